@@ -1,0 +1,1 @@
+"""The `swarm` command: one file per noun, exit codes as an interface."""

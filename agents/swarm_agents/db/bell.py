@@ -1,0 +1,81 @@
+"""Tells other processes of this host that something was committed.
+
+Two ways, both hints: a doorbell file in a folder of its own, which a screen watches (events of the database's own
+files come too early, or never), and a datagram for each process that waits (inotify has 128 watchers a user, a swarm
+may wait with more). Whoever is woken looks into the database; whoever missed it looks anyway a little later.
+"""
+
+import contextlib
+import hashlib
+import os
+import select
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_SOCKET_PATH_LIMIT = 100  # bytes; the system's limit is 107 on Linux and 103 on macOS
+
+
+class Bell:
+    """The bell of one database."""
+
+    def __init__(self, database: Path) -> None:
+        self.folder = Path(f"{database}-bell")
+        self._doorbell = self.folder / "rung"
+        self._sockets = self.folder
+        if len(os.fsencode(self.folder)) > _SOCKET_PATH_LIMIT - len("/w-4194304-00000000"):
+            name = hashlib.sha256(os.fsencode(database)).hexdigest()[:16]
+            self._sockets = Path(tempfile.gettempdir()) / f"swarm-{os.getuid()}-{name}"
+
+    def ring(self) -> None:
+        """Wake every watcher and every waiter. Never fails: a lost ring costs them their poll interval."""
+        with contextlib.suppress(OSError):
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+            with open(self._doorbell, "w", opener=_private) as doorbell:
+                doorbell.write("\n")
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.setblocking(False)
+            for name in os.listdir(self._sockets):
+                if name.startswith("w-"):
+                    _poke(sender, self._sockets / name)
+
+    @contextmanager
+    def listener(self) -> Iterator["Listener"]:
+        """A place in the circle of those who are woken. Enter it before you look, or a wake-up can be lost."""
+        self._sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self._sockets / f"w-{os.getpid()}-{os.urandom(4).hex()}"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
+            receiver.setblocking(False)
+            receiver.bind(os.fspath(path))
+            try:
+                yield Listener(receiver)
+            finally:
+                path.unlink(missing_ok=True)
+
+
+class Listener:
+    def __init__(self, receiver: socket.socket) -> None:
+        self._receiver = receiver
+
+    def wait(self, limit_s: float) -> bool:
+        """Sleep until the bell rings, or for `limit_s`; whether it rang. Rings in between are folded into one."""
+        ready, _, _ = select.select([self._receiver], [], [], max(0.0, limit_s))
+        with contextlib.suppress(BlockingIOError):
+            while ready:
+                self._receiver.recv(1)
+        return bool(ready)
+
+
+def _poke(sender: socket.socket, address: Path) -> None:
+    try:
+        sender.sendto(b"!", os.fspath(address))
+    except ConnectionRefusedError:
+        address.unlink(missing_ok=True)  # its process was killed
+    except (BlockingIOError, FileNotFoundError):
+        pass  # full: already pending; missing: just left
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

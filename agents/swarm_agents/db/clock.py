@@ -1,0 +1,37 @@
+"""What time it is on this host. Wall clock for people, monotonic clock and boot id for deadlines.
+
+A lease must survive a clock that jumps (NTP, a laptop that slept), so its deadline is kept on CLOCK_MONOTONIC,
+which is one clock for all processes of a boot and stands still during suspend. The boot id voids deadlines of
+an earlier boot, whose monotonic clock means nothing now.
+"""
+
+import functools
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from swarm_agents.model import Moment
+
+Clock = Callable[[], Moment]
+
+
+def host_clock() -> Moment:
+    return Moment(
+        wall_ms=time.time_ns() // 1_000_000,
+        mono_ms=time.monotonic_ns() // 1_000_000,
+        boot_id=_boot_id(),
+    )
+
+
+@functools.cache
+def _boot_id() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        if sys.platform != "darwin":
+            raise
+    import subprocess  # only macOS has no file to read
+
+    asked = subprocess.run(["sysctl", "-n", "kern.bootsessionuuid"], capture_output=True, text=True, timeout=5, check=True)
+    return asked.stdout.strip()

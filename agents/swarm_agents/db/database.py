@@ -1,0 +1,212 @@
+"""One SQLite file: transactions that carry their own moment, and the rules of opening it.
+
+Everything that waits has a limit. Every error of SQLite leaves as one of `errors` that says what to do. The file is
+never created, replaced or repaired here: `schema.create` makes it, people move it.
+"""
+
+import contextlib
+import fcntl
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from swarm_agents.db import faults, gate
+from swarm_agents.db.bell import Bell, Listener
+from swarm_agents.db.clock import Clock, host_clock
+from swarm_agents.errors import DatabaseNewer, NoSwarm
+from swarm_agents.model import Moment
+
+APPLICATION_ID = 0x5357524D  # "SWRM", so that another program's SQLite file is not taken for ours
+SCHEMA_VERSION = 1
+
+LOCK_TIMEOUT_S = 15.0  # a write transaction takes milliseconds; whoever waits longer waits for a stopped process
+_GATE_LIMIT_S = 2.0  # then go on without a fair turn
+_WAL_LIMIT_BYTES = 4 * 1024 * 1024
+
+Row = sqlite3.Row
+
+
+class Transaction:
+    """One act: what it reads is one state, what it writes is there whole or not at all. `now` is its one moment."""
+
+    def __init__(self, connection: sqlite3.Connection, moment: Moment) -> None:
+        self._connection = connection
+        self.moment = moment
+        self.now = moment.wall_ms
+
+    def execute(self, sql: str, **values: Any) -> list[Row]:
+        """Run one statement with named parameters; its rows, all of them."""
+        return self._connection.execute(sql, values).fetchall()
+
+    def one(self, sql: str, **values: Any) -> Row | None:
+        """The first row, or None: for a conditional update, None says that the guard did not hold."""
+        rows = self.execute(sql, **values)
+        return rows[0] if rows else None
+
+
+class Database:
+    """An open swarm database. Belongs to the thread that opened it; never carried across a fork."""
+
+    def __init__(self, path: Path, clock: Clock = host_clock, lock_timeout_s: float = LOCK_TIMEOUT_S) -> None:
+        """Open an existing database of this version or an older one, which is upgraded first.
+
+        Raises `NoSwarm` when there is none, `DatabaseUnreadable`, `DatabaseNewer`, `DatabaseLocked`, `CannotWrite`.
+        """
+        self.path = path.absolute()
+        self.bell = Bell(self.path)
+        self._clock = clock
+        self._lock_timeout_s = lock_timeout_s
+        try:
+            found = os.stat(self.path)
+        except (FileNotFoundError, NotADirectoryError):
+            raise NoSwarm(f"No swarm here: {self.path} does not exist.", next="swarm init") from None
+        self._file_id = (found.st_dev, found.st_ino)
+        with self._faults_explained():
+            self._connection = connect(self.path, lock_timeout_s)
+            self._check_version()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> "Database":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def moment(self) -> Moment:
+        return self._clock()
+
+    def now(self) -> int:
+        """UTC, in milliseconds."""
+        return self._clock().wall_ms
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """A write transaction: alone with the database until it ends. Rolled back on any exception.
+
+        Nothing outside the process may be called inside it. When it wrote something, watchers are told after the commit.
+        """
+        give_up_at = time.monotonic() + self._lock_timeout_s
+        before = self._connection.total_changes
+        with self._faults_explained():
+            self._check_same_file()
+            with gate.turn(Path(f"{self.path}-gate"), min(_GATE_LIMIT_S, self._lock_timeout_s)):
+                self._begin_immediate(give_up_at)
+                with self._committed_or_rolled_back():
+                    yield Transaction(self._connection, self._clock())
+        if self._connection.total_changes != before:
+            self.bell.ring()
+            self._checkpoint_if_large()
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """One snapshot to read from, without any lock. Keep it short: an open snapshot stops checkpoints."""
+        with self._faults_explained():
+            self._check_same_file()
+            self._connection.execute("begin")
+            with self._committed_or_rolled_back():
+                yield Transaction(self._connection, self._clock())
+
+    def data_version(self) -> int:
+        """A number that differs from the last one when another connection has committed since."""
+        with self._faults_explained():
+            self._check_same_file()
+            return int(self._connection.execute("pragma data_version").fetchone()[0])
+
+    @contextmanager
+    def listener(self) -> Iterator[Listener]:
+        """Be woken by commits of other processes, see `Bell.listener`."""
+        with self.bell.listener() as listener:
+            yield listener
+
+    def _begin_immediate(self, give_up_at: float) -> None:
+        left_ms = max(1, int((give_up_at - time.monotonic()) * 1000))
+        self._connection.execute(f"pragma busy_timeout = {left_ms}")
+        self._connection.execute("begin immediate")
+
+    @contextmanager
+    def _committed_or_rolled_back(self) -> Iterator[None]:
+        try:
+            yield
+            self._connection.execute("commit")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("rollback")
+            raise
+
+    @contextmanager
+    def _faults_explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise faults.explain(error, self.path) from error
+        except PermissionError as error:
+            raise faults.cannot_write(self.path) from error
+
+    def _check_version(self) -> None:
+        version = self._version()
+        if version > SCHEMA_VERSION:
+            raise DatabaseNewer(
+                f"{self.path} was written by a newer version (schema {version}, this one knows {SCHEMA_VERSION}). "
+                "Upgrade swarm-tui."
+            )
+        if version < SCHEMA_VERSION:
+            from swarm_agents.db import schema  # off the hot path: loads sqlite-utils
+
+            schema.upgrade(self.path, self._lock_timeout_s)
+
+    def _version(self) -> int:
+        application_id = self._connection.execute("pragma application_id").fetchone()[0]
+        if application_id != APPLICATION_ID:
+            raise faults.not_ours(self.path)
+        return int(self._connection.execute("pragma user_version").fetchone()[0])
+
+    def _check_same_file(self) -> None:
+        # SQLite goes on writing into a removed file, and everything written is gone with it.
+        try:
+            found = os.stat(self.path)
+        except FileNotFoundError:
+            raise faults.replaced(self.path) from None
+        if (found.st_dev, found.st_ino) != self._file_id:
+            raise faults.replaced(self.path)
+
+    def _checkpoint_if_large(self) -> None:
+        # SQLite before 3.51.3 can lose pages when a checkpoint overlaps a commit that resets the WAL: hence no
+        # automatic checkpoints, and this one holds the write lock. A failure costs only space, and the next writer tries.
+        try:
+            if os.stat(f"{self.path}-wal").st_size < _WAL_LIMIT_BYTES:
+                return
+        except FileNotFoundError:
+            return
+        with contextlib.suppress(BlockingIOError, sqlite3.OperationalError):
+            self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        with open(f"{self.path}-checkpoint", "w", opener=_private) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._connection.execute("begin immediate")
+            try:
+                with contextlib.closing(connect(self.path, timeout_s=1)) as checkpointer:
+                    checkpointer.execute("pragma wal_checkpoint(passive)").fetchall()
+            finally:
+                self._connection.execute("rollback")
+
+
+def connect(path: Path, timeout_s: float) -> sqlite3.Connection:
+    """A raw connection with the pragmas that every connection of the swarm needs. Never creates the file."""
+    quoted = str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    connection = sqlite3.connect(f"file:{quoted}?mode=rw", uri=True, isolation_level=None, timeout=timeout_s)
+    connection.row_factory = sqlite3.Row
+    connection.execute("pragma foreign_keys = on")
+    connection.execute("pragma synchronous = full")  # a fence that was handed out must survive a power loss
+    connection.execute("pragma wal_autocheckpoint = 0")
+    return connection
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,289 @@
+"""Creates and upgrades the database: the cold path, the only one that loads sqlite-utils.
+
+A new database is made whole under another name and then moved into place, so nobody ever meets half of one, and a
+process that is killed here leaves nothing that counts. One process at a time: a file lock is taken before connecting.
+"""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlite_utils
+from sqlite_utils.migrations import Migrations
+
+from swarm_agents.db import faults, gate
+from swarm_agents.db.database import APPLICATION_ID, LOCK_TIMEOUT_S, SCHEMA_VERSION, Database, connect
+from swarm_agents.errors import CannotWrite, DatabaseLocked, DatabaseUnreadable
+
+migrations = Migrations("swarm")
+
+_FIRST = """
+create table agents (
+    name            text primary key,
+    role            text not null default 'agent',
+    joined_at       integer not null,
+    seen_at         integer not null,
+    left_at         integer,
+    inbox_floor     integer not null,             -- every message up to this id was printed, or was before the time
+    pane_socket     text,
+    pane_server     text,                         -- pid:start_time of the tmux server; ids are reused after a restart
+    pane_id         text,
+    pane_pid        integer,
+    check ((pane_id is null) = (pane_socket is null) and (pane_id is null) = (pane_server is null)
+           and (pane_id is null) = (pane_pid is null))
+) strict;
+
+create table build_state (
+    id               integer primary key check (id = 1),
+    status           text not null check (status in ('passing', 'broken', 'fixing', 'escalated')),
+    incident_id      integer not null default 0,  -- the open one, or the last one
+    summary          text not null default '',
+    fixer_agent_id   text,
+    fence            integer not null default 0,
+    budget           integer not null default 1,  -- which budget of attempts, counted over the incident
+    attempts_used    integer not null default 0 check (attempts_used >= 0),
+    max_attempts     integer not null default 3 check (max_attempts >= 1),
+    broken_since     integer,                     -- for people; no rule looks at it
+    last_check       integer,
+    last_check_ok    integer check (last_check_ok in (0, 1)),
+    lease_expires_at integer,                     -- for people
+    lease_mono_ms    integer,                     -- what decides
+    lease_boot_id    text,
+    changed_at       integer not null,            -- the last change of status
+    changed_mono_ms  integer not null,
+    changed_boot_id  text not null,
+    fresh_mono_ms    integer not null,            -- last became passing or got a new budget: older checks say nothing
+    fresh_boot_id    text not null,
+    check ((status = 'fixing') = (fixer_agent_id is not null)),
+    check ((status = 'fixing') = (lease_mono_ms is not null)),
+    check ((status = 'fixing') = (lease_boot_id is not null)),
+    check ((status = 'fixing') = (lease_expires_at is not null)),
+    check ((status = 'passing') = (broken_since is null)),
+    check (status <> 'passing' or attempts_used = 0)
+) strict;
+
+create table incidents (
+    id          integer primary key,
+    opened_at   integer not null,
+    opened_by   text not null,
+    summary     text not null,
+    evidence    text not null,                    -- the last lines of what was refused
+    hook        text,                             -- the git hook that refused, where a hook did
+    closed_at   integer,
+    closed_by   text,
+    closed_how  text check (closed_how in ('fixed', 'healed', 'declared')),
+    closed_why  text,
+    fix_commit  text,
+    check ((closed_at is null) = (closed_how is null))
+) strict;
+create unique index incidents_one_open on incidents ((closed_at is null)) where closed_at is null;
+
+create table attempts (
+    id            integer primary key autoincrement,
+    incident_id   integer not null references incidents (id),
+    number        integer not null,
+    budget        integer not null,
+    agent         text not null,
+    fence         integer not null unique,
+    began_at      integer not null,
+    ended_at      integer,
+    outcome       text check (outcome in ('fixed', 'failed', 'expired', 'released')),
+    error_class   text,
+    reason        text not null default '',
+    landed_commit text,                           -- what the fixer landed through the hook
+    unique (incident_id, number),
+    check ((ended_at is null) = (outcome is null))
+) strict;
+create unique index attempts_one_open on attempts ((ended_at is null)) where ended_at is null;
+
+create table waiters (
+    ticket           integer primary key autoincrement,
+    agent            text not null unique,
+    since            integer not null,
+    deadline         integer not null,            -- for people
+    deadline_mono_ms integer not null,
+    deadline_boot_id text not null
+) strict;
+
+create table escalations (
+    id          integer primary key autoincrement,
+    incident_id integer not null references incidents (id),
+    raised_at   integer not null,
+    raised_by   text not null,
+    reason      text not null,
+    body        text not null,
+    acked_at    integer,
+    acked_by    text,
+    resolved_at integer,
+    resolved_by text,
+    resolution  text check (resolution in ('retry', 'assign', 'take-over', 'declare-passing')),
+    answer      text,
+    check ((resolved_at is null) = (resolution is null))
+) strict;
+create unique index escalations_one_open on escalations ((resolved_at is null)) where resolved_at is null;
+
+create table messages (
+    id        integer primary key autoincrement,  -- the cursor of every reader
+    at        integer not null,
+    sender    text not null,
+    recipient text not null,                      -- an agent, a role, or 'all'
+    type      text not null,
+    body      text not null,
+    thread    integer references messages (id),
+    phase     text
+) strict;
+create index messages_sender on messages (sender, id);
+
+create table receipts (
+    message_id integer not null references messages (id),
+    agent      text not null,
+    read_at    integer,
+    acked_at   integer,
+    primary key (message_id, agent)
+) strict, without rowid;
+
+create table deliveries (
+    id           integer primary key autoincrement,
+    message_id   integer not null references messages (id),
+    agent        text not null,
+    pane_socket  text,
+    pane_server  text,
+    pane_id      text,
+    pane_pid     integer,
+    state        text not null check (state in ('queued', 'typed', 'submitted', 'read', 'skipped', 'failed', 'unknown')),
+    reason       text,
+    at           integer not null,                -- of the last change of state
+    queued_at    integer not null,
+    typed_at     integer,
+    submitted_at integer,
+    read_at      integer,
+    unique (message_id, agent),
+    check (state in ('skipped', 'failed') or pane_id is not null or state = 'read')
+) strict;
+create index deliveries_open on deliveries (state, id) where state in ('queued', 'typed', 'submitted', 'unknown');
+create index deliveries_agent on deliveries (agent, state);
+
+create table events (
+    id          integer primary key autoincrement,
+    at          integer not null,
+    actor       text not null,
+    kind        text not null,
+    incident_id integer,
+    fence       integer,
+    detail      text not null default ''
+) strict;
+
+create trigger build_state_guard before update on build_state begin
+    select raise(abort, 'the fence never goes back') where new.fence < old.fence;
+    select raise(abort, 'a new holder needs a new fence') where new.status = 'fixing'
+        and new.fixer_agent_id is not old.fixer_agent_id and new.fence = old.fence;
+    select raise(abort, 'a holder leaves with a new fence') where old.status = 'fixing'
+        and new.status <> 'fixing' and new.fence = old.fence;
+    select raise(abort, 'only a new budget ends an escalation') where old.status = 'escalated'
+        and new.status <> 'escalated' and new.budget = old.budget;
+    select raise(abort, 'passing breaks by an incident of its own') where old.status = 'passing'
+        and new.status <> 'passing' and new.incident_id <= old.incident_id;
+end;
+create trigger build_state_stays before delete on build_state begin
+    select raise(abort, 'there is exactly one build');
+end;
+create trigger events_append_only_update before update on events begin
+    select raise(abort, 'events are append-only');
+end;
+create trigger events_append_only_delete before delete on events begin
+    select raise(abort, 'events are append-only');
+end;
+create trigger messages_keep_their_text before update on messages begin
+    select raise(abort, 'messages are append-only');
+end;
+"""
+
+
+@migrations()
+def first(db: sqlite_utils.Database) -> None:
+    """Version 1: the build, who is here, what was said, what happened."""
+    db.executescript(_FIRST)
+    moment = {"at": 0, "mono": 0, "boot": "never"}
+    db.conn.execute(
+        "insert into build_state (id, status, changed_at, changed_mono_ms, changed_boot_id, fresh_mono_ms, fresh_boot_id) "
+        "values (1, 'passing', :at, :mono, :boot, :mono, :boot)",
+        moment,
+    )
+
+
+def create(path: Path) -> bool:
+    """Make the database at `path` if there is none, upgrade it if it is older; whether it was made.
+
+    Repeating it is harmless. Whatever already stands at `path` is never replaced: what is not a swarm database is an error.
+    """
+    path = path.absolute()
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _alone(path):
+            if path.exists():
+                made = False
+            else:
+                _build_aside(path)
+                made = True
+    except OSError as error:
+        raise _cannot_create(path, error) from error
+    Database(path).close()
+    return made
+
+
+def upgrade(path: Path, lock_timeout_s: float = LOCK_TIMEOUT_S) -> None:
+    """Bring an older database of ours to this version, all migrations in one transaction."""
+    with _alone(path), contextlib.closing(connect(path, lock_timeout_s)) as connection:
+        _migrate(connection)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    with gate.turn(Path(f"{path}-setup"), LOCK_TIMEOUT_S) as held:
+        if not held:
+            raise DatabaseLocked(f"Another process has been setting up {path} for {LOCK_TIMEOUT_S:.0f} s. End it, then try again.")
+        yield
+
+
+def _build_aside(path: Path) -> None:
+    aside = Path(f"{path}-new")
+    for leftover in (aside, Path(f"{aside}-wal"), Path(f"{aside}-shm")):
+        leftover.unlink(missing_ok=True)
+    os.close(os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        with contextlib.closing(connect(aside, LOCK_TIMEOUT_S)) as connection:
+            if connection.execute("pragma journal_mode = wal").fetchone()[0] != "wal":
+                raise DatabaseUnreadable(
+                    f"{path.parent} is on a file system without shared memory between processes (a network mount?). "
+                    "Set SWARM_DB to a path on a local disk."
+                )
+            _migrate(connection)
+    except sqlite3.Error as error:
+        raise faults.explain(error, path) from error
+    os.rename(aside, path)
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    # sqlite-utils begins each migration with a plain BEGIN, which two processes cannot both upgrade: ours is immediate,
+    # and inside it theirs become savepoints.
+    connection.execute("begin immediate")
+    try:
+        migrations.apply(sqlite_utils.Database(connection, execute_plugins=False, recursive_triggers=False))
+        connection.execute(f"pragma application_id = {APPLICATION_ID}")
+        connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
+        connection.execute("commit")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("rollback")
+        raise
+
+
+def _cannot_create(path: Path, error: OSError) -> Exception:
+    import errno
+
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return faults.cannot_write(path)
+    return CannotWrite(f"Cannot create {path}: {error.strerror}.")

@@ -1,0 +1,98 @@
+"""Every error that the swarm raises on purpose, and the exit code each one ends with.
+
+    SwarmError                    exit  code
+    ├── Usage                     64    usage          the call is wrong
+    ├── BadData                   65    bad_data       the input is wrong
+    ├── NoSwarm                   66    no_swarm       no repository, or `swarm init` was not run here
+    ├── Unavailable               69    unavailable    something outside is missing or cannot be read
+    │   ├── DatabaseLocked                             somebody holds the write lock for too long
+    │   ├── DatabaseUnreadable                         damaged, replaced, or not our database
+    │   └── DatabaseNewer                              written by a newer version
+    ├── CannotWrite               73    cannot_write   read-only, no permission
+    │   └── DiskFull
+    ├── Denied                    77    denied         only a human may, or another agent's name
+    ├── BadConfig                 78    bad_config     swarm.toml is wrong
+    ├── Taken                     90    taken          a name or a thing that somebody else holds
+    ├── RateLimited               91    rate_limited   later
+    └── NotFound                  92    not_found      no such agent, message, escalation
+
+Losing a race is none of these: it is a value (`model.Waiting`, `model.Fenced`).
+"""
+
+
+class SwarmError(Exception):
+    """An error whose message says what to do next. `next` is a command to run, where there is one."""
+
+    exit = 70
+    code = "internal"
+
+    def __init__(self, message: str, next: str | None = None) -> None:  # noqa: A002 - the envelope's word
+        super().__init__(message)
+        self.message = message
+        self.next = next
+
+
+class Usage(SwarmError):
+    exit = 64
+    code = "usage"
+
+
+class BadData(SwarmError):
+    exit = 65
+    code = "bad_data"
+
+
+class NoSwarm(SwarmError):
+    exit = 66
+    code = "no_swarm"
+
+
+class Unavailable(SwarmError):
+    exit = 69
+    code = "unavailable"
+
+
+class DatabaseLocked(Unavailable):
+    pass
+
+
+class DatabaseUnreadable(Unavailable):
+    pass
+
+
+class DatabaseNewer(Unavailable):
+    pass
+
+
+class CannotWrite(SwarmError):
+    exit = 73
+    code = "cannot_write"
+
+
+class DiskFull(CannotWrite):
+    pass
+
+
+class Denied(SwarmError):
+    exit = 77
+    code = "denied"
+
+
+class BadConfig(SwarmError):
+    exit = 78
+    code = "bad_config"
+
+
+class Taken(SwarmError):
+    exit = 90
+    code = "taken"
+
+
+class RateLimited(SwarmError):
+    exit = 91
+    code = "rate_limited"
+
+
+class NotFound(SwarmError):
+    exit = 92
+    code = "not_found"

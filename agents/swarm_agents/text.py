@@ -1,0 +1,41 @@
+"""Makes text from outside harmless: the one place that decides what may reach a terminal, a pane or a column."""
+
+import re
+
+from swarm_agents.errors import Usage
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+RESERVED_NAMES = frozenset({"human", "swarm", "all"})
+
+# C0 controls become their visible pictures (U+2400 + n); newline and tab stay.
+# DEL likewise. C1 controls, bidi marks and overrides, zero-width characters and line separators
+# can hide or reorder what a person reads: they become U+FFFD.
+_PICTURES = {n: 0x2400 + n for n in range(0x20) if n not in (0x09, 0x0A)} | {0x7F: 0x2421}
+_HIDDEN = [*range(0x80, 0xA0), 0x061C, *range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070)]
+_HIDDEN += [0xFEFF, 0x180E, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080), *range(0xD800, 0xE000)]
+_HARMLESS = _PICTURES | dict.fromkeys(_HIDDEN, 0xFFFD)
+
+
+def printable(text: str) -> str:
+    """The text with every character that could move a cursor, hide or reorder made visible. Newlines and tabs stay."""
+    return text.translate(_HARMLESS)
+
+
+def one_line(text: str, limit: int) -> str:
+    """The text on one printable line of at most `limit` characters, cut with an ellipsis."""
+    flat = " ".join(printable(text).split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def tail(text: str, lines: int = 20, characters: int = 5_000) -> str:
+    """The last lines of an output, printable, bounded in both directions."""
+    return "\n".join(printable(text).splitlines()[-lines:])[-characters:]
+
+
+def checked_name(name: str, what: str = "agent name") -> str:
+    """The name itself when it may be one; `Usage` with the rule otherwise. Nothing of a bad name is echoed raw."""
+    if not NAME.fullmatch(name):
+        raise Usage(
+            f"{one_line(name, 40)!r} is no {what}: 1 to 64 letters, digits, '_' or '-', the first a letter or digit."
+        )
+    return name

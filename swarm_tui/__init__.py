@@ -1,0 +1,1 @@
+"""The human's screen over the swarm's database."""

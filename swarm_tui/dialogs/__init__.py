@@ -1,0 +1,1 @@
+"""The dashboard's dialogs, one class per file, its .tcss beside it."""

@@ -1,0 +1,1 @@
+"""The dashboard's screens, one class per file, its .tcss beside it."""
