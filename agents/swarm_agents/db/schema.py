@@ -49,6 +49,7 @@ create table build_state (
     broken_since     integer,                     -- for people; no rule looks at it
     last_check       integer,
     last_check_ok    integer check (last_check_ok in (0, 1)),
+    lease_ms         integer not null default 900000,  -- how long a renewal lasts, from the grant on
     lease_expires_at integer,                     -- for people
     lease_mono_ms    integer,                     -- what decides
     lease_boot_id    text,

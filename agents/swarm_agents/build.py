@@ -1,0 +1,514 @@
+"""The build's state machine: who repairs a red build, and who no longer may.
+
+Every act is one write transaction, and every change of the build is one conditional update: its `where` is the guard,
+and who loses is told what holds now. docs/states.md draws it. Deadlines are compared on the monotonic clock.
+"""
+
+from typing import Any
+
+from swarm_agents import escalations, events, incidents, messages, roster, waiters
+from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.errors import Usage
+from swarm_agents.model import (
+    EVERYONE,
+    HUMAN,
+    SWARM,
+    Asked,
+    AttemptEnd,
+    Broken,
+    Build,
+    BuildStatus,
+    ErrorClass,
+    Evidence,
+    Fenced,
+    Moment,
+    Passing,
+    Resolution,
+    Rules,
+    Stale,
+    Waiting,
+    Yours,
+)
+
+HUMAN_LEASE_S = 8 * 3600  # a person who takes over goes to meetings; agents come back by the minute
+SUMMARY_LIMIT = 200  # characters; what is longer belongs into the evidence
+
+_ASKS_AT_ONCE = frozenset({ErrorClass.AUTH, ErrorClass.PERMISSION})  # no agent can repair a missing right
+
+_HELD = "fixer_agent_id = :agent and fence = coalesce(:fence, fence)"
+_EXPIRED = "(lease_boot_id <> :boot or lease_mono_ms <= :mono)"
+_FRESH = "(fresh_boot_id <> :began_boot or fresh_mono_ms <= :began_mono)"
+_NO_LEASE = "fixer_agent_id = null, lease_expires_at = null, lease_mono_ms = null, lease_boot_id = null"
+_NEW_LEASE = (
+    "fixer_agent_id = :agent, lease_ms = :lease_ms, lease_expires_at = :now + :lease_ms, "
+    "lease_mono_ms = :mono + :lease_ms, lease_boot_id = :boot"
+)
+_CHANGED = "changed_at = :now, changed_mono_ms = :mono, changed_boot_id = :boot"
+_REFRESHED = "fresh_mono_ms = :mono, fresh_boot_id = :boot"
+
+
+# Becoming the fixer, or standing in line.
+
+
+def report(
+    db: Database,
+    agent: str,
+    summary: str,
+    rules: Rules,
+    evidence: str = "",
+    hook: str | None = None,
+    began: Moment | None = None,
+) -> Yours | Waiting | Asked | Stale:
+    """The agent saw the build red. Exactly one of all who report is answered `Yours`.
+
+    `began` is when the check started that saw it: one that is older than the last green says nothing about now.
+    `evidence` is the output of what was refused, bounded by the caller; `hook` the git hook that refused.
+    """
+    with db.transaction() as tx:
+        opened = tx.one(
+            f"update build_state set status = 'fixing', incident_id = incident_id + 1, summary = :summary, "
+            f"fence = fence + 1, attempts_used = 0, max_attempts = :max_attempts, broken_since = :now, "
+            f"last_check = :now, last_check_ok = 0, {_NEW_LEASE}, {_CHANGED} "
+            f"where id = 1 and status = 'passing' and {_FRESH} returning *",
+            **_grant(tx, agent, rules.lease_s),
+            **_began(began),
+            summary=summary[:SUMMARY_LIMIT],
+            max_attempts=rules.max_attempts,
+        )
+        if opened:
+            incidents.open_incident(tx, opened["incident_id"], agent, summary[:SUMMARY_LIMIT], evidence, hook)
+            return _granted(tx, opened, "reported", opened["summary"])
+        taken = _take_or_wait(tx, agent, rules, began)
+        assert not isinstance(taken, Passing), "a passing build is opened or the report is stale"
+        return taken
+
+
+def claim(db: Database, agent: str, rules: Rules) -> Passing | Yours | Waiting | Asked:
+    """The agent offers to repair: `Yours` when the role was free, `Waiting` in line otherwise."""
+    with db.transaction() as tx:
+        taken = _take_or_wait(tx, agent, rules, None)
+        assert not isinstance(taken, Stale), "a claim has no check that could be stale"
+        return taken
+
+
+def _take_or_wait(
+    tx: Transaction, agent: str, rules: Rules, began: Moment | None
+) -> Passing | Yours | Waiting | Asked | Stale:
+    mine = _renewed(tx, agent, None)
+    if mine:
+        return Yours(_build(mine), new=False)
+    _expire(tx)
+    taken = tx.one(
+        f"update build_state set status = 'fixing', fence = fence + 1, {_NEW_LEASE}, {_CHANGED} "
+        f"where id = 1 and status = 'broken' and attempts_used < max_attempts and {_FRESH} returning *",
+        **_grant(tx, agent, rules.lease_s),
+        **_began(began),
+    )
+    if taken:
+        return _granted(tx, taken, "claimed", taken["summary"])
+    now = state(tx)
+    match now.status:
+        case BuildStatus.PASSING:
+            return Stale(now) if began else Passing(now)
+        case BuildStatus.ESCALATED:
+            return Asked(now, escalations.open_id(tx))
+        case BuildStatus.BROKEN:
+            return Stale(now)
+    ticket, deadline = waiters.stand_in_line(tx, agent, rules.wait_s)
+    return Waiting(now, ticket, deadline)
+
+
+def _granted(tx: Transaction, row: Row, kind: str, detail: str) -> Yours:
+    incidents.begin_attempt(tx, row)
+    waiters.leave(tx, row["fixer_agent_id"])
+    now = _build(row)
+    _note(tx, now.fixer or SWARM, kind, detail, now)
+    _tell(
+        tx,
+        EVERYONE,
+        f"The build is red: {now.summary or 'no summary'}. {now.fixer} repairs it (attempt {now.attempt} of "
+        f"{now.max_attempts}). Leave it alone; 'swarm build wait' returns when it is green.",
+    )
+    return Yours(now, new=True)
+
+
+# Holding the lease, and giving it back.
+
+
+def renew(db: Database, agent: str, fence: int | None = None) -> Yours | Fenced:
+    """Show life: the lease lasts its full length again. Without `fence`, whichever the agent holds now."""
+    with db.transaction() as tx:
+        row = _renewed(tx, agent, fence)
+        return Yours(_build(row), new=False) if row else Fenced(state(tx))
+
+
+def fixed(db: Database, agent: str, evidence: Evidence, fence: int | None = None) -> Passing | Fenced:
+    """The fixer's check passed: the incident is over, everybody is told, waiters are woken."""
+    with db.transaction() as tx:
+        row = _become_passing(
+            tx, f"status = 'fixing' and {_HELD}", agent=agent, fence=fence, checked=0 if agent == HUMAN else 1
+        )
+        if not row:
+            return Fenced(state(tx))
+        incidents.end_attempt(tx, AttemptEnd.FIXED, evidence.what)
+        return _closed(tx, row, agent, "declared" if agent == HUMAN else "fixed", evidence)
+
+
+def failed(
+    db: Database, agent: str, reason: str, error_class: ErrorClass = ErrorClass.LOGIC, fence: int | None = None
+) -> Broken | Asked | Fenced:
+    """The fixer could not repair it. The last attempt of the budget asks the human, in this same statement.
+
+    `auth` and `permission` ask the human at once and use up no attempt.
+    """
+    with db.transaction() as tx:
+        asks = error_class in _ASKS_AT_ONCE
+        row = _end_lease(tx, _HELD, counts=not asks, asks=asks, agent=agent, fence=fence)
+        if not row:
+            return Fenced(state(tx))
+        attempt = incidents.end_attempt(tx, AttemptEnd.FAILED, reason, error_class.value)
+        _note(tx, agent, "failed", reason, _build(row), attempt.fence)
+        why = f"no agent can repair this ({error_class.value}): {reason}" if asks else f"the last attempt failed: {reason}"
+        return _broken_or_asked(tx, row, agent, why)
+
+
+def give_up(db: Database, agent: str, reason: str = "", fence: int | None = None) -> Broken | Fenced:
+    """The fixer returns the role; the attempt does not count."""
+    with db.transaction() as tx:
+        ended = _released(tx, _HELD, agent, "gave_up", reason or "gave up", agent=agent, fence=fence)
+        return Broken(ended) if ended else Fenced(state(tx))
+
+
+def hand_over(db: Database, agent: str, to: str, rules: Rules, fence: int | None = None) -> Yours | Fenced:
+    """The role goes to a named agent; the attempt of the one who hands over does not count.
+
+    Raises `NotFound` when there is no such agent, `Usage` when it is the caller itself.
+    """
+    if to == agent:
+        raise Usage("You hold the role already; name another agent to hand it over to.")
+    with db.transaction() as tx:
+        roster.find(tx, to)
+        row = tx.one(
+            f"update build_state set fence = fence + 1, {_NEW_LEASE} "
+            "where id = 1 and status = 'fixing' and fixer_agent_id = :giver and fence = coalesce(:fence, fence) returning *",
+            **_grant(tx, to, rules.lease_s),
+            giver=agent,
+            fence=fence,
+        )
+        if not row:
+            return Fenced(state(tx))
+        incidents.end_attempt(tx, AttemptEnd.RELEASED, f"handed over to {to}")
+        return _assigned(tx, row, agent, "handed_over")
+
+
+def force_release(db: Database, fence: int, reason: str) -> Broken | Fenced:
+    """The human takes the role away from whoever holds it under `fence`, the one that was on the screen."""
+    with db.transaction() as tx:
+        holder = state(tx).fixer
+        ended = _released(tx, "fence = :fence", HUMAN, "force_released", reason, fence=fence)
+        if not ended:
+            return Fenced(state(tx))
+        if holder and holder != HUMAN:
+            _tell(tx, holder, f"A human took the build from you: {reason}. Stop repairing it; your fence is void.")
+        return Broken(ended)
+
+
+def lose_fixer(db: Database, agent: str, fence: int, reason: str) -> Broken | Asked | Fenced:
+    """The fixer is known to be dead (its pane is gone): its lease ends early, and the attempt counts."""
+    with db.transaction() as tx:
+        row = _end_lease(tx, _HELD, counts=True, agent=agent, fence=fence)
+        if not row:
+            return Fenced(state(tx))
+        return _expired(tx, row, reason)
+
+
+def reap(db: Database) -> Broken | Asked | None:
+    """End a lease that ran out, and forget waiters who are long gone. None when there was nothing to end.
+
+    Anybody may call it at any time; looks before it writes.
+    """
+    with db.reading() as tx:
+        due = tx.one(
+            f"select 1 from build_state where id = 1 and status = 'fixing' and {_EXPIRED}", **_clock(tx)
+        ) or waiters.any_overdue(tx)
+    if not due:
+        return None
+    with db.transaction() as tx:
+        waiters.forget_overdue(tx)
+        return _expire(tx)
+
+
+def _expire(tx: Transaction) -> Broken | Asked | None:
+    row = _end_lease(tx, _EXPIRED, counts=True)
+    return _expired(tx, row, "the lease ran out without a sign of life") if row else None
+
+
+def _expired(tx: Transaction, row: Row, reason: str) -> Broken | Asked:
+    attempt = incidents.end_attempt(tx, AttemptEnd.EXPIRED, reason)
+    _note(tx, SWARM, "expired", f"{attempt.agent}: {reason}", _build(row), attempt.fence)
+    if attempt.agent != HUMAN:
+        _tell(tx, attempt.agent, f"You no longer repair the build: {reason}. Your fence {attempt.fence} is void; stop.")
+    return _broken_or_asked(tx, row, SWARM, f"the last attempt, by {attempt.agent}, ended: {reason}")
+
+
+def _released(tx: Transaction, guard: str, by: str, kind: str, reason: str, **values: Any) -> Build | None:
+    row = _end_lease(tx, guard, counts=False, **values)
+    if not row:
+        return None
+    attempt = incidents.end_attempt(tx, AttemptEnd.RELEASED, reason)
+    now = _build(row)
+    _note(tx, by, kind, f"{attempt.agent}: {reason}", now, attempt.fence)
+    _tell(tx, EVERYONE, f"{attempt.agent} no longer repairs the build ({reason}). 'swarm build claim' offers to.")
+    return now
+
+
+def _broken_or_asked(tx: Transaction, row: Row, by: str, why: str) -> Broken | Asked:
+    now = _build(row)
+    if now.status is BuildStatus.ESCALATED:
+        return _ask(tx, now, by, why)
+    return Broken(now)
+
+
+# Green again.
+
+
+def heal(db: Database, by: str, evidence: Evidence) -> Passing | None:
+    """A commit landed through the hook, or a check passed, while nobody held the lease: the build is passing.
+
+    None, and nothing changed, when it is not broken, or when the check began before the last change of status.
+    """
+    with db.transaction() as tx:
+        row = _become_passing(
+            tx,
+            "status = 'broken' and (changed_boot_id <> :began_boot or changed_mono_ms <= :began_mono)",
+            checked=1,
+            **_began(evidence.began),
+        )
+        return _closed(tx, row, by, "healed", evidence) if row else None
+
+
+def record_check(db: Database, ok: bool) -> None:
+    """Note when a check last looked at the shared branch, and what it saw. Changes no status."""
+    with db.transaction() as tx:
+        tx.execute("update build_state set last_check = :now, last_check_ok = :ok where id = 1", now=tx.now, ok=int(ok))
+
+
+def _become_passing(tx: Transaction, guard: str, checked: int, **values: Any) -> Row | None:
+    return tx.one(
+        f"update build_state set status = 'passing', attempts_used = 0, budget = budget + 1, fence = fence + 1, "
+        f"broken_since = null, summary = '', last_check = case when :checked = 1 then :now else last_check end, "
+        f"last_check_ok = case when :checked = 1 then 1 else last_check_ok end, {_NO_LEASE}, {_CHANGED}, {_REFRESHED} "
+        f"where id = 1 and {guard} returning *",
+        **_clock(tx),
+        checked=checked,
+        **values,
+    )
+
+
+def _closed(tx: Transaction, row: Row, by: str, how: str, evidence: Evidence) -> Passing:
+    incident = row["incident_id"]
+    incidents.close_incident(tx, incident, by, how, evidence.what, evidence.commit)
+    waiters.dismiss(tx)
+    events.record(tx, by, how, evidence.what, incident, row["fence"])
+    _tell(tx, EVERYONE, f"The build is green again ({how} by {by}: {evidence.what}). Go on; 'swarm commit' retries.")
+    return Passing(_build(row), incident)
+
+
+# Asking the human, and the answer.
+
+
+def escalate(db: Database, by: str, reason: str) -> Asked | Passing:
+    """Anyone asks the human about a red build. `Passing` when there is nothing to ask about."""
+    with db.transaction() as tx:
+        before = state(tx)
+        row = tx.one(
+            f"update build_state set status = 'escalated', fence = fence + 1, {_NO_LEASE}, {_CHANGED} "
+            "where id = 1 and status in ('broken', 'fixing') returning *",
+            **_clock(tx),
+        )
+        if not row:
+            return Passing(before) if not before.red else Asked(before, escalations.open_id(tx))
+        if before.fixer:
+            incidents.end_attempt(tx, AttemptEnd.RELEASED, f"escalated by {by}: {reason}")
+            if before.fixer not in (by, HUMAN):
+                _tell(tx, before.fixer, f"{by} asked a human about the build: {reason}. Stop; your fence is void.")
+        return _ask(tx, _build(row), by, reason)
+
+
+def resolve(
+    db: Database, escalation: int, option: Resolution, rules: Rules, agent: str | None = None, reason: str = ""
+) -> Broken | Yours | Passing:
+    """The human's answer. A new budget of attempts begins; whatever belongs to the old one changes nothing.
+
+    Raises `NotFound` when that escalation is not open or the agent does not exist.
+    """
+    with db.transaction() as tx:
+        escalations.close(tx, escalation, option, reason)
+        new_budget = f"attempts_used = 0, budget = budget + 1, {_CHANGED}, {_REFRESHED}"
+        match option:
+            case Resolution.RETRY:
+                row = _leave_escalated(tx, f"status = 'broken', {new_budget}", **_clock(tx))
+                now = _build(row)
+                _note(tx, HUMAN, "resolved", "retry" + (f": {reason}" if reason else ""), now)
+                _tell(tx, EVERYONE, f"A human says: try again{': ' + reason if reason else ''}. Run 'swarm build claim'.")
+                return Broken(now)
+            case Resolution.ASSIGN | Resolution.TAKE_OVER:
+                holder = _assignee(tx, option, agent)
+                grant = _grant(tx, holder, HUMAN_LEASE_S if holder == HUMAN else rules.lease_s)
+                row = _leave_escalated(
+                    tx, f"status = 'fixing', fence = fence + 1, {_NEW_LEASE}, {new_budget}", **grant
+                )
+                return _assigned(tx, row, HUMAN, "resolved")
+            case Resolution.DECLARE_PASSING:
+                row = _leave_escalated_passing(tx)
+                return _closed(tx, row, HUMAN, "declared", Evidence(reason or "a human declared it", tx.moment))
+
+
+def assign(db: Database, to: str, rules: Rules, fence: int) -> Yours | Fenced:
+    """The human gives a red build to a named agent, taking it from the one who holds it under `fence`, if any."""
+    with db.transaction() as tx:
+        roster.find(tx, to)
+        before = state(tx)
+        row = tx.one(
+            f"update build_state set status = 'fixing', fence = fence + 1, {_NEW_LEASE}, {_CHANGED} "
+            "where id = 1 and status in ('broken', 'fixing') and fence = :fence returning *",
+            **_grant(tx, to, rules.lease_s),
+            fence=fence,
+        )
+        if not row:
+            return Fenced(state(tx))
+        if before.fixer:
+            incidents.end_attempt(tx, AttemptEnd.RELEASED, f"a human gave it to {to}")
+            if before.fixer not in (to, HUMAN):
+                _tell(tx, before.fixer, f"A human gave the build to {to}. Stop repairing it; your fence is void.")
+        return _assigned(tx, row, HUMAN, "assigned")
+
+
+def _ask(tx: Transaction, now: Build, by: str, reason: str) -> Asked:
+    waiters.dismiss(tx)
+    escalation = escalations.raise_(tx, now, by, reason)
+    _note(tx, by, "needs_attention", reason, now)
+    _tell(tx, EVERYONE, f"The build is red and a human was asked: {reason}. Do something else meanwhile.")
+    return Asked(now, escalation)
+
+
+def _assigned(tx: Transaction, row: Row, by: str, kind: str) -> Yours:
+    incidents.begin_attempt(tx, row)
+    now = _build(row)
+    holder = now.fixer or SWARM
+    waiters.leave(tx, holder)
+    _note(tx, by, kind, f"to {holder}", now)
+    if holder != HUMAN:
+        _tell(
+            tx,
+            holder,
+            f"{by} gave you the build: {now.summary}. Attempt {now.attempt} of {now.max_attempts}, fence {now.fence}. "
+            "Repair it, then 'swarm commit'.",
+        )
+    return Yours(now, new=True)
+
+
+def _assignee(tx: Transaction, option: Resolution, agent: str | None) -> str:
+    if option is Resolution.TAKE_OVER:
+        return HUMAN
+    if agent is None:
+        raise Usage("Name the agent that gets the build: --agent NAME.")
+    roster.find(tx, agent)
+    return agent
+
+
+def _leave_escalated(tx: Transaction, change: str, **values: Any) -> Row:
+    row = tx.one(
+        f"update build_state set {change} where id = 1 and status = 'escalated' returning *", **values
+    )
+    assert row is not None, "an open escalation belongs to an escalated build"
+    return row
+
+
+def _leave_escalated_passing(tx: Transaction) -> Row:
+    row = _become_passing(tx, "status = 'escalated'", checked=0)
+    assert row is not None, "an open escalation belongs to an escalated build"
+    return row
+
+
+# Reading.
+
+
+def state(tx: Transaction) -> Build:
+    row = tx.one("select * from build_state where id = 1")
+    assert row is not None, "the build's row is there from the first migration on"
+    return _build(row)
+
+
+def current(db: Database) -> Build:
+    with db.reading() as tx:
+        return state(tx)
+
+
+# Parts of the statements.
+
+
+def _renewed(tx: Transaction, agent: str, fence: int | None) -> Row | None:
+    return tx.one(
+        "update build_state set lease_expires_at = :now + lease_ms, lease_mono_ms = :mono + lease_ms, "
+        f"lease_boot_id = :boot where id = 1 and status = 'fixing' and {_HELD} returning *",
+        **_clock(tx),
+        agent=agent,
+        fence=fence,
+    )
+
+
+def _end_lease(tx: Transaction, guard: str, counts: bool, asks: bool = False, **values: Any) -> Row | None:
+    """Take the role from its holder. Counting the attempt and asking the human are one statement: no one slips between."""
+    return tx.one(
+        "update build_state set status = case when :asks = 1 or (:counts = 1 and attempts_used + 1 >= max_attempts) "
+        "then 'escalated' else 'broken' end, attempts_used = attempts_used + :counts, fence = fence + 1, "
+        f"{_NO_LEASE}, {_CHANGED} where id = 1 and status = 'fixing' and {guard} returning *",
+        **_clock(tx),
+        counts=int(counts),
+        asks=int(asks),
+        **values,
+    )
+
+
+def _clock(tx: Transaction) -> dict[str, Any]:
+    return {"now": tx.now, "mono": tx.moment.mono_ms, "boot": tx.moment.boot_id}
+
+
+def _grant(tx: Transaction, agent: str, lease_s: float) -> dict[str, Any]:
+    return _clock(tx) | {"agent": agent, "lease_ms": int(lease_s * 1000)}
+
+
+def _began(moment: Moment | None) -> dict[str, Any]:
+    if moment is None:  # no check is behind it, so none can be too old
+        return {"began_mono": 0, "began_boot": ""}
+    return {"began_mono": moment.mono_ms, "began_boot": moment.boot_id}
+
+
+def _note(tx: Transaction, actor: str, kind: str, detail: str, now: Build, fence: int | None = None) -> None:
+    events.record(tx, actor, kind, detail, now.incident, now.fence if fence is None else fence)
+
+
+def _tell(tx: Transaction, recipient: str, body: str) -> None:
+    messages.post(tx, SWARM, recipient, body)
+
+
+def _build(row: Row) -> Build:
+    status = BuildStatus(row["status"])
+    used = row["attempts_used"]
+    attempt = {BuildStatus.PASSING: 0, BuildStatus.ESCALATED: used}.get(status, used + 1)
+    return Build(
+        status=status,
+        incident=row["incident_id"] if status is not BuildStatus.PASSING else None,
+        summary=row["summary"],
+        fixer=row["fixer_agent_id"],
+        fence=row["fence"],
+        attempt=attempt,
+        max_attempts=row["max_attempts"],
+        broken_since=row["broken_since"],
+        lease_expires_at=row["lease_expires_at"],
+        lease_mono_ms=row["lease_mono_ms"],
+        lease_boot_id=row["lease_boot_id"],
+        changed_at=row["changed_at"],
+        last_check=row["last_check"],
+    )

@@ -1,0 +1,100 @@
+"""swarm.toml: what a repository wants of the swarm. Every key is checked; a key nobody knows is an error."""
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from swarm_agents.errors import BadConfig
+from swarm_agents.model import Rules
+from swarm_agents.text import one_line
+
+FILE = "swarm.toml"
+
+
+@dataclass(frozen=True)
+class Config:
+    rules: Rules = field(default_factory=Rules)
+    check: str | None = None
+    sync: str | None = None
+    branch: str | None = None
+    notify: tuple[str, ...] = ()
+    messages_per_minute: int = 10
+
+
+_SCHEMA: dict[str, dict[str, Any]] = {
+    "build": {
+        "max_attempts": (int, 1, 100),
+        "lease_s": (float, 1, 7 * 86_400),
+        "wait_s": (float, 0, 86_400),
+        "check": str,
+        "sync": str,
+        "branch": str,
+    },
+    "notify": {"command": list},
+    "messages": {"per_minute": (int, 1, 10_000)},
+}
+
+
+def load(root: Path | None) -> Config:
+    """The configuration of the repository at `root`, the defaults where it has none. Raises `BadConfig`."""
+    if root is None:
+        return Config()
+    path = root / FILE
+    try:
+        text = path.read_bytes().decode()
+    except FileNotFoundError:
+        return Config()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfig(f"{path} cannot be read: {error}") from None
+    try:
+        return _config(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise BadConfig(f"{path} is not valid TOML: {one_line(str(error), 200)}") from None
+    except BadConfig as error:
+        raise BadConfig(f"{path}: {error.message}") from None
+
+
+def _config(tables: dict[str, Any]) -> Config:
+    _known(tables, _SCHEMA, "")
+    for name, keys in _SCHEMA.items():
+        table = tables.setdefault(name, {})
+        if not isinstance(table, dict):
+            raise BadConfig(f"'{name}' must be a table: [{name}]")
+        _known(table, keys, f"{name}.")
+        for key, value in table.items():
+            _check(f"{name}.{key}", value, keys[key])
+    build = tables["build"]
+    defaults = Rules()
+    return Config(
+        rules=Rules(
+            max_attempts=build.get("max_attempts", defaults.max_attempts),
+            lease_s=build.get("lease_s", defaults.lease_s),
+            wait_s=build.get("wait_s", defaults.wait_s),
+        ),
+        check=build.get("check"),
+        sync=build.get("sync"),
+        branch=build.get("branch"),
+        notify=tuple(tables["notify"].get("command", ())),
+        messages_per_minute=tables["messages"].get("per_minute", Config.messages_per_minute),
+    )
+
+
+def _known(found: dict[str, Any], known: dict[str, Any], prefix: str) -> None:
+    for key in found:
+        if key not in known:
+            raise BadConfig(f"unknown key '{prefix}{one_line(key, 60)}'; known are {', '.join(sorted(known))}")
+
+
+def _check(key: str, value: Any, rule: Any) -> None:
+    if rule is str:
+        if not isinstance(value, str) or not value.strip():
+            raise BadConfig(f"'{key}' must be a text that is not empty")
+    elif rule is list:
+        if not isinstance(value, list) or not value or not all(isinstance(word, str) for word in value):
+            raise BadConfig(f"'{key}' must be a list of words, the program first")
+    else:
+        kind, least, most = rule
+        number = isinstance(value, int) or (kind is float and isinstance(value, float))
+        if isinstance(value, bool) or not number or not least <= value <= most:
+            raise BadConfig(f"'{key}' must be a{' whole' if kind is int else ''} number from {least} to {most}")

@@ -1,0 +1,47 @@
+"""The audit trail: one line for each change, written in the transaction that it records, never changed after."""
+
+from dataclasses import dataclass
+
+from swarm_agents.db.database import Transaction
+
+
+@dataclass(frozen=True)
+class Event:
+    id: int
+    at: int
+    actor: str
+    kind: str
+    incident: int | None
+    fence: int | None
+    detail: str
+
+
+def record(
+    tx: Transaction, actor: str, kind: str, detail: str = "", incident: int | None = None, fence: int | None = None
+) -> None:
+    tx.execute(
+        "insert into events (at, actor, kind, incident_id, fence, detail) "
+        "values (:at, :actor, :kind, :incident, :fence, :detail)",
+        at=tx.now,
+        actor=actor,
+        kind=kind,
+        incident=incident,
+        fence=fence,
+        detail=detail,
+    )
+
+
+def after(tx: Transaction, event_id: int, limit: int) -> list[Event]:
+    """Up to `limit` events that follow `event_id`, oldest first."""
+    rows = tx.execute(
+        "select * from events where id > :event_id order by id limit :limit", event_id=event_id, limit=limit
+    )
+    return [
+        Event(row["id"], row["at"], row["actor"], row["kind"], row["incident_id"], row["fence"], row["detail"])
+        for row in rows
+    ]
+
+
+def last_id(tx: Transaction) -> int:
+    row = tx.one("select max(id) as id from events")
+    return (row["id"] or 0) if row else 0

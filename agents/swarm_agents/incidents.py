@@ -1,0 +1,112 @@
+"""The rows of one red period: its incident, its attempts, and what one reads about them later."""
+
+from swarm_agents.db.database import Row, Transaction
+from swarm_agents.model import Attempt, AttemptEnd
+
+
+def open_incident(tx: Transaction, incident: int, agent: str, summary: str, evidence: str, hook: str | None) -> None:
+    tx.execute(
+        "insert into incidents (id, opened_at, opened_by, summary, evidence, hook) "
+        "values (:incident, :now, :agent, :summary, :evidence, :hook)",
+        incident=incident,
+        now=tx.now,
+        agent=agent,
+        summary=summary,
+        evidence=evidence,
+        hook=hook,
+    )
+
+
+def close_incident(tx: Transaction, incident: int, by: str, how: str, why: str, commit: str | None) -> None:
+    tx.execute(
+        "update incidents set closed_at = :now, closed_by = :by, closed_how = :how, closed_why = :why, "
+        "fix_commit = :commit where id = :incident and closed_at is null",
+        incident=incident,
+        now=tx.now,
+        by=by,
+        how=how,
+        why=why,
+        commit=commit,
+    )
+
+
+def begin_attempt(tx: Transaction, build_row: Row) -> None:
+    """A row for the try that the build's row has just granted."""
+    tx.execute(
+        "insert into attempts (incident_id, number, budget, agent, fence, began_at) "
+        "values (:incident, (select count(*) + 1 from attempts where incident_id = :incident), "
+        ":budget, :agent, :fence, :now)",
+        incident=build_row["incident_id"],
+        budget=build_row["budget"],
+        agent=build_row["fixer_agent_id"],
+        fence=build_row["fence"],
+        now=tx.now,
+    )
+
+
+def end_attempt(tx: Transaction, end: AttemptEnd, reason: str, error_class: str | None = None) -> Attempt:
+    """Close the one open attempt; there is one exactly while the build is `fixing`."""
+    row = tx.one(
+        "update attempts set ended_at = :now, outcome = :outcome, reason = :reason, error_class = :error_class "
+        "where ended_at is null returning *",
+        now=tx.now,
+        outcome=end.value,
+        reason=reason,
+        error_class=error_class,
+    )
+    assert row is not None, "a build that was being fixed has an open attempt"
+    return _attempt(row)
+
+
+def landed(tx: Transaction, agent: str, commit: str) -> None:
+    """Keep the commit that the fixer landed through the hook: evidence, once the shared branch has it."""
+    tx.execute(
+        "update attempts set landed_commit = :commit where ended_at is null and agent = :agent", commit=commit, agent=agent
+    )
+
+
+def landed_commit(tx: Transaction, agent: str) -> str | None:
+    row = tx.one("select landed_commit from attempts where ended_at is null and agent = :agent", agent=agent)
+    return row["landed_commit"] if row else None
+
+
+def refusing_hook(tx: Transaction, incident: int | None) -> str | None:
+    """The hook that opened the incident, or None when somebody reported it by hand."""
+    row = tx.one("select hook from incidents where id = :incident", incident=incident)
+    return row["hook"] if row else None
+
+
+def last_fix(tx: Transaction) -> tuple[int, str] | None:
+    """The last closed incident that has a fixing commit, and that commit."""
+    row = tx.one(
+        "select id, fix_commit from incidents where closed_at is not null and fix_commit is not null "
+        "order by id desc limit 1"
+    )
+    return (row["id"], row["fix_commit"]) if row else None
+
+
+def attempts(tx: Transaction, incident: int) -> list[Attempt]:
+    rows = tx.execute("select * from attempts where incident_id = :incident order by number", incident=incident)
+    return [_attempt(row) for row in rows]
+
+
+def history(tx: Transaction, limit: int) -> list[Row]:
+    """The last incidents, newest first, each with the number of its attempts."""
+    return tx.execute(
+        "select incidents.*, (select count(*) from attempts where incident_id = incidents.id) as attempts "
+        "from incidents order by id desc limit :limit",
+        limit=limit,
+    )
+
+
+def _attempt(row: Row) -> Attempt:
+    return Attempt(
+        incident=row["incident_id"],
+        number=row["number"],
+        agent=row["agent"],
+        fence=row["fence"],
+        began_at=row["began_at"],
+        ended_at=row["ended_at"],
+        end=AttemptEnd(row["outcome"]) if row["outcome"] else None,
+        reason=row["reason"],
+    )

@@ -1,0 +1,145 @@
+"""Who is here: joining under a name that nobody else uses, and what can be said of each agent."""
+
+from dataclasses import dataclass
+
+from swarm_agents import events, waiters
+from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.errors import NotFound, Taken
+from swarm_agents.model import Agent, PaneAddress
+from swarm_agents.text import RESERVED_NAMES, checked_name
+
+SILENT_AFTER_MS = 5 * 60_000  # without a command; coding agents think for minutes, so this is a hint and no verdict
+FREE_AFTER_MS = 30 * 60_000  # a name without a pane that nobody used for so long may be taken again
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An agent and what can honestly be said of it: `fixing` `waiting` `active` `silent` `left`."""
+
+    agent: Agent
+    state: str
+
+
+def join(db: Database, name: str, role: str, pane: PaneAddress | None, pane_alive: bool = True) -> Agent:
+    """Enter the roster. Joining again from the same pane is harmless.
+
+    Raises `Taken` when a living agent has the name: it sits in another pane, or it has none and was seen lately.
+    `pane_alive` says whether the pane that the name is registered with still runs the same process.
+    """
+    _checked(name, role)
+    with db.transaction() as tx:
+        held = _row(tx, name)
+        if held and _in_use(tx, held, pane, pane_alive):
+            raise Taken(
+                f"The name {name} is in use (last seen {_ago(tx.now - held['seen_at'])}). Choose another one; "
+                f"if you are that agent, restarted: swarm agent adopt {name}",
+                next=f"swarm agent adopt {name}",
+            )
+        return _enter(tx, name, role, pane, "joined")
+
+
+def adopt(db: Database, name: str, pane: PaneAddress | None) -> Agent:
+    """Go on under a name that is known already, in a new pane or process. Raises `NotFound` for an unknown name."""
+    with db.transaction() as tx:
+        role = find(tx, name, left_too=True).role
+        return _enter(tx, name, role, pane, "adopted")
+
+
+def listed(tx: Transaction) -> list[Listed]:
+    """Everybody on the roster, those who left last."""
+    holder = tx.one("select fixer_agent_id from build_state where id = 1")
+    fixer = holder["fixer_agent_id"] if holder else None
+    waiting = {waiter.agent for waiter in waiters.line(tx)}
+    rows = tx.execute("select * from agents order by case when left_at is null then 0 else 1 end, name")
+    return [Listed(_agent(row), _state(tx, row, fixer, waiting)) for row in rows]
+
+
+def present(tx: Transaction) -> list[Agent]:
+    return [_agent(row) for row in tx.execute("select * from agents where left_at is null order by name")]
+
+
+def find(tx: Transaction, name: str, left_too: bool = False) -> Agent:
+    """The agent of that name. Raises `NotFound` when nobody joined under it, or it left."""
+    row = _row(tx, checked_name(name))
+    if row is None or (row["left_at"] is not None and not left_too):
+        raise NotFound(f"No agent {name} has joined here.", next=f"swarm agent join {name}")
+    return _agent(row)
+
+
+def registered_pane(db: Database, name: str) -> PaneAddress | None:
+    with db.reading() as tx:
+        row = _row(tx, name)
+        return _pane(row) if row else None
+
+
+def _checked(name: str, role: str) -> None:
+    checked_name(name)
+    checked_name(role, "role")
+    if name in RESERVED_NAMES:
+        raise Taken(f"The name {name} is reserved. Choose another one.")
+
+
+def _in_use(tx: Transaction, held: Row, pane: PaneAddress | None, pane_alive: bool) -> bool:
+    if held["left_at"] is not None:
+        return False
+    registered = _pane(held)
+    if registered:
+        return registered != pane and pane_alive
+    return bool(tx.now - held["seen_at"] < FREE_AFTER_MS)
+
+
+def _enter(tx: Transaction, name: str, role: str, pane: PaneAddress | None, kind: str) -> Agent:
+    row = tx.one(
+        "insert into agents (name, role, joined_at, seen_at, inbox_floor, pane_socket, pane_server, pane_id, pane_pid) "
+        "values (:name, :role, :now, :now, (select coalesce(max(id), 0) from messages), "
+        ":socket, :server, :pane_id, :pane_pid) "
+        "on conflict (name) do update set role = excluded.role, seen_at = excluded.seen_at, left_at = null, "
+        "pane_socket = excluded.pane_socket, pane_server = excluded.pane_server, pane_id = excluded.pane_id, "
+        "pane_pid = excluded.pane_pid returning *",
+        name=name,
+        role=role,
+        now=tx.now,
+        socket=pane.socket if pane else None,
+        server=pane.server if pane else None,
+        pane_id=pane.pane_id if pane else None,
+        pane_pid=pane.pane_pid if pane else None,
+    )
+    assert row is not None
+    events.record(tx, name, kind, f"role {role}" + (f", pane {pane.pane_id}" if pane else ""))
+    return _agent(row)
+
+
+def _row(tx: Transaction, name: str) -> Row | None:
+    return tx.one("select * from agents where name = :name", name=name)
+
+
+def _state(tx: Transaction, row: Row, fixer: str | None, waiting: set[str]) -> str:
+    if row["left_at"] is not None:
+        return "left"
+    if row["name"] == fixer:
+        return "fixing"
+    if row["name"] in waiting:
+        return "waiting"
+    return "active" if tx.now - row["seen_at"] < SILENT_AFTER_MS else "silent"
+
+
+def _agent(row: Row) -> Agent:
+    return Agent(
+        name=row["name"],
+        role=row["role"],
+        joined_at=row["joined_at"],
+        seen_at=row["seen_at"],
+        left_at=row["left_at"],
+        pane=_pane(row),
+    )
+
+
+def _pane(row: Row) -> PaneAddress | None:
+    if row["pane_id"] is None:
+        return None
+    return PaneAddress(row["pane_socket"], row["pane_server"], row["pane_id"], row["pane_pid"])
+
+
+def _ago(ms: int) -> str:
+    seconds = max(0, ms // 1000)
+    return f"{seconds} s ago" if seconds < 120 else f"{seconds // 60} min ago"

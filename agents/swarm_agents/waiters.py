@@ -1,0 +1,54 @@
+"""The line of agents that wait for green: a row each, with its ticket and deadline. Joined to the build's transactions."""
+
+from swarm_agents.db.database import Transaction
+from swarm_agents.model import Waiter
+
+FORGET_AFTER_MS = 60_000  # past its deadline; long enough to repeat the command and keep the place
+
+
+def stand_in_line(tx: Transaction, agent: str, wait_s: float) -> tuple[int, int]:
+    """The agent's ticket and deadline (UTC ms). Whoever stands in line already keeps the ticket and gets a new deadline."""
+    row = tx.one(
+        "insert into waiters (agent, since, deadline, deadline_mono_ms, deadline_boot_id) "
+        "values (:agent, :now, :now + :wait_ms, :mono + :wait_ms, :boot) "
+        "on conflict (agent) do update set deadline = excluded.deadline, "
+        "deadline_mono_ms = excluded.deadline_mono_ms, deadline_boot_id = excluded.deadline_boot_id "
+        "returning ticket, deadline",
+        agent=agent,
+        now=tx.now,
+        wait_ms=int(wait_s * 1000),
+        mono=tx.moment.mono_ms,
+        boot=tx.moment.boot_id,
+    )
+    assert row is not None
+    return row["ticket"], row["deadline"]
+
+
+def leave(tx: Transaction, agent: str) -> None:
+    tx.execute("delete from waiters where agent = :agent", agent=agent)
+
+
+def dismiss(tx: Transaction) -> None:
+    """Nobody waits any more: it is green, or a human was asked."""
+    tx.execute("delete from waiters")
+
+
+def any_overdue(tx: Transaction) -> bool:
+    return tx.one(f"select 1 from waiters where {_OVERDUE} limit 1", **_overdue(tx)) is not None
+
+
+def forget_overdue(tx: Transaction) -> None:
+    tx.execute(f"delete from waiters where {_OVERDUE}", **_overdue(tx))
+
+
+def line(tx: Transaction) -> list[Waiter]:
+    """Who waits, first in line first."""
+    rows = tx.execute("select agent, ticket, since, deadline from waiters order by ticket")
+    return [Waiter(row["agent"], row["ticket"], row["since"], row["deadline"]) for row in rows]
+
+
+_OVERDUE = "(deadline_boot_id <> :boot or deadline_mono_ms + :grace <= :mono)"
+
+
+def _overdue(tx: Transaction) -> dict[str, int | str]:
+    return {"boot": tx.moment.boot_id, "mono": tx.moment.mono_ms, "grace": FORGET_AFTER_MS}

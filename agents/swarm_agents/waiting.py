@@ -1,0 +1,53 @@
+"""Waiting for green: woken by the commit that ends the red period, and claiming inside the wait when the role falls free."""
+
+import time
+from collections.abc import Callable
+
+from swarm_agents import build, waiters
+from swarm_agents.db.database import Database
+from swarm_agents.model import Asked, Build, BuildStatus, Passing, Rules, Waiting, Yours
+
+_LOOK_EVERY_S = 1.0  # when a wake-up is lost; green must reach everybody within two seconds
+
+Tell = Callable[[Waiting, float], None]
+
+
+def wait(db: Database, agent: str, rules: Rules, tell: Tell) -> Passing | Yours | Asked | Waiting:
+    """Return when it is green, when the role fell to the agent, when a human was asked; `Waiting` at the deadline.
+
+    `rules.wait_s` is the longest it takes. `tell` is called at the start and once a minute with the seconds left.
+    The place in line is kept over a deadline, so the command can be repeated.
+    """
+    give_up_at = time.monotonic() + rules.wait_s
+    tell_at = 0.0
+    with db.listener() as bell:
+        outcome = build.claim(db, agent, rules)
+        while isinstance(outcome, Waiting):
+            left_s = give_up_at - time.monotonic()
+            if left_s <= 0:
+                return outcome
+            if time.monotonic() >= tell_at:
+                tell(outcome, left_s)
+                tell_at = time.monotonic() + 60
+            bell.wait(min(left_s, _LOOK_EVERY_S, _lease_left_s(db, outcome.build)))
+            outcome = _look(db, agent, rules, outcome)
+    return outcome
+
+
+def _look(db: Database, agent: str, rules: Rules, before: Waiting) -> Passing | Yours | Asked | Waiting:
+    """Read first, write only when there is something to win: fifty waiters must not queue for the lock to learn of green."""
+    with db.reading() as tx:
+        now = build.state(tx)
+        in_line = any(waiter.agent == agent for waiter in waiters.line(tx))
+    if now.incident != before.build.incident:
+        return Passing(now, before.build.incident)
+    if now.status is BuildStatus.FIXING and now.fixer != agent and _lease_left_s(db, now) > 0 and in_line:
+        return Waiting(now, before.ticket, before.deadline)
+    return build.claim(db, agent, rules)
+
+
+def _lease_left_s(db: Database, now: Build) -> float:
+    moment = db.moment()
+    if now.lease_mono_ms is None or now.lease_boot_id != moment.boot_id:
+        return 0.0
+    return max(0.0, (now.lease_mono_ms - moment.mono_ms) / 1000)
