@@ -252,3 +252,4 @@ class Delivery:
     state: DeliveryState
     reason: str | None
     at: int
+    detail: str = ""

@@ -147,25 +147,56 @@ create table receipts (
 ) strict, without rowid;
 
 create table deliveries (
-    id           integer primary key autoincrement,
-    message_id   integer not null references messages (id),
-    agent        text not null,
-    pane_socket  text,
-    pane_server  text,
-    pane_id      text,
-    pane_pid     integer,
-    state        text not null check (state in ('queued', 'typed', 'submitted', 'read', 'skipped', 'failed', 'unknown')),
-    reason       text,
-    at           integer not null,                -- of the last change of state
-    queued_at    integer not null,
-    typed_at     integer,
-    submitted_at integer,
-    read_at      integer,
+    id              integer primary key autoincrement,
+    message_id      integer not null references messages (id),
+    agent           text not null,
+    pane_socket     text,
+    pane_server     text,
+    pane_id         text,
+    pane_pid        integer,
+    state           text not null
+                    check (state in ('queued', 'typed', 'submitted', 'read', 'skipped', 'failed', 'unknown')),
+    reason          text
+                    check (reason in ('gone', 'dead', 'replaced', 'shell', 'copy-mode', 'draft', 'dialog',
+                                      'human-typing', 'input-off', 'not-reading', 'server-gone', 'no-tmux',
+                                      'unknown-program', 'expired')),
+    detail          text not null default '',
+    token           text,                         -- of the typing that carries it, or carried it last
+    incident_id     integer,                      -- worth typing only while this incident is open
+    at              integer not null,             -- of the last change of state or reason
+    queued_at       integer not null,
+    typed_at        integer,
+    submitted_at    integer,
+    read_at         integer,
+    expires_mono_ms integer not null,
+    boot_id         text not null,
     unique (message_id, agent),
-    check (state in ('skipped', 'failed') or pane_id is not null or state = 'read')
+    check (state in ('skipped', 'failed') or pane_id is not null or state = 'read'),
+    check (state not in ('skipped', 'failed', 'unknown') or reason is not null)
 ) strict;
-create index deliveries_open on deliveries (state, id) where state in ('queued', 'typed', 'submitted', 'unknown');
+create index deliveries_queued on deliveries (id) where state = 'queued';
 create index deliveries_agent on deliveries (agent, state);
+create index deliveries_token on deliveries (token) where token is not null;
+
+create table typings (                            -- what is on its way into a pane now: one for each
+    pane_socket   text not null,
+    pane_server   text not null,
+    pane_id       text not null,
+    pane_pid      integer not null,
+    token         text not null unique,           -- what the pane's @swarm_last says once the line was pasted
+    line          text not null,
+    began_mono_ms integer not null,
+    boot_id       text not null,
+    primary key (pane_socket, pane_server, pane_id)
+) strict, without rowid;
+
+create table couriers (                           -- who types on this host; others stand by
+    host          text primary key,               -- its boot id
+    holder        text not null,
+    since         integer not null,
+    seen_at       integer not null,
+    lease_mono_ms integer not null
+) strict, without rowid;
 
 create table events (
     id          integer primary key autoincrement,

@@ -1,0 +1,150 @@
+"""Deliveries: which message is on its way into which pane, and how far it came. Rows only; the courier types.
+
+queued ──► typed ──► submitted ──► read          read: the agent took the message from the database
+  ├──► skipped(reason)   nothing was typed        only `read` may be called delivered
+  ├──► failed(reason)    its pane is no more      a read message is `read` whatever was before
+  └──► unknown(reason)   nobody knows whether or how far it was typed: never typed again by itself
+"""
+
+from collections.abc import Iterable
+
+from swarm_agents.db.database import Row, Transaction
+from swarm_agents.errors import NotFound
+from swarm_agents.model import EVERYONE, SWARM, Agent, Delivery, DeliveryState
+
+EXPIRES_S = 900  # a notice held for so long would only disturb; the message stays in the inbox
+
+_MAY_BE_RETRIED = "d.state in ('failed', 'skipped', 'unknown')"
+
+
+def queue(
+    tx: Transaction, message_id: int, agents: Iterable[Agent], expires_s: float = EXPIRES_S
+) -> list[Delivery]:
+    """One row for each recipient, in the transaction that stores the message.
+
+    An agent without a pane gets `skipped(no-tmux)`: it finds the message in its inbox. What the swarm itself
+    says to all about a red build is worth typing only until that incident is over, or until it says something
+    newer.
+    """
+    incident = _open_incident_told_of(tx, message_id)
+    if incident is not None:
+        _supersede(tx, message_id, incident)
+    return [_queue_one(tx, message_id, agent, incident, int(expires_s * 1000)) for agent in agents]
+
+
+def mark_read(tx: Transaction, agent: str, message_ids: Iterable[int]) -> None:
+    """The agent took these messages from the database: the one proof that they arrived."""
+    for message_id in message_ids:
+        tx.execute(
+            "update deliveries set state = 'read', reason = null, detail = '', at = :now, read_at = :now "
+            "where message_id = :message_id and agent = :agent and state <> 'read'",
+            message_id=message_id,
+            agent=agent,
+            now=tx.now,
+        )
+
+
+def of_message(tx: Transaction, message_id: int) -> list[Delivery]:
+    """What became of one message, by agent."""
+    rows = tx.execute("select * from deliveries where message_id = :id order by agent", id=message_id)
+    return [_delivery(row) for row in rows]
+
+
+def latest(tx: Transaction, limit: int) -> list[Delivery]:
+    """The newest deliveries, newest first."""
+    rows = tx.execute("select * from deliveries order by id desc limit :limit", limit=limit)
+    return [_delivery(row) for row in rows]
+
+
+def retry(tx: Transaction, message_id: int, agent: str | None = None) -> list[Delivery]:
+    """A human's order to type it again: what failed, was skipped or is unknown, to agents that are here in a
+    pane.
+
+    With `agent`, to that one only. What is queued, arrived or was read is left alone. Raises `NotFound` when
+    the message has no deliveries.
+    """
+    if not of_message(tx, message_id):
+        raise NotFound(f"Message {message_id} has no deliveries.", next="swarm notice list")
+    rows = tx.execute(
+        "update deliveries as d set state = 'queued', reason = null, detail = '', token = null, at = :now, "
+        "queued_at = :now, typed_at = null, submitted_at = null, incident_id = null, "
+        "expires_mono_ms = :expires, boot_id = :boot, "
+        "pane_socket = a.pane_socket, pane_server = a.pane_server, "
+        "pane_id = a.pane_id, pane_pid = a.pane_pid "
+        "from agents a where a.name = d.agent and a.left_at is null and a.pane_id is not null "
+        f"and d.message_id = :message_id and d.agent = coalesce(:agent, d.agent) and {_MAY_BE_RETRIED} "
+        "returning id",
+        message_id=message_id,
+        agent=agent,
+        now=tx.now,
+        expires=tx.moment.mono_ms + int(EXPIRES_S * 1000),
+        boot=tx.moment.boot_id,
+    )
+    return [_by_id(tx, row["id"]) for row in rows]
+
+
+def _queue_one(
+    tx: Transaction, message_id: int, agent: Agent, incident: int | None, expires_ms: int
+) -> Delivery:
+    pane = agent.pane
+    row = tx.one(
+        "insert into deliveries (message_id, agent, pane_socket, pane_server, pane_id, pane_pid, state, "
+        "reason, incident_id, at, queued_at, expires_mono_ms, boot_id) "
+        "values (:message_id, :agent, :socket, :server, :pane_id, :pane_pid, :state, :reason, "
+        ":incident, :now, :now, :expires, :boot) returning *",
+        message_id=message_id,
+        agent=agent.name,
+        socket=pane.socket if pane else None,
+        server=pane.server if pane else None,
+        pane_id=pane.pane_id if pane else None,
+        pane_pid=pane.pane_pid if pane else None,
+        state="queued" if pane else "skipped",
+        reason=None if pane else "no-tmux",
+        incident=incident,
+        now=tx.now,
+        expires=tx.moment.mono_ms + expires_ms,
+        boot=tx.moment.boot_id,
+    )
+    assert row is not None
+    return _delivery(row)
+
+
+def _open_incident_told_of(tx: Transaction, message_id: int) -> int | None:
+    row = tx.one(
+        "select b.incident_id from messages m join build_state b on b.id = 1 "
+        "where m.id = :message_id and m.sender = :swarm and m.recipient = :everyone "
+        "and b.status <> 'passing'",
+        message_id=message_id,
+        swarm=SWARM,
+        everyone=EVERYONE,
+    )
+    return row["incident_id"] if row else None
+
+
+def _supersede(tx: Transaction, message_id: int, incident: int) -> None:
+    tx.execute(
+        "update deliveries set state = 'skipped', reason = 'expired', detail = :detail, at = :now "
+        "where state = 'queued' and token is null and incident_id = :incident and message_id < :message_id",
+        detail=f"superseded by #{message_id}",
+        incident=incident,
+        message_id=message_id,
+        now=tx.now,
+    )
+
+
+def _by_id(tx: Transaction, delivery_id: int) -> Delivery:
+    row = tx.one("select * from deliveries where id = :id", id=delivery_id)
+    assert row is not None
+    return _delivery(row)
+
+
+def _delivery(row: Row) -> Delivery:
+    return Delivery(
+        message=row["message_id"],
+        agent=row["agent"],
+        pane=row["pane_id"],
+        state=DeliveryState(row["state"]),
+        reason=row["reason"],
+        at=row["at"],
+        detail=row["detail"],
+    )

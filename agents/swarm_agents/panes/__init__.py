@@ -1,0 +1,22 @@
+"""The only part that talks to tmux. Importing it loads neither libtmux nor subprocess."""
+
+from swarm_agents.panes.address import address, agent_of_own_pane, own_pane, set_agent
+from swarm_agents.panes.human import attach_command, display, jump
+from swarm_agents.panes.look import Client, Look, Pane, look
+from swarm_agents.panes.tmux import NoAnswer, ServerGone
+
+__all__ = [
+    "Client",
+    "Look",
+    "NoAnswer",
+    "Pane",
+    "ServerGone",
+    "address",
+    "agent_of_own_pane",
+    "attach_command",
+    "display",
+    "jump",
+    "look",
+    "own_pane",
+    "set_agent",
+]

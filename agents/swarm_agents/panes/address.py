@@ -1,0 +1,127 @@
+"""Which pane is whose: the address of a pane for good, and the option `@swarm_agent` on it."""
+
+import os
+
+from swarm_agents.errors import NotFound, Unavailable, Usage
+from swarm_agents.model import PaneAddress
+from swarm_agents.panes import tmux
+from swarm_agents.panes.tmux import Answer, NoAnswer, ServerGone
+from swarm_agents.text import NAME, one_line
+
+_ADDRESS = "#{pid} #{start_time} #{pane_id} #{pane_pid}"
+
+
+def own_pane() -> PaneAddress | None:
+    """The pane this process runs in, from $TMUX and $TMUX_PANE; None outside tmux. Raises `Unavailable`."""
+    own = _own()
+    if own is None:
+        return None
+    socket, server_pid, pane_id = own
+    found = _find(socket, pane_id)
+    # The variables outlive the server: a new one on the same socket has a %0 of its own, and it is not ours.
+    return found if found is not None and found.server.split(":")[0] == server_pid else None
+
+
+def agent_of_own_pane() -> str | None:
+    """The agent that this process's pane belongs to, if any.
+
+    One tmux process, without libtmux. Raises `Unavailable`.
+    """
+    own = _own()
+    if own is None:
+        return None
+    socket, server_pid, pane_id = own
+    asked = ["show-options", "-pqv", "-t", pane_id, "@swarm_agent", ";", "display-message", "-p", "#{pid}"]
+    answered = _answer(socket, tmux.run_command(socket, asked))
+    lines = [] if answered is None else answered.output.decode(errors="replace").splitlines()
+    if len(lines) != 2 or lines[1] != server_pid or not NAME.fullmatch(lines[0]):
+        return None
+    return lines[0]
+
+
+def address(pane_id: str, socket: str | None = None) -> PaneAddress:
+    """The address of `%N` on a server: the one of $TMUX, or the user's default. Raises `NotFound`,
+    `Unavailable`.
+    """
+    if not tmux.is_pane_id(pane_id):
+        raise Usage(f"{one_line(pane_id, 40)!r} is no pane id: write %N as `tmux list-panes -a` shows it.")
+    own = _own()
+    if socket is None:
+        socket = own[0] if own is not None else default_socket()
+    found = _find(socket, pane_id)
+    if found is None:
+        raise NotFound(f"There is no pane {pane_id} on {one_line(socket, 200)}.", next="tmux list-panes -a")
+    return found
+
+
+def default_socket() -> str:
+    """Where a plain `tmux` of this user listens."""
+    return f"{os.environ.get('TMUX_TMPDIR') or '/tmp'}/tmux-{os.getuid()}/default"
+
+
+def set_agent(pane: PaneAddress, name: str | None) -> None:
+    """Write the agent's name on the pane, or take it off.
+
+    Raises `NotFound` when that pane is gone or was replaced.
+    """
+    set_option(pane, "@swarm_agent", name)
+
+
+def set_option(pane: PaneAddress, option: str, value: str | None) -> None:
+    """Set one of our options on that one pane, or unset it; never a window's, never a global one."""
+    change = f"-t {pane.pane_id} {option}"
+    act = f"set-option -p -u {change}" if value is None else f"set-option -p {change} {tmux.quoted(value)}"
+    mark = tmux.fresh_mark()
+    script = (
+        f"if-shell -F -t {pane.pane_id} '{is_still(pane)}' "
+        f"{{ {act} ; display-message -p '{mark}done' }} {{ display-message -p '{mark}other' }}\n"
+    )
+    answered = _answer(pane.socket, tmux.run_script(pane.socket, script))
+    if answered is None or f"{mark}done".encode() not in answered.output:
+        raise NotFound(f"The pane {pane.pane_id} is gone, or another program took its place.")
+
+
+def is_still(pane: PaneAddress) -> str:
+    """A tmux condition, to be asked of that pane: it is this one, on this server, with this process, and
+    alive.
+    """
+    return all_of(
+        f"#{{==:#{{pid}}:#{{start_time}},{pane.server}}}",
+        f"#{{==:#{{pane_id}},{pane.pane_id}}}",
+        f"#{{==:#{{pane_pid}},{pane.pane_pid}}}",
+        "#{==:#{pane_dead},0}",
+    )
+
+
+def all_of(*conditions: str) -> str:
+    """Conditions of a tmux format joined: `&&` takes two at a time."""
+    *rest, last = conditions
+    for condition in reversed(rest):
+        last = f"#{{&&:{condition},{last}}}"
+    return last
+
+
+def _own() -> tuple[str, str, str] | None:
+    pane_id = os.environ.get("TMUX_PANE", "")
+    parts = os.environ.get("TMUX", "").rsplit(",", 2)
+    if len(parts) != 3 or not tmux.is_pane_id(pane_id):
+        return None
+    return parts[0], parts[1], pane_id
+
+
+def _find(socket: str, pane_id: str) -> PaneAddress | None:
+    answered = _answer(socket, tmux.run_command(socket, ["display-message", "-p", "-t", pane_id, _ADDRESS]))
+    words = [] if answered is None else answered.output.decode(errors="replace").split()
+    if len(words) != 4 or words[2] != pane_id:  # for a pane that is not there tmux prints empty fields
+        return None
+    return PaneAddress(socket, f"{words[0]}:{words[1]}", pane_id, int(words[3]))
+
+
+def _answer(socket: str, result: Answer | ServerGone | NoAnswer) -> Answer | None:
+    match result:
+        case NoAnswer(why=why):
+            raise Unavailable(f"Could not ask tmux on {one_line(socket, 200)}: {why}.")
+        case ServerGone():
+            return None
+        case Answer():
+            return result

@@ -1,0 +1,86 @@
+"""What the human sees of tmux: going to a pane, and a line on the status bar of a terminal of theirs."""
+
+import os
+import time
+
+from swarm_agents.errors import NotFound, Unavailable
+from swarm_agents.model import PaneAddress
+from swarm_agents.panes import tmux
+from swarm_agents.panes.look import Client, Look, look
+from swarm_agents.panes.tmux import NoAnswer, ServerGone
+from swarm_agents.text import one_line
+
+DISPLAY_MS = 5_000  # how long a line stays on the status bar
+
+
+def jump(pane: PaneAddress, client: str | None = None) -> None:
+    """Show that pane in the human's terminal: session, window and pane, whichever session it is in.
+
+    Without a `client` it is the terminal that last saw a key in our own pane. Raises `NotFound` when the pane
+    is gone, and `Unavailable` with the command to type where there is no terminal to switch.
+    """
+    seen = _look_at(pane.socket)
+    found = seen.pane(pane)
+    if found is None:
+        raise NotFound(f"The pane {pane.pane_id} is gone, or another program took its place.")
+    target = client or _own_client(seen, pane.socket)
+    if target is None:
+        raise Unavailable(
+            f"No terminal of yours is inside that tmux server. Type: {attach_command(pane)}",
+            next=attach_command(pane),
+        )
+    # Always -c: without it tmux chooses a terminal for us, and it may be somebody else's.
+    done = tmux.server(pane.socket).cmd("switch-client", "-c", target, "-t", pane.pane_id)
+    if done.returncode:
+        raise Unavailable(
+            f"tmux did not switch {one_line(target, 60)}: {one_line(' '.join(done.stderr), 200)}."
+        )
+
+
+def attach_command(pane: PaneAddress) -> str:
+    """What to type in a terminal outside that server to see the pane."""
+    socket = (
+        pane.socket
+        if pane.socket.replace("/", "").replace("-", "").replace("_", "").isalnum()
+        else f"'{pane.socket}'"
+    )
+    return f"tmux -S {socket} attach -t {pane.pane_id}"
+
+
+def display(socket: str, client: str, text: str) -> None:
+    """Show one line on the status bar of that client. Raises `NotFound` when no such client is attached."""
+    if not any(seen.name == client for seen in _look_at(socket).clients):
+        raise NotFound(f"No terminal {one_line(client, 60)} is attached to {one_line(socket, 200)}.")
+    # tmux expands the text, as a format and as a date: "%" and "#" are doubled.
+    line = one_line(text, 500).replace("#", "##").replace("%", "%%")
+    tmux.run_command(socket, ["display-message", "-d", str(DISPLAY_MS), "-c", client, "--", line])
+
+
+def human_at(seen: Look, pane_id: str, within_s: float) -> bool:
+    """Whether somebody pressed a key within that time in a terminal that shows this pane."""
+    return any(
+        _types_into(client, pane_id) and time.time() - client.activity < within_s for client in seen.clients
+    )
+
+
+def _types_into(client: Client, pane_id: str) -> bool:
+    return client.pane_id == pane_id and not client.control and not client.read_only
+
+
+def _own_client(seen: Look, socket: str) -> str | None:
+    if os.environ.get("TMUX", "").rsplit(",", 2)[0] != socket:
+        return None
+    own = os.environ.get("TMUX_PANE", "")
+    mine = [client for client in seen.clients if client.pane_id == own and not client.control]
+    return max(mine, key=lambda client: client.activity).name if mine else None
+
+
+def _look_at(socket: str) -> Look:
+    seen = look(socket)
+    match seen:
+        case ServerGone():
+            raise tmux.gone(socket)
+        case NoAnswer(why=why):
+            raise Unavailable(f"Could not ask tmux on {one_line(socket, 200)}: {why}.")
+        case Look():
+            return seen

@@ -1,0 +1,210 @@
+"""One batched look at a tmux server: every pane, every client, and the screens that were asked for, in one
+process.
+
+No pane can hide another one or forge a field: fields are told apart by a mark that is drawn anew for every
+look. A title with a separator of its own, a folder name with a newline, an option with a tab are just text
+here.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from swarm_agents.model import PaneAddress
+from swarm_agents.panes import tmux
+from swarm_agents.panes.tmux import Answer, NoAnswer, ServerGone
+from swarm_agents.text import one_line
+
+_TEXT_LIMIT = 1_000  # characters of a title or a path that anybody will ever show
+
+_PANE_NUMBERS = (
+    *(
+        "pane_pid",
+        "pane_dead",
+        "pane_in_mode",
+        "pane_input_off",
+        "cursor_x",
+        "cursor_y",
+        "pane_width",
+        "pane_height",
+    ),
+    *("pane_active", "window_active", "session_attached", "history_size", "window_activity"),
+)
+_PANE_TEXTS = (
+    *("pane_id", "pane_tty", "session_name", "window_id", "window_name", "pane_title", "pane_current_path"),
+    *("pane_current_command", "@swarm_agent", "@swarm_last", "@swarm_profile"),
+)
+_CLIENT_NUMBERS = ("client_activity", "client_control_mode", "client_readonly")
+_CLIENT_TEXTS = ("client_name", "pane_id", "session_name")
+
+
+@dataclass(frozen=True)
+class Pane:
+    """One pane as tmux told it.
+
+    Texts are printable; `agent`, `last` and `profile` are our options on it, or ''.
+    """
+
+    address: PaneAddress
+    dead: bool
+    in_mode: bool
+    input_off: bool
+    cursor_x: int
+    cursor_y: int
+    width: int
+    height: int
+    visible: bool
+    """It is on the screen of an attached session."""
+    history: int
+    activity: int
+    """Of its window, seconds since 1970."""
+    tty: str
+    session: str
+    window_id: str
+    window: str
+    title: str
+    path: str
+    command: str
+    agent: str
+    last: str
+    profile: str
+
+
+@dataclass(frozen=True)
+class Client:
+    """A terminal that is attached.
+
+    `activity` moves with its human's keys only: not with output, not with ours.
+    """
+
+    name: str
+    pane_id: str
+    session: str
+    activity: int
+    control: bool
+    read_only: bool
+
+
+@dataclass(frozen=True)
+class Look:
+    """A server at one instant. `screens` holds the rows of the panes asked for, raw, with their colours."""
+
+    socket: str
+    server: str
+    taken_at: float
+    panes: Mapping[str, Pane] = field(default_factory=dict)
+    clients: tuple[Client, ...] = ()
+    screens: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def pane(self, address: PaneAddress) -> Pane | None:
+        """The pane at that address, or None when it is gone or was replaced, in all four parts."""
+        found = self.panes.get(address.pane_id)
+        return found if found is not None and found.address == address else None
+
+
+def look(
+    socket: str, screens: Iterable[str] = (), limit_s: float = tmux.LIMIT_S
+) -> Look | ServerGone | NoAnswer:
+    """Look at a server once; with the screens of the pane ids named. Never an empty look in place of an
+    error.
+    """
+    mark = tmux.fresh_mark()
+    answer = tmux.run_script(socket, look_script(mark, screens), limit_s)
+    return read_look(socket, mark, answer)
+
+
+def look_script(mark: str, screens: Iterable[str] = ()) -> str:
+    """The lines that make tmux describe itself with that mark; other lines may stand before them in one
+    script.
+    """
+    lines = [
+        f"display-message -p '{mark}server{mark}#{{pid}}:#{{start_time}}'",
+        f"list-panes -a -F '{mark}pane{mark}{_fields(mark, _PANE_NUMBERS, _PANE_TEXTS)}'",
+        f"list-clients -F '{mark}client{mark}{_fields(mark, _CLIENT_NUMBERS, _CLIENT_TEXTS)}'",
+    ]
+    for pane_id in screens:
+        if tmux.is_pane_id(pane_id):
+            lines.append(f"display-message -p -t {pane_id} '{mark}screen{mark}#{{pane_id}}{mark}'")
+            lines.append(f"capture-pane -p -e -t {pane_id}")
+    return "\n".join([*lines, f"display-message -p '{mark}end'", ""])
+
+
+def read_look(socket: str, mark: str, answer: Answer | ServerGone | NoAnswer) -> Look | ServerGone | NoAnswer:
+    """The look that a `look_script` with that mark was answered with."""
+    if not isinstance(answer, Answer):
+        return answer
+    chunks = iter(answer.output.decode(errors="replace").split(mark)[1:])
+    server = ""
+    panes: dict[str, Pane] = {}
+    clients: list[Client] = []
+    screens: dict[str, tuple[str, ...]] = {}
+    complete = False
+    for kind in chunks:
+        match kind.strip("\n"):
+            case "server":
+                server = next(chunks).strip()
+            case "pane":
+                pane = _pane(socket, server, _take(chunks, _PANE_TEXTS), next(chunks))
+                panes[pane.address.pane_id] = pane  # a window linked twice lists its panes twice
+            case "client":
+                clients.append(_client(_take(chunks, _CLIENT_TEXTS), next(chunks)))
+            case "screen":
+                pane_id = next(chunks)
+                screens[pane_id] = tuple(next(chunks).removeprefix("\n").removesuffix("\n").split("\n"))
+            case "end":
+                complete = True
+    if not complete or not server:
+        return NoAnswer(socket, f"tmux answered only in part: {answer.complaints or 'no reason given'}")
+    return Look(socket, server, time.time(), panes, tuple(clients), screens)
+
+
+def _fields(mark: str, numbers: tuple[str, ...], texts: tuple[str, ...]) -> str:
+    return mark.join(f"#{{{name}}}" for name in texts) + mark + " ".join(f"#{{{name}}}" for name in numbers)
+
+
+def _take(chunks: Iterator[str], names: tuple[str, ...]) -> dict[str, str]:
+    return {name: one_line(next(chunks), _TEXT_LIMIT) for name in names}
+
+
+def _numbers(names: tuple[str, ...], chunk: str) -> dict[str, int]:
+    words = chunk.rstrip("\n").split(" ")
+    return {name: int(word) if word.isdigit() else 0 for name, word in zip(names, words, strict=True)}
+
+
+def _pane(socket: str, server: str, text: dict[str, str], numbers: str) -> Pane:
+    number = _numbers(_PANE_NUMBERS, numbers)
+    return Pane(
+        address=PaneAddress(socket, server, text["pane_id"], number["pane_pid"]),
+        dead=bool(number["pane_dead"]),
+        in_mode=bool(number["pane_in_mode"]),
+        input_off=bool(number["pane_input_off"]),
+        cursor_x=number["cursor_x"],
+        cursor_y=number["cursor_y"],
+        width=number["pane_width"],
+        height=number["pane_height"],
+        visible=all(number[name] for name in ("pane_active", "window_active", "session_attached")),
+        history=number["history_size"],
+        activity=number["window_activity"],
+        tty=text["pane_tty"],
+        session=text["session_name"],
+        window_id=text["window_id"],
+        window=text["window_name"],
+        title=text["pane_title"],
+        path=text["pane_current_path"],
+        command=text["pane_current_command"],
+        agent=text["@swarm_agent"],
+        last=text["@swarm_last"],
+        profile=text["@swarm_profile"],
+    )
+
+
+def _client(text: dict[str, str], numbers: str) -> Client:
+    number = _numbers(_CLIENT_NUMBERS, numbers)
+    return Client(
+        name=text["client_name"],
+        pane_id=text["pane_id"],
+        session=text["session_name"],
+        activity=number["client_activity"],
+        control=bool(number["client_control_mode"]),
+        read_only=bool(number["client_readonly"]),
+    )
