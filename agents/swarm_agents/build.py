@@ -317,10 +317,15 @@ def _closed(tx: Transaction, row: Row, by: str, how: str, evidence: Evidence) ->
 # Asking the human, and the answer.
 
 
-def escalate(db: Database, by: str, reason: str) -> Asked | Passing:
-    """Anyone asks the human about a red build. `Passing` when there is nothing to ask about."""
+def escalate(db: Database, by: str, reason: str, fence: int | None = None) -> Asked | Passing | Fenced:
+    """Anyone asks the human about a red build. `Passing` when there is nothing to ask about.
+
+    With `fence`, only while the build still is what the caller saw.
+    """
     with db.transaction() as tx:
         before = state(tx)
+        if fence is not None and fence != before.fence:
+            return Fenced(before)
         row = tx.one(
             f"update build_state set status = 'escalated', fence = fence + 1, {_NO_LEASE}, {_CHANGED} "
             "where id = 1 and status in ('broken', 'fixing') returning *",
