@@ -4,7 +4,7 @@ Every act is one write transaction, and every change of the build is one conditi
 and who loses is told what holds now. docs/states.md draws it. Deadlines are compared on the monotonic clock.
 """
 
-from typing import Any
+from typing import Any, overload
 
 from swarm_agents import escalations, events, incidents, messages, roster, waiters
 from swarm_agents.db.database import Database, Row, Transaction
@@ -168,7 +168,11 @@ def failed(
             return Fenced(state(tx))
         attempt = incidents.end_attempt(tx, AttemptEnd.FAILED, reason, error_class.value)
         _note(tx, agent, "failed", reason, _build(row), attempt.fence)
-        why = f"no agent can repair this ({error_class.value}): {reason}" if asks else f"the last attempt failed: {reason}"
+        why = (
+            f"no agent can repair this ({error_class.value}): {reason}"
+            if asks
+            else f"the last attempt failed: {reason}"
+        )
         return _broken_or_asked(tx, row, agent, why)
 
 
@@ -190,7 +194,8 @@ def hand_over(db: Database, agent: str, to: str, rules: Rules, fence: int | None
         roster.find(tx, to)
         row = tx.one(
             f"update build_state set fence = fence + 1, {_NEW_LEASE} "
-            "where id = 1 and status = 'fixing' and fixer_agent_id = :giver and fence = coalesce(:fence, fence) returning *",
+            "where id = 1 and status = 'fixing' and fixer_agent_id = :giver and fence = coalesce(:fence, fence) "
+            "returning *",
             **_grant(tx, to, rules.lease_s),
             giver=agent,
             fence=fence,
@@ -317,6 +322,10 @@ def _closed(tx: Transaction, row: Row, by: str, how: str, evidence: Evidence) ->
 # Asking the human, and the answer.
 
 
+@overload
+def escalate(db: Database, by: str, reason: str) -> Asked | Passing: ...
+@overload
+def escalate(db: Database, by: str, reason: str, fence: int) -> Asked | Passing | Fenced: ...
 def escalate(db: Database, by: str, reason: str, fence: int | None = None) -> Asked | Passing | Fenced:
     """Anyone asks the human about a red build. `Passing` when there is nothing to ask about.
 
@@ -355,14 +364,14 @@ def resolve(
                 row = _leave_escalated(tx, f"status = 'broken', {new_budget}", **_clock(tx))
                 now = _build(row)
                 _note(tx, HUMAN, "resolved", "retry" + (f": {reason}" if reason else ""), now)
-                _tell(tx, EVERYONE, f"A human says: try again{': ' + reason if reason else ''}. Run 'swarm build claim'.")
+                _tell(
+                    tx, EVERYONE, f"A human says: try again{': ' + reason if reason else ''}. Run 'swarm build claim'."
+                )
                 return Broken(now)
             case Resolution.ASSIGN | Resolution.TAKE_OVER:
                 holder = _assignee(tx, option, agent)
                 grant = _grant(tx, holder, HUMAN_LEASE_S if holder == HUMAN else rules.lease_s)
-                row = _leave_escalated(
-                    tx, f"status = 'fixing', fence = fence + 1, {_NEW_LEASE}, {new_budget}", **grant
-                )
+                row = _leave_escalated(tx, f"status = 'fixing', fence = fence + 1, {_NEW_LEASE}, {new_budget}", **grant)
                 return _assigned(tx, row, HUMAN, "resolved")
             case Resolution.DECLARE_PASSING:
                 row = _leave_escalated_passing(tx)
@@ -423,9 +432,7 @@ def _assignee(tx: Transaction, option: Resolution, agent: str | None) -> str:
 
 
 def _leave_escalated(tx: Transaction, change: str, **values: Any) -> Row:
-    row = tx.one(
-        f"update build_state set {change} where id = 1 and status = 'escalated' returning *", **values
-    )
+    row = tx.one(f"update build_state set {change} where id = 1 and status = 'escalated' returning *", **values)
     assert row is not None, "an open escalation belongs to an escalated build"
     return row
 
@@ -464,7 +471,7 @@ def _renewed(tx: Transaction, agent: str, fence: int | None) -> Row | None:
 
 
 def _end_lease(tx: Transaction, guard: str, counts: bool, asks: bool = False, **values: Any) -> Row | None:
-    """Take the role from its holder. Counting the attempt and asking the human are one statement: no one slips between."""
+    """Take the role from its holder. Counting the attempt and asking the human are one statement."""
     return tx.one(
         "update build_state set status = case when :asks = 1 or (:counts = 1 and attempts_used + 1 >= max_attempts) "
         "then 'escalated' else 'broken' end, attempts_used = attempts_used + :counts, fence = fence + 1, "

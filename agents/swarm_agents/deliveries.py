@@ -17,9 +17,7 @@ EXPIRES_S = 900  # a notice held for so long would only disturb; the message sta
 _MAY_BE_RETRIED = "d.state in ('failed', 'skipped', 'unknown')"
 
 
-def queue(
-    tx: Transaction, message_id: int, agents: Iterable[Agent], expires_s: float = EXPIRES_S
-) -> list[Delivery]:
+def queue(tx: Transaction, message_id: int, agents: Iterable[Agent], expires_s: float = EXPIRES_S) -> list[Delivery]:
     """One row for each recipient, in the transaction that stores the message.
 
     An agent without a pane gets `skipped(no-tmux)`: it finds the message in its inbox. What the swarm itself
@@ -83,9 +81,7 @@ def retry(tx: Transaction, message_id: int, agent: str | None = None) -> list[De
     return [_by_id(tx, row["id"]) for row in rows]
 
 
-def _queue_one(
-    tx: Transaction, message_id: int, agent: Agent, incident: int | None, expires_ms: int
-) -> Delivery:
+def _queue_one(tx: Transaction, message_id: int, agent: Agent, incident: int | None, expires_ms: int) -> Delivery:
     pane = agent.pane
     row = tx.one(
         "insert into deliveries (message_id, agent, pane_socket, pane_server, pane_id, pane_pid, state, "

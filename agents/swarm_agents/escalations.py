@@ -44,7 +44,9 @@ def close(tx: Transaction, escalation: int, option: Resolution, answer: str) -> 
     )
     if not closed:
         found = show(tx, escalation)
-        raise NotFound(f"Escalation {escalation} was resolved already: {found.resolution}.", next="swarm escalation list")
+        raise NotFound(
+            f"Escalation {escalation} was resolved already: {found.resolution}.", next="swarm escalation list"
+        )
 
 
 def acknowledge(tx: Transaction, escalation: int, by: str) -> None:
@@ -70,7 +72,9 @@ def unresolved(tx: Transaction) -> list[Escalation]:
 
 def latest(tx: Transaction, limit: int) -> list[Escalation]:
     """Open and resolved ones, newest first."""
-    return [_escalation(row) for row in tx.execute("select * from escalations order by id desc limit :limit", limit=limit)]
+    return [
+        _escalation(row) for row in tx.execute("select * from escalations order by id desc limit :limit", limit=limit)
+    ]
 
 
 def show(tx: Transaction, escalation: int) -> Escalation:

@@ -61,7 +61,9 @@ def end_attempt(tx: Transaction, end: AttemptEnd, reason: str, error_class: str 
 def landed(tx: Transaction, agent: str, commit: str) -> None:
     """Keep the commit that the fixer landed through the hook: evidence, once the shared branch has it."""
     tx.execute(
-        "update attempts set landed_commit = :commit where ended_at is null and agent = :agent", commit=commit, agent=agent
+        "update attempts set landed_commit = :commit where ended_at is null and agent = :agent",
+        commit=commit,
+        agent=agent,
     )
 
 

@@ -31,8 +31,8 @@ def join(db: Database, name: str, role: str, pane: PaneAddress | None, pane_aliv
         held = _row(tx, name)
         if held and _in_use(tx, held, pane, pane_alive):
             raise Taken(
-                f"The name {name} is in use (last seen {_ago(tx.now - held['seen_at'])}). Choose another one; "
-                f"if you are that agent, restarted: swarm agent adopt {name}",
+                f"The name {name} is in use (last seen {_ago(tx.now - held['seen_at'])}). Choose another "
+                "one; only if you are that agent, restarted, adopt it.",
                 next=f"swarm agent adopt {name}",
             )
         return _enter(tx, name, role, pane, "joined")

@@ -1,4 +1,4 @@
-"""The line of agents that wait for green: a row each, with its ticket and deadline. Joined to the build's transactions."""
+"""The line of agents that wait for green: a row each, with ticket and deadline, in the build's transactions."""
 
 from swarm_agents.db.database import Transaction
 from swarm_agents.model import Waiter
@@ -7,7 +7,7 @@ FORGET_AFTER_MS = 60_000  # past its deadline; long enough to repeat the command
 
 
 def stand_in_line(tx: Transaction, agent: str, wait_s: float) -> tuple[int, int]:
-    """The agent's ticket and deadline (UTC ms). Whoever stands in line already keeps the ticket and gets a new deadline."""
+    """The agent's ticket and deadline (UTC ms). Who stands in line already keeps the ticket and gets a new deadline."""
     row = tx.one(
         "insert into waiters (agent, since, deadline, deadline_mono_ms, deadline_boot_id) "
         "values (:agent, :now, :now + :wait_ms, :mono + :wait_ms, :boot) "

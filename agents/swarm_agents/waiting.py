@@ -1,4 +1,4 @@
-"""Waiting for green: woken by the commit that ends the red period, and claiming inside the wait when the role falls free."""
+"""Waiting for green: woken by the commit that ends the red period, claiming inside the wait when the role is free."""
 
 import time
 from collections.abc import Callable
@@ -35,7 +35,7 @@ def wait(db: Database, agent: str, rules: Rules, tell: Tell) -> Passing | Yours 
 
 
 def _look(db: Database, agent: str, rules: Rules, before: Waiting) -> Passing | Yours | Asked | Waiting:
-    """Read first, write only when there is something to win: fifty waiters must not queue for the lock to learn of green."""
+    """Read first, write only when there is something to win: fifty waiters must not queue to learn of green."""
     with db.reading() as tx:
         now = build.state(tx)
         in_line = any(waiter.agent == agent for waiter in waiters.line(tx))

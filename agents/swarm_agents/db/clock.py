@@ -17,11 +17,7 @@ Clock = Callable[[], Moment]
 
 
 def host_clock() -> Moment:
-    return Moment(
-        wall_ms=time.time_ns() // 1_000_000,
-        mono_ms=time.monotonic_ns() // 1_000_000,
-        boot_id=_boot_id(),
-    )
+    return Moment(wall_ms=time.time_ns() // 1_000_000, mono_ms=time.monotonic_ns() // 1_000_000, boot_id=_boot_id())
 
 
 @functools.cache
@@ -33,5 +29,7 @@ def _boot_id() -> str:
             raise
     import subprocess  # only macOS has no file to read
 
-    asked = subprocess.run(["sysctl", "-n", "kern.bootsessionuuid"], capture_output=True, text=True, timeout=5, check=True)
+    asked = subprocess.run(
+        ["sysctl", "-n", "kern.bootsessionuuid"], capture_output=True, text=True, timeout=5, check=True
+    )
     return asked.stdout.strip()

@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,14 @@ _GATE_LIMIT_S = 2.0  # then go on without a fair turn
 _WAL_LIMIT_BYTES = 4 * 1024 * 1024
 
 Row = sqlite3.Row
+
+
+@dataclass(frozen=True)
+class Health:
+    """`problem` is what the engine found damaged, '' when nothing is."""
+
+    engine: str
+    problem: str
 
 
 class Transaction:
@@ -89,7 +98,7 @@ class Database:
     def transaction(self) -> Iterator[Transaction]:
         """A write transaction: alone with the database until it ends. Rolled back on any exception.
 
-        Nothing outside the process may be called inside it. When it wrote something, watchers are told after the commit.
+        Nothing outside the process may be called inside it. Watchers are told after a commit that wrote something.
         """
         give_up_at = time.monotonic() + self._lock_timeout_s
         before = self._connection.total_changes
@@ -117,6 +126,12 @@ class Database:
         with self._faults_explained():
             self._check_same_file()
             return int(self._connection.execute("pragma data_version").fetchone()[0])
+
+    def health(self) -> Health:
+        """The engine's version and its own check of the file; reads all of it."""
+        with self._faults_explained():
+            found = self._connection.execute("pragma quick_check(1)").fetchone()[0]
+        return Health(sqlite3.sqlite_version, "" if found == "ok" else str(found))
 
     @contextmanager
     def listener(self) -> Iterator[Listener]:
@@ -177,7 +192,7 @@ class Database:
 
     def _checkpoint_if_large(self) -> None:
         # SQLite before 3.51.3 can lose pages when a checkpoint overlaps a commit that resets the WAL: hence no
-        # automatic checkpoints, and this one holds the write lock. A failure costs only space, and the next writer tries.
+        # automatic checkpoints, and this one holds the write lock. A failure costs only space; the next writer tries.
         try:
             if os.stat(f"{self.path}-wal").st_size < _WAL_LIMIT_BYTES:
                 return

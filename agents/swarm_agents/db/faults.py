@@ -13,9 +13,13 @@ def explain(error: sqlite3.Error, path: Path) -> Exception:
     """The error to raise for `error`; the error itself where it is a bug of ours (constraint, syntax)."""
     match (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return DatabaseLocked(f"The database is locked{_by_whom(path)}: {path}. Resume or end that process, then try again.")
+            return DatabaseLocked(
+                f"The database is locked{_by_whom(path)}: {path}. Resume or end that process, then try again."
+            )
         case sqlite3.SQLITE_FULL:
-            return DiskFull(f"The disk is full; nothing was changed. Free some space for {path.parent}, then try again.")
+            return DiskFull(
+                f"The disk is full; nothing was changed. Free some space for {path.parent}, then try again."
+            )
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_CANTOPEN:
             return cannot_write(path)
         case sqlite3.SQLITE_NOTADB:

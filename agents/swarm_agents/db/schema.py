@@ -240,7 +240,8 @@ def first(db: sqlite_utils.Database) -> None:
     db.executescript(_FIRST)
     moment = {"at": 0, "mono": 0, "boot": "never"}
     db.conn.execute(
-        "insert into build_state (id, status, changed_at, changed_mono_ms, changed_boot_id, fresh_mono_ms, fresh_boot_id) "
+        "insert into build_state "
+        "(id, status, changed_at, changed_mono_ms, changed_boot_id, fresh_mono_ms, fresh_boot_id) "
         "values (1, 'passing', :at, :mono, :boot, :mono, :boot)",
         moment,
     )
@@ -249,7 +250,7 @@ def first(db: sqlite_utils.Database) -> None:
 def create(path: Path) -> bool:
     """Make the database at `path` if there is none, upgrade it if it is older; whether it was made.
 
-    Repeating it is harmless. Whatever already stands at `path` is never replaced: what is not a swarm database is an error.
+    Repeating it is harmless. Whatever stands at `path` is never replaced: what is no swarm database is an error.
     """
     path = path.absolute()
     try:
@@ -276,7 +277,9 @@ def upgrade(path: Path, lock_timeout_s: float = LOCK_TIMEOUT_S) -> None:
 def _alone(path: Path) -> Iterator[None]:
     with gate.turn(Path(f"{path}-setup"), LOCK_TIMEOUT_S) as held:
         if not held:
-            raise DatabaseLocked(f"Another process has been setting up {path} for {LOCK_TIMEOUT_S:.0f} s. End it, then try again.")
+            raise DatabaseLocked(
+                f"Another process has been setting up {path} for {LOCK_TIMEOUT_S:.0f} s. End it, then try again."
+            )
         yield
 
 

@@ -93,6 +93,13 @@ def is_still(pane: PaneAddress) -> str:
     )
 
 
+def alive(pane: PaneAddress) -> bool:
+    """Whether that pane still runs that process; a server that is gone runs nothing. Raises `Unavailable`."""
+    asked = ["display-message", "-p", "-t", pane.pane_id, is_still(pane)]
+    answered = _answer(pane.socket, tmux.run_command(pane.socket, asked))
+    return answered is not None and answered.output.strip() == b"1"
+
+
 def all_of(*conditions: str) -> str:
     """Conditions of a tmux format joined: `&&` takes two at a time."""
     *rest, last = conditions

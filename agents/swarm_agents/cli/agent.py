@@ -1,0 +1,119 @@
+"""`swarm agent`: join under a name, leave, see who is here."""
+
+import argparse
+import os
+
+from swarm_agents import presence, roster
+from swarm_agents.cli.call import Call, parser, verb, verbs
+from swarm_agents.cli.output import Answer, iso
+from swarm_agents.cli.status import age, agent_data
+from swarm_agents.errors import Denied, SwarmError, Usage
+from swarm_agents.model import HUMAN, PaneAddress
+from swarm_agents.text import RESERVED_NAMES, checked_name
+
+
+def parse(words: list[str]) -> argparse.Namespace:
+    agent_parser = parser("agent", "Who is here, and under which name.")
+    of = verbs(agent_parser)
+    joining = verb(of, "join", _join, "enter the roster under a name that is free")
+    joining.add_argument("name", metavar="NAME")
+    joining.add_argument("--role", default="agent", metavar="R")
+    joining.add_argument("--pane", metavar="%N", help="the tmux pane to type notices into; default: this one")
+    verb(of, "leave", _leave, "leave the roster; gives up the build")
+    listing = verb(of, "list", _list, "who is here")
+    listing.add_argument("--all", action="store_true", help="also those who left")
+    verb(of, "whoami", _whoami, "the name you act under, and where it comes from")
+    adopting = verb(of, "adopt", _adopt, "go on under a known name after a restart")
+    adopting.add_argument("name", metavar="NAME")
+    adopting.add_argument("--pane", metavar="%N")
+    return agent_parser.parse_args(words)
+
+
+def _join(call: Call) -> Answer:
+    name = checked_name(call.arguments.name)
+    role = checked_name(call.arguments.role, "role")
+    if call.as_name not in (None, name, HUMAN):
+        raise Denied(f"You are {call.as_name}; you cannot join as {name}.")
+    pane = _pane(call.arguments.pane)
+    agent = roster.join(call.db, name, role, pane, _still_runs(roster.registered_pane(call.db, name), pane))
+    _mark(pane, agent.name)
+    return Answer(f"You are {agent.name}.{_how(pane, name)}", data={"name": agent.name, "pane": pane and pane.pane_id})
+
+
+def _adopt(call: Call) -> Answer:
+    name = checked_name(call.arguments.name)
+    pane = _pane(call.arguments.pane)
+    agent = roster.adopt(call.db, name, pane)
+    _mark(pane, agent.name)
+    return Answer(
+        f"You go on as {agent.name}.{_how(pane, name)}", data={"name": agent.name, "pane": pane and pane.pane_id}
+    )
+
+
+def _leave(call: Call) -> Answer:
+    name = call.actor()
+    if name == HUMAN:
+        raise Usage("A human is not on the roster and cannot leave it.")
+    pane = roster.registered_pane(call.db, name)
+    presence.leave(call.db, name)
+    _mark(pane, None)
+    return Answer(f"{name} has left.", data={"name": name})
+
+
+def _list(call: Call) -> Answer:
+    call.glance()
+    with call.db.reading() as tx:
+        listed = [one for one in roster.listed(tx) if call.arguments.all or one.agent.left_at is None]
+        now = tx.now
+    lines = tuple(
+        f"{one.agent.name}  {one.agent.role}  {one.state}  seen {age(now - one.agent.seen_at)}  "
+        f"{one.agent.pane.pane_id if one.agent.pane else '-'}"
+        for one in listed
+    )
+    data = [agent_data(one) | {"joined_at": iso(one.agent.joined_at)} for one in listed]
+    return Answer("Nobody has joined yet.", data={"agents": data}, lines=lines)
+
+
+def _whoami(call: Call) -> Answer:
+    name = call.identity
+    if name is None:
+        raise Usage("Nobody said who you are: --as NAME, SWARM_AGENT, or 'swarm agent join NAME' in a tmux pane.")
+    source = "--as" if call.as_name else "SWARM_AGENT" if os.environ.get("SWARM_AGENT") else "@swarm_agent of this pane"
+    known = False
+    if name not in RESERVED_NAMES:
+        with call.db.reading() as tx:
+            known = any(one.agent.name == name and one.agent.left_at is None for one in roster.listed(tx))
+    joined = "" if known or name == HUMAN else f" It has not joined: swarm agent join {name}"
+    return Answer(f"{name} (from {source}).{joined}", data={"name": name, "source": source, "joined": known})
+
+
+def _pane(said: str | None) -> PaneAddress | None:
+    """The pane to register: the one that was named, else the one we run in, else none."""
+    if said is None and not os.environ.get("TMUX_PANE"):
+        return None
+    from swarm_agents import panes
+
+    return panes.address(said) if said is not None else panes.own_pane()
+
+
+def _still_runs(registered: PaneAddress | None, mine: PaneAddress | None) -> bool:
+    """Whether the pane that a name is registered with still runs the same process. When nobody can look: yes."""
+    if registered is None or registered == mine:
+        return True
+    from swarm_agents import panes
+
+    try:
+        return panes.alive(registered)
+    except SwarmError:
+        return True
+
+
+def _mark(pane: PaneAddress | None, name: str | None) -> None:
+    if pane is not None:
+        from swarm_agents import panes
+
+        panes.set_agent(pane, name)
+
+
+def _how(pane: PaneAddress | None, name: str) -> str:
+    return "" if pane else f" Set SWARM_AGENT={name}, or add --as {name} to each command."

@@ -1,0 +1,96 @@
+"""The ends of acts on the build as answers: the one place where outcomes meet messages and exit codes."""
+
+from typing import Any
+
+from swarm_agents.cli.call import Call
+from swarm_agents.cli.output import Answer, clock, iso
+from swarm_agents.model import Asked, Broken, Build, BuildStatus, Fenced, Passing, Stale, Waiting, Yours
+
+Outcome = Passing | Yours | Waiting | Asked | Broken | Fenced | Stale
+
+
+def of(call: Call, outcome: Outcome) -> Answer:
+    match outcome:
+        case Passing(now, incident):
+            ended = f" Incident {incident} is over." if incident else ""
+            return Answer(f"The build is passing.{ended}", 0, role_data(now) | {"incident": incident})
+        case Yours(now, new):
+            return Answer(yours_line(now, new), 81, role_data(now), call.me("swarm commit"))
+        case Waiting(now, ticket, _):
+            again = call.me("swarm build wait")
+            message = f"The build is broken: {now.summary}; {who(now)}. You are in line (ticket {ticket})."
+            return Answer(message, 80, waiting_data(outcome), again)
+        case Asked(now, escalation):
+            message = (
+                f"The build is broken and a human was asked (escalation {escalation}): {now.summary}. "
+                "Do something else; do not repair it."
+            )
+            return Answer(message, 84, role_data(now) | {"escalation": escalation}, call.me("swarm status"))
+        case Broken(now):
+            return Answer(line(now), 80, role_data(now), call.me("swarm build claim"))
+        case Fenced(now):
+            return Answer(f"You do not hold the build under that fence; stop. {line(now)}", 82, role_data(now))
+        case Stale(now):
+            message = (
+                f"Your check began before the build last changed and says nothing about now. Run it again. {line(now)}"
+            )
+            return Answer(message, 75, role_data(now))
+
+
+def yours_line(now: Build, new: bool) -> str:
+    already = "" if new else "already "
+    return (
+        f"You are {already}the fixer of incident {now.incident} (attempt {now.attempt} of {now.max_attempts}, fence "
+        f"{now.fence}, lease until {clock(now.lease_expires_at)}): {now.summary}. Repair it, then commit."
+    )
+
+
+def line(now: Build) -> str:
+    """The build in one line."""
+    match now.status:
+        case BuildStatus.PASSING:
+            return "The build is passing."
+        case BuildStatus.ESCALATED:
+            return f"The build is escalated since {clock(now.broken_since)}: {now.summary}. A human was asked."
+    return f"The build is {now.status} since {clock(now.broken_since)}: {now.summary}; {who(now)}."
+
+
+def who(now: Build) -> str:
+    if now.fixer:
+        lease = f"lease until {clock(now.lease_expires_at)}"
+        return f"{now.fixer} repairs it (attempt {now.attempt} of {now.max_attempts}, {lease})"
+    return "nobody repairs it yet"
+
+
+def waiting_line(now: Waiting, left_s: float) -> str:
+    return f"waiting for green, ticket {now.ticket}, at most {left_s:.0f} s more; {who(now.build)}"
+
+
+def role_data(now: Build) -> dict[str, Any]:
+    return {
+        "incident": now.incident,
+        "fixer": now.fixer,
+        "fence": now.fence,
+        "attempt": now.attempt,
+        "deadline": iso(now.lease_expires_at),
+    }
+
+
+def waiting_data(outcome: Waiting) -> dict[str, Any]:
+    return role_data(outcome.build) | {"ticket": outcome.ticket, "deadline": iso(outcome.deadline)}
+
+
+def build_data(now: Build) -> dict[str, Any]:
+    return {
+        "status": now.status.value,
+        "fixer": now.fixer,
+        "fence": now.fence,
+        "attempt": now.attempt,
+        "max_attempts": now.max_attempts,
+        "broken_since": iso(now.broken_since),
+        "lease_expires_at": iso(now.lease_expires_at),
+        "incident": now.incident,
+        "summary": now.summary,
+        "changed_at": iso(now.changed_at or None),
+        "last_check": iso(now.last_check),
+    }

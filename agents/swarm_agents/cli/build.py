@@ -1,0 +1,304 @@
+"""`swarm build`: the verbs of a red build, each an act on the state machine and an exit code."""
+
+import argparse
+from datetime import datetime
+from typing import Any
+
+from swarm_agents import build, checks, events, git, incidents, waiting
+from swarm_agents.cli import answers
+from swarm_agents.cli.call import Call, parser, seconds, verb, verbs, whole_number
+from swarm_agents.cli.output import Answer, iso, talk
+from swarm_agents.errors import Usage
+from swarm_agents.model import HUMAN, Asked, Broken, ErrorClass, Evidence, Fenced, Moment, Passing, Rules, Waiting
+from swarm_agents.text import one_line, tail
+
+REASON_LIMIT = 500  # characters of a reason or summary; a column, not a place for logs
+
+
+def parse(words: list[str]) -> argparse.Namespace:
+    build_parser = parser("build", "The build: who repairs it, and what you should do.")
+    of = verbs(build_parser)
+    verb(of, "status", _status, "the build in one line")
+    reporting = verb(of, "report", _report, "say that the build is red; one of all who do becomes the fixer")
+    reporting.add_argument("--summary", required=True, metavar="TEXT", help="what is broken, in a line")
+    reporting.add_argument("--evidence", metavar="TEXT", default="", help="the last lines of the output that shows it")
+    reporting.add_argument("--began", metavar="TIME", type=_time, help="when the check started (ISO 8601)")
+    verb(of, "claim", _claim, "offer to repair it")
+    _fence(verb(of, "renew", _renew, "the fixer shows life: the lease starts anew"))
+    holding = verb(of, "hold", _hold, "run a command and renew the lease while it runs: hold -- CMD")
+    holding.add_argument("command", nargs="+", metavar="CMD")
+    _fence(verb(of, "fixed", _fixed, "the fixer proves that it is repaired: runs the configured check"))
+    failing = verb(of, "failed", _failed, "the fixer could not repair it; the last attempt asks a human")
+    _reason(failing, required=True)
+    failing.add_argument("--class", dest="error_class", choices=[c.value for c in ErrorClass], default="logic")
+    _fence(failing)
+    giving_up = verb(of, "give-up", _give_up, "the fixer returns the role; the attempt does not count")
+    _reason(giving_up)
+    _fence(giving_up)
+    handing_over = verb(of, "hand-over", _hand_over, "the fixer passes the role to a named agent")
+    handing_over.add_argument("agent", metavar="NAME")
+    _fence(handing_over)
+    waiting_verb = verb(of, "wait", _wait, "return when it is green, or when the role falls to you")
+    waiting_verb.add_argument("--timeout", metavar="S", type=seconds(0, 86_400), help="seconds; default [build] wait_s")
+    verb(of, "check", _check, "run the configured check on the commit that is checked out")
+    releasing = verb(of, "force-release", _force_release, "a human takes the role away from the fixer")
+    _reason(releasing)
+    _fence(releasing)
+    escalating = verb(of, "escalate", _escalate, "ask a human about a red build")
+    _reason(escalating, required=True)
+    listing = verb(of, "history", _history, "the last incidents and their attempts")
+    listing.add_argument("--limit", type=whole_number(1, 1000), default=20, metavar="N")
+    return build_parser.parse_args(words)
+
+
+def _fence(of: argparse.ArgumentParser) -> None:
+    of.add_argument("--fence", type=whole_number(0, 2**62), metavar="N", help="the fencing token you were given")
+
+
+def _reason(of: argparse.ArgumentParser, required: bool = False) -> None:
+    of.add_argument("--reason", required=required, metavar="TEXT", default="")
+
+
+def _status(call: Call) -> Answer:
+    call.glance()
+    with call.db.reading() as tx:
+        now = build.state(tx)
+    return Answer(answers.line(now), data=answers.build_data(now))
+
+
+def _report(call: Call) -> Answer:
+    agent = call.actor()
+    arguments = call.arguments
+    outcome = build.report(
+        call.db,
+        agent,
+        _said(arguments.summary, "--summary"),
+        call.rules,
+        evidence=tail(arguments.evidence),
+        began=_began(call, arguments.began),
+    )
+    return answers.of(call, outcome)
+
+
+def _claim(call: Call) -> Answer:
+    return answers.of(call, build.claim(call.db, call.actor(), call.rules))
+
+
+def _renew(call: Call) -> Answer:
+    outcome = build.renew(call.db, call.actor(), call.arguments.fence)
+    if isinstance(outcome, Fenced):
+        return answers.of(call, outcome)
+    lease = iso(outcome.build.lease_expires_at)
+    return Answer(
+        f"Your lease lasts until {lease}.", data={"lease_expires_at": lease, **answers.role_data(outcome.build)}
+    )
+
+
+def _hold(call: Call) -> Answer:
+    agent = call.actor()
+    held = checks.hold(call.db, agent, call.arguments.command, call.root)
+    if held.lost:
+        return answers.of(call, held.lost)
+    if held.code:
+        return Answer(f"The command ended with exit status {held.code}.", 1, {"exit_status": held.code})
+    return Answer("The command passed.", data={"exit_status": 0})
+
+
+def _fixed(call: Call) -> Answer:
+    agent, fence = call.actor(), call.arguments.fence
+    with call.db.reading() as tx:
+        now = build.state(tx)
+        landed = incidents.landed_commit(tx, agent)
+    if now.fixer != agent or (fence is not None and fence != now.fence):
+        return answers.of(call, Fenced(now))
+    if agent == HUMAN:
+        return answers.of(call, build.fixed(call.db, agent, Evidence("a human says so", call.db.moment()), fence))
+    evidence = _evidence(call, agent, landed)
+    if isinstance(evidence, Answer):
+        return evidence
+    return answers.of(call, build.fixed(call.db, agent, evidence, now.fence))
+
+
+def _evidence(call: Call, agent: str, landed: str | None) -> Evidence | Answer:
+    """What proves that it is repaired, or the answer that says what is missing."""
+    config = call.config
+    if landed and _shared(call, landed):
+        return Evidence(f"{landed[:10]} landed through the hook", call.db.moment(), landed)
+    if config.check is None:
+        if landed:
+            return _not_shared(call, landed)
+        message = "Nothing proves it yet: land the fix through the hook with 'swarm commit', or set [build] check."
+        return Answer(message, 1, next="swarm commit")
+    checked = checks.check(call.db, agent, config.check, call.root)
+    if not checked.ok:
+        return Answer(f"Not fixed: {one_line(checked.why, 300)}.", 1)
+    commit = checked.evidence.commit
+    if commit and not _shared(call, commit):
+        return _not_shared(call, commit)
+    return checked.evidence
+
+
+def _shared(call: Call, commit: str) -> bool:
+    branch = call.config.branch
+    return branch is None or git.contains(call.root, branch, commit) is True
+
+
+def _not_shared(call: Call, commit: str) -> Answer:
+    message = f"{commit[:10]} is not on {call.config.branch} yet; you stay the fixer. Land it there first."
+    return Answer(message, 81, answers.role_data(build.current(call.db)), next=call.me("swarm build fixed"))
+
+
+def _failed(call: Call) -> Answer:
+    arguments = call.arguments
+    with call.db.reading() as tx:
+        attempt = build.state(tx).attempt
+    reason = _said(arguments.reason, "--reason")
+    outcome = build.failed(call.db, call.actor(), reason, ErrorClass(arguments.error_class), arguments.fence)
+    if isinstance(outcome, Broken):
+        message = f"Attempt {attempt} ended as failed; the role is free."
+        return Answer(message, 0, {"attempt": attempt, **answers.role_data(outcome.build)}, call.me("swarm build wait"))
+    answer = answers.of(call, outcome)
+    return Answer(answer.message, answer.exit, {**answer.data, "attempt": attempt}, answer.next)
+
+
+def _give_up(call: Call) -> Answer:
+    outcome = build.give_up(call.db, call.actor(), _said(call.arguments.reason), call.arguments.fence)
+    if isinstance(outcome, Fenced):
+        return answers.of(call, outcome)
+    return Answer("You are no longer the fixer; the role is free.", data=answers.role_data(outcome.build))
+
+
+def _hand_over(call: Call) -> Answer:
+    outcome = build.hand_over(call.db, call.actor(), call.arguments.agent, call.rules, call.arguments.fence)
+    if isinstance(outcome, Fenced):
+        return answers.of(call, outcome)
+    return Answer(f"{outcome.build.fixer} is the fixer now; stop repairing it.", data=answers.role_data(outcome.build))
+
+
+def _wait(call: Call) -> Answer:
+    agent = call.actor()
+    timeout_s = call.arguments.timeout
+    wait_s = call.rules.wait_s if timeout_s is None else timeout_s
+    rules = Rules(call.rules.max_attempts, call.rules.lease_s, wait_s)
+    outcome = waiting.wait(call.db, agent, rules, lambda now, left_s: talk(answers.waiting_line(now, left_s)))
+    if isinstance(outcome, Waiting):
+        again = call.me("swarm build wait" + (f" --timeout {timeout_s:g}" if timeout_s is not None else ""))
+        message = f"Still red after {wait_s:g} s; {answers.who(outcome.build)}. You keep your place."
+        return Answer(message, 75, answers.waiting_data(outcome), again)
+    if isinstance(outcome, Passing) and outcome.build.red:
+        return Answer(
+            f"Incident {outcome.incident} is over, but the build is red again: {answers.line(outcome.build)}",
+            0,
+            answers.role_data(outcome.build),
+        )
+    return answers.of(call, outcome)
+
+
+def _check(call: Call) -> Answer:
+    call.glance()
+    agent = call.identity or HUMAN
+    if call.config.check is None:
+        raise Usage("No check is configured: set [build] check in swarm.toml.")
+    checked = checks.check(call.db, agent, call.config.check, call.root)
+    commit = checked.evidence.commit
+    if not checked.ok:
+        build.record_check(call.db, ok=False)
+        return Answer(
+            f"{one_line(checked.why, 300)}.", 1, {"commit": commit}, call.me("swarm build report --summary TEXT")
+        )
+    if commit is None or _shared(call, commit):
+        healed = build.heal(call.db, agent, checked.evidence)
+        if healed:
+            return answers.of(call, healed)
+    build.record_check(call.db, ok=True)
+    return Answer(
+        f"{one_line(checked.why, 300)}.", data={"commit": commit, **answers.role_data(build.current(call.db))}
+    )
+
+
+def _force_release(call: Call) -> Answer:
+    call.human()
+    seen = build.current(call.db)
+    fence = seen.fence if call.arguments.fence is None else call.arguments.fence
+    outcome = build.force_release(call.db, fence, _said(call.arguments.reason) or "a human decided so")
+    if isinstance(outcome, Fenced):
+        return Answer(f"Nothing was released: {answers.line(outcome.build)}", 82, answers.role_data(outcome.build))
+    return Answer(f"The role was taken from {seen.fixer}; it is free.", data=answers.role_data(outcome.build))
+
+
+def _escalate(call: Call) -> Answer:
+    by = call.anyone()
+    outcome = build.escalate(call.db, by, _said(call.arguments.reason, "--reason"))
+    match outcome:
+        case Passing(now):
+            return Answer("The build is passing; there is nothing to ask.", data=answers.role_data(now))
+        case Asked(now, escalation):
+            data = {"escalation": escalation, **answers.role_data(now)}
+            return Answer(f"A human was asked (escalation {escalation}). Do something else meanwhile.", data=data)
+        case Fenced():
+            return answers.of(call, outcome)
+
+
+def _history(call: Call) -> Answer:
+    call.glance()
+    with call.db.reading() as tx:
+        rows = incidents.history(tx, call.arguments.limit)
+        found = [_incident_data(row, incidents.attempts(tx, row["id"])) for row in rows]
+        last_event = events.last_id(tx)
+    lines = tuple(
+        f"{one['id']}  {one['opened_at']}  {one['closed_how'] or 'open'}  {len(one['attempts'])} attempts  "
+        f"{one_line(one['summary'], 80)}"
+        for one in found
+    )
+    return Answer(f"{len(found)} incidents.", data={"incidents": found, "last_event": last_event}, lines=lines)
+
+
+def _incident_data(row: Any, attempts: list[Any]) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "summary": row["summary"],
+        "opened_at": iso(row["opened_at"]),
+        "opened_by": row["opened_by"],
+        "closed_at": iso(row["closed_at"]),
+        "closed_by": row["closed_by"],
+        "closed_how": row["closed_how"],
+        "fix_commit": row["fix_commit"],
+        "attempts": [
+            {
+                "number": attempt.number,
+                "agent": attempt.agent,
+                "fence": attempt.fence,
+                "began_at": iso(attempt.began_at),
+                "ended_at": iso(attempt.ended_at),
+                "end": attempt.end,
+                "reason": attempt.reason,
+            }
+            for attempt in attempts
+        ],
+    }
+
+
+def _said(text: str, option: str | None = None) -> str:
+    """A reason or summary as it may be stored: one printable line; `Usage` when it must not be empty and is."""
+    line = one_line(text, REASON_LIMIT)
+    if option and not line:
+        raise Usage(f"{option} must not be empty.")
+    return line
+
+
+def _time(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("must be a time like 2026-01-31T12:00:00Z") from None
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError("must name its time zone, like 2026-01-31T12:00:00Z")
+    return moment
+
+
+def _began(call: Call, said: datetime | None) -> Moment | None:
+    if said is None:
+        return None
+    now = call.db.moment()
+    wall_ms = int(said.timestamp() * 1000)
+    return Moment(wall_ms, now.mono_ms - (now.wall_ms - wall_ms), now.boot_id)

@@ -1,0 +1,183 @@
+"""One invocation of `swarm`: who calls, where, and what a verb may ask of that."""
+
+import argparse
+import functools
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from swarm_agents import place, presence
+from swarm_agents.cli.output import Answer, talk
+from swarm_agents.config import Config
+from swarm_agents.db.database import Database
+from swarm_agents.errors import Denied, NotFound, SwarmError, Usage
+from swarm_agents.model import HUMAN, Rules
+from swarm_agents.text import RESERVED_NAMES, checked_name
+
+_HOW_TO_SAY_WHO = (
+    "Say who you are: --as NAME, or SWARM_AGENT=NAME in the environment, or join from your tmux pane with "
+    "'swarm agent join NAME'."
+)
+
+
+class Call:
+    """What the verbs share. Opens the database when it is first asked for, and closes it with `close`."""
+
+    def __init__(self, arguments: argparse.Namespace, as_name: str | None, as_json: bool) -> None:
+        self.arguments = arguments
+        self.as_name = as_name
+        self.as_json = as_json
+        self._database: Database | None = None
+
+    @functools.cached_property
+    def place(self) -> place.Place:
+        return place.find()
+
+    @functools.cached_property
+    def config(self) -> Config:
+        return self.place.config()
+
+    @property
+    def rules(self) -> Rules:
+        return self.config.rules
+
+    @property
+    def db(self) -> Database:
+        if self._database is None:
+            self._database = Database(self.place.database)
+        return self._database
+
+    def close(self) -> None:
+        if self._database is not None:
+            self._database.close()
+
+    @property
+    def root(self) -> Path:
+        """The working tree we are in. `Usage` outside of one."""
+        if self.place.root is None:
+            raise Usage("Run this inside the repository's working tree.")
+        return self.place.root
+
+    @functools.cached_property
+    def identity(self) -> str | None:
+        """The name the caller goes by: --as, else SWARM_AGENT, else the pane's @swarm_agent; None when nobody said."""
+        said = self.as_name or os.environ.get("SWARM_AGENT")
+        if said is None and os.environ.get("TMUX_PANE"):
+            from swarm_agents import panes
+
+            said = panes.agent_of_own_pane()
+        if said is None or said == HUMAN:
+            return said
+        name = checked_name(said)
+        if name in RESERVED_NAMES:
+            raise Usage(f"Nobody goes by the name {name}. {_HOW_TO_SAY_WHO}")
+        return name
+
+    def actor(self) -> str:
+        """Who acts, for a verb that acts in somebody's name. An agent shows life by it.
+
+        Raises `Usage` without an identity, `NotFound` when that agent has not joined.
+        """
+        if self.identity is None:
+            raise Usage(_HOW_TO_SAY_WHO)
+        if self.identity != HUMAN:
+            presence.show(self.db, self.identity)
+        return self.identity
+
+    def anyone(self) -> str:
+        """Who acts, for a verb that is the human's unless an agent calls it."""
+        return self.actor() if self.identity is not None else HUMAN
+
+    def human(self) -> None:
+        """Refuse an agent: `Denied`."""
+        if self.identity not in (None, HUMAN):
+            raise Denied(f"Only a human may do that; you are {self.identity}. 'swarm build escalate' asks one.")
+
+    def glance(self) -> None:
+        """A verb that only reads: an agent that calls it shows life, but nothing is refused for lack of it."""
+        if self.identity in (None, HUMAN):
+            return
+        try:
+            presence.show(self.db, self.identity)
+        except NotFound:
+            pass
+        except SwarmError as error:
+            talk(f"your sign of life could not be recorded: {error.message}")
+
+    def me(self, command: str) -> str:
+        """A command for this caller to run: says who it is, when it had to be said on the command line."""
+        return f"{command} --as {self.as_name}" if self.as_name else command
+
+
+Run = Callable[[Call], Answer]
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises `Usage`, so that exit status 2 is never used: agent hosts read 2 as "block"."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Usage(f"{message}. See '{self.prog} --help'.")
+
+
+def parser(noun: str, description: str) -> Parser:
+    return Parser(prog=f"swarm {noun}", description=description, allow_abbrev=False)
+
+
+def verbs(of: Parser) -> "argparse._SubParsersAction[Parser]":
+    return of.add_subparsers(metavar="VERB", required=True, parser_class=Parser)
+
+
+def verb(
+    of: "argparse._SubParsersAction[Parser]",
+    name: str,
+    run: Run,
+    help: str,  # noqa: A002 - argparse's word
+) -> Parser:
+    made = of.add_parser(name, help=help, description=help, allow_abbrev=False)
+    made.set_defaults(run=run)
+    return made
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """A type for options: `Usage` names the range."""
+
+    def parse(text: str) -> int:
+        if not text.isascii() or not text.isdecimal() or not least <= int(text[:20]) <= most:
+            raise argparse.ArgumentTypeError(f"must be a whole number from {least} to {most}")
+        return int(text)
+
+    return parse
+
+
+def seconds(least: float, most: float) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"must be a number of seconds from {least:g} to {most:g}")
+        return value
+
+    return parse
+
+
+def body_of(argument: str | None, file: str | None) -> str:
+    """A text from the argument, a file, or standard input ('-' or neither, when it is not a terminal)."""
+    if argument is not None and file is not None:
+        raise Usage("Give the text as an argument or with --file, not both.")
+    if argument is not None and argument != "-":
+        return argument
+    if file is not None and file != "-":
+        try:
+            return Path(file).read_bytes().decode()
+        except (OSError, UnicodeDecodeError) as error:
+            raise Usage(f"Cannot read {file}: {error}") from None
+    if argument is None and file is None and sys.stdin.isatty():
+        raise Usage("Give the text as an argument, with --file, or on standard input.")
+    try:
+        return sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError:
+        raise Usage("The text on standard input is not valid UTF-8.") from None

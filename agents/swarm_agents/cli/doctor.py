@@ -1,0 +1,63 @@
+"""`swarm doctor`: what could go wrong here, found before it does."""
+
+import argparse
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from swarm_agents import git
+from swarm_agents.cli.call import Call, parser
+from swarm_agents.cli.output import Answer
+from swarm_agents.errors import DatabaseUnreadable, SwarmError
+
+
+@dataclass(frozen=True)
+class Finding:
+    what: str
+    ok: bool
+    detail: str
+
+
+def parse(words: list[str]) -> argparse.Namespace:
+    doctor_parser = parser("doctor", "Look for what could go wrong here. Changes nothing.")
+    doctor_parser.set_defaults(run=_doctor)
+    return doctor_parser.parse_args(words)
+
+
+def _doctor(call: Call) -> Answer:
+    found = [
+        _finding("git", git.version),
+        _finding("tmux", _tmux),
+        _finding("configuration", lambda: f"{call.config.rules}"),
+        _finding("database", lambda: _database(call)),
+        _finding("who am I", lambda: call.identity or "nobody: --as NAME or SWARM_AGENT says who"),
+        _finding("pre-commit hook", lambda: _hook(call)),
+    ]
+    wrong = [one for one in found if not one.ok]
+    lines = tuple(f"{'ok   ' if one.ok else 'WRONG'}  {one.what}: {one.detail}" for one in found)
+    data = {"findings": [{"what": one.what, "ok": one.ok, "detail": one.detail} for one in found]}
+    return Answer(f"{len(wrong)} of {len(found)} findings are wrong.", 1 if wrong else 0, data, lines=lines)
+
+
+def _finding(what: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, True, look())
+    except SwarmError as error:
+        return Finding(what, False, error.message)
+
+
+def _tmux() -> str:
+    return shutil.which("tmux") or "not installed: agents work, but no notice reaches a pane"
+
+
+def _database(call: Call) -> str:
+    health = call.db.health()
+    if health.problem:
+        raise DatabaseUnreadable(f"{call.place.database} is damaged: {health.problem}")
+    return f"{call.place.database}, SQLite {health.engine}, intact"
+
+
+def _hook(call: Call) -> str:
+    if git.has_hook(call.root, "pre-commit"):
+        return "here"
+    return "none: a commit is refused by nothing, so set one up or use 'swarm build report'"

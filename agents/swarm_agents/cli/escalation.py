@@ -1,0 +1,83 @@
+"""`swarm escalation`: the questions to the human, and the human's answers."""
+
+import argparse
+
+from swarm_agents import build, escalations
+from swarm_agents.cli import answers
+from swarm_agents.cli.call import Call, parser, verb, verbs, whole_number
+from swarm_agents.cli.output import Answer, clock, iso
+from swarm_agents.model import HUMAN, Escalation, Resolution, Yours
+from swarm_agents.text import one_line, printable
+
+
+def parse(words: list[str]) -> argparse.Namespace:
+    escalation_parser = parser("escalation", "Questions to the human, each with options that do something.")
+    of = verbs(escalation_parser)
+    listing = verb(of, "list", _list, "the open ones")
+    listing.add_argument("--all", action="store_true", help="also the resolved ones, newest first")
+    _id(verb(of, "show", _show, "the whole text"))
+    _id(verb(of, "ack", _ack, "say that you have seen it; resolves nothing"))
+    resolving = verb(of, "resolve", _resolve, "a human's answer")
+    _id(resolving)
+    resolving.add_argument("--option", required=True, choices=[one.value for one in Resolution])
+    resolving.add_argument("--agent", metavar="NAME", help="with --option assign")
+    resolving.add_argument("--reason", metavar="TEXT", default="")
+    return escalation_parser.parse_args(words)
+
+
+def _id(of: argparse.ArgumentParser) -> None:
+    of.add_argument("id", type=whole_number(1, 2**62), metavar="ID")
+
+
+def _list(call: Call) -> Answer:
+    call.glance()
+    with call.db.reading() as tx:
+        found = escalations.latest(tx, 1000) if call.arguments.all else escalations.unresolved(tx)
+    lines = tuple(f"{one.id}  {clock(one.raised_at)}  {_state(one)}  {one_line(one.reason, 100)}" for one in found)
+    return Answer("No open escalation.", data={"escalations": [_data(one) for one in found]}, lines=lines)
+
+
+def _show(call: Call) -> Answer:
+    call.glance()
+    with call.db.reading() as tx:
+        found = escalations.show(tx, call.arguments.id)
+    return Answer(found.reason, data=_data(found) | {"text": found.text}, lines=(printable(found.text),))
+
+
+def _ack(call: Call) -> Answer:
+    call.human()
+    with call.db.transaction() as tx:
+        escalations.acknowledge(tx, call.arguments.id, HUMAN)
+    return Answer(f"Escalation {call.arguments.id} is acknowledged; it stays open.", data={"id": call.arguments.id})
+
+
+def _resolve(call: Call) -> Answer:
+    call.human()
+    arguments = call.arguments
+    option = Resolution(arguments.option)
+    reason = one_line(arguments.reason, 500)
+    outcome = build.resolve(call.db, arguments.id, option, call.rules, arguments.agent, reason)
+    if isinstance(outcome, Yours):
+        message = f"{outcome.build.fixer} is the fixer now (fence {outcome.build.fence})."
+    else:
+        message = answers.line(outcome.build)
+    return Answer(message, data=answers.role_data(outcome.build) | {"escalation": arguments.id})
+
+
+def _state(one: Escalation) -> str:
+    if one.resolution:
+        return one.resolution
+    return "acknowledged" if one.acked_at else "open"
+
+
+def _data(one: Escalation) -> dict[str, str | int | None]:
+    return {
+        "id": one.id,
+        "incident": one.incident,
+        "raised_at": iso(one.raised_at),
+        "raised_by": one.raised_by,
+        "reason": one.reason,
+        "state": _state(one),
+        "acked_at": iso(one.acked_at),
+        "resolved_at": iso(one.resolved_at),
+    }

@@ -1,0 +1,41 @@
+"""`swarm events`: the audit trail, oldest first after an id."""
+
+import argparse
+
+from swarm_agents import events
+from swarm_agents.cli.call import Call, parser, whole_number
+from swarm_agents.cli.output import Answer, clock, iso
+from swarm_agents.text import one_line
+
+
+def parse(words: list[str]) -> argparse.Namespace:
+    events_parser = parser("events", "What happened, one line for each change.")
+    events_parser.add_argument("--after", type=whole_number(0, 2**62), default=0, metavar="ID")
+    events_parser.add_argument("--limit", type=whole_number(1, 1000), default=200, metavar="N")
+    events_parser.set_defaults(run=_events)
+    return events_parser.parse_args(words)
+
+
+def _events(call: Call) -> Answer:
+    call.glance()
+    limit = call.arguments.limit
+    with call.db.reading() as tx:
+        found = events.after(tx, call.arguments.after, limit + 1)
+    shown, more = found[:limit], len(found) > limit
+    lines = tuple(
+        f"{one.id}  {clock(one.at)}  {one.actor}  {one.kind}  {one_line(one.detail, 160)}".rstrip() for one in shown
+    )
+    data = [
+        {
+            "id": one.id,
+            "at": iso(one.at),
+            "actor": one.actor,
+            "kind": one.kind,
+            "incident": one.incident,
+            "fence": one.fence,
+            "detail": one.detail,
+        }
+        for one in shown
+    ]
+    cursor = shown[-1].id if shown else call.arguments.after
+    return Answer("Nothing happened since.", data={"events": data, "more": more, "cursor": cursor}, lines=lines)

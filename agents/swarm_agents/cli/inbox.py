@@ -1,0 +1,26 @@
+"""`swarm inbox`: what you have not read yet. What it prints is marked read, and nothing else."""
+
+import argparse
+
+from swarm_agents import messages
+from swarm_agents.cli.call import Call, parser, whole_number
+from swarm_agents.cli.msg import page_answer
+from swarm_agents.cli.output import Answer
+from swarm_agents.errors import Usage
+from swarm_agents.model import HUMAN
+
+
+def parse(words: list[str]) -> argparse.Namespace:
+    inbox_parser = parser("inbox", "What you have not read yet, oldest first.")
+    inbox_parser.add_argument("--limit", type=whole_number(1, 1000), default=50, metavar="N")
+    inbox_parser.add_argument("--peek", action="store_true", help="mark nothing as read")
+    inbox_parser.set_defaults(run=_inbox)
+    return inbox_parser.parse_args(words)
+
+
+def _inbox(call: Call) -> Answer:
+    agent = call.actor()
+    if agent == HUMAN:
+        raise Usage("A human reads everything: swarm msg log")
+    page = messages.inbox(call.db, agent, call.arguments.limit, call.arguments.peek)
+    return page_answer(page, "Nothing new.")

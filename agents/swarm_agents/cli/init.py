@@ -1,0 +1,21 @@
+"""`swarm init`: make this repository's database. Harmless to repeat; upgrades an older one."""
+
+import argparse
+
+from swarm_agents.cli.call import Call, parser
+from swarm_agents.cli.output import Answer
+
+
+def parse(words: list[str]) -> argparse.Namespace:
+    init_parser = parser("init", "Make this repository's swarm database; all its worktrees share it.")
+    init_parser.set_defaults(run=_init)
+    return init_parser.parse_args(words)
+
+
+def _init(call: Call) -> Answer:
+    from swarm_agents.db import schema  # loads sqlite-utils, 80 ms that no other verb may cost
+
+    path = call.place.database
+    _ = call.config  # a wrong swarm.toml is said now, not at the first red build
+    made = schema.create(path)
+    return Answer(f"{'Made' if made else 'Here already:'} {path}", data={"db": str(path), "made": made})

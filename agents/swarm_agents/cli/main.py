@@ -1,0 +1,155 @@
+"""Entry of `swarm`: finds the noun, loads only its file, and turns every end into an exit code."""
+
+import importlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import NoReturn
+
+from swarm_agents.cli import output
+from swarm_agents.errors import SwarmError, Usage
+
+# One module each, loaded only when called: a verb must start in the time of bare Python and little more.
+NOUNS = {
+    "init": "make this repository's swarm database",
+    "doctor": "look for what could go wrong here",
+    "status": "the build, who repairs it, who waits, who is here",
+    "commit": "git commit, and what to do when the hook refuses",
+    "build": "report, claim, wait, fixed, failed, ... (the red build)",
+    "agent": "join, leave, list, whoami, adopt",
+    "escalation": "questions to the human: list, show, ack, resolve",
+    "msg": "send, broadcast, log",
+    "inbox": "what you have not read yet",
+    "notice": "what became of the notices typed into panes",
+    "courier": "type queued notices into panes, without a dashboard",
+    "events": "the audit trail",
+    "demo": "see all of it at work in a temporary repository",
+}
+
+
+def main() -> NoReturn:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(words: list[str]) -> int:
+    """Run one command line; its exit code."""
+    noun, as_name, as_json, rest = "", None, "--json" in words, words
+    try:
+        noun, as_name, as_json, rest = _split(words)
+        if noun in ("", "-h", "--help", "help"):
+            sys.stdout.write(_help())
+            return 0 if noun else 64
+        if noun == "--version":
+            return _version()
+        if noun not in NOUNS:
+            raise Usage(f"There is no '{output_safe(noun)}'. 'swarm --help' lists what there is.")
+        return _answer(noun, as_name, as_json, rest)
+    except SwarmError as error:
+        return _give(output.of_error(error), as_json)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader went away, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the one place: what nobody understood is shown, with a report
+        return _give(output.Answer(f"A bug in swarm: {error!r}. Report: {_report(words)}", 70), as_json)
+
+
+def _answer(noun: str, as_name: str | None, as_json: bool, rest: list[str]) -> int:
+    module = importlib.import_module(f"swarm_agents.cli.{noun}")
+    from swarm_agents.cli.call import Call
+
+    arguments = module.parse(rest)
+    call = Call(arguments, as_name, as_json)
+    try:
+        answer: output.Answer = arguments.run(call)
+    finally:
+        call.close()
+    return _give(answer, as_json)
+
+
+def _give(answer: output.Answer, as_json: bool) -> int:
+    try:
+        output.give(answer, as_json)
+    except UnicodeEncodeError:  # a terminal that cannot show it (LC_ALL=C): say it in ASCII rather than not at all
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        sys.stderr.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        output.give(answer, as_json)
+    return answer.exit
+
+
+def _split(words: list[str]) -> tuple[str, str | None, bool, list[str]]:
+    """Take `--as NAME` and `--json` out of the line, wherever they stand before `--`; the noun, and the rest."""
+    noun, as_name, as_json = "", None, False
+    rest: list[str] = []
+    i = 0
+    while i < len(words):
+        word = words[i]
+        if word == "--":
+            rest += words[i:]
+            break
+        if word == "--json" and not _is_value(noun, rest):
+            as_json = True
+        elif word == "--as" and not _is_value(noun, rest):
+            i += 1
+            if i >= len(words):
+                raise Usage("--as needs a name.")
+            as_name = words[i]
+        elif word.startswith("--as=") and not _is_value(noun, rest):
+            as_name = word.removeprefix("--as=")
+        elif not noun:
+            noun = word
+        else:
+            rest.append(word)
+        i += 1
+    return noun, as_name, as_json, rest
+
+
+def _is_value(noun: str, rest: list[str]) -> bool:
+    """`swarm commit -m --json`: there the word belongs to git."""
+    if noun != "commit" or not rest:
+        return False
+    from swarm_agents.commit import wants_value
+
+    return wants_value(rest[-1])
+
+
+def output_safe(text: str) -> str:
+    from swarm_agents.text import one_line
+
+    return one_line(text, 40)
+
+
+def _help() -> str:
+    lines = [
+        "usage: swarm [--as NAME] [--json] NOUN [VERB] ...",
+        "",
+        "A red build is exactly one agent's job; the others wait and are woken.",
+        "",
+        *[f"  {noun:<11} {text}" for noun, text in NOUNS.items()],
+        "",
+        "Who you are: --as NAME, SWARM_AGENT, or the tmux pane you joined from. 'swarm NOUN --help' says more.",
+        "Exit codes: 0 ok, 80 wait, 81 you repair it, 82 the role went to someone else, 84 a human was asked.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _version() -> int:
+    from importlib.metadata import version
+
+    sys.stdout.write(f"swarm {version('swarm-tui')}\n")
+    return 0
+
+
+def _report(words: list[str]) -> Path:
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="swarm-bug-", suffix=".txt", delete=False, encoding="utf-8") as report:
+        report.write(f"swarm {' '.join(map(repr, words))}\n\n{traceback.format_exc()}")
+    return Path(report.name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""How a verb answers: one line and an exit code, or one JSON object. The only file that prints results."""
+
+import json
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from swarm_agents.errors import SwarmError
+
+CODES = {
+    0: "ok",
+    1: "failed",
+    64: "usage",
+    65: "bad_data",
+    66: "no_swarm",
+    69: "unavailable",
+    70: "internal",
+    73: "cannot_write",
+    75: "timed_out",
+    77: "denied",
+    78: "bad_config",
+    80: "build_broken",
+    81: "you_are_fixer",
+    82: "fenced",
+    83: "yours",
+    84: "escalated",
+    85: "not_build",
+    86: "conflict",
+    87: "files_modified",
+    88: "flaky",
+    89: "dirty_tree",
+    90: "taken",
+    91: "rate_limited",
+    92: "not_found",
+    93: "behind",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a verb ends with. `lines` is data for standard output; without it the message itself is."""
+
+    message: str
+    exit: int = 0
+    data: dict[str, Any] = field(default_factory=dict)
+    next: str | None = None
+    lines: tuple[str, ...] = ()
+
+
+def of_error(error: SwarmError) -> Answer:
+    return Answer(error.message, error.exit, next=error.next)
+
+
+def give(answer: Answer, as_json: bool) -> None:
+    """Print it: the same bytes for a pipe and a terminal. Errors of the caller or the world go to standard error."""
+    if as_json:
+        sys.stdout.write(json.dumps(_envelope(answer), ensure_ascii=False) + "\n")
+    elif answer.exit in _ERRORS:
+        sys.stderr.write(f"swarm: {_with_next(answer)}\n")
+    else:
+        sys.stdout.write("\n".join(answer.lines or (_with_next(answer),)) + "\n")
+    sys.stdout.flush()
+
+
+def talk(text: str) -> None:
+    """A line for whoever watches; never data."""
+    sys.stderr.write(f"swarm: {text}\n")
+    sys.stderr.flush()
+
+
+def iso(ms: int | None) -> str | None:
+    """UTC milliseconds as ISO 8601 with milliseconds."""
+    if ms is None:
+        return None
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def clock(ms: int | None) -> str:
+    """The time of day in UTC, for a line that a person reads."""
+    return "?" if ms is None else datetime.fromtimestamp(ms / 1000, UTC).strftime("%H:%M:%SZ")
+
+
+_ERRORS = frozenset({64, 65, 66, 69, 70, 73, 77, 78, 90, 91, 92})
+
+
+def _envelope(answer: Answer) -> dict[str, Any]:
+    return {
+        "ok": answer.exit == 0,
+        "code": CODES[answer.exit],
+        "exit": answer.exit,
+        "message": answer.message,
+        "next": answer.next,
+        "data": answer.data,
+    }
+
+
+def _with_next(answer: Answer) -> str:
+    if answer.next is None:
+        return answer.message
+    return f"{answer.message} Next: {answer.next}"

@@ -1,0 +1,61 @@
+"""`swarm status`: everything one needs to know, read in one transaction."""
+
+import argparse
+
+from swarm_agents import build, escalations, messages, roster, waiters
+from swarm_agents.cli import answers
+from swarm_agents.cli.call import Call, parser
+from swarm_agents.cli.output import Answer, clock, iso
+
+
+def parse(words: list[str]) -> argparse.Namespace:
+    status_parser = parser("status", "The build, who repairs it, who waits, who is here, what was asked.")
+    status_parser.set_defaults(run=_status)
+    return status_parser.parse_args(words)
+
+
+def _status(call: Call) -> Answer:
+    call.glance()
+    with call.db.reading() as tx:
+        now = build.state(tx)
+        line = waiters.line(tx)
+        listed = roster.listed(tx)
+        questions = escalations.unresolved(tx)
+        last_message = messages.last_id(tx)
+        read_at = tx.now
+    here = [one for one in listed if one.agent.left_at is None]
+    lines = [answers.line(now)]
+    lines += [f"waiting  {one.ticket}  {one.agent}  until {clock(one.deadline)}" for one in line]
+    lines += [f"agent  {one.agent.name}  {one.state}  seen {age(read_at - one.agent.seen_at)}" for one in here]
+    lines += [f"escalation  {one.id}  {one.reason}" for one in questions]
+    return Answer(
+        lines[0],
+        data={
+            "build": answers.build_data(now),
+            "waiting": [
+                {"agent": one.agent, "ticket": one.ticket, "since": iso(one.since), "deadline": iso(one.deadline)}
+                for one in line
+            ],
+            "agents": [agent_data(one) for one in here],
+            "escalations": [{"id": one.id, "reason": one.reason, "raised_at": iso(one.raised_at)} for one in questions],
+            "messages": {"last_id": last_message},
+        },
+        lines=tuple(lines),
+    )
+
+
+def agent_data(one: roster.Listed) -> dict[str, str | None]:
+    return {
+        "name": one.agent.name,
+        "role": one.agent.role,
+        "pane": one.agent.pane.pane_id if one.agent.pane else None,
+        "state": one.state,
+        "seen_at": iso(one.agent.seen_at),
+    }
+
+
+def age(ms: int) -> str:
+    seconds = max(0, ms // 1000)
+    if seconds < 120:
+        return f"{seconds} s ago"
+    return f"{seconds // 60} min ago" if seconds < 7200 else f"{seconds // 3600} h ago"

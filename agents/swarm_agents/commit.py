@@ -1,0 +1,287 @@
+"""`swarm commit`: git and the build, until the commit lands or somebody has to do something about it."""
+
+import random
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from swarm_agents import build, git, incidents, verdict, waiting
+from swarm_agents.config import Config
+from swarm_agents.db.database import Database
+from swarm_agents.errors import Usage
+from swarm_agents.git import CommitRun
+from swarm_agents.model import Asked, Evidence, Fenced, Moment, Passing, Rules, Stale, Waiting, Yours
+from swarm_agents.text import one_line, tail
+from swarm_agents.verdict import Verdict
+
+_RACE_TRIES = 12  # about ten seconds of lost races; then another git hangs, and git's message names its lock
+_RACE_PAUSE_S = (0.05, 1.5)
+_STALE_TRIES = 3  # the build turned while the hook ran; more often than this it is not bad luck
+_OPTIONS_WITH_VALUE = "CcFmtuS"  # short options of git commit after which the rest of the word is a value
+
+
+@dataclass(frozen=True)
+class Landed:
+    """`commit` is None when git had nothing to write (a dry run). `ended` is the incident that this commit ended."""
+
+    commit: str | None
+    ended: int | None
+
+
+@dataclass(frozen=True)
+class LandedElsewhere:
+    """The fixer's commit landed, but proves nothing yet; `why` says what is missing and `next` what to run."""
+
+    commit: str
+    why: str
+    next: str
+    yours: Yours
+
+
+@dataclass(frozen=True)
+class LandedLate:
+    """The commit landed, but the role had gone to someone else."""
+
+    commit: str
+    fenced: Fenced
+
+
+@dataclass(frozen=True)
+class YoursToFix:
+    yours: Yours
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Not the build: the hook or git says what it is. `code` is git's own exit code."""
+
+    verdict: Verdict
+    code: int
+    conflict: bool
+    why: str
+
+
+@dataclass(frozen=True)
+class Behind:
+    """Refused by a breakage that `fix` ended and this branch does not have; `command` brings it in."""
+
+    fix: str
+    command: str
+
+
+@dataclass(frozen=True)
+class SyncFailed:
+    """Bringing in the fix failed; the change of the caller is as it was, or kept under `saved`."""
+
+    command: str
+    saved: str | None
+
+
+End = Landed | LandedElsewhere | LandedLate | YoursToFix | Waiting | Asked | Refused | Behind | SyncFailed | Stale
+
+
+def commit(
+    db: Database, root: Path, config: Config, agent: str, arguments: list[str], tell: waiting.Tell, json_output: bool
+) -> End:
+    """Try to commit; wait out a red build that somebody else repairs, bring in the fix, try again."""
+    refuse_bypass(arguments)
+    give_up_at: float | None = None
+    synced = False
+    stale = 0
+    if interrupted := _restore_interrupted(root, config):
+        return interrupted
+    while True:
+        began = db.moment()
+        head = git.head(root)
+        run, files_changed = _try(root, arguments, json_output)
+        if run.code == 0:
+            return _landed(db, root, config, agent, run, began, head)
+        meaning = verdict.judge(run, files_changed)
+        if meaning is not Verdict.BROKEN:
+            return _refused(root, run, meaning)
+        if (behind := _behind(db, root, config, agent)) is not None:
+            if config.sync is None or synced:
+                return behind
+            synced = True
+            if failed := _bring_in_fix(root, config.sync):
+                return failed
+            continue
+        reported = _report(db, agent, config.rules, run, began)
+        if isinstance(reported, Stale) and (stale := stale + 1) <= _STALE_TRIES:
+            continue
+        outcome: Passing | Yours | Waiting | Asked | Stale = reported
+        if isinstance(reported, Waiting):
+            give_up_at = give_up_at or time.monotonic() + config.rules.wait_s
+            outcome = waiting.wait(db, agent, _until(config.rules, give_up_at), tell)
+        match outcome:
+            case Passing():
+                synced = bool(config.sync and _behind(db, root, config, agent))
+                if synced and (failed := _bring_in_fix(root, config.sync or "")):
+                    return failed
+            case Yours():
+                return YoursToFix(outcome)
+            case _:
+                return outcome
+
+
+def refuse_bypass(arguments: list[str]) -> None:
+    """`Usage` for anything that would make git skip the hook: the swarm never does."""
+    for word in _options(arguments):
+        long_form = re.fullmatch(r"--no-v(e(r(i(f(y)?)?)?)?)?", word)
+        short_form = re.match(rf"-[^-{_OPTIONS_WITH_VALUE}]*n", word)
+        if long_form or short_form:
+            raise Usage(f"'swarm commit' never skips the hook: leave out {word}.")
+
+
+def _options(arguments: list[str]) -> list[str]:
+    """The words that git would read as options: not what follows '--', not the value of the option before."""
+    found: list[str] = []
+    takes_value = False
+    for word in arguments:
+        if word == "--":
+            break
+        if takes_value:
+            takes_value = False
+            continue
+        if word.startswith("-"):
+            found.append(word)
+            takes_value = wants_value(word)
+    return found
+
+
+def wants_value(word: str) -> bool:
+    """Whether git reads the next word as this option's value."""
+    if word.startswith("--"):
+        return word in _LONG_WITH_VALUE
+    return bool(re.fullmatch(r"-[^-CcFmt]*[CcFmt]", word))
+
+
+_LONG_WITH_VALUE = {
+    *("--message", "--file", "--author", "--date", "--template", "--reuse-message", "--reedit-message"),
+    *("--fixup", "--squash", "--cleanup", "--trailer", "--pathspec-from-file"),
+}
+
+
+def _try(root: Path, arguments: list[str], json_output: bool) -> tuple[CommitRun, bool]:
+    """One commit, and whether a tracked file changed under it. Lost races against other gits are run again."""
+    for left in range(_RACE_TRIES, 0, -1):
+        before = git.unstaged_fingerprint(root)
+        run = git.commit(arguments, quiet_stdout=json_output)
+        if not verdict.lost_race(run) or left == 1:
+            break
+        time.sleep(random.uniform(*_RACE_PAUSE_S))
+    return run, run.code != 0 and git.unstaged_fingerprint(root) != before
+
+
+def _report(db: Database, agent: str, rules: Rules, run: CommitRun, began: Moment) -> Yours | Waiting | Asked | Stale:
+    hook = run.refusing_hook()
+    name = hook.name if hook else None
+    lines = [line for line in run.output.splitlines() if line.strip()]
+    summary = f"{name}: {one_line(_telling_line(lines), 160)}" if lines else f"{name} refused without a word"
+    return build.report(db, agent, summary, rules, evidence=tail(run.output), hook=name, began=began)
+
+
+def _telling_line(lines: list[str]) -> str:
+    """The line that says most about a failure: the last that names one, else the last."""
+    telling = [line for line in lines if re.search(r"\b(FAILED|FAIL|ERROR|Error|error|failed)\b", line)]
+    return telling[-1] if telling else lines[-1]
+
+
+def _refused(root: Path, run: CommitRun, meaning: Verdict) -> Refused:
+    conflict = meaning is Verdict.NOT_BUILD and bool(git.unmerged_files(root))
+    hook = run.refusing_hook()
+    why = run.errors[-1] if run.errors else (f"{hook.name} ended with {hook.code}" if hook else "see git's message")
+    return Refused(meaning, run.code, conflict, one_line(why, 200))
+
+
+# Landed: is it the evidence that ends the incident?
+
+
+def _landed(
+    db: Database, root: Path, config: Config, agent: str, run: CommitRun, began: Moment, head_before: str | None
+) -> Landed | LandedElsewhere | LandedLate:
+    commit = git.head(root)
+    if commit is None or commit == head_before:
+        return Landed(None, None)
+    with db.reading() as tx:
+        now = build.state(tx)
+        refused_by = incidents.refusing_hook(tx, now.incident)
+    proven = run.passed_hook(refused_by or "pre-commit") or (
+        refused_by is None and not git.has_hook(root, "pre-commit")
+    )
+    evidence = Evidence(f"{commit[:10]} landed through the hook", began, commit)
+    if now.fixer == agent:
+        return _fixer_landed(db, root, config, agent, commit, proven, evidence, Yours(now, new=False))
+    if run.passed_hook("pre-commit") and _on_shared_branch(root, config, commit):
+        healed = build.heal(db, agent, evidence) if now.red else None
+        return Landed(commit, healed.incident if healed else None)
+    return Landed(commit, None)
+
+
+def _fixer_landed(
+    db: Database, root: Path, config: Config, agent: str, commit: str, proven: bool, evidence: Evidence, yours: Yours
+) -> Landed | LandedElsewhere | LandedLate:
+    if not proven:
+        why = "the hook that had refused did not run, so it proves nothing"
+        return LandedElsewhere(commit, why, "swarm build fixed", yours)
+    with db.transaction() as tx:
+        incidents.landed(tx, agent, commit)
+    if not _on_shared_branch(root, config, commit):
+        why = f"it is not on {config.branch} yet: land it there"
+        return LandedElsewhere(commit, why, "swarm build fixed", yours)
+    outcome = build.fixed(db, agent, evidence, yours.build.fence)
+    if isinstance(outcome, Fenced):
+        return LandedLate(commit, outcome)
+    return Landed(commit, outcome.incident)
+
+
+def _on_shared_branch(root: Path, config: Config, commit: str) -> bool:
+    return config.branch is None or git.contains(root, config.branch, commit) is True
+
+
+# Refused: is it a breakage that is repaired elsewhere already?
+
+
+def _behind(db: Database, root: Path, config: Config, agent: str) -> Behind | None:
+    with db.reading() as tx:
+        fix = incidents.last_fix(tx)
+        mine = build.state(tx).fixer == agent
+    if fix is None or mine or git.contains(root, "HEAD", fix[1]) is not False:
+        return None
+    command = config.sync or f"git merge --no-edit {config.branch or fix[1]}"
+    return Behind(fix[1], command)
+
+
+def _bring_in_fix(root: Path, command: str) -> SyncFailed | None:
+    """Run the configured sync; changes in the tree, which git will not merge into, are put aside meanwhile."""
+    if _run(root, command) == 0:
+        return None
+    git.abort_merge(root)
+    saved = git.save_changes(root)
+    if saved is None:
+        return SyncFailed(command, None)
+    merged = _run(root, command) == 0
+    if not merged:
+        git.abort_merge(root)
+    restored = git.restore_changes(root, saved)
+    if merged and restored:
+        return None
+    return SyncFailed(command, None if restored else saved)
+
+
+def _restore_interrupted(root: Path, config: Config) -> SyncFailed | None:
+    """A sync that was killed in the middle left the caller's changes aside: bring them back before anything else."""
+    if config.sync is None or (saved := git.saved_changes(root)) is None:
+        return None
+    return None if git.restore_changes(root, saved) else SyncFailed(config.sync, saved)
+
+
+def _run(root: Path, command: str) -> int:
+    return subprocess.run(["sh", "-c", command], cwd=root, stdout=sys.stderr, check=False).returncode
+
+
+def _until(rules: Rules, give_up_at: float) -> Rules:
+    return Rules(rules.max_attempts, rules.lease_s, max(0.0, give_up_at - time.monotonic()))

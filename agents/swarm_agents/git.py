@@ -1,0 +1,267 @@
+"""Asks git, and runs `git commit` as a child. The only file that runs git; never with anything that skips a hook."""
+
+import contextlib
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+from swarm_agents.errors import Unavailable
+
+_ANSWER_LIMIT_S = 30  # for questions; a repository of a million files answers `git diff` in seconds
+_KEPT_OUTPUT = 65_536  # bytes of a hook's output kept as evidence; the terminal has seen all of it
+_DRAIN_S = 1.0  # a process that the hook left behind may hold the pipe open for ever
+SAVED_REF = "refs/worktree/swarm-saved"  # a ref of this worktree alone: stashes are shared between worktrees
+
+
+@dataclass(frozen=True)
+class Repository:
+    """`common_dir` is shared by all worktrees; `root` is None in a bare repository or inside the git directory."""
+
+    common_dir: Path
+    root: Path | None
+
+
+@dataclass(frozen=True)
+class HookRun:
+    name: str
+    code: int
+
+
+@dataclass(frozen=True)
+class CommitRun:
+    """What `git commit` did: its exit code, the hooks it ran with their own codes, git's errors, the output's end."""
+
+    code: int
+    hooks: tuple[HookRun, ...]
+    errors: tuple[str, ...]
+    output: str
+
+    def refusing_hook(self) -> HookRun | None:
+        return next((hook for hook in self.hooks if hook.code != 0), None)
+
+    def passed_hook(self, name: str) -> bool:
+        return any(hook.name == name and hook.code == 0 for hook in self.hooks)
+
+
+def repository(where: Path) -> Repository | None:
+    """The repository around `where`, or None. Raises `Unavailable` when git is missing or refuses to say."""
+    asked = _git(["rev-parse", "--path-format=absolute", "--git-common-dir", "--show-toplevel"], where)
+    lines = asked.stdout.splitlines()
+    if asked.returncode == 0:
+        return Repository(Path(lines[0]), Path(lines[1]))
+    if lines:  # a bare repository, or inside .git: there is no top level
+        return Repository(Path(lines[0]), None)
+    if "not a git repository" in asked.stderr:
+        return None
+    raise Unavailable(f"git cannot say which repository this is: {asked.stderr.strip()}")
+
+
+def version() -> str:
+    return _git(["version"], Path.cwd()).stdout.strip()
+
+
+def main_worktree(root: Path) -> Path | None:
+    """The working tree that the repository was made with; None when it is bare."""
+    listed = _git(["worktree", "list", "--porcelain", "-z"], root)
+    first = listed.stdout.split("\0\0")[0].split("\0")
+    if listed.returncode != 0 or not first[0].startswith("worktree ") or "bare" in first:
+        return None
+    return Path(first[0].removeprefix("worktree "))
+
+
+def head(root: Path) -> str | None:
+    """The commit that is checked out; None before the first one."""
+    asked = _git(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], root)
+    return asked.stdout.strip() or None
+
+
+def contains(root: Path, tip: str, commit: str) -> bool | None:
+    """Whether `commit` is reachable from `tip`; None when one of them does not exist here (any more)."""
+    code = _git(["merge-base", "--is-ancestor", commit, tip], root).returncode
+    return {0: True, 1: False}.get(code)
+
+
+def has_branch(root: Path, branch: str) -> bool:
+    return _git(["rev-parse", "--verify", "--quiet", f"{branch}^{{commit}}"], root).returncode == 0
+
+
+def has_hook(root: Path, name: str) -> bool:
+    """Whether git would run a hook of that name here."""
+    asked = _git(["rev-parse", "--path-format=absolute", "--git-path", f"hooks/{name}"], root)
+    hook = Path(asked.stdout.rstrip("\n"))
+    return asked.returncode == 0 and hook.is_file() and os.access(hook, os.X_OK)
+
+
+def changed_files(root: Path) -> list[str]:
+    """Tracked files that differ from the commit that is checked out, staged or not."""
+    against = ["HEAD"] if head(root) else ["--cached"]
+    return [name for name in _git(["diff", "--name-only", "-z", *against], root).stdout.split("\0") if name]
+
+
+def unmerged_files(root: Path) -> list[str]:
+    names = _git(["diff", "--name-only", "--diff-filter=U", "-z"], root).stdout.split("\0")
+    return [name for name in names if name]
+
+
+def unstaged_fingerprint(root: Path) -> str:
+    """Changes when a tracked file of the working tree changes: tells whether a hook rewrote something."""
+    changes = _git(["diff", "--no-ext-diff", "--no-color", "--binary"], root).stdout
+    return hashlib.sha256(changes.encode(errors="surrogateescape")).hexdigest()
+
+
+def scrubbed_environment(root: Path) -> dict[str, str]:
+    """This environment without what would point a child's git at another repository or index."""
+    local = _git(["rev-parse", "--local-env-vars"], root).stdout.split()
+    return {name: value for name, value in os.environ.items() if name not in local}
+
+
+def commit(arguments: list[str], quiet_stdout: bool) -> CommitRun:
+    """Run `git commit` with these arguments on the caller's terminal, and tell what it did.
+
+    With `quiet_stdout` git's own standard output goes to standard error. Signals reach git; its answer is awaited.
+    """
+    with tempfile.TemporaryDirectory(prefix="swarm-commit-") as folder:
+        trace = Path(folder) / "trace"
+        environment = {name: value for name, value in os.environ.items() if name != "GIT_TRACE2_PARENT_SID"}
+        theirs = environment.get("GIT_TRACE2_EVENT", "")
+        environment["GIT_TRACE2_EVENT"] = str(trace)
+        code, output = _run_on_terminal(["git", "commit", *arguments], environment, quiet_stdout)
+        recorded = trace.read_text(encoding="utf-8", errors="replace") if trace.exists() else ""
+        if os.path.isabs(theirs) and not os.path.isdir(theirs):
+            with contextlib.suppress(OSError), open(theirs, "a", encoding="utf-8") as user_trace:
+                user_trace.write(recorded)
+    hooks, errors = _read_trace(recorded)
+    return CommitRun(code, hooks, errors, output)
+
+
+def save_changes(root: Path) -> str | None:
+    """Put the tracked changes, staged ones as staged, under `SAVED_REF`, and clean the tree; None without any."""
+    saved = _git(["stash", "create", "swarm: kept while the fix is brought in"], root).stdout.strip()
+    if not saved:
+        return None
+    _must(["update-ref", SAVED_REF, saved], root)
+    _must(["reset", "--quiet", "--hard", "HEAD"], root)
+    return saved
+
+
+def restore_changes(root: Path, saved: str) -> bool:
+    """Bring the saved changes back, staged ones as staged. False, and they stay saved, when they conflict."""
+    if _git(["stash", "apply", "--quiet", "--index", saved], root).returncode != 0:
+        return False
+    _must(["update-ref", "-d", SAVED_REF, saved], root)
+    return True
+
+
+def saved_changes(root: Path) -> str | None:
+    """What an interrupted `save_changes` left behind."""
+    return _git(["rev-parse", "--verify", "--quiet", SAVED_REF], root).stdout.strip() or None
+
+
+def abort_merge(root: Path) -> None:
+    """Undo a merge that stopped at a conflict. Nothing happens when there is none."""
+    _git(["merge", "--abort"], root)
+
+
+def _git(arguments: list[str], where: Path) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            ["git", *arguments],
+            cwd=where,
+            capture_output=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            env=os.environ | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"},
+            stdin=subprocess.DEVNULL,
+            timeout=_ANSWER_LIMIT_S,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise Unavailable("git is not installed, or not on the PATH.") from None
+    except subprocess.TimeoutExpired:
+        raise Unavailable(f"'git {arguments[0]}' did not answer within {_ANSWER_LIMIT_S} s.") from None
+
+
+def _must(arguments: list[str], where: Path) -> None:
+    done = _git(arguments, where)
+    if done.returncode != 0:
+        raise Unavailable(f"'git {' '.join(arguments)}' failed: {done.stderr.strip()}")
+
+
+def _run_on_terminal(command: list[str], environment: dict[str, str], quiet_stdout: bool) -> tuple[int, str]:
+    # A terminal is inherited whole, so editors and colours work; where there is none, what passes is kept as evidence.
+    captured = not sys.stderr.isatty()
+    try:
+        child = subprocess.Popen(
+            command,
+            env=environment,
+            stdout=sys.stderr if quiet_stdout else None,
+            stderr=subprocess.PIPE if captured else None,
+        )
+    except FileNotFoundError:
+        raise Unavailable("git is not installed, or not on the PATH.") from None
+    kept = bytearray()
+    copier = threading.Thread(target=_copy, args=(child.stderr, kept), daemon=True)
+    if captured:
+        copier.start()
+    with _forwarded_signals(child):
+        code = child.wait()
+    if captured:
+        copier.join(_DRAIN_S)
+    return code, kept.decode("utf-8", errors="replace")
+
+
+def _copy(source: IO[bytes], kept: bytearray) -> None:
+    while chunk := os.read(source.fileno(), 8192):
+        with contextlib.suppress(OSError):
+            os.write(sys.stderr.fileno(), chunk)
+        kept += chunk
+        del kept[:-_KEPT_OUTPUT]
+
+
+@contextmanager
+def _forwarded_signals(child: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Ctrl-C reaches git by the terminal and we wait for its answer; what is sent to us alone is sent on."""
+
+    def forward(number: int, _: FrameType | None) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            child.send_signal(number)
+
+    before = {number: signal.signal(number, forward) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _read_trace(recorded: str) -> tuple[tuple[HookRun, ...], tuple[str, ...]]:
+    names: dict[int, str] = {}
+    hooks: list[HookRun] = []
+    errors: list[str] = []
+    for line in recorded.splitlines():
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError:
+            continue  # git was killed in the middle of a line
+        if "/" in record.get("sid", ""):
+            continue  # written by a git that a hook ran
+        match record.get("event"):
+            case "child_start" if record.get("child_class") == "hook":
+                names[record["child_id"]] = record.get("hook_name", "")
+            case "child_exit" if record.get("child_id") in names:
+                hooks.append(HookRun(names[record["child_id"]], record["code"]))
+            case "error":
+                errors.append(record.get("msg", ""))
+    return tuple(hooks), tuple(errors)
