@@ -1,0 +1,431 @@
+"""`swarm commit` on a real repository with a real hook: every way it can end."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.repo import HOOK, Ran, Repo, environment, make_repo
+
+WAIT_LIMIT_S = 30
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    return make_repo(tmp_path / "repo", agents=["alice", "bob"])
+
+
+def commit(repo: Repo, agent: str, *words: str) -> Ran:
+    return repo.swarm("--as", agent, "--json", "commit", *(words or ("-m", "work")))
+
+
+def until(condition: Callable[[], bool]) -> None:
+    limit = time.monotonic() + WAIT_LIMIT_S
+    while not condition():
+        assert time.monotonic() < limit, "it did not become true"
+        time.sleep(0.02)
+
+
+def status(repo: Repo) -> str:
+    return str(repo.swarm("status", "--json").data["build"]["status"])
+
+
+def test_a_commit_that_nothing_refuses_lands(repo: Repo) -> None:
+    repo.stage("a.txt")
+
+    ended = commit(repo, "alice")
+
+    assert ended.exit == 0
+    assert ended.data["commit"] == repo.head()
+    assert status(repo) == "passing"
+
+
+def test_the_first_agent_that_the_hook_refuses_becomes_the_fixer(repo: Repo) -> None:
+    repo.stage("broken")
+
+    ended = commit(repo, "alice")
+
+    assert (ended.exit, ended.data["verdict"], ended.data["incident"]) == (81, "broken", 1)
+    assert "FAILED test_everything" in repo.swarm("status", "--json").data["build"]["summary"]
+
+
+def test_another_agent_waits_for_green_and_then_lands(repo: Repo) -> None:
+    repo.stage("broken")
+    commit(repo, "alice")
+    waiting = repo.start("--as", "bob", "commit", "-m", "bob's work")
+    until(lambda: bool(repo.swarm("status", "--json").data["waiting"]))
+
+    repo.git("rm", "-q", "-f", "broken")
+    repo.stage("b.txt")
+    repo.stage("a.txt")
+    fixed = commit(repo, "alice", "-m", "fix", "a.txt")
+    out, _ = waiting.communicate(timeout=WAIT_LIMIT_S)
+
+    assert fixed.exit == 0 and "Incident 1 is over" in fixed.json["message"]
+    assert waiting.returncode == 0 and "Landed" in out
+
+
+def test_the_deadline_of_a_wait_ends_with_the_command_to_repeat(repo: Repo) -> None:
+    repo.configure(wait_s=0.2)
+    repo.stage("broken")
+    commit(repo, "alice")
+
+    ended = commit(repo, "bob")
+
+    assert (ended.exit, ended.json["next"]) == (80, "swarm build wait --as bob")
+
+
+def test_the_fixer_that_is_refused_again_stays_the_fixer(repo: Repo) -> None:
+    repo.stage("broken")
+    first = commit(repo, "alice")
+
+    again = commit(repo, "alice")
+
+    assert (first.exit, again.exit) == (81, 81)
+    assert first.data["fence"] == again.data["fence"]
+
+
+def test_the_fixers_landed_commit_is_the_evidence(repo: Repo) -> None:
+    repo.stage("broken")
+    commit(repo, "alice")
+    repo.git("rm", "-q", "-f", "broken")
+    repo.stage("a.txt")
+
+    ended = commit(repo, "alice")
+
+    assert ended.exit == 0
+    assert status(repo) == "passing"
+    assert repo.swarm("build", "history", "--json").data["incidents"][0]["fix_commit"] == repo.head()
+
+
+def test_a_commit_that_went_round_the_refusing_hook_proves_nothing(repo: Repo) -> None:
+    repo.stage("broken")
+    commit(repo, "alice")
+    repo.hook("#!/bin/sh\nexit 0\n", "commit-msg")
+    Path(repo.path / ".git/hooks/pre-commit").unlink()
+
+    ended = commit(repo, "alice")
+
+    assert ended.exit == 81
+    assert status(repo) == "fixing"
+
+
+@pytest.mark.parametrize("words", [["--no-verify", "-m", "x"], ["-n", "-m", "x"], ["-anm", "x"], ["--no-veri", "-mx"]])
+def test_nothing_skips_the_hook(repo: Repo, words: list[str]) -> None:
+    repo.stage("broken")
+    before = repo.head()
+
+    ended = commit(repo, "alice", *words)
+
+    assert ended.exit == 64
+    assert repo.head() == before
+
+
+@pytest.mark.parametrize(
+    "words", [["-m", "-n"], ["-m", "--no-verify"], ["-mn"], ["-am", "--json"], ["-m", "x", "--", "-n"]]
+)
+def test_a_message_or_path_that_looks_like_an_option_is_left_alone(repo: Repo, words: list[str]) -> None:
+    repo.stage("-n", "a file named -n\n")
+
+    ended = commit(repo, "alice", *words)
+
+    assert ended.exit == 0
+    if "--" not in words:
+        assert repo.git("log", "-1", "--format=%s") in ("-n", "--no-verify", "n", "--json")
+
+
+def test_nothing_to_commit_is_not_the_build(repo: Repo) -> None:
+    ended = commit(repo, "alice")
+
+    assert (ended.exit, ended.data["verdict"]) == (85, "not_build")
+    assert status(repo) == "passing"
+
+
+def test_an_unresolved_conflict_is_not_the_build(repo: Repo) -> None:
+    other = repo.worktree("other")
+    other.stage("README", "theirs\n")
+    other.git("commit", "-q", "-m", "theirs")
+    repo.stage("README", "ours\n")
+    repo.git("commit", "-q", "-m", "ours")
+    subprocess.run(["git", "merge", "-q", "other"], cwd=repo.path, env=environment(), capture_output=True)
+
+    ended = commit(repo, "alice")
+
+    assert (ended.exit, ended.data["verdict"]) == (86, "not_build")
+    assert status(repo) == "passing"
+
+
+def test_a_missing_identity_is_not_the_build(repo: Repo) -> None:
+    repo.git("config", "user.name", "")
+    repo.git("config", "user.useConfigOnly", "true")
+    repo.stage("useHook.ts")
+
+    ended = commit(repo, "alice")
+
+    assert ended.exit == 85
+    assert status(repo) == "passing"
+
+
+def test_a_refused_message_is_not_the_build(repo: Repo) -> None:
+    repo.hook("#!/bin/sh\necho bad message; exit 1\n", "commit-msg")
+    repo.stage("a.txt")
+
+    ended = commit(repo, "alice")
+
+    assert (ended.exit, ended.data["verdict"]) == (85, "not_build")
+
+
+def test_a_hook_that_fails_silently_is_the_build(repo: Repo) -> None:
+    repo.hook("#!/bin/sh\nexit 1\n")
+    repo.stage("a.txt")
+
+    ended = commit(repo, "alice")
+
+    assert (ended.exit, ended.data["verdict"]) == (81, "broken")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "#!/bin/sh\nkill -9 $$\n",
+        "#!/bin/sh\nexit 127\n",
+        "#!/bin/sh\nexit 126\n",
+        "#!/bin/sh\necho 'cp: No space left on device' >&2; exit 1\n",
+    ],
+)
+def test_a_hook_that_could_not_run_is_not_the_build(repo: Repo, script: str) -> None:
+    repo.hook(script)
+    repo.stage("a.txt")
+
+    ended = commit(repo, "alice")
+
+    assert (ended.exit, ended.data["verdict"]) == (85, "infra")
+    assert status(repo) == "passing"
+
+
+def test_a_hook_that_only_reformats_is_not_the_build(repo: Repo) -> None:
+    repo.hook("#!/bin/sh\necho formatted >> README\necho 'files were modified by this hook'; exit 1\n")
+    repo.stage("README", "changed\n")
+
+    ended = commit(repo, "alice")
+
+    assert (ended.exit, ended.data["verdict"]) == (87, "files_modified")
+    assert status(repo) == "passing"
+
+
+def test_a_lost_race_for_the_index_is_tried_again(repo: Repo) -> None:
+    repo.stage("a.txt")
+    lock = repo.path / ".git/index.lock"
+    lock.touch()
+    running = repo.start("--as", "alice", "commit", "-m", "x")
+    time.sleep(1)
+
+    lock.unlink()
+    out, _ = running.communicate(timeout=WAIT_LIMIT_S)
+
+    assert running.returncode == 0
+    assert "Landed" in out
+
+
+def test_the_users_own_trace_is_left_to_the_user(repo: Repo, tmp_path: Path) -> None:
+    trace = tmp_path / "mine.json"
+    trace.write_text("before\n", encoding="utf-8")
+    repo.stage("a.txt")
+
+    ended = repo.swarm("--as", "alice", "commit", "-m", "x", GIT_TRACE2_EVENT=str(trace))
+
+    assert ended.exit == 0
+    text = trace.read_text(encoding="utf-8")
+    assert text.startswith("before\n") and '"hook_name":"pre-commit"' in text
+
+
+def test_a_commit_that_lands_heals_a_build_that_nobody_repairs(repo: Repo) -> None:
+    repo.stage("broken")
+    commit(repo, "alice")
+    repo.swarm("--as", "alice", "build", "give-up")
+    repo.git("rm", "-q", "-f", "broken")
+    repo.stage("a.txt")
+
+    ended = commit(repo, "bob")
+
+    assert ended.exit == 0
+    assert repo.swarm("build", "history", "--json").data["incidents"][0]["closed_how"] == "healed"
+
+
+def test_a_commit_that_lands_while_another_repairs_changes_nothing(repo: Repo) -> None:
+    repo.swarm("--as", "alice", "build", "report", "--summary", "x")
+    repo.stage("a.txt")
+
+    ended = commit(repo, "bob")
+
+    assert ended.exit == 0
+    assert status(repo) == "fixing"
+
+
+# A worktree per agent.
+
+
+@pytest.fixture
+def two_trees(tmp_path: Path) -> tuple[Repo, Repo]:
+    """main with a broken commit that both agents' branches have, and each agent with a change of its own staged."""
+    repo = make_repo(tmp_path / "repo", agents=["alice", "bob"])
+    repo.stage("broken")
+    repo.git("commit", "-q", "-m", "break it", "--no-verify")
+    alice, bob = repo.worktree("alice"), repo.worktree("bob")
+    bob.stage("b.txt", "bob\n")
+    alice.git("rm", "-q", "--cached", "broken")
+    alice.stage("a.txt", "alice\n")
+    return alice, bob
+
+
+def repair(alice: Repo) -> Ran:
+    (alice.path / "broken").unlink()
+    return commit(alice, "alice", "-m", "repair")
+
+
+def test_a_retry_without_the_fix_is_told_what_to_bring_in(two_trees: tuple[Repo, Repo]) -> None:
+    alice, bob = two_trees
+    assert commit(alice, "alice").exit == 81
+    assert repair(alice).exit == 0
+
+    ended = commit(bob, "bob")
+
+    assert (ended.exit, ended.json["next"]) == (93, f"git merge --no-edit {alice.head()}")
+    assert status(bob) == "passing"
+
+
+def test_the_command_that_brings_in_the_fix_works_as_it_is_printed(two_trees: tuple[Repo, Repo]) -> None:
+    alice, bob = two_trees
+    commit(alice, "alice")
+    repair(alice)
+    command = commit(bob, "bob").json["next"]
+
+    assert bob.shell(command) == 0
+    assert commit(bob, "bob").exit == 0
+
+
+def test_after_a_wait_sync_brings_in_the_fix_and_the_commit_lands(two_trees: tuple[Repo, Repo]) -> None:
+    alice, bob = two_trees
+    bob.configure(sync="git merge -q --no-edit alice")
+    commit(alice, "alice")
+    waiting = bob.start("--as", "bob", "commit", "-m", "bob's work")
+    until(lambda: bool(bob.swarm("status", "--json").data["waiting"]))
+
+    repair(alice)
+    _, err = waiting.communicate(timeout=WAIT_LIMIT_S)
+
+    assert waiting.returncode == 0, err
+    assert sorted(bob.git("show", "--name-only", "--format=", "HEAD").split()) == ["b.txt"]
+
+
+def test_sync_merges_although_changes_are_staged_and_keeps_them_staged(two_trees: tuple[Repo, Repo]) -> None:
+    alice, bob = two_trees
+    bob.configure(sync="git merge -q --no-edit alice")
+    bob.git("commit", "-q", "-m", "bob's first", "--no-verify")
+    bob.stage("b2.txt", "more\n")
+    commit(alice, "alice")
+    repair(alice)
+
+    ended = commit(bob, "bob")
+
+    assert ended.exit == 0, ended
+    assert bob.git("show", "--name-only", "--format=", "HEAD").split() == ["b2.txt"]
+
+
+def test_a_sync_that_conflicts_keeps_the_change_and_says_so(two_trees: tuple[Repo, Repo]) -> None:
+    alice, bob = two_trees
+    bob.configure(sync="git merge -q --no-edit alice")
+    bob.stage("a.txt", "bob's own a\n")
+    bob.git("commit", "-q", "-m", "bob's a", "--no-verify")
+    bob.stage("b2.txt", "precious\n")
+    commit(alice, "alice")
+    repair(alice)
+
+    ended = commit(bob, "bob")
+
+    assert ended.exit == 86
+    assert bob.git("diff", "--cached", "--name-only") == "b2.txt"
+
+
+def test_changes_put_aside_by_a_sync_that_was_killed_come_back(two_trees: tuple[Repo, Repo]) -> None:
+    alice, bob = two_trees
+    bob.configure(sync="git merge -q --no-edit alice")
+    bob.git("commit", "-q", "-m", "bob's first", "--no-verify")
+    bob.stage("b2.txt", "precious\n")
+    commit(alice, "alice")
+    repair(alice)
+    bob.git("update-ref", "refs/worktree/swarm-saved", bob.git("stash", "create"))
+    bob.git("reset", "-q", "--hard")
+
+    ended = commit(bob, "bob")
+
+    assert ended.exit == 0
+    assert bob.git("show", "--name-only", "--format=", "HEAD").split() == ["b2.txt"]
+
+
+def test_a_fix_counts_only_on_the_shared_branch(two_trees: tuple[Repo, Repo]) -> None:
+    alice, _ = two_trees
+    alice.configure(branch="main")
+    main = Repo(alice.path.parent / "repo")
+    commit(alice, "alice")
+
+    landed = repair(alice)
+    before = status(alice)
+    early = alice.swarm("--as", "alice", "build", "fixed")
+    main.git("merge", "-q", "--ff-only", "alice")
+    late = alice.swarm("--as", "alice", "build", "fixed")
+
+    assert (landed.exit, landed.json["next"]) == (81, "swarm build fixed --as alice")
+    assert (before, early.exit, late.exit) == ("fixing", 81, 0)
+    assert status(alice) == "passing"
+
+
+# What is left behind when it is interrupted.
+
+
+def test_ctrl_c_in_the_editor_leaves_no_lease_and_no_lock(repo: Repo) -> None:
+    repo.stage("a.txt")
+    editor = repo.path.parent / "editor"
+    editor.write_text("#!/bin/sh\ntouch opened\nexec sleep 30\n", encoding="utf-8")
+    editor.chmod(0o755)
+    running = subprocess.Popen(
+        ["swarm", "--as", "alice", "commit"],
+        cwd=repo.path,
+        env=environment() | {"GIT_EDITOR": str(editor)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    until((repo.path / "opened").exists)
+
+    os.killpg(running.pid, signal.SIGINT)
+    running.communicate(timeout=WAIT_LIMIT_S)
+
+    assert running.returncode not in (0, 81)
+    assert status(repo) == "passing"
+    assert not (repo.path / ".git/index.lock").exists()
+
+
+def test_a_hook_that_leaves_a_process_behind_does_not_hold_the_commit(repo: Repo) -> None:
+    repo.hook("#!/bin/sh\nsleep 20 &\necho $! > child\nexit 0\n")
+    repo.stage("a.txt")
+
+    ended = commit(repo, "alice")
+    os.kill(int((repo.path / "child").read_text()), signal.SIGKILL)
+
+    assert ended.exit == 0
+
+
+def test_the_hook_sees_the_arguments_and_output_of_plain_git(repo: Repo) -> None:
+    repo.hook(HOOK + "echo 'hook says hi' >&2\n")
+    repo.stage("a.txt")
+
+    ended = repo.swarm("--as", "alice", "commit", "-m", "x", "--quiet")
+
+    assert "hook says hi" in ended.err
+    assert re.fullmatch(r"Landed [0-9a-f]{10}\.\n", ended.out)
