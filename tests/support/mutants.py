@@ -1,0 +1,90 @@
+"""Small lies about the build's statements, each of which some test must notice: guards left out, sums not done."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Mutant:
+    """Says `false` wherever a statement says `true`, in statements that hold `where`. `hits` counts how often."""
+
+    what: str
+    true: str
+    false: str
+    where: str = ""
+    hits: int = field(default=0, compare=False)
+
+    def __call__(self, sql: str) -> str:
+        if self.true not in sql or self.where not in sql:
+            return sql
+        self.hits += 1
+        return sql.replace(self.true, self.false)
+
+
+MUTANTS = (
+    Mutant("any fence will do", "fence = coalesce(:fence, fence)", "1 = 1"),
+    Mutant("anyone with the fence is the holder", "fixer_agent_id = :agent and fence", "fence"),
+    Mutant("a lease survives a restart", "lease_boot_id <> :boot or ", ""),
+    Mutant("every lease has run out", "lease_mono_ms <= :mono", "1 = 1"),
+    Mutant("no lease runs out", "lease_mono_ms <= :mono", "1 = 0"),
+    Mutant("leases follow the wall clock", "lease_mono_ms <= :mono", "lease_expires_at <= :now"),
+    Mutant("old checks count", "fresh_mono_ms <= :began_mono", "1 = 1"),
+    Mutant("a check is old at once", "fresh_mono_ms <= :began_mono", "fresh_mono_ms + 1 < :began_mono"),
+    Mutant("one attempt too many", "attempts_used + 1 >= max_attempts", "attempts_used >= max_attempts"),
+    Mutant("one attempt too few", "attempts_used + 1 >= max_attempts", "attempts_used + 2 >= max_attempts"),
+    Mutant("attempts are not counted", "attempts_used = attempts_used + :counts", "attempts_used = attempts_used"),
+    Mutant(
+        "a missing right uses up an attempt",
+        "attempts_used = attempts_used + :counts",
+        "attempts_used = attempts_used + 1",
+    ),
+    Mutant("no right is no reason to ask", "when :asks = 1 or", "when 1 = 0 or"),
+    Mutant(
+        "the role can be taken while it is held",
+        "status = 'broken' and attempts_used",
+        "status in ('broken', 'fixing') and attempts_used",
+    ),
+    Mutant(
+        "an escalated build can be claimed",
+        "status = 'broken' and attempts_used",
+        "status in ('broken', 'escalated') and attempts_used",
+    ),
+    Mutant("a red build breaks anew", "status = 'passing' and", "status <> 'fixing' and"),
+    Mutant("a claim takes no new fence", "status = 'fixing', fence = fence + 1", "status = 'fixing', fence = fence"),
+    Mutant(
+        "an end takes no new fence",
+        "attempts_used = attempts_used + :counts, fence = fence + 1",
+        "attempts_used = attempts_used + :counts",
+    ),
+    Mutant("green takes no new fence", "budget = budget + 1, fence = fence + 1", "budget = budget + 1"),
+    Mutant(
+        "whatever the human saw", "status in ('broken', 'fixing') and fence = :fence", "status in ('broken', 'fixing')"
+    ),
+    Mutant(
+        "force-release hits whoever holds it now",
+        "where id = 1 and status = 'fixing' and fence = :fence",
+        "where id = 1 and status = 'fixing'",
+    ),
+    Mutant("a fixer is healed away", "status = 'broken' and (changed", "status in ('broken', 'fixing') and (changed"),
+    Mutant("a check from before heals", "changed_mono_ms <= :began_mono", "1 = 1"),
+    Mutant("the hand is not the holder's", "fixer_agent_id = :giver and ", ""),
+    Mutant("a renewal renews nothing", "lease_mono_ms = :mono + lease_ms", "lease_mono_ms = lease_mono_ms"),
+    Mutant("a renewal keeps the old boot", "lease_boot_id = :boot where", "lease_boot_id = lease_boot_id where"),
+    Mutant(
+        "the new budget is spent already",
+        "attempts_used = 0, budget = budget + 1, changed_at",
+        "budget = budget + 1, changed_at",
+    ),
+    Mutant("the old budget's checks count", "fresh_mono_ms = :mono", "fresh_mono_ms = fresh_mono_ms"),
+    Mutant("green can be escalated", "status in ('broken', 'fixing') returning", "status <> 'escalated' returning"),
+    Mutant("asking leaves the fixer its fence", "status = 'escalated', fence = fence + 1", "status = 'escalated'"),
+    Mutant("a change of status has no time", "changed_mono_ms = :mono", "changed_mono_ms = changed_mono_ms"),
+    Mutant("the line is forgotten while it waits", "deadline_mono_ms + :grace <= :mono", "1 = 1"),
+    Mutant(
+        "nobody in line is ever forgotten", "deadline_boot_id <> :boot or deadline_mono_ms + :grace <= :mono", "1 = 0"
+    ),
+    Mutant(
+        "the fixer stands in line too",
+        "delete from waiters where agent = :agent",
+        "delete from waiters where agent = :agent and 1 = 0",
+    ),
+)

@@ -1,0 +1,127 @@
+"""The real build, driven and looked at in the words of the reference model."""
+
+from typing import Any
+
+from swarm_agents import build, escalations, model
+from swarm_agents.db.database import Database, Transaction
+from swarm_agents.errors import NotFound
+from swarm_agents.model import ErrorClass, Evidence, Moment, Resolution, Rules
+from tests.support.model import Act, Model
+
+
+def perform(db: Database, act: Act, rules: Rules) -> str:
+    """Do to the real build what `act` says; what its caller is told, as the model says it."""
+    try:
+        return told(_call(db, act, rules))
+    except NotFound:
+        return "not found"
+
+
+def told(outcome: object) -> str:
+    match outcome:
+        case None:
+            return "nothing"
+        case model.Yours(new=new):
+            return "yours new" if new else "yours"
+        case _:
+            return type(outcome).__name__.lower()
+
+
+def observe(tx: Transaction) -> Model:
+    """The real build as the model would hold it."""
+    row = tx.one("select * from build_state where id = 1")
+    assert row is not None
+    return Model(
+        status=row["status"],
+        fixer=row["fixer_agent_id"],
+        fence=row["fence"],
+        incident=row["incident_id"],
+        used=row["attempts_used"],
+        rows=count(tx, "attempts where incident_id = :incident", incident=row["incident_id"]),
+        asked=count(tx, "escalations"),
+        deadline=(row["lease_boot_id"], row["lease_mono_ms"]) if row["lease_boot_id"] else None,
+        lease_ms=row["lease_ms"],
+        changed=(row["changed_boot_id"], row["changed_mono_ms"]),
+        fresh=(row["fresh_boot_id"], row["fresh_mono_ms"]),
+        line=tuple(
+            (waiter["agent"], (waiter["deadline_boot_id"], waiter["deadline_mono_ms"]))
+            for waiter in tx.execute("select * from waiters order by ticket")
+        ),
+    )
+
+
+def check_rows_agree(tx: Transaction) -> None:
+    """What must hold between the build's row and the rows around it, whatever happened."""
+    m = observe(tx)
+    assert count(tx, "attempts where ended_at is null") == (m.status == "fixing")
+    assert count(tx, "escalations where resolved_at is null") == (m.status == "escalated")
+    assert count(tx, "incidents where closed_at is null") == (m.status != "passing")
+    assert m.fixer not in dict(m.line)
+    if m.status == "fixing":
+        assert count(tx, "attempts where ended_at is null and agent = :a and fence = :f", a=m.fixer, f=m.fence) == 1
+
+
+def dump(db: Database) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table: equal before and after is what 'changed nothing' means."""
+    with db.reading() as tx:
+        tables = [
+            row["name"] for row in tx.execute("select name from sqlite_schema where type = 'table' order by name")
+        ]
+        return {table: [tuple(row) for row in tx.execute(f"select * from {table} order by 1")] for table in tables}
+
+
+def count(tx: Transaction, rows: str, **values: Any) -> int:
+    found = tx.one(f"select count(*) as n from {rows}", **values)
+    assert found is not None
+    return int(found["n"])
+
+
+def _call(db: Database, act: Act, rules: Rules) -> object:
+    who, fence = act.agent, act.fence
+    match act.name:
+        case "report":
+            return build.report(db, who, "tests fail", rules, began=act.began)
+        case "claim":
+            return build.claim(db, who, rules)
+        case "renew":
+            return build.renew(db, who, fence)
+        case "fixed":
+            return build.fixed(db, who, Evidence("the check passed", _began(db, act)), fence)
+        case "failed":
+            return build.failed(db, who, "no idea", fence=fence)
+        case "refused":
+            return build.failed(db, who, "no credentials", ErrorClass.AUTH, fence)
+        case "give_up":
+            return build.give_up(db, who, fence=fence)
+        case "hand_over":
+            return build.hand_over(db, who, act.to, rules, fence)
+        case "lose_fixer":
+            return build.lose_fixer(db, who, _known(fence), "its pane is gone")
+        case "force_release":
+            return build.force_release(db, _known(fence), "stuck")
+        case "assign":
+            return build.assign(db, act.to, rules, _known(fence))
+        case "reap":
+            return build.reap(db)
+        case "heal":
+            return build.heal(db, who, Evidence("the check passed", _began(db, act)))
+        case "escalate":
+            return build.escalate(db, who, "please look")
+        case "resolve":
+            return build.resolve(db, _last_escalation(db), Resolution(act.to), rules, agent=who)
+    raise AssertionError(f"no such act: {act.name}")
+
+
+def _began(db: Database, act: Act) -> Moment:
+    return act.began or db.moment()
+
+
+def _known(fence: int | None) -> int:
+    assert fence is not None
+    return fence
+
+
+def _last_escalation(db: Database) -> int:
+    with db.reading() as tx:
+        last = escalations.latest(tx, 1)
+        return last[0].id if last else 0

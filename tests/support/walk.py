@@ -1,0 +1,203 @@
+"""Goes through every interleaving of two agents and a human on the real statements, and has the model judge each step.
+
+One act is one transaction, so between any two acts of an agent lies every act of the others; an agent that read
+something long ago is an agent that comes with an old fence or an old check, and each step tries all there ever were.
+The database is in memory: what is walked is the SQL of the build, not the file.
+"""
+
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from swarm_agents import roster
+from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.model import Moment, Rules
+from tests.support.clock import FakeClock
+from tests.support.model import Act, Model, step
+from tests.support.swarm import check_rows_agree, observe, perform
+
+AGENTS = ("ada", "bob")
+RULES = Rules(max_attempts=2, lease_s=10, wait_s=5)
+
+Rewrite = Callable[[str], str]
+
+
+class Difference(AssertionError):
+    """The real build did something else than the model; the path that leads there is in the message."""
+
+
+@dataclass(frozen=True)
+class Walked:
+    states: int
+    steps: int
+
+
+class MemoryDatabase(Database):
+    """A swarm database in memory, whose every statement may be rewritten on its way: a mutant of the code."""
+
+    def __init__(self, template: Path, clock: FakeClock, rewrite: Rewrite = str, triggers: bool = True) -> None:
+        self._connection = sqlite3.connect(":memory:", isolation_level=None)
+        self._connection.row_factory = sqlite3.Row
+        source = sqlite3.connect(template)
+        source.backup(self._connection)
+        source.close()
+        self._clock = clock
+        self._rewrite = rewrite
+        if not triggers:
+            self._connection.execute("drop trigger build_state_guard")
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        with self.undone_on_error("act"):
+            yield _Rewriting(self._connection, self._clock(), self._rewrite)
+
+    reading = transaction
+
+    @contextmanager
+    def undone_on_error(self, name: str) -> Iterator[None]:
+        self._connection.execute(f"savepoint {name}")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute(f"rollback to {name}")
+            raise
+        finally:
+            self._connection.execute(f"release {name}")
+
+    @contextmanager
+    def undone(self, name: str) -> Iterator[None]:
+        self._connection.execute(f"savepoint {name}")
+        try:
+            yield
+        finally:
+            self._connection.execute(f"rollback to {name}")
+            self._connection.execute(f"release {name}")
+
+
+class _Rewriting(Transaction):
+    def __init__(self, connection: sqlite3.Connection, moment: Moment, rewrite: Rewrite) -> None:
+        super().__init__(connection, moment)
+        self._rewrite = rewrite
+
+    def execute(self, sql: str, **values: Any) -> list[Row]:
+        return super().execute(self._rewrite(sql), **values)
+
+
+def walk(template: Path, depth: int, rewrite: Rewrite = str, triggers: bool = True) -> Walked:
+    """Every path of up to `depth` acts, each distinct state gone on from once. Raises `Difference` at the first."""
+    clock = FakeClock()
+    db = MemoryDatabase(template, clock, rewrite, triggers)
+    for agent in AGENTS:
+        roster.join(db, agent, "agent", None)
+    root = clock()
+    start = dict(vars(clock))
+    seen: set[object] = set()
+    paths: deque[tuple[Act, ...]] = deque([()])
+    steps = 0
+    while paths:
+        path = paths.popleft()
+        with db.undone("path"):
+            vars(clock).update(start)
+            m, fences = _replay(db, clock, path)
+            here = dict(vars(clock))
+            for act in _acts(fences, root, clock()):
+                vars(clock).update(here)
+                with db.undone("step"):
+                    after = _judged_step(db, clock, m, act, path)
+                steps += 1
+                key = _key(after, clock)
+                if key not in seen and len(path) + 1 < depth:
+                    seen.add(key)
+                    paths.append((*path, act))
+    db.close()
+    return Walked(len(seen) + 1, steps)
+
+
+def _replay(db: MemoryDatabase, clock: FakeClock, path: tuple[Act, ...]) -> tuple[Model, list[int]]:
+    with db.reading() as tx:
+        m = observe(tx)
+    fences = [m.fence]
+    for act in path:
+        _play(db, clock, act)
+        with db.reading() as tx:
+            m = observe(tx)
+        if m.fence not in fences:
+            fences.append(m.fence)
+    return m, fences
+
+
+def _judged_step(db: MemoryDatabase, clock: FakeClock, before: Model, act: Act, path: tuple[Act, ...]) -> Model:
+    try:
+        answer = _play(db, clock, act)
+        with db.reading() as tx:
+            after = observe(tx)
+            check_rows_agree(tx)
+    except (sqlite3.Error, AssertionError) as error:
+        raise Difference(f"{_told(path)}then {act}: {error!r}") from error
+    expected = (before, "") if act.name in _TIME else step(before, act, clock(), RULES)
+    if (after, answer) != expected:
+        raise Difference(f"{_told(path)}then {act}:\nreal  {after} {answer!r}\nmodel {expected[0]} {expected[1]!r}")
+    return after
+
+
+def _play(db: MemoryDatabase, clock: FakeClock, act: Act) -> str:
+    clock.forward(0.001)  # no two acts at the same instant, so "before" and "after" are clear
+    if act.name in _TIME:
+        _TIME[act.name](clock)
+        return ""
+    return perform(db, act, RULES)
+
+
+_TIME: dict[str, Callable[[FakeClock], None]] = {
+    "a lease's time passes": lambda clock: clock.forward(RULES.lease_s),
+    "the wall clock jumps ahead": lambda clock: clock.jump(86_400),
+    "the wall clock jumps back": lambda clock: clock.jump(-86_400),
+    "the machine restarts": lambda clock: clock.reboot(),
+}
+
+
+def _acts(fences: list[int], root: Moment, here: Moment) -> Iterator[Act]:
+    for name in _TIME:
+        yield Act(name)
+    for agent, other in (AGENTS, AGENTS[::-1]):
+        for began in (None, root, here):
+            yield Act("report", agent, began=began)
+        for name in ("claim", "escalate"):
+            yield Act(name, agent)
+        for fence in (None, *fences):
+            for name in ("renew", "fixed", "failed", "refused", "give_up"):
+                yield Act(name, agent, fence)
+            yield Act("hand_over", agent, fence, to=other)
+        for fence in fences:
+            yield Act("lose_fixer", agent, fence)
+            yield Act("assign", "human", fence, to=agent)
+        yield Act("resolve", agent, to="assign")
+    for fence in fences:
+        yield Act("force_release", "human", fence)
+    for name in ("renew", "fixed", "give_up"):
+        yield Act(name, "human")
+    for option in ("retry", "take-over", "declare-passing"):
+        yield Act("resolve", "human", to=option)
+    for began in (root, here):
+        yield Act("heal", "ada", began=began)
+    yield Act("reap")
+
+
+def _key(m: Model, clock: FakeClock) -> object:
+    """What decides the future: not how high a number has grown, but what it is compared with."""
+    now = clock()
+    lease = None
+    if m.deadline:
+        lease = m.deadline[0] == now.boot_id and m.deadline[1] > now.mono_ms
+    skewed = m.deadline is not None and (clock.skew_ms > 0) - (clock.skew_ms < 0)
+    boots = (m.changed[0] == now.boot_id, m.fresh[0] == now.boot_id)
+    line = tuple((name, until[0] == now.boot_id) for name, until in m.line)
+    return (m.status, m.fixer, m.used, line, m.lease_ms, lease, skewed, boots)
+
+
+def _told(path: tuple[Act, ...]) -> str:
+    return "".join(f"{act}\n" for act in path)
