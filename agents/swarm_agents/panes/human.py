@@ -26,23 +26,18 @@ def jump(pane: PaneAddress, client: str | None = None) -> None:
     target = client or _own_client(seen, pane.socket)
     if target is None:
         raise Unavailable(
-            f"No terminal of yours is inside that tmux server. Type: {attach_command(pane)}",
-            next=attach_command(pane),
+            f"No terminal of yours is inside that tmux server. Type: {attach_command(pane)}", next=attach_command(pane)
         )
     # Always -c: without it tmux chooses a terminal for us, and it may be somebody else's.
     done = tmux.server(pane.socket).cmd("switch-client", "-c", target, "-t", pane.pane_id)
     if done.returncode:
-        raise Unavailable(
-            f"tmux did not switch {one_line(target, 60)}: {one_line(' '.join(done.stderr), 200)}."
-        )
+        raise Unavailable(f"tmux did not switch {one_line(target, 60)}: {one_line(' '.join(done.stderr), 200)}.")
 
 
 def attach_command(pane: PaneAddress) -> str:
     """What to type in a terminal outside that server to see the pane."""
     socket = (
-        pane.socket
-        if pane.socket.replace("/", "").replace("-", "").replace("_", "").isalnum()
-        else f"'{pane.socket}'"
+        pane.socket if pane.socket.replace("/", "").replace("-", "").replace("_", "").isalnum() else f"'{pane.socket}'"
     )
     return f"tmux -S {socket} attach -t {pane.pane_id}"
 
@@ -58,9 +53,7 @@ def display(socket: str, client: str, text: str) -> None:
 
 def human_at(seen: Look, pane_id: str, within_s: float) -> bool:
     """Whether somebody pressed a key within that time in a terminal that shows this pane."""
-    return any(
-        _types_into(client, pane_id) and time.time() - client.activity < within_s for client in seen.clients
-    )
+    return any(_types_into(client, pane_id) and time.time() - client.activity < within_s for client in seen.clients)
 
 
 def _types_into(client: Client, pane_id: str) -> bool:

@@ -18,16 +18,7 @@ from swarm_agents.text import one_line
 _TEXT_LIMIT = 1_000  # characters of a title or a path that anybody will ever show
 
 _PANE_NUMBERS = (
-    *(
-        "pane_pid",
-        "pane_dead",
-        "pane_in_mode",
-        "pane_input_off",
-        "cursor_x",
-        "cursor_y",
-        "pane_width",
-        "pane_height",
-    ),
+    *("pane_pid", "pane_dead", "pane_in_mode", "pane_input_off", "cursor_x", "cursor_y", "pane_width", "pane_height"),
     *("pane_active", "window_active", "session_attached", "history_size", "window_activity"),
 )
 _PANE_TEXTS = (
@@ -102,9 +93,7 @@ class Look:
         return found if found is not None and found.address == address else None
 
 
-def look(
-    socket: str, screens: Iterable[str] = (), limit_s: float = tmux.LIMIT_S
-) -> Look | ServerGone | NoAnswer:
+def look(socket: str, screens: Iterable[str] = (), limit_s: float = tmux.LIMIT_S) -> Look | ServerGone | NoAnswer:
     """Look at a server once; with the screens of the pane ids named. Never an empty look in place of an
     error.
     """

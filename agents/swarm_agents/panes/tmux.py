@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 LIMIT_S = 5.0  # a healthy server answers a script for 200 panes in 30 ms; a stopped one never does
 
-_GONE = re.compile(
-    rb"no server running on|No such file or directory|Connection refused|lost server|server exited"
-)
+_GONE = re.compile(rb"no server running on|No such file or directory|Connection refused|lost server|server exited")
 _PANE_ID = re.compile(r"%[0-9]{1,9}")
 
 

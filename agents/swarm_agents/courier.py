@@ -1,0 +1,133 @@
+"""The courier: one part of each host types what is queued, and records no more than it saw.
+
+Many may run, in dashboards and as `swarm courier`; the one that holds the lease types, the others stand by. Two that
+both believe to hold it, because one of them was frozen, still type nothing twice (docs/deliveries.md).
+"""
+
+import os
+import secrets
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from swarm_agents import profiles, typings
+from swarm_agents.db.database import Database
+from swarm_agents.model import DeliveryState, PaneAddress
+from swarm_agents.panes import Look, NoAnswer, ServerGone
+from swarm_agents.typist import Typist
+
+LEASE_S = 10.0  # of the one who types: when it is killed, another one follows after this
+_RENEW_S = 3.0
+_LOOK_EVERY_S = 2.0  # at panes for which nothing waits
+_IDLE_S = 1.0  # between two rounds when nobody rings
+_BUSY_S = 0.2  # between two rounds while something is on its way
+
+Looks = Mapping[str, Look | ServerGone | NoAnswer]
+
+
+@dataclass(frozen=True)
+class Round:
+    """What a round saw. `leads` is false when another courier types; then nothing else was done."""
+
+    leads: bool
+    looks: Looks = field(default_factory=dict)
+    """By socket; the last one of each server."""
+    gone_agents: tuple[str, ...] = ()
+    """Whose pane is missing, dead or replaced on a server that answered."""
+    moving: bool = False
+    """Something is on its way: the next round should come soon."""
+
+
+class Courier:
+    """Types what is queued. May be called from any thread; opens the database anew for each round."""
+
+    def __init__(self, database: Path, own_profiles: Mapping[str, Any] | None = None) -> None:
+        """`own_profiles` are the tables `[profiles.NAME]` of swarm.toml. Raises `BadConfig`."""
+        self.name = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._database = database
+        self._typist = Typist(profiles.known(own_profiles))
+        self._running = threading.Lock()
+        self._renew_at = 0.0
+        self._look_at = 0.0
+
+    def tick(self) -> Round | None:
+        """One round for every known server; None when one is running already: rounds are dropped, never queued.
+
+        A tmux server that does not answer costs its time limit of 5 s, so never call this from an event loop.
+        """
+        if not self._running.acquire(blocking=False):
+            return None
+        try:
+            with Database(self._database) as db:
+                return self._round(db) if self._leads(db) else Round(leads=False)
+        finally:
+            self._running.release()
+
+    def run(self, stop: threading.Event) -> None:
+        """Rounds until `stop` is set, woken by what others commit."""
+        with Database(self._database) as db, db.listener() as bell:
+            while not stop.is_set():
+                done = self.tick()
+                bell.wait(_BUSY_S if done is not None and done.moving else _IDLE_S)
+        self.retire()
+
+    def retire(self) -> None:
+        """Leave the work to another courier at once."""
+        self._renew_at = 0.0
+        with Database(self._database) as db, db.transaction() as tx:
+            typings.retire(tx, self.name)
+
+    def _leads(self, db: Database) -> bool:
+        if time.monotonic() < self._renew_at:
+            return True
+        with db.reading() as tx:
+            leader = typings.leader(tx)
+        if leader is not None and leader != self.name:
+            return False
+        with db.transaction() as tx:
+            leads = typings.lead(tx, self.name, int(LEASE_S * 1000))
+        self._renew_at = time.monotonic() + _RENEW_S if leads else 0.0
+        return leads
+
+    def _round(self, db: Database) -> Round:
+        _drop_moot(db)
+        with db.reading() as tx:
+            waiting, under_way = typings.waiting(tx), typings.under_way(tx)
+            agents = typings.agents_in_panes(tx)
+        wanted = [each.pane for each in waiting] + [each.pane for each in under_way]
+        sockets = {pane.socket for pane in wanted if self._typist.due(pane)}
+        if time.monotonic() >= self._look_at:
+            self._look_at = time.monotonic() + _LOOK_EVERY_S
+            sockets |= {pane.socket for pane in agents.values()}
+        looks = {socket: self._typist.serve(db, socket) for socket in sorted(sockets)}
+        with db.reading() as tx:
+            moving = bool(typings.under_way(tx))
+        return Round(True, looks, gone_agents(agents, looks), moving)
+
+
+def gone_agents(agents: Mapping[str, PaneAddress], looks: Looks) -> tuple[str, ...]:
+    """Who is certainly gone: the server answered, and the pane is missing, dead, or runs another process.
+
+    A server that did not answer proves nothing, and one that is gone may only have been restarted for all of them.
+    """
+    return tuple(name for name, pane in agents.items() if _is_gone(pane, looks.get(pane.socket)))
+
+
+def _is_gone(pane: PaneAddress, seen: Look | ServerGone | NoAnswer | None) -> bool:
+    if not isinstance(seen, Look):
+        return False
+    found = seen.pane(pane)
+    return found is None or found.dead
+
+
+def _drop_moot(db: Database) -> None:
+    with db.reading() as tx:
+        if not any(each.moot for each in typings.waiting(tx)):
+            return
+    with db.transaction() as tx:
+        for each in typings.waiting(tx):
+            if each.moot:
+                typings.drop(tx, [each], DeliveryState.SKIPPED, "expired", each.moot)

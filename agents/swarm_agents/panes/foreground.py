@@ -1,0 +1,142 @@
+"""Which program a pane's keyboard reaches right now: the foreground process group of its terminal.
+
+tmux's `pane_current_command` says `node` for one agent and `bash` for another that runs under a wrapper; and an agent
+that was suspended leaves its shell in front, where a notice would run as a command.
+"""
+
+import contextlib
+import fcntl
+import os
+import struct
+import termios
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_SHELLS = frozenset("sh bash dash zsh fish ksh mksh ash csh tcsh nu elvish pwsh xonsh".split())  # noqa: SIM905
+_INTERPRETERS = _SHELLS | frozenset({"node", "nodejs", "bun", "deno", "ruby", "perl", "uv", "env"})
+_SCRIPT_ENDINGS = (".py", ".js", ".mjs", ".cjs", ".ts", ".sh", ".rb")
+_OPTIONS_WITH_VALUE = frozenset({"--rcfile", "--init-file", "-o", "+o", "-O", "+O"})
+
+
+@dataclass(frozen=True)
+class Program:
+    """What has the keyboard. `names` are the names it may be known by."""
+
+    names: frozenset[str]
+    shell: bool
+    """A shell at its prompt: whatever is typed would run as a command."""
+    stopped: bool
+    """Suspended: whatever is typed waits, and may be read by another program."""
+
+
+@dataclass(frozen=True)
+class _Process:
+    pid: int
+    group: int
+    front: int
+    stopped: bool
+    arguments: tuple[str, ...] = ()
+
+
+def programs(pane_pids: Iterable[int]) -> dict[int, Program]:
+    """The program in front for each of the panes' processes; a process that is gone has no entry."""
+    wanted = set(pane_pids)
+    if not wanted:
+        return {}
+    everyone = {process.pid: process for process in _processes()}
+    groups: dict[int, list[_Process]] = defaultdict(list)
+    for process in everyone.values():
+        groups[process.group].append(process)
+    fronts = {pid: everyone[pid].front for pid in wanted if pid in everyone}
+    return {pid: _program(groups[front]) for pid, front in fronts.items() if groups.get(front)}
+
+
+def unread(tty: str) -> int:
+    """How many bytes typed into that terminal its program has not read yet; a whole line in line mode."""
+    with contextlib.suppress(OSError):
+        terminal = os.open(tty, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        try:
+            answer: bytes = fcntl.ioctl(terminal, termios.FIONREAD, struct.pack("i", 0))
+            return int(struct.unpack("i", answer)[0])
+        finally:
+            os.close(terminal)
+    return 0  # the terminal is gone, and with it the pane: the next look says so
+
+
+def _program(group: list[_Process]) -> Program:
+    members = [_with_arguments(process) for process in group]
+    leader = next((process for process in members if process.pid == process.group), members[0])
+    names = {name for process in members for name in _names(process.arguments)}
+    return Program(frozenset(names), _is_bare_shell(leader.arguments), all(process.stopped for process in members))
+
+
+def _names(arguments: tuple[str, ...]) -> Iterator[str]:
+    if not arguments:
+        return
+    own = _base(arguments[0])
+    yield own
+    if own in _INTERPRETERS or own.startswith(("python", "pypy")):
+        script = next((word for word in arguments[1:] if not word.startswith("-")), None)
+        if script:
+            yield _base(script)
+
+
+def _base(path: str) -> str:
+    name = path.split(" ")[0].rsplit("/", 1)[-1].removeprefix("-")
+    return next((name.removesuffix(end) for end in _SCRIPT_ENDINGS if name.endswith(end)), name)
+
+
+def _is_bare_shell(arguments: tuple[str, ...]) -> bool:
+    if not arguments or _base(arguments[0]) not in _SHELLS:
+        return False
+    words = iter(arguments[1:])
+    for word in words:
+        if word in _OPTIONS_WITH_VALUE:
+            next(words, None)
+        elif not word.startswith(("-", "+")):
+            return False  # a script
+        elif not word.startswith("--") and "c" in word and "i" not in word:
+            return False  # -c COMMAND
+        elif not word.startswith("--") and "s" in word:
+            return True  # -s: what follows are its arguments, and it reads its terminal
+    return True
+
+
+def _processes() -> Iterator[_Process]:
+    if Path("/proc/self/stat").exists():
+        yield from _from_proc()
+    else:
+        yield from _from_ps()
+
+
+def _from_proc() -> Iterator[_Process]:
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            with contextlib.suppress(OSError), open(f"/proc/{entry}/stat", "rb") as file:
+                # The name in parentheses may hold anything, also ")".
+                state, _, group, _, _, front = file.read().rpartition(b")")[2].split()[:6]
+                yield _Process(int(entry), int(group), int(front), state == b"T")
+
+
+def _with_arguments(process: _Process) -> _Process:
+    if process.arguments:
+        return process
+    try:
+        raw = Path(f"/proc/{process.pid}/cmdline").read_bytes()
+    except OSError:
+        return process
+    words = tuple(word.decode(errors="replace") for word in raw.rstrip(b"\0").split(b"\0"))
+    return _Process(process.pid, process.group, process.front, process.stopped, words)
+
+
+def _from_ps() -> Iterator[_Process]:
+    import subprocess  # only where there is no /proc
+
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "pid=,pgid=,tpgid=,state=,args="], capture_output=True, timeout=5, check=True
+    )
+    for line in listed.stdout.decode(errors="replace").splitlines():
+        pid, group, front, state, *arguments = line.split()
+        yield _Process(int(pid), int(group), int(front), state.startswith("T"), tuple(arguments))

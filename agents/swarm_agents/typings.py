@@ -1,0 +1,237 @@
+"""What the courier keeps in the database: what waits for a pane, what is on its way into one, and who types."""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from swarm_agents.db.database import Row, Transaction
+from swarm_agents.model import DeliveryState, PaneAddress
+from swarm_agents.notices import Announced
+
+_EXCERPT_CHARACTERS = 400  # of a body that may have 10,240 bytes
+_AT_ONCE = 5_000  # waiting deliveries looked at in one round; the rest have their turn in the next
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A queued delivery. `moot` says why it is no longer worth typing."""
+
+    id: int
+    agent: str
+    pane: PaneAddress
+    message: Announced
+    reason: str | None
+    age_ms: int
+    moot: str | None
+
+
+@dataclass(frozen=True)
+class Typing:
+    """A line on its way into a pane. `recorded` once it was seen typed; `wanted` while something still waits for it."""
+
+    pane: PaneAddress
+    token: str
+    line: str
+    age_ms: int
+    recorded: bool
+    wanted: bool
+
+
+def waiting(tx: Transaction) -> list[Waiting]:
+    """All that is queued and not on its way, oldest first, each for the pane its agent has now."""
+    rows = tx.execute(
+        "select d.id, d.agent, d.message_id, d.reason, d.expires_mono_ms, d.boot_id, d.incident_id, "
+        "coalesce(a.pane_socket, d.pane_socket) as pane_socket, coalesce(a.pane_server, d.pane_server) as pane_server, "
+        "coalesce(a.pane_id, d.pane_id) as pane_id, coalesce(a.pane_pid, d.pane_pid) as pane_pid, "
+        "m.sender, m.type, d.queued_at, substr(m.body, 1, :excerpt) as body, a.left_at, "
+        "b.status as build_status, b.incident_id as build_incident "
+        "from deliveries d join messages m on m.id = d.message_id join build_state b on b.id = 1 "
+        "left join agents a on a.name = d.agent "
+        "where d.state = 'queued' and d.token is null order by d.id limit :limit",
+        excerpt=_EXCERPT_CHARACTERS,
+        limit=_AT_ONCE,
+    )
+    return [_waiting(tx, row) for row in rows]
+
+
+def under_way(tx: Transaction) -> list[Typing]:
+    rows = tx.execute(
+        "select t.*, "
+        "exists (select 1 from deliveries d where d.token = t.token and d.typed_at is not null) as recorded, "
+        "exists (select 1 from deliveries d where d.token = t.token and d.state = 'queued') as wanted "
+        "from typings t order by t.token"
+    )
+    return [_typing(tx, row) for row in rows]
+
+
+def agents_in_panes(tx: Transaction) -> dict[str, PaneAddress]:
+    """Everybody who is here and has a pane."""
+    rows = tx.execute("select * from agents where left_at is null and pane_id is not null order by name")
+    return {row["name"]: _address(row) for row in rows}
+
+
+def begin(tx: Transaction, pane: PaneAddress, line: str, waits: Sequence[Waiting]) -> Typing | None:
+    """Take the pane, and carry these deliveries in one line; None when another line is on its way there."""
+    token = f"{waits[-1].message.id}-{secrets.token_hex(6)}"
+    carried = [row for each in waits for row in _carry(tx, each, token)]
+    if not carried:
+        return None
+    taken = tx.one(
+        "insert into typings (pane_socket, pane_server, pane_id, pane_pid, token, line, began_mono_ms, boot_id) "
+        "values (:socket, :server, :pane_id, :pid, :token, :line, :mono, :boot) on conflict do nothing returning token",
+        socket=pane.socket,
+        server=pane.server,
+        pane_id=pane.pane_id,
+        pid=pane.pane_pid,
+        token=token,
+        line=line,
+        mono=tx.moment.mono_ms,
+        boot=tx.moment.boot_id,
+    )
+    if taken is None:
+        tx.execute("update deliveries set token = null where token = :token", token=token)
+        return None
+    return Typing(pane, token, line, age_ms=0, recorded=False, wanted=True)
+
+
+def typed(tx: Transaction, token: str) -> None:
+    """It stands in the pane."""
+    tx.execute(
+        "update deliveries set typed_at = :now, at = case when state = 'queued' then :now else at end, "
+        "reason = case when state = 'queued' then null else reason end, "
+        "state = case when state = 'queued' then 'typed' else state end "
+        "where token = :token and typed_at is null",
+        token=token,
+        now=tx.now,
+    )
+
+
+def submitted(tx: Transaction, token: str) -> None:
+    """It left the composer, or its program took it from its terminal."""
+    typed(tx, token)
+    tx.execute(
+        "update deliveries set state = 'submitted', reason = null, at = :now, submitted_at = :now "
+        "where token = :token and state = 'typed'",
+        token=token,
+        now=tx.now,
+    )
+    _leave_pane(tx, token)
+
+
+def end(tx: Transaction, token: str, state: DeliveryState, reason: str, detail: str = "") -> None:
+    """It goes no further. What was read meanwhile stays read."""
+    tx.execute(
+        "update deliveries set state = :state, reason = :reason, detail = :detail, at = :now "
+        "where token = :token and state in ('queued', 'typed')",
+        token=token,
+        state=state.value,
+        reason=reason,
+        detail=detail,
+        now=tx.now,
+    )
+    _leave_pane(tx, token)
+
+
+def release(tx: Transaction, token: str) -> None:
+    """It was not typed, and that is certain: what it carried waits again."""
+    tx.execute("update deliveries set token = null where token = :token and state = 'queued'", token=token)
+    _leave_pane(tx, token)
+
+
+def hold(tx: Transaction, waits: Iterable[Waiting], reason: str) -> None:
+    """Show why these wait."""
+    for each in waits:
+        if each.reason != reason:
+            tx.execute(
+                "update deliveries set reason = :reason, at = :now "
+                "where id = :id and state = 'queued' and token is null",
+                id=each.id,
+                reason=reason,
+                now=tx.now,
+            )
+
+
+def drop(tx: Transaction, waits: Iterable[Waiting], state: DeliveryState, reason: str, detail: str = "") -> None:
+    """These were never typed, and will not be."""
+    for each in waits:
+        tx.execute(
+            "update deliveries set state = :state, reason = :reason, detail = :detail, at = :now "
+            "where id = :id and state = 'queued' and token is null",
+            id=each.id,
+            state=state.value,
+            reason=reason,
+            detail=detail,
+            now=tx.now,
+        )
+
+
+def lead(tx: Transaction, holder: str, lease_ms: int) -> bool:
+    """Be, or stay, the one courier of this host; False while another one's lease lasts."""
+    return (
+        tx.one(
+            "insert into couriers (host, holder, since, seen_at, lease_mono_ms) "
+            "values (:host, :holder, :now, :now, :lease) on conflict (host) do update set holder = excluded.holder, "
+            "seen_at = excluded.seen_at, lease_mono_ms = excluded.lease_mono_ms, "
+            "since = case when couriers.holder = excluded.holder then couriers.since else excluded.since end "
+            "where couriers.holder = excluded.holder or couriers.lease_mono_ms <= :mono returning holder",
+            host=tx.moment.boot_id,
+            holder=holder,
+            now=tx.now,
+            mono=tx.moment.mono_ms,
+            lease=tx.moment.mono_ms + lease_ms,
+        )
+        is not None
+    )
+
+
+def leader(tx: Transaction) -> str | None:
+    """Who types on this host; None when nobody does, or its lease has run out."""
+    row = tx.one("select holder, lease_mono_ms from couriers where host = :host", host=tx.moment.boot_id)
+    return row["holder"] if row is not None and row["lease_mono_ms"] > tx.moment.mono_ms else None
+
+
+def retire(tx: Transaction, holder: str) -> None:
+    """Leave the lead to others at once."""
+    tx.execute("delete from couriers where host = :host and holder = :holder", host=tx.moment.boot_id, holder=holder)
+
+
+def _carry(tx: Transaction, each: Waiting, token: str) -> list[Row]:
+    return tx.execute(
+        "update deliveries set token = :token, pane_socket = :socket, pane_server = :server, pane_id = :pane_id, "
+        "pane_pid = :pid where id = :id and state = 'queued' and token is null returning id",
+        id=each.id,
+        token=token,
+        socket=each.pane.socket,
+        server=each.pane.server,
+        pane_id=each.pane.pane_id,
+        pid=each.pane.pane_pid,
+    )
+
+
+def _leave_pane(tx: Transaction, token: str) -> None:
+    tx.execute("delete from typings where token = :token", token=token)
+
+
+def _waiting(tx: Transaction, row: Row) -> Waiting:
+    message = Announced(row["message_id"], row["sender"], row["type"], row["body"])
+    age_ms = tx.now - row["queued_at"]
+    return Waiting(row["id"], row["agent"], _address(row), message, row["reason"], age_ms, _moot(tx, row))
+
+
+def _moot(tx: Transaction, row: Row) -> str | None:
+    if row["left_at"] is not None:
+        return "the agent left"
+    if row["boot_id"] != tx.moment.boot_id or row["expires_mono_ms"] <= tx.moment.mono_ms:
+        return f"could not be typed in time ({row['reason']})" if row["reason"] else "could not be typed in time"
+    over = row["build_status"] == "passing" or row["build_incident"] != row["incident_id"]
+    return "that incident is over" if row["incident_id"] is not None and over else None
+
+
+def _typing(tx: Transaction, row: Row) -> Typing:
+    same_boot = row["boot_id"] == tx.moment.boot_id
+    age_ms = tx.moment.mono_ms - row["began_mono_ms"] if same_boot else 0
+    return Typing(_address(row), row["token"], row["line"], age_ms, bool(row["recorded"]), bool(row["wanted"]))
+
+
+def _address(row: Row) -> PaneAddress:
+    return PaneAddress(row["pane_socket"], row["pane_server"], row["pane_id"], row["pane_pid"])

@@ -1,0 +1,225 @@
+"""Goes on with one tmux server: looks, decides for each pane, types what may be typed, looks again.
+
+What it remembers are only times: since when a line stands there, when a pane that was not ready is worth another look.
+A typist that starts in the middle of somebody else's work begins those anew, and needs nothing else.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from swarm_agents import notices, panes, profiles, steps, typings
+from swarm_agents.db.database import Database, Transaction
+from swarm_agents.model import DeliveryState, PaneAddress
+from swarm_agents.panes import Look, NoAnswer, ServerGone, foreground, keyboard
+from swarm_agents.panes.keyboard import Outcome, Stroke
+from swarm_agents.profiles import Profile
+from swarm_agents.steps import Since, Situation
+from swarm_agents.typings import Typing, Waiting
+
+ROUND_S = 2.5  # the longest it stays with one server while something moves; the rest goes on in the next round
+_PACE_S = (0.015, 0.03, 0.06, 0.12, 0.25)  # between two looks while something moves
+_HOLD_S = (0.3, 0.6, 1.2, 2.5, 5.0)  # until a pane that was not ready is looked at again
+
+_NO_AGENT = frozenset({"shell", "unknown-program"})
+_NO_AGENT_MS = 5_000  # an agent that is just being started gets its notice; one that quit does not keep it waiting
+
+
+@dataclass
+class _Times:
+    """When things were seen first, in seconds of the monotonic clock."""
+
+    typed: dict[str, float] = field(default_factory=dict)
+    submit: dict[tuple[str, int], float] = field(default_factory=dict)
+    held: defaultdict[PaneAddress, int] = field(default_factory=lambda: defaultdict(int))
+    look_again: dict[PaneAddress, float] = field(default_factory=dict)
+
+
+@dataclass
+class _Plan:
+    """What came out of one look."""
+
+    strokes: list[tuple[Typing, Stroke]] = field(default_factory=list)
+    moving: bool = False
+
+
+class Typist:
+    """Types for one courier. Belongs to whoever holds its lock."""
+
+    def __init__(self, known: Mapping[str, Profile]) -> None:
+        self._profiles = known
+        self._times = _Times()
+
+    def due(self, pane: PaneAddress) -> bool:
+        """Whether a pane is worth a look: it was ready lately, or its time has come again."""
+        return time.monotonic() >= self._times.look_again.get(pane, 0.0)
+
+    def serve(self, db: Database, socket: str) -> Look | ServerGone | NoAnswer:
+        """Go on with everything that waits for this server, or is on its way there. The last look."""
+        give_up_at = time.monotonic() + ROUND_S
+        pace = iter(_PACE_S)
+        seen = panes.look(socket, self._screens(db, socket))
+        while isinstance(seen, Look):
+            plan = self._decide(db, seen)
+            if time.monotonic() > give_up_at:
+                return seen
+            if plan.strokes:
+                seen = self._type(db, seen, plan.strokes)
+            elif not plan.moving:
+                return seen
+            else:
+                time.sleep(next(pace, _PACE_S[-1]))
+                seen = panes.look(socket, self._screens(db, socket))
+        if isinstance(seen, ServerGone):
+            _lose_server(db, socket)
+        return seen
+
+    def _screens(self, db: Database, socket: str) -> list[str]:
+        with db.reading() as tx:
+            wanted = {each.pane for each in typings.waiting(tx)} | {each.pane for each in typings.under_way(tx)}
+        return sorted(pane.pane_id for pane in wanted if pane.socket == socket and self.due(pane))
+
+    def _decide(self, db: Database, seen: Look) -> _Plan:
+        with db.reading() as tx:
+            wanted = {each.pane for each in typings.waiting(tx)} | {each.pane for each in typings.under_way(tx)}
+        due = [pane for pane in wanted if pane.socket == seen.socket and self.due(pane)]
+        known = self._situations(seen, due)
+        plan = _Plan()
+        if due:
+            with db.transaction() as tx:
+                self._go_on_with_lines(tx, seen, known, plan)
+                self._begin_lines(tx, seen, known, plan)
+        return plan
+
+    def _situations(self, seen: Look, due: Sequence[PaneAddress]) -> dict[PaneAddress, Situation]:
+        # What was queued after its screens were chosen has its turn at the next look.
+        found = [pane for address in due if (pane := seen.pane(address)) and address.pane_id in seen.screens]
+        programs = foreground.programs(pane.address.pane_pid for pane in found if not pane.dead)
+        known = {}
+        for pane in found:
+            program = programs.get(pane.address.pane_pid)
+            profile = profiles.of_program(self._profiles, pane.profile, program.names if program else ())
+            known[pane.address] = steps.situation(seen, pane, profile, program, foreground.unread(pane.tty))
+        return known
+
+    def _go_on_with_lines(
+        self, tx: Transaction, seen: Look, known: Mapping[PaneAddress, Situation], plan: _Plan
+    ) -> None:
+        for typing in typings.under_way(tx):
+            if typing.pane.socket != seen.socket or not self.due(typing.pane):
+                continue
+            now = known.get(typing.pane)
+            if now is None and seen.pane(typing.pane) is not None:
+                continue  # begun by another courier after this look
+            if now is None or now.pane.dead:
+                end = steps.lost(typing, "dead" if now else steps.missing(seen, typing.pane))
+                self._end(tx, typing, end.state, end.reason)
+            else:
+                self._go_on(tx, typing, now, plan)
+
+    def _go_on(self, tx: Transaction, typing: Typing, now: Situation, plan: _Plan) -> None:
+        pressed = steps.submits(now.pane.last, typing.token)
+        if pressed is not None and not typing.recorded:
+            typings.typed(tx, typing.token)
+        match steps.next_step(typing, now, self._since(typing, pressed)):
+            case steps.Paste():
+                plan.strokes.append((typing, _paste(typing, now)))
+            case steps.Withdraw():
+                plan.strokes.append((typing, Stroke(now.pane, f"{typing.token}.no")))
+            case steps.Submit(number):
+                assert now.profile is not None
+                stroke = Stroke(now.pane, f"{typing.token}+{number}", submit=now.profile.submit)
+                plan.strokes.append((typing, stroke))
+            case steps.Submitted():
+                typings.submitted(tx, typing.token)
+                self._forget(typing)
+            case steps.End(state, reason, detail):
+                self._end(tx, typing, state, reason, detail)
+            case steps.Wait():
+                plan.moving = True
+
+    def _begin_lines(self, tx: Transaction, seen: Look, known: Mapping[PaneAddress, Situation], plan: _Plan) -> None:
+        waiting: dict[PaneAddress, list[Waiting]] = defaultdict(list)
+        for each in typings.waiting(tx):
+            if each.pane.socket == seen.socket and each.moot is None and self.due(each.pane):
+                waiting[each.pane].append(each)
+        occupied = {typing.pane for typing in typings.under_way(tx)}
+        for pane, waits in waiting.items():
+            now = known.get(pane)
+            if pane in occupied or (now is None and seen.pane(pane) is not None):
+                continue
+            if now is None or now.pane.dead:
+                reason = "dead" if now else steps.missing(seen, pane)
+                typings.drop(tx, waits, DeliveryState.FAILED, reason)
+            else:
+                self._begin(tx, pane, waits, now, plan)
+
+    def _begin(self, tx: Transaction, pane: PaneAddress, waits: list[Waiting], now: Situation, plan: _Plan) -> None:
+        reason = steps.obstacle(now)
+        if reason is not None:
+            given_up = [each for each in waits if reason in _NO_AGENT and each.age_ms > _NO_AGENT_MS]
+            typings.drop(tx, given_up, DeliveryState.SKIPPED, reason)
+            typings.hold(tx, waits, reason)
+            self._hold(pane)
+            return
+        typing = typings.begin(tx, pane, notices.line([each.message for each in waits]), waits)
+        if typing is not None:
+            self._times.held.pop(pane, None)
+            plan.strokes.append((typing, _paste(typing, now)))
+
+    def _type(self, db: Database, seen: Look, strokes: Sequence[tuple[Typing, Stroke]]) -> Look | ServerGone | NoAnswer:
+        result = keyboard.type_in(seen.socket, [stroke for _, stroke in strokes], self._screens(db, seen.socket))
+        if not isinstance(result, keyboard.Typed):
+            return result  # the markers of the next look say what was typed
+        withdrawn = [
+            typing
+            for (typing, stroke), outcome in zip(strokes, result.outcomes, strict=True)
+            if (outcome is Outcome.REFUSED) or (outcome is Outcome.DONE and stroke.marker.endswith(".no"))
+        ]
+        if withdrawn:
+            with db.transaction() as tx:
+                for typing in withdrawn:
+                    typings.release(tx, typing.token)
+                    self._hold(typing.pane)
+        return result.look
+
+    def _since(self, typing: Typing, pressed: int | None) -> Since:
+        now = time.monotonic()
+        if pressed is None:
+            return Since(0.0, 0.0)
+        typed = self._times.typed.setdefault(typing.token, now)
+        submit = self._times.submit.setdefault((typing.token, pressed), now)
+        return Since(now - typed, now - submit)
+
+    def _end(self, tx: Transaction, typing: Typing, state: DeliveryState, reason: str, detail: str = "") -> None:
+        typings.end(tx, typing.token, state, reason, detail)
+        self._forget(typing)
+
+    def _forget(self, typing: Typing) -> None:
+        self._times.typed.pop(typing.token, None)
+        for number in range(steps.SUBMITS + 1):
+            self._times.submit.pop((typing.token, number), None)
+
+    def _hold(self, pane: PaneAddress) -> None:
+        times = self._times.held[pane]
+        self._times.held[pane] = times + 1
+        self._times.look_again[pane] = time.monotonic() + _HOLD_S[min(times, len(_HOLD_S) - 1)]
+
+
+def _paste(typing: Typing, now: Situation) -> Stroke:
+    assert now.profile is not None
+    if now.profile.composer:
+        return Stroke(now.pane, typing.token, text=typing.line)
+    return Stroke(now.pane, f"{typing.token}+1", text=typing.line, submit=now.profile.submit)
+
+
+def _lose_server(db: Database, socket: str) -> None:
+    """No server listens there: its panes are no more, and neither are their markers."""
+    with db.transaction() as tx:
+        for typing in typings.under_way(tx):
+            if typing.pane.socket == socket:
+                end = steps.lost(typing, "server-gone")
+                typings.end(tx, typing.token, end.state, end.reason)
+        waits = [each for each in typings.waiting(tx) if each.pane.socket == socket and each.moot is None]
+        typings.drop(tx, waits, DeliveryState.FAILED, "server-gone")

@@ -1,0 +1,129 @@
+"""A private tmux server for one test: its own socket and configuration, killed by its own name, nothing left."""
+
+import contextlib
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from swarm_agents import panes
+from swarm_agents.model import PaneAddress
+
+FAKE_AGENT = Path(__file__).with_name("fake_agent.py")
+LIMIT_S = 20.0
+
+
+class Tmux:
+    """What a test does to its server. `folder` is where its fake agents keep their records."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.socket = str(folder / "tmux")
+
+    def run(self, *words: str, check: bool = True) -> str:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("TMUX")}
+        ended = subprocess.run(
+            ["tmux", "-u", "-f", "/dev/null", "-S", self.socket, *words],
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+            env=environment,
+            check=False,
+        )
+        assert not check or ended.returncode == 0, ended.stderr
+        return ended.stdout.rstrip("\n")
+
+    def start(self) -> None:
+        self.run("new-session", "-d", "-s", "base", "-x", "100", "-y", "30", "cat")
+        self.run("set-option", "-g", "remain-on-exit", "on")
+
+    def pane(self, *command: str, profile: str = "", session: str = "base") -> PaneAddress:
+        """A new window that runs the command; its pane's address."""
+        line = " ".join(shlex.quote(word) for word in command)
+        pane_id = self.run("new-window", "-d", "-P", "-F", "#{pane_id}", "-t", f"={session}:", line)
+        if profile:
+            self.run("set-option", "-p", "-t", pane_id, "@swarm_profile", profile)
+        return panes.address(pane_id, self.socket)
+
+    def agent(self, name: str, *options: str, profile: str = "claude-code", ready: bool = True) -> "FakeAgent":
+        """A fake agent in a pane of its own, drawn and waiting for input."""
+        record = self.folder / f"{name}.jsonl"
+        address = self.pane(sys.executable, "-SEI", str(FAKE_AGENT), str(record), *options, profile=profile)
+        agent = FakeAgent(self, name, address, record)
+        if ready:
+            until(lambda: record.exists(), f"{name} has started")
+        return agent
+
+    def screen(self, pane: PaneAddress) -> str:
+        return self.run("capture-pane", "-p", "-t", pane.pane_id)
+
+    def server_pid(self) -> int:
+        return int(self.run("display-message", "-p", "#{pid}"))
+
+    def stop(self) -> None:
+        with contextlib.suppress(AssertionError, ValueError, subprocess.TimeoutExpired):
+            pid = self.server_pid()
+            self.run("kill-server", check=False)
+            until(lambda: not alive(pid), "the tmux server has ended")
+
+
+class FakeAgent:
+    """A fake agent as the test sees it."""
+
+    def __init__(self, server: Tmux, name: str, pane: PaneAddress, record: Path) -> None:
+        self.server = server
+        self.name = name
+        self.pane = pane
+        self.record = record
+
+    def prompts(self) -> list[str]:
+        """What was submitted to it, in order."""
+        import json
+
+        entries = [json.loads(line) for line in self.record.read_text().splitlines()]
+        return [entry["prompt"] for entry in entries if "prompt" in entry]
+
+    def typed(self) -> bytes:
+        """Every byte it ever read."""
+        import json
+
+        entries = [json.loads(line) for line in self.record.read_text().splitlines()]
+        return b"".join(bytes.fromhex(entry["bytes"]) for entry in entries if "bytes" in entry)
+
+    def keys(self, *words: str) -> None:
+        self.server.run("send-keys", "-t", self.pane.pane_id, *words)
+
+    def shows(self, text: str) -> bool:
+        return text in self.server.screen(self.pane)
+
+
+@contextmanager
+def private_server() -> Iterator[Tmux]:
+    with tempfile.TemporaryDirectory(prefix="swt") as folder:  # short: a socket's path has 107 bytes at most
+        server = Tmux(Path(folder))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+def until(true: Callable[[], bool], what: str, limit_s: float = LIMIT_S) -> None:
+    """Wait until it holds; fail with what was waited for."""
+    give_up_at = time.monotonic() + limit_s
+    while not true():
+        assert time.monotonic() < give_up_at, f"waited {limit_s:g} s until {what}"
+        time.sleep(0.01)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
