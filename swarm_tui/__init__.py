@@ -1,1 +1,1 @@
-"""The human's screen over the swarm's database."""
+"""The human's screen: what the swarm does, live from its database, and what a person can do about it."""

@@ -1,1 +1,1 @@
-"""The dashboard's dialogs, one class per file, its .tcss beside it."""
+"""Questions to the human, one class per file: each ends with an order, or with None."""

@@ -1,1 +1,1 @@
-"""The dashboard's screens, one class per file, its .tcss beside it."""
+"""Whole screens, one class per file: each shows one snapshot."""

@@ -1,1 +1,1 @@
-"""The dashboard's widgets, one class per file, its .tcss beside it."""
+"""Parts of a screen, one class per file: `show` in, typed messages out, never a database."""

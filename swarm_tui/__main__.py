@@ -1,0 +1,75 @@
+"""The command `swarm-tui`: finds the swarm, then opens the dashboard. Quick to refuse: Textual is loaded last."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+USAGE = 64  # not argparse's 2, which agents' hosts read as "block"
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, f"{self.prog}: {message}\n")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The exit code: 0, 64 for a wrong call, 66 where there is no swarm, 78 for a wrong swarm.toml."""
+    options = _parser().parse_args(arguments)
+    from swarm_agents.errors import SwarmError
+
+    try:
+        return _run(options)
+    except SwarmError as error:
+        print(f"swarm-tui: {error.message}", file=sys.stderr)  # noqa: T201 - talk
+        if error.next:
+            print(f"Run: {error.next}", file=sys.stderr)  # noqa: T201 - talk
+        return error.exit
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="swarm-tui", description="The swarm's dashboard: the build, its fixer, who waits, what is said."
+    )
+    parser.add_argument(
+        "--db", metavar="PATH", type=Path, help="the database (default: SWARM_DB, else this repository's)"
+    )
+    parser.add_argument("--read-only", action="store_true", help="look, but change nothing: no acts, no notices typed")
+    parser.add_argument("--no-courier", action="store_true", help="type no notices into panes; 'swarm courier' does")
+    parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
+    parser.add_argument(
+        "--theme", metavar="NAME", help="swarm-dark (default), swarm-light, swarm-contrast, or one of Textual's"
+    )
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    from swarm_agents import place
+    from swarm_agents.errors import NoSwarm, Usage
+
+    found = place.find() if options.db is None else place.Place(options.db.expanduser().absolute(), None)
+    if not found.database.exists():
+        raise NoSwarm(f"No swarm here: {found.database} does not exist.", next="swarm init")
+    config = found.config()
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Usage("The dashboard needs a terminal; 'swarm status' prints the same for a pipe.", next="swarm status")
+
+    from swarm_tui.app import SwarmApp
+    from swarm_tui.settings import Settings
+    from swarm_tui.themes import DEFAULT
+
+    settings = Settings(
+        database=found.database,
+        config=config,
+        read_only=options.read_only,
+        courier=not options.no_courier,
+        theme=options.theme or DEFAULT,
+    )
+    app = SwarmApp(settings)
+    app.run(mouse=not options.no_mouse)
+    return app.return_code or 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

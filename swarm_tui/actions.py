@@ -1,0 +1,134 @@
+"""The one registry of what a human can do: keys, the line at the bottom, the palette and the help are made from it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+from swarm_agents.model import HUMAN, BuildStatus
+from swarm_tui.snapshot import CouldNotLook, Snapshot, View
+
+WhyNot = Callable[[Snapshot], str | None]
+"""Why an action makes no sense now, in words that say what would; None when it does."""
+
+
+def _always(_: Snapshot) -> str | None:
+    return None
+
+
+def _held(snapshot: Snapshot) -> str | None:
+    return None if snapshot.build.fixer else "Nobody holds the role, so there is nothing to release."
+
+
+def _held_by_me(snapshot: Snapshot) -> str | None:
+    return None if snapshot.build.fixer == HUMAN else "You do not repair the build. Take it over first."
+
+
+def _red_unasked(snapshot: Snapshot) -> str | None:
+    match snapshot.build.status:
+        case BuildStatus.PASSING:
+            return "The build is passing; there is nothing to do about it."
+        case BuildStatus.ESCALATED:
+            return "It is escalated already: press r to answer."
+    return None
+
+
+def _asked(snapshot: Snapshot) -> str | None:
+    return None if snapshot.escalations else "No escalation waits for an answer."
+
+
+def _somebody(snapshot: Snapshot) -> str | None:
+    here = any(listed.state != "left" for listed in snapshot.agents)
+    return None if here else "Nobody has joined, so nobody would get it."
+
+
+def _needed(snapshot: Snapshot) -> str | None:
+    return None if snapshot.escalations or snapshot.lost else "Nothing needs you."
+
+
+@dataclass(frozen=True)
+class Action:
+    """`name` is the method `do_<name>` of the screen. `acts` changes something, so a read-only screen refuses it."""
+
+    name: str
+    keys: str
+    shown: str
+    """The keys as people read them."""
+    label: str
+    help: str
+    acts: bool = False
+    why_not: WhyNot = _always
+    on_bar: bool = True
+
+    def refusal(self, view: View | None, read_only: bool) -> str | None:
+        """Why it cannot be done now, or None. What changes the swarm needs to know its state."""
+        if self.acts and read_only:
+            return "This screen is read-only. Start swarm-tui without --read-only to act."
+        if isinstance(view, Snapshot):
+            return self.why_not(view)
+        if view is None and self.why_not is not _always:
+            return "Not read yet."
+        if isinstance(view, CouldNotLook) and (self.acts or self.why_not is not _always):
+            return "The database cannot be read, so nothing can be done to the swarm now."
+        return None
+
+
+OVERVIEW = (
+    Action(
+        "broadcast",
+        "b",
+        "b",
+        "broadcast",
+        "Say something to all agents; shows who gets it, and what became of it",
+        True,
+        _somebody,
+    ),
+    Action("message", "m", "m", "message", "Say something to the selected agent", True, _somebody),
+    Action(
+        "force_release",
+        "F",
+        "F",
+        "force-release",
+        "Take the role from the fixer; the attempt does not count",
+        True,
+        _held,
+    ),
+    Action("assign", "A", "A", "assign", "Give the red build to an agent that you choose", True, _red_unasked),
+    Action(
+        "escalate", "E", "E", "escalate", "Stop the agents and make the red build your question", True, _red_unasked
+    ),
+    Action(
+        "resolve", "r", "r", "resolve", "Answer an escalation: retry, assign, take over, declare passing", True, _asked
+    ),
+    Action("take_over", "T", "T", "take over", "Answer an escalation by repairing it yourself", True, _asked, False),
+    Action("declare", "D", "D", "declare fixed", "Say that you repaired it, when the role is yours", True, _held_by_me),
+    Action("next", "n", "n", "next for me", "Go to the next thing that needs you", False, _needed),
+    Action("jump", "o", "o", "open pane", "Show the selected agent's tmux pane", False, _somebody),
+    Action("filter", "slash", "/", "filter", "Show only messages with these words; esc ends it"),
+    Action("palette", "colon,ctrl+p", ":", "palette", "Find an action by its name"),
+    Action("help", "question_mark,f1", "?", "help", "All keys"),
+    Action("back", "escape", "esc", "back", "One step back: close, end the filter, follow the log again", on_bar=False),
+    Action("quit", "q", "q", "quit", "Leave; the agents go on without this screen"),
+)
+
+MOVES = (
+    ("j k ↓ ↑", "Move one row"),
+    ("g G", "First row; last row, where the log follows"),
+    ("pgup pgdn", "Move a page"),
+    ("tab", "Next list"),
+    ("enter", "Details of the row"),
+)
+
+IN_DIALOGS = (
+    ("y", "Confirm"),
+    ("n esc", "Cancel; a dialog always starts on Cancel"),
+    ("tab", "To the reason, the choice, the buttons"),
+)
+
+
+def bindings(actions: tuple[Action, ...]) -> list[Binding]:
+    return [Binding(action.keys, f"act('{action.name}')", action.label, show=False) for action in actions]
+
+
+def named(name: str) -> Action:
+    return next(action for action in OVERVIEW if action.name == name)

@@ -1,0 +1,190 @@
+"""Wires the dashboard together: the feed that looks, the keeper that acts, the screens that show, the orders they give."""
+
+import contextlib
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
+
+from textual.app import App
+from textual.message import Message
+from textual.worker import Worker, WorkerState
+
+from swarm_agents.db.clock import Clock, host_clock
+from swarm_agents.db.database import Database
+from swarm_agents.errors import SwarmError
+from swarm_agents.model import Fenced
+from swarm_agents.text import one_line
+from swarm_tui import news, orders, themes
+from swarm_tui.feed import Feed
+from swarm_tui.keeper import Keeper
+from swarm_tui.orders import Done, Order, Ordered, Sent
+from swarm_tui.screens.overview import Overview
+from swarm_tui.settings import Settings
+from swarm_tui.snapshot import Snapshot, View
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+TICK_S = 1.0
+TOAST_S = 8.0
+
+
+@runtime_checkable
+class Shows(Protocol):
+    """A screen or a dialog that wants every new view."""
+
+    def show(self, view: View) -> None: ...
+
+
+class Looked(Message):
+    """The feed has a new view. A newer one replaces it while it waits."""
+
+    def __init__(self, view: View) -> None:
+        super().__init__()
+        self.view = view
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, Looked)
+
+
+class CarriedOut(Message):
+    """What an order came to."""
+
+    def __init__(self, order: Order, outcome: Done | Sent | Fenced | SwarmError) -> None:
+        super().__init__()
+        self.order = order
+        self.outcome = outcome
+
+
+class KeeperFailed(Message):
+    def __init__(self, error: SwarmError) -> None:
+        super().__init__()
+        self.error = error
+
+
+def _palette() -> "type[Provider]":
+    from swarm_tui.palette import OverviewActions  # opened rarely, and the start must be quick
+
+    return OverviewActions
+
+
+class SwarmApp(App[None]):
+    TITLE = "swarm"
+    CSS_PATH: ClassVar = [
+        "app.tcss",
+        "screens/overview.tcss",
+        "widgets/row_list.tcss",
+        "widgets/banner.tcss",
+        "widgets/attention.tcss",
+        "widgets/message_log.tcss",
+        "widgets/key_bar.tcss",
+        "widgets/title_line.tcss",
+        "widgets/trouble.tcss",
+        "dialogs/dialog.tcss",
+    ]
+    COMMANDS: "ClassVar[set[Callable[[], type[Provider]] | type[Provider]]]" = {_palette}
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (110, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-high"), (34, "-roomy")]
+
+    def __init__(self, settings: Settings, clock: Clock = host_clock) -> None:
+        super().__init__()
+        self.settings = settings
+        self._clock = clock
+        self._view: View | None = None
+        self._told_to: int | None = None
+        self._feed = Feed(settings.database, lambda view: self._post(Looked(view)), clock)
+        self._keeper = Keeper(settings, lambda error: self._post(KeeperFailed(error)))
+        for theme in themes.ALL:
+            self.register_theme(theme)
+        self.theme = settings.theme
+        self.animation_level = "none"
+
+    def get_default_screen(self) -> Overview:
+        return Overview(self.settings)
+
+    def on_mount(self) -> None:
+        self._feed.start()
+        if not self.settings.read_only:
+            self._keeper.start()
+        self.set_interval(TICK_S, self._tick)
+
+    def on_unmount(self) -> None:
+        self._feed.stop()
+        self._keeper.stop()
+
+    # What was seen.
+
+    def on_looked(self, looked: Looked) -> None:
+        self._view = looked.view
+        for screen in self.screen_stack:
+            self._show_on(screen)
+        if isinstance(looked.view, Snapshot):
+            self._tell_news(looked.view)
+            self._keeper.nudge()
+
+    def _show_on(self, screen: object) -> None:
+        if self._view is not None and isinstance(screen, Shows):
+            screen.show(self._view)
+
+    def _tell_news(self, snapshot: Snapshot) -> None:
+        """Toasts come from the audit trail: whoever did it, and only once it is committed."""
+        latest = snapshot.events[-1].id if snapshot.events else 0
+        if self._told_to is not None:
+            for event in snapshot.events:
+                toast = news.toast(event) if event.id > self._told_to else None
+                if toast:
+                    self.notify(toast.text, severity=toast.severity, timeout=TOAST_S, markup=False)
+        self._told_to = latest
+
+    def _tick(self) -> None:
+        moment = self._clock()
+        for screen in self.screen_stack:
+            if isinstance(screen, Overview):
+                screen.tick(moment)
+
+    # What was ordered.
+
+    def on_ordered(self, ordered: Ordered) -> None:
+        self.carry_out(ordered.order)
+
+    def carry_out(self, order: Order) -> None:
+        work = partial(self._carry_out, order)
+        self.run_worker(work, thread=True, group="orders", exit_on_error=False)
+
+    def _carry_out(self, order: Order) -> None:
+        outcome: Done | Sent | Fenced | SwarmError
+        try:
+            with Database(self.settings.database, self._clock) as db:
+                outcome = orders.carry_out(db, order, self.settings.config)
+        except SwarmError as error:
+            outcome = error
+        self._post(CarriedOut(order, outcome))
+
+    def on_carried_out(self, carried: CarriedOut) -> None:
+        match carried.outcome:
+            case Fenced(build):
+                self.notify(news.refused(build), severity="warning", timeout=15, markup=False)
+            case SwarmError() as error:
+                self.notify(error.message, severity="error", timeout=15, markup=False)
+            case Sent(message):
+                from swarm_tui.dialogs.message_details import MessageDetails
+
+                self.push_screen(MessageDetails(message, self.settings))
+
+    def watch_message(self, message: int | None) -> None:
+        """Let the snapshots tell what becomes of that message."""
+        self._feed.watch_message(message)
+
+    def on_keeper_failed(self, failed: KeeperFailed) -> None:
+        self.notify(f"No notices are typed now: {failed.error.message}", severity="warning", timeout=15, markup=False)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        error = event.worker.error
+        if event.state is WorkerState.ERROR and error is not None:
+            text = error.message if isinstance(error, SwarmError) else f"A bug: {one_line(repr(error), 300)}"
+            self.notify(text, severity="error", timeout=15, markup=False)
+
+    def _post(self, message: Message) -> None:
+        """From another thread; the app may be closing."""
+        with contextlib.suppress(RuntimeError):
+            self.post_message(message)

@@ -1,0 +1,49 @@
+"""Give the red build to an agent that the human chooses."""
+
+from textual.content import Content
+
+from swarm_agents.model import Agent
+from swarm_agents.text import one_line
+from swarm_tui.dialogs.dialog import Dialog
+from swarm_tui.dialogs.people import candidates, described
+from swarm_tui.orders import Assign
+from swarm_tui.snapshot import Snapshot
+from swarm_tui.themes import STYLE
+from swarm_tui.widgets.choices import Choices
+
+
+class AssignDialog(Dialog):
+    heading = "Give the build to an agent?"
+    confirm = "Assign"
+    tone = "busy"
+    field = None
+
+    def __init__(self, snapshot: Snapshot, selected: Agent | None) -> None:
+        super().__init__(snapshot)
+        self._candidates = candidates(snapshot)
+        names = [listed.agent.name for listed in self._candidates]
+        self._first = names.index(selected.name) if selected and selected.name in names else 0
+
+    def facts(self) -> Content:
+        build = self.opened_with.build
+        taken = (
+            f"  It is taken from {build.fixer}, who is told to stop; that attempt does not count.\n"
+            if build.fixer
+            else ""
+        )
+        return Content.assemble(
+            (one_line(build.summary, 200) + "\n\n", STYLE["dim"]),
+            "What happens:\n",
+            taken,
+            f"  The agent below gets attempt {build.attempt} of {build.max_attempts} and is told in its pane.",
+        )
+
+    def choices(self) -> Choices:
+        rows = [described(listed, self.opened_with) for listed in self._candidates]
+        return Choices("To whom (j k)", rows, self._first)
+
+    def order(self) -> Assign | str:
+        if not self._candidates:
+            return "No other agent is here."
+        chosen = self._candidates[self.query_one(Choices).cursor]
+        return Assign(self.opened_with.build.fence, chosen.agent.name)

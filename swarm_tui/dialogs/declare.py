@@ -1,0 +1,24 @@
+"""Say that the human, who held the role, repaired the build."""
+
+from textual.content import Content
+
+from swarm_tui.dialogs.dialog import Dialog
+from swarm_tui.orders import DeclareFixed
+
+
+class DeclareDialog(Dialog):
+    heading = "You repaired the build?"
+    confirm = "Declare fixed"
+    tone = "plain"
+
+    def facts(self) -> Content:
+        waiting = len(self.opened_with.waiting)
+        return Content(
+            f"Incident {self.opened_with.build.incident} is closed on your word; no check is run.\n\n"
+            "What happens:\n"
+            f"  {f'{waiting} waiting agents are' if waiting else 'Everybody is'} told that it is green, and commits go on.\n"
+            "  If it is not green, the next refused commit opens a new incident."
+        )
+
+    def order(self) -> DeclareFixed:
+        return DeclareFixed(self.opened_with.build.fence, self.typed)

@@ -1,0 +1,133 @@
+"""A question to the human: who is affected, what will happen, and an order only when it was confirmed.
+
+It starts on Cancel. It keeps what it was opened with: when the build moves meanwhile it says so, and the order still
+carries the old fence, so that nothing is done to somebody else than the one who was shown.
+"""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from swarm_tui import news
+from swarm_tui.orders import Order
+from swarm_tui.snapshot import Snapshot, View
+from swarm_tui.themes import STYLE
+from swarm_tui.widgets.choices import Choices
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
+
+FieldTexts = tuple[str, str]
+"""What the field is for, and what stands in it while it is empty."""
+
+
+class Dialog(ModalScreen[Order | None]):
+    """Subclasses say `heading`, `facts`, `order`, and what else they need of `choices` and `field`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,n", "cancel", "cancel", show=False),
+        Binding("y", "confirm", "confirm", show=False),
+        Binding("left,right", "other_button", show=False),
+        Binding("j,down", "choose(1)", show=False),
+        Binding("k,up", "choose(-1)", show=False),
+        Binding("question_mark,f1", "help", show=False),
+    ]
+    AUTO_FOCUS = "#cancel"
+
+    heading: str = ""
+    confirm: str = "Confirm"
+    tone: str = "busy"
+    field: FieldTexts | None = ("Reason", "(may be empty)")
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self.opened_with = snapshot
+
+    # What a subclass says.
+
+    def facts(self) -> Content:
+        """Who is affected, and what will happen. Texts from outside as printable content."""
+        raise NotImplementedError
+
+    def choices(self) -> Choices | None:
+        return None
+
+    def order(self) -> Order | str:
+        """The order, or why there can be none yet."""
+        raise NotImplementedError
+
+    def moved(self, snapshot: Snapshot) -> bool:
+        """Whether the build is another one than the dialog was opened for."""
+        return snapshot.build.fence != self.opened_with.build.fence
+
+    # The rest is the same for all.
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box", classes=f"-{self.tone}") as box:
+            box.border_title = self.heading
+            with VerticalScroll(id="facts", can_focus=False):
+                yield Static(self.facts())
+            choices = self.choices()
+            if choices:
+                yield choices
+            if self.field:
+                from textual.widgets import Input
+
+                label, placeholder = self.field
+                with Horizontal(id="field"):
+                    yield Static(f"{label}: ", markup=False)
+                    yield Input(placeholder=placeholder, compact=True)
+            yield Static(id="hint")
+            with Horizontal(id="buttons"):
+                yield Button("Cancel (n)", id="cancel", compact=True)
+                yield Button(f"{self.confirm} (y)", id="confirm", compact=True)
+
+    def show(self, view: View) -> None:
+        """A new view, while the dialog is open."""
+        if isinstance(view, Snapshot) and self.moved(view):
+            self.hint(f"The build moved meanwhile, so this will change nothing. {news.standing(view.build)}")
+
+    def hint(self, text: str) -> None:
+        self.query_one("#hint", Static).update(Content.styled(text, STYLE["bad"]))
+
+    @property
+    def typed(self) -> str:
+        """What stands in the field."""
+        found = self.query("Input")
+        return found.first().value.strip() if found else ""  # type: ignore[attr-defined]
+
+    @on(Button.Pressed, "#cancel")
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+    @on(Button.Pressed, "#confirm")
+    def action_confirm(self) -> None:
+        order = self.order()
+        if isinstance(order, str):
+            self.hint(order)
+        else:
+            self.dismiss(order)
+
+    def on_input_submitted(self, event: "Input.Submitted") -> None:
+        # Enter in the field confirms nothing yet: it goes to the button, and the next one does.
+        event.stop()
+        self.query_one("#confirm").focus()
+
+    def action_other_button(self) -> None:
+        other = "#cancel" if self.query_one("#confirm").has_focus else "#confirm"
+        self.query_one(other).focus()
+
+    def action_choose(self, by: int) -> None:
+        for choices in self.query(Choices):
+            choices.action_step(by)
+
+    def action_help(self) -> None:
+        from swarm_tui.dialogs.help import Help
+
+        self.app.push_screen(Help())

@@ -1,0 +1,41 @@
+"""Take the role from the fixer."""
+
+from textual.content import Content
+
+from swarm_agents.text import one_line
+from swarm_tui import times
+from swarm_tui.dialogs.dialog import Dialog
+from swarm_tui.orders import ForceRelease
+from swarm_tui.themes import STYLE
+from swarm_tui.widgets.banner import lease_left_ms
+
+
+class ForceReleaseDialog(Dialog):
+    heading = "Take the role from the fixer?"
+    confirm = "Take it away"
+    tone = "busy"
+
+    def facts(self) -> Content:
+        seen = self.opened_with
+        build = seen.build
+        left = lease_left_ms(build, seen.moment)
+        lease = f"its lease has {times.countdown(left)} left" if left > 0 else "its lease ran out"
+        return Content.assemble(
+            (build.fixer or "", "bold"),
+            f" repairs attempt {build.attempt} of {build.max_attempts}; {lease}, fence {build.fence}.\n",
+            (one_line(build.summary, 200) + "\n\n", STYLE["dim"]),
+            "What happens:\n",
+            f"  {build.fixer} is told to stop, and its fence is void: a late “fixed” is refused.\n",
+            "  The attempt does not count.\n",
+            *_next_in_line([waiter.agent for waiter in seen.waiting]),
+        )
+
+    def order(self) -> ForceRelease:
+        return ForceRelease(self.opened_with.build.fence, self.typed)
+
+
+def _next_in_line(waiting: list[str]) -> list[str | tuple[str, str]]:
+    if not waiting:
+        return ["  Nobody waits, so the build stays broken until somebody claims it."]
+    others = f", before {len(waiting) - 1} more" if len(waiting) > 1 else ""
+    return ["  The role is free for those who wait: ", (waiting[0], "bold"), f" is first in line{others}."]

@@ -1,0 +1,90 @@
+"""One message whole, and what became of it: also what a broadcast ends with."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from swarm_agents.db.database import Database
+from swarm_agents.model import DeliveryState
+from swarm_agents.text import one_line, printable
+from swarm_tui import log_pages, times
+from swarm_tui.log_pages import LogRow
+from swarm_tui.orders import Retry
+from swarm_tui.settings import Settings
+from swarm_tui.snapshot import Snapshot, View
+from swarm_tui.themes import STYLE
+from swarm_tui.widgets.reached import Reached
+
+if TYPE_CHECKING:
+    from swarm_tui.app import SwarmApp
+
+_MAY_BE_RETRIED = {DeliveryState.SKIPPED, DeliveryState.FAILED, DeliveryState.UNKNOWN}
+
+
+class MessageDetails(ModalScreen[None]):
+    app: "SwarmApp"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,n", "close", show=False),
+        Binding("r", "retry", show=False),
+    ]
+    AUTO_FOCUS = "Reached"
+
+    @dataclass
+    class Read(Message):
+        row: LogRow
+
+    def __init__(self, message: int, settings: Settings) -> None:
+        super().__init__()
+        self._message = message
+        self._settings = settings
+        self._snapshot: Snapshot | None = None
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box", classes="-plain") as box:
+            box.border_title = f"Message {self._message}"
+            box.border_subtitle = (
+                "esc closes" if self._settings.read_only else "r types it again where it failed · esc closes"
+            )
+            with VerticalScroll(id="body"):
+                yield Static("…")
+            yield Reached()
+
+    def on_mount(self) -> None:
+        self.app.watch_message(self._message)
+        self.run_worker(self._read, thread=True, group="pages", exit_on_error=False)
+
+    def on_unmount(self) -> None:
+        self.app.watch_message(None)
+
+    def show(self, view: View) -> None:
+        """A snapshot that was taken before anybody asked for this message says nothing about it."""
+        if isinstance(view, Snapshot) and view.watched_message == self._message:
+            self._snapshot = view
+            self.query_one(Reached).show(view.watched, view.moment.wall_ms)
+
+    def on_message_details_read(self, read: Read) -> None:
+        row = read.row
+        head = f"{times.of_day(row.at)}  {one_line(row.sender, 64)} → {one_line(row.recipient, 64)}  {one_line(row.type, 20)}\n\n"
+        self.query_one("#body Static", Static).update(Content.assemble((head, STYLE["dim"]), printable(row.body)))
+
+    def action_close(self) -> None:
+        self.dismiss()
+
+    def action_retry(self) -> None:
+        if self._settings.read_only or self._snapshot is None:
+            return
+        if any(one.state in _MAY_BE_RETRIED for one in self._snapshot.watched):
+            self.app.carry_out(Retry(self._message))
+
+    def _read(self) -> None:
+        with Database(self._settings.database) as db, db.reading() as tx:
+            row = log_pages.whole(tx, self._message)
+        self.post_message(self.Read(row))

@@ -1,0 +1,24 @@
+"""Say something to one agent."""
+
+from textual.content import Content
+
+from swarm_agents.model import Agent
+from swarm_agents.roster import Listed
+from swarm_tui import times
+from swarm_tui.dialogs.compose import Compose
+from swarm_tui.snapshot import Snapshot
+
+
+class MessageOne(Compose):
+    def __init__(self, snapshot: Snapshot, agent: Agent) -> None:
+        super().__init__(snapshot)
+        self._agent = agent
+        self.recipient = agent.name
+        self.heading = f"Message to {agent.name}"
+
+    def facts(self) -> Content:
+        seen = times.age(max(0, self.opened_with.moment.wall_ms - self._agent.seen_at))
+        return Content.assemble((self._agent.name, "bold"), f", role {self._agent.role}, seen {seen}.")
+
+    def recipients(self) -> list[Listed]:
+        return [listed for listed in self.opened_with.agents if listed.agent.name == self._agent.name]

@@ -1,0 +1,51 @@
+"""Answer an escalation: retry, assign, take over, or declare passing."""
+
+from textual.content import Content
+
+from swarm_agents.model import Escalation, Resolution
+from swarm_agents.text import printable
+from swarm_tui.dialogs.dialog import Dialog
+from swarm_tui.dialogs.people import candidates, described
+from swarm_tui.orders import Resolve
+from swarm_tui.snapshot import Snapshot
+from swarm_tui.widgets.choices import Choices
+from swarm_tui.widgets.row_list import Cell
+
+
+class ResolveDialog(Dialog):
+    confirm = "Answer"
+    tone = "ask"
+    field = ("Say to the agents", "(may be empty)")
+
+    def __init__(self, snapshot: Snapshot, take_over: bool = False) -> None:
+        super().__init__(snapshot)
+        self._escalation: Escalation = snapshot.escalations[0]
+        self.heading = f"Escalation {self._escalation.id}: what shall be done?"
+        self._options: list[tuple[Resolution, str | None]] = [
+            (Resolution.RETRY, None),
+            (Resolution.TAKE_OVER, None),
+            (Resolution.DECLARE_PASSING, None),
+            *[(Resolution.ASSIGN, listed.agent.name) for listed in candidates(snapshot)],
+        ]
+        self._first = 1 if take_over else 0
+
+    def facts(self) -> Content:
+        # The commands at its end are for whoever reads it elsewhere; here they are the rows below.
+        return Content(printable(self._escalation.text.partition("\nYou can:")[0]))
+
+    def choices(self) -> Choices:
+        most = self.opened_with.build.max_attempts
+        rows: list[list[Cell]] = [
+            [("retry            ", "strong"), (f"agents may try again, {most} new attempts", "dim")],
+            [("take over        ", "strong"), ("you repair it; agents leave it alone for 8 hours", "dim")],
+            [("declare passing  ", "strong"), ("on your word; no check is run", "dim")],
+        ]
+        rows += [[("assign to ", "strong"), *described(one, self.opened_with)] for one in candidates(self.opened_with)]
+        return Choices("Your answer (j k)", rows, self._first)
+
+    def order(self) -> Resolve:
+        option, agent = self._options[self.query_one(Choices).cursor]
+        return Resolve(self._escalation.id, option, agent, self.typed)
+
+    def moved(self, snapshot: Snapshot) -> bool:
+        return all(escalation.id != self._escalation.id for escalation in snapshot.escalations)

@@ -1,0 +1,52 @@
+"""What a toast says of an event, and which events deserve one."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from swarm_agents.events import Event
+from swarm_agents.model import Build
+from swarm_agents.text import one_line
+
+Severity = Literal["information", "warning", "error"]
+
+_BUILD_TURNED: dict[str, tuple[str, Severity]] = {
+    "reported": ("The build is red. {actor} repairs it: {detail}", "warning"),
+    "claimed": ("{actor} repairs the build now: {detail}", "information"),
+    "failed": ("{actor} could not repair it: {detail}", "warning"),
+    "expired": ("The lease ran out. {detail}", "warning"),
+    "gave_up": ("{actor} gave up the build. {detail}", "warning"),
+    "handed_over": ("{actor} handed the build over {detail}", "information"),
+    "force_released": ("The role was taken away. {detail}", "warning"),
+    "assigned": ("The build was assigned {detail}", "information"),
+    "resolved": ("The escalation was answered: {detail}", "information"),
+    "needs_attention": ("You are asked: {detail}", "error"),
+    "fixed": ("Green again, repaired by {actor}: {detail}", "information"),
+    "healed": ("Green again: {detail}", "information"),
+    "declared": ("Declared passing: {detail}", "information"),
+}
+_DETAIL_LIMIT = 160
+
+
+@dataclass(frozen=True)
+class Toast:
+    text: str
+    severity: Severity
+
+
+def toast(event: Event) -> Toast | None:
+    """None for what needs no one's eyes (somebody joined)."""
+    if event.kind not in _BUILD_TURNED:
+        return None
+    text, severity = _BUILD_TURNED[event.kind]
+    filled = text.format(actor=one_line(event.actor, 64), detail=one_line(event.detail, _DETAIL_LIMIT))
+    return Toast(filled, severity)
+
+
+def refused(build: Build) -> str:
+    """An order that came too late: the state is another one than its human saw."""
+    return f"Nothing was changed: the build moved while the dialog was open. {standing(build)}"
+
+
+def standing(build: Build) -> str:
+    held = f", {build.fixer} repairs it (attempt {build.attempt}, fence {build.fence})" if build.fixer else ""
+    return f"It is {build.status.value} now{held}."

@@ -1,0 +1,301 @@
+"""Screen 1: is the build passing, since when, who repairs it, who waits, who needs me, what is said."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.screen import Screen
+from textual.worker import get_current_worker
+
+from swarm_agents.db.database import Database
+from swarm_agents.errors import SwarmError
+from swarm_agents.model import Agent, Escalation, Moment, PaneAddress
+from swarm_tui import actions, log_pages
+from swarm_tui.log_pages import LogRow
+from swarm_tui.orders import Order, Ordered
+from swarm_tui.settings import Settings
+from swarm_tui.snapshot import CouldNotLook, Lost, Snapshot, View
+from swarm_tui.widgets.agents import Agents
+from swarm_tui.widgets.attention import Attention, Item
+from swarm_tui.widgets.banner import Banner
+from swarm_tui.widgets.key_bar import KeyBar
+from swarm_tui.widgets.message_log import MessageLog
+from swarm_tui.widgets.row_list import RowList
+from swarm_tui.widgets.title_line import TitleLine
+from swarm_tui.widgets.trouble import Trouble
+from swarm_tui.widgets.waiting import WaitingLine
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
+
+
+class Overview(Screen[None]):
+    """A function of one view. `do_<action>` are the registry's actions; what a dialog ends with goes to the app."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*actions.bindings(actions.OVERVIEW)]
+    AUTO_FOCUS = "MessageLog"
+
+    @dataclass
+    class PageRead(Message):
+        rows: tuple[LogRow, ...]
+        first: int
+        last: int
+
+    @dataclass
+    class Found(Message):
+        words: str
+        ids: list[int]
+        older: bool
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._settings = settings
+        self._view: View | None = None
+        self._last_seen: Snapshot | None = None
+
+    def compose(self) -> ComposeResult:
+        yield TitleLine(self._settings)
+        yield Trouble()
+        with Vertical(id="swarm"):
+            yield Banner()
+            yield Attention()
+            with Horizontal(id="people"):
+                yield Agents()
+                yield WaitingLine()
+            yield MessageLog()
+        yield KeyBar(actions.OVERVIEW, self._settings.read_only)
+
+    def show(self, view: View) -> None:
+        self._view = view
+        self.set_class(isinstance(view, CouldNotLook), "-trouble")
+        self.query_one(KeyBar).show(view)
+        match view:
+            case CouldNotLook():
+                self.query_one(Trouble).show(view, self._last_seen)
+            case Snapshot():
+                self._last_seen = view
+                self._show(view)
+
+    def tick(self, moment: Moment) -> None:
+        """The screen's one clock: ages and countdowns."""
+        self.query_one(TitleLine).tick(moment)
+        if isinstance(self._view, CouldNotLook):
+            self.query_one(Trouble).tick(moment)
+            return
+        self.query_one(Banner).tick(moment)
+        self.query_one(Attention).tick(moment)
+        self.query_one(Agents).tick(moment)
+        self.query_one(WaitingLine).tick(moment)
+
+    def _show(self, snapshot: Snapshot) -> None:
+        self.query_one(Trouble).over()
+        self.query_one(TitleLine).tick(snapshot.moment)
+        self.query_one(Banner).show(snapshot)
+        self.query_one(Attention).show(snapshot)
+        self.query_one(Agents).show(snapshot.agents, snapshot.waiting, snapshot.moment)
+        self.query_one(WaitingLine).show(snapshot.waiting, snapshot.moment)
+        self.query_one("#people").set_class(not snapshot.waiting, "-nobody-waits")
+        self._size_people(snapshot)
+        self.query_one(MessageLog).show(snapshot)
+
+    def _size_people(self, snapshot: Snapshot) -> None:
+        """As high as the people need, but never more than a third of the screen: the log is below."""
+        rows = max(1, len(snapshot.agents), len(snapshot.waiting))
+        people = self.query_one("#people")
+        height = 1 + min(rows, max(3, self.size.height // 3))
+        if people.styles.height is None or people.styles.height.value != height:
+            people.styles.height = height
+
+    def on_resize(self) -> None:
+        if self._last_seen:
+            self._size_people(self._last_seen)
+
+    # What a human can do.
+
+    def action_act(self, name: str) -> None:
+        action = actions.named(name)
+        refusal = action.refusal(self._view, self._settings.read_only)
+        if refusal:
+            self.notify(refusal, severity="warning", markup=False)
+        else:
+            getattr(self, f"do_{name}")()
+
+    def on_key_bar_pressed(self, event: KeyBar.Pressed) -> None:
+        self.action_act(event.action.name)
+
+    def do_broadcast(self) -> None:
+        from swarm_tui.dialogs.broadcast import Broadcast
+
+        self.app.push_screen(Broadcast(self._snapshot), self._order)
+
+    def do_message(self) -> None:
+        from swarm_tui.dialogs.message_one import MessageOne
+
+        agent = self._chosen_agent()
+        if agent is None:
+            self.notify("Select an agent that is here: tab to the agents, then m.", severity="warning")
+        else:
+            self.app.push_screen(MessageOne(self._snapshot, agent), self._order)
+
+    def do_force_release(self) -> None:
+        from swarm_tui.dialogs.force_release import ForceReleaseDialog
+
+        self.app.push_screen(ForceReleaseDialog(self._snapshot), self._order)
+
+    def do_assign(self) -> None:
+        from swarm_tui.dialogs.assign import AssignDialog
+
+        self.app.push_screen(AssignDialog(self._snapshot, self._chosen_agent()), self._order)
+
+    def do_escalate(self) -> None:
+        from swarm_tui.dialogs.escalate import EscalateDialog
+
+        self.app.push_screen(EscalateDialog(self._snapshot), self._order)
+
+    def do_resolve(self, take_over: bool = False) -> None:
+        from swarm_tui.dialogs.resolve import ResolveDialog
+
+        self.app.push_screen(ResolveDialog(self._snapshot, take_over), self._order)
+
+    def do_take_over(self) -> None:
+        self.do_resolve(take_over=True)
+
+    def do_declare(self) -> None:
+        from swarm_tui.dialogs.declare import DeclareDialog
+
+        self.app.push_screen(DeclareDialog(self._snapshot), self._order)
+
+    def do_next(self) -> None:
+        attention = self.query_one(Attention)
+        follow = attention.cursor + 1 if attention.has_focus else 0
+        attention.focus()
+        attention.move_to(follow % attention.count())
+
+    def do_jump(self) -> None:
+        agent = self._chosen_agent()
+        if agent is None or agent.pane is None:
+            name = agent.name if agent else "The selected agent"
+            self.notify(f"{name} has no tmux pane that is known here.", severity="warning", markup=False)
+        else:
+            pane = agent.pane
+            self._in_thread(lambda: self._jump(pane), "jump")
+
+    def do_filter(self) -> None:
+        from textual.widgets import Input  # mounted when asked for: an input eats keys, and its import costs the start
+
+        found = self.query("#filter")
+        if not found:
+            box = Input(self.query_one(MessageLog).words, placeholder="only messages with…", id="filter", compact=True)
+            self.query_one("#swarm").mount(box, before=self.query_one(MessageLog))
+        (found.first(Input) if found else box).focus()
+
+    def do_palette(self) -> None:
+        self.app.action_command_palette()
+
+    def do_help(self) -> None:
+        from swarm_tui.dialogs.help import Help
+
+        self.app.push_screen(Help())
+
+    def do_back(self) -> None:
+        log = self.query_one(MessageLog)
+        if self.query("#filter"):
+            self.query("#filter").remove()
+            log.filter("")
+            log.focus()
+        elif not log.has_focus:
+            log.focus()
+        else:
+            log.action_edge(True)
+
+    def do_quit(self) -> None:
+        self.app.exit()
+
+    # Details of a row.
+
+    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
+        match event.rows:
+            case Attention() as attention:
+                self._open(attention.items[event.index])
+            case MessageLog() as log if log.chosen_id:
+                self._open_message(log.chosen_id)
+            case Agents():
+                self.action_act("message")
+
+    def _open(self, item: Item) -> None:
+        match item:
+            case Escalation():
+                self.action_act("resolve")
+            case Lost(newest=newest):
+                self._open_message(newest.message)
+
+    def _open_message(self, message: int) -> None:
+        from swarm_tui.dialogs.message_details import MessageDetails
+
+        self.app.push_screen(MessageDetails(message, self._settings))
+
+    # The log: lines that it wants, words that it seeks.
+
+    def on_message_log_wanted(self, wanted: MessageLog.Wanted) -> None:
+        self._in_thread(lambda: self._read(wanted), "pages")
+
+    def on_message_log_sought(self, sought: MessageLog.Sought) -> None:
+        self._in_thread(lambda: self._search(sought), "search", exclusive=sought.older)
+
+    def on_input_changed(self, event: "Input.Changed") -> None:
+        self.query_one(MessageLog).filter(event.value.strip())
+
+    def on_input_submitted(self) -> None:
+        self.query_one(MessageLog).focus()
+
+    def on_overview_page_read(self, page: PageRead) -> None:
+        self.query_one(MessageLog).take(page.rows, page.first, page.last)
+
+    def on_overview_found(self, found: Found) -> None:
+        self.query_one(MessageLog).found(found.words, found.ids, found.older)
+
+    # In other threads. They post messages and touch no widget.
+
+    def _read(self, wanted: MessageLog.Wanted) -> None:
+        with Database(self._settings.database) as db, db.reading() as tx:
+            rows = log_pages.rows(tx, wanted.first, wanted.last)
+        self.post_message(self.PageRead(rows, wanted.first, wanted.last))
+
+    def _search(self, sought: MessageLog.Sought) -> None:
+        worker = get_current_worker()
+        with Database(self._settings.database) as db:
+            for first, last in log_pages.steps(sought.first, sought.last):
+                if worker.is_cancelled:
+                    return
+                with db.reading() as tx:
+                    ids = log_pages.matching(tx, sought.words, first, last)
+                if ids:
+                    self.post_message(self.Found(sought.words, ids, sought.older))
+
+    def _jump(self, pane: PaneAddress) -> None:
+        from swarm_agents import panes
+
+        try:
+            panes.jump(pane)
+        except SwarmError as error:
+            self.notify(error.message, severity="warning", markup=False, timeout=15)
+
+    def _in_thread(self, work: Callable[[], None], group: str, exclusive: bool = False) -> None:
+        self.run_worker(work, thread=True, group=group, exclusive=exclusive, exit_on_error=False)
+
+    def _order(self, order: Order | None) -> None:
+        if order is not None:
+            self.post_message(Ordered(order))
+
+    @property
+    def _snapshot(self) -> Snapshot:
+        assert isinstance(self._view, Snapshot), "an action that needs the swarm's state is refused without it"
+        return self._view
+
+    def _chosen_agent(self) -> Agent | None:
+        agent = self.query_one(Agents).chosen
+        return agent if agent and agent.left_at is None else None

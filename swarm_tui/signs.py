@@ -1,0 +1,43 @@
+"""How a state looks: a symbol, a word and a tone, always together, so that no state is told by colour alone."""
+
+from dataclasses import dataclass
+
+from swarm_agents.model import BuildStatus, DeliveryState
+
+
+@dataclass(frozen=True)
+class Sign:
+    symbol: str
+    word: str
+    tone: str
+    """`good` `busy` `bad` `ask` `dim` or `plain`; themes.py gives each its colour."""
+
+    def __str__(self) -> str:
+        return f"{self.symbol} {self.word}"
+
+
+BUILD = {
+    BuildStatus.PASSING: Sign("✓", "PASSING", "good"),
+    BuildStatus.BROKEN: Sign("✗", "BROKEN", "bad"),
+    BuildStatus.FIXING: Sign("◆", "FIXING", "busy"),
+    BuildStatus.ESCALATED: Sign("‼", "ESCALATED", "ask"),
+}
+UNKNOWN = Sign("?", "UNKNOWN", "ask")
+
+AGENT = {
+    "fixing": Sign("◆", "fixing", "busy"),
+    "waiting": Sign("…", "waiting", "plain"),
+    "active": Sign("●", "active", "good"),
+    "silent": Sign("○", "silent", "dim"),
+    "left": Sign("-", "left", "dim"),
+}
+
+DELIVERY = {
+    DeliveryState.QUEUED: Sign("·", "queued", "dim"),
+    DeliveryState.TYPED: Sign("›", "typed", "plain"),
+    DeliveryState.SUBMITTED: Sign("»", "submitted", "plain"),
+    DeliveryState.READ: Sign("✓", "read", "good"),
+    DeliveryState.SKIPPED: Sign("-", "skipped", "busy"),
+    DeliveryState.FAILED: Sign("✗", "failed", "bad"),
+    DeliveryState.UNKNOWN: Sign("?", "unknown", "ask"),
+}

@@ -1,0 +1,104 @@
+"""Everything that one screen shows, as one immutable value read in one transaction."""
+
+from dataclasses import dataclass
+
+from swarm_agents import build, deliveries, escalations, events, incidents, roster, waiters
+from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.errors import SwarmError
+from swarm_agents.events import Event
+from swarm_agents.model import Attempt, Build, Delivery, DeliveryState, Escalation, Moment, Waiter
+from swarm_agents.roster import Listed
+from swarm_tui import log_pages
+from swarm_tui.log_pages import LogRow
+
+TAIL = 128  # messages: what a follower sees is never a read behind the banner
+RECENT_EVENTS = 50  # enough to tell of everything that happened since the last look, some 50 ms ago
+
+
+@dataclass(frozen=True)
+class Lost:
+    """What did not reach an agent: how many notices, and the newest of them."""
+
+    agent: str
+    count: int
+    newest: Delivery
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    moment: Moment
+    build: Build
+    attempts: tuple[Attempt, ...]
+    """Of the open incident, oldest first."""
+    waiting: tuple[Waiter, ...]
+    """First in line first."""
+    agents: tuple[Listed, ...]
+    escalations: tuple[Escalation, ...]
+    """The unanswered ones."""
+    lost: tuple[Lost, ...]
+    """Agents that are here and were not reached."""
+    first_message: int
+    last_message: int
+    """Ids; 0 when there is no message."""
+    tail: tuple[LogRow, ...]
+    events: tuple[Event, ...]
+    """The newest ones, oldest first."""
+    watched_message: int | None
+    watched: tuple[Delivery, ...]
+    """What became of the one message that somebody looks at."""
+
+
+@dataclass(frozen=True)
+class CouldNotLook:
+    """Nothing is known now, which is not the same as nothing being there."""
+
+    error: SwarmError
+    at: int
+
+
+View = Snapshot | CouldNotLook
+
+
+def take(db: Database, watched_message: int | None = None) -> Snapshot:
+    """Read it all in one transaction: about a millisecond for a thousand agents."""
+    with db.reading() as tx:
+        now = build.state(tx)
+        first, last = log_pages.bounds(tx)
+        return Snapshot(
+            moment=tx.moment,
+            build=now,
+            attempts=tuple(incidents.attempts(tx, now.incident)) if now.incident else (),
+            waiting=tuple(waiters.line(tx)),
+            agents=tuple(roster.listed(tx)),
+            escalations=tuple(escalations.unresolved(tx)),
+            lost=_lost(tx),
+            first_message=first,
+            last_message=last,
+            tail=log_pages.rows(tx, last - TAIL + 1, last),
+            events=tuple(events.after(tx, events.last_id(tx) - RECENT_EVENTS, RECENT_EVENTS)),
+            watched_message=watched_message,
+            watched=tuple(deliveries.of_message(tx, watched_message)) if watched_message else (),
+        )
+
+
+def _lost(tx: Transaction) -> tuple[Lost, ...]:
+    rows = tx.execute(
+        "select d.agent, d.message_id, d.pane_id, d.state, d.reason, d.detail, d.at, d.id, "
+        "(select count(*) from deliveries e where e.agent = d.agent and e.state in ('failed', 'unknown')) as lost "
+        "from agents a join deliveries d on d.id = (select max(f.id) from deliveries f "
+        "where f.agent = a.name and f.state in ('failed', 'unknown')) "
+        "where a.left_at is null order by d.id desc"
+    )
+    return tuple(Lost(row["agent"], row["lost"], _delivery(row)) for row in rows)
+
+
+def _delivery(row: Row) -> Delivery:
+    return Delivery(
+        message=row["message_id"],
+        agent=row["agent"],
+        pane=row["pane_id"],
+        state=DeliveryState(row["state"]),
+        reason=row["reason"],
+        at=row["at"],
+        detail=row["detail"],
+    )

@@ -1,0 +1,71 @@
+"""The roster: each agent's state, its pane, and how old that knowledge is."""
+
+from swarm_agents.model import Agent, Moment, Waiter
+from swarm_agents.roster import SILENT_AFTER_MS, Listed
+from swarm_agents.text import one_line
+from swarm_tui import signs, times
+from swarm_tui.widgets.row_list import Cell, RowList
+
+
+class Agents(RowList):
+    empty = "nobody has joined: swarm agent join NAME"
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id)
+        self._agents: tuple[Listed, ...] = ()
+        self._tickets: dict[str, int] = {}
+        self._now = 0
+        self._drawn: list[list[Cell]] = []
+        self.border_title = "Agents"
+
+    def show(self, agents: tuple[Listed, ...], waiting: tuple[Waiter, ...], moment: Moment) -> None:
+        chosen = self.chosen
+        self._agents = tuple(sorted(agents, key=lambda listed: listed.state != "fixing"))
+        self._tickets = {waiter.agent: place for place, waiter in enumerate(waiting, start=1)}
+        here = sum(listed.state != "left" for listed in agents)
+        self._name_at_cursor(chosen)
+        self.set_title(f"Agents {here}" if agents else "Agents")
+        self.tick(moment)
+
+    def tick(self, moment: Moment) -> None:
+        """Time went on: draw again only what reads differently now."""
+        self._now = moment.wall_ms
+        drawn = [self.cells(index, 40) for index in range(len(self._agents))]
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self.rows_changed()
+
+    @property
+    def chosen(self) -> Agent | None:
+        """The agent under the cursor."""
+        return self._agents[self.cursor].agent if self.cursor < len(self._agents) else None
+
+    def count(self) -> int:
+        return len(self._agents)
+
+    def cells(self, index: int, width: int) -> list[Cell]:
+        listed = self._agents[index]
+        agent = listed.agent
+        since = max(0, self._now - agent.seen_at)
+        sign = signs.AGENT[_state_now(listed.state, since)]
+        word = f"{sign.word} {self._tickets[agent.name]}" if agent.name in self._tickets else sign.word
+        name_width = max(8, min(20, width - 24))
+        pane = agent.pane.pane_id if agent.pane else "no pane"
+        return [
+            (f"{sign.symbol} ", sign.tone),
+            (f"{one_line(agent.name, name_width):<{name_width}} ", "plain"),
+            (f"{word:<9} ", sign.tone),
+            (f"{times.age(since):>5} ", "dim"),
+            (f" {pane:<8}", "dim"),
+            (f" {one_line(agent.role, 20)}" if agent.role != "agent" else "", "dim"),
+        ]
+
+    def _name_at_cursor(self, agent: Agent | None) -> None:
+        names = [listed.agent.name for listed in self._agents]
+        if agent and agent.name in names:
+            self.cursor = names.index(agent.name)
+
+
+def _state_now(state: str, since_ms: int) -> str:
+    """What the snapshot called active may have fallen silent since."""
+    return "silent" if state == "active" and since_ms >= SILENT_AFTER_MS else state

@@ -1,0 +1,121 @@
+"""The build at a glance: its status, since when, who repairs it, which attempt, how long the lease still lasts."""
+
+from textual.content import Content
+from textual.widgets import Static
+
+from swarm_agents.model import HUMAN, Attempt, Build, BuildStatus, Moment
+from swarm_agents.text import one_line
+from swarm_tui import signs, times
+from swarm_tui.snapshot import Snapshot
+from swarm_tui.themes import STYLE, block
+
+Part = tuple[str, str]
+
+
+class Banner(Static):
+    """Three lines. The first alone answers whether anything is wrong."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id)
+        self._snapshot: Snapshot | None = None
+        self._drawn = Content()
+
+    def show(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        for status in BuildStatus:
+            self.set_class(status is snapshot.build.status, f"-{status.value}")
+        self.tick(snapshot.moment)
+
+    def tick(self, moment: Moment) -> None:
+        if self._snapshot is None:
+            return
+        drawn = Content("\n").join(
+            [_status(self._snapshot.build), _holder(self._snapshot, moment), _red(self._snapshot, moment)]
+        )
+        if not drawn.is_same(self._drawn):
+            self._drawn = drawn
+            self.update(drawn, layout=False)
+
+
+def _status(build: Build) -> Content:
+    sign = signs.BUILD[build.status]
+    summary = one_line(build.summary, 160) if build.red else "The shared branch is green."
+    return Content.assemble((f" {sign} ", block(sign.tone)), "  ", (summary or "no summary", "bold"))
+
+
+def _holder(snapshot: Snapshot, moment: Moment) -> Content:
+    build = snapshot.build
+    match build.status:
+        case BuildStatus.FIXING:
+            who = "You repair it" if build.fixer == HUMAN else f"{build.fixer} repairs it"
+            return Content.assemble(
+                (who, "bold"),
+                "   ",
+                *_attempts(build),
+                "   ",
+                *_lease(build, moment),
+                ("   fence ", STYLE["dim"]),
+                (str(build.fence), STYLE["dim"]),
+            )
+        case BuildStatus.BROKEN:
+            return Content.assemble(
+                ("Nobody repairs it. ", STYLE["bad"]),
+                *_attempts(build),
+                (" is free: ", ""),
+                ("A", STYLE["key"]),
+                " assigns it",
+            )
+        case BuildStatus.ESCALATED:
+            reason = one_line(snapshot.escalations[0].reason, 120) if snapshot.escalations else ""
+            return Content.assemble(("You were asked: ", STYLE["ask"]), reason, "   ", ("r", STYLE["key"]), " answers")
+        case BuildStatus.PASSING:
+            return Content.styled("Nobody has to repair anything.", STYLE["dim"])
+
+
+def _attempts(build: Build) -> list[Part]:
+    dots = "●" * build.attempt + "○" * max(0, build.max_attempts - build.attempt)
+    last = build.attempt >= build.max_attempts
+    return [
+        (f"attempt {build.attempt} of {build.max_attempts}", "bold"),
+        (f" {dots[:10]}", STYLE["bad" if last else "busy"]),
+    ]
+
+
+def _lease(build: Build, moment: Moment) -> list[Part]:
+    left = lease_left_ms(build, moment)
+    if left <= 0:
+        return [("lease ran out", f"bold {STYLE['bad']}"), (", the next agent takes over", "")]
+    urgent = left < 60_000
+    return [("lease ", ""), (times.countdown(left), f"bold {STYLE['bad']}" if urgent else "bold"), (" left", "")]
+
+
+def _red(snapshot: Snapshot, moment: Moment) -> Content:
+    build = snapshot.build
+    if not build.red:
+        since = (
+            f"green for {times.lasting(moment.wall_ms - build.changed_at)}" if build.changed_at else "no red period yet"
+        )
+        checked = f", last check {times.of_day(build.last_check)}" if build.last_check else ""
+        return Content.styled(since + checked, STYLE["dim"])
+    parts: list[Part] = []
+    if build.broken_since is not None:
+        parts += [("red for ", ""), (times.lasting(moment.wall_ms - build.broken_since), "bold")]
+        parts += [(f" (since {times.of_day_short(build.broken_since)}, incident {build.incident})", STYLE["dim"])]
+    for attempt in [one for one in snapshot.attempts if one.end][-3:]:
+        parts += _ended(attempt)
+    return Content.assemble(*parts)
+
+
+def _ended(attempt: Attempt) -> list[Part]:
+    assert attempt.end is not None
+    return [
+        (f"  {attempt.number}. ", STYLE["dim"]),
+        (f"{one_line(attempt.agent, 20)} {attempt.end.value}", STYLE["dim"]),
+    ]
+
+
+def lease_left_ms(build: Build, moment: Moment) -> int:
+    """On the clock that decides. A lease of an earlier boot is over."""
+    if build.lease_mono_ms is None or build.lease_boot_id != moment.boot_id:
+        return 0
+    return build.lease_mono_ms - moment.mono_ms
