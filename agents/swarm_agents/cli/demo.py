@@ -1,0 +1,73 @@
+"""`swarm demo`: see all of it at work in a temporary repository, on a tmux server of its own."""
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from swarm_agents.cli.call import Call, parser, seconds
+from swarm_agents.cli.output import Answer, talk
+
+if TYPE_CHECKING:
+    from swarm_agents.demo.show import Performance
+
+HEADLESS_S = 60.0
+SHORTEST_S = 15.0  # one breakage, its repair, and the end
+
+
+def parse(words: list[str]) -> argparse.Namespace:
+    demo_parser = parser(
+        "demo",
+        "Five scripted agents, a colleague who breaks main, a fixer that is killed: everything real, in a temporary "
+        "repository. Leave it with 'q' in the dashboard.",
+    )
+    demo_parser.add_argument("--headless", action="store_true", help="do not attach; end with a summary")
+    demo_parser.add_argument(
+        "--seconds",
+        type=seconds(SHORTEST_S, 86_400),
+        metavar="N",
+        help=f"how long it plays; default: until you leave, {HEADLESS_S:g} without a terminal",
+    )
+    demo_parser.add_argument("--keep", action="store_true", help="leave everything as it is at the end, and say where")
+    demo_parser.set_defaults(run=_demo)
+    return demo_parser.parse_args(words)
+
+
+def _demo(call: Call) -> Answer:
+    from swarm_agents.demo import show  # loads what no other verb needs
+
+    arguments = call.arguments
+    attached = not arguments.headless and _why_not_attached(call.as_json) is None
+    if not arguments.headless and not attached:
+        talk(f"{_why_not_attached(call.as_json)}; playing without a screen. What to type elsewhere comes next.")
+    seconds_long = arguments.seconds or (None if attached else HEADLESS_S)
+    return _answer(show.run(show.Wishes(seconds_long, attached, arguments.keep), talk))
+
+
+def _why_not_attached(as_json: bool) -> str | None:
+    if as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return "there is no terminal to attach to"
+    if os.environ.get("TMUX"):
+        return "a tmux inside your tmux would take the keys of both"
+    if os.environ.get("TERM", "dumb") == "dumb":
+        return "this terminal cannot show a screen"
+    return None
+
+
+def _answer(performance: "Performance") -> Answer:
+    from swarm_agents.demo import judge
+
+    promises = judge.judge(performance.seen)
+    data = judge.summary(performance.seen) | {"kept": str(performance.kept) if performance.kept else None}
+    broken = [one for one in promises if not one.held]
+    lines = [
+        f"{data['incidents']} incidents, {data['attempts']} attempts, {len(data['waits'])} waits, "
+        f"{data['commits']} commits landed, {data['duplicate_fixes']} duplicate fixes",
+        *[f"  {'held  ' if one.held else 'BROKEN'}  {one.text}{': ' + one.why if one.why else ''}" for one in promises],
+    ]
+    if performance.kept:
+        lines += [f"kept in {performance.kept}", *performance.how_to_look]
+    if not performance.cleaned:
+        lines.append(f"could not remove all of {performance.folder}")
+    message = "Every promise held." if not broken else f"Broken: {'; '.join(one.text for one in broken)}."
+    return Answer(message, 1 if broken or not performance.cleaned else 0, data, lines=(*lines, message))

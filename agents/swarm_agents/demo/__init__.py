@@ -1,0 +1,1 @@
+"""`swarm demo`: everything real, on a small stage of its own."""

@@ -1,0 +1,85 @@
+"""The stage: a private tmux server with the dashboard in its first window and the agents side by side in its second."""
+
+import os
+import signal
+import sys
+from dataclasses import dataclass, field
+
+from swarm_agents.demo.hands import commands_folder, surroundings
+from swarm_agents.demo.sources import AGENTS, COLLEAGUE
+from swarm_agents.demo.world import World
+from swarm_agents.model import PaneAddress
+from swarm_agents.panes import private
+from swarm_agents.panes.address import set_option
+from swarm_agents.panes.look import Look, look
+from swarm_agents.panes.private import Play
+
+DASHBOARD_WINDOW = "dashboard"
+_WIDTH, _HEIGHT = 160, 48  # until a terminal is attached, which brings its own
+_AGENTS_WINDOW = {
+    "remain-on-exit": "on",  # a killed agent leaves a dead pane, which is what the swarm must cope with
+    "pane-border-status": "top",
+    "pane-border-format": " #{@swarm_agent} ",
+}
+
+
+@dataclass
+class Stage:
+    """Who plays in which pane."""
+
+    world: World
+    pace: float
+    dashboard: PaneAddress
+    panes: dict[str, PaneAddress] = field(default_factory=dict)
+
+    def restart(self, agent: str) -> None:
+        """The agent comes back in its old pane, after its program has died."""
+        self.panes[agent] = private.respawn(self.panes[agent], _play(self.world, agent, self.pace))
+
+    def kill(self, agent: str) -> None:
+        """kill -9, as the kernel does when memory runs out."""
+        os.kill(self.panes[agent].pane_pid, signal.SIGKILL)
+
+    def dead(self, agent: str) -> bool:
+        """Whether the agent's program has ended, for whichever reason. False when tmux does not answer."""
+        seen = look(self.world.socket)
+        pane = seen.panes.get(self.panes[agent].pane_id) if isinstance(seen, Look) else None
+        return pane is not None and pane.dead
+
+    def dashboard_runs(self) -> bool:
+        seen = look(self.world.socket)
+        return isinstance(seen, Look) and self.dashboard.pane_id in seen.panes
+
+    def everybody_left(self) -> bool:
+        return all(self.dead(agent) for agent in self.panes)
+
+
+def set_up(world: World, pace: float) -> Stage:
+    """Start the server, the dashboard and the agents."""
+    dashboard = Play([str(commands_folder() / "swarm-tui")], str(world.repository), {})
+    first = private.start(world.socket, DASHBOARD_WINDOW, dashboard, surroundings(COLLEAGUE), _WIDTH, _HEIGHT)
+    stage = Stage(world, pace, first)
+    for agent in AGENTS:
+        _enter(stage, agent)
+    return stage
+
+
+def _enter(stage: Stage, agent: str) -> None:
+    play = _play(stage.world, agent, stage.pace)
+    if stage.panes:
+        pane = private.add_pane(next(iter(stage.panes.values())), play)
+    else:
+        pane = private.add_window(stage.world.socket, "agents", play)
+        private.dress(pane, _AGENTS_WINDOW)
+    stage.panes[agent] = pane
+    set_option(pane, "@swarm_profile", "plain")
+
+
+def _play(world: World, agent: str, pace: float) -> Play:
+    tree = str(world.tree_of(agent))
+    theirs = surroundings(agent)
+    mine = {name: value for name, value in theirs.items() if name.startswith("GIT_")} | {"SWARM_AGENT": agent}
+    # env: tmux gives a pane the PATH of whoever asked for it. -P: the working tree's own packages are not for us.
+    command = ["env", f"PATH={theirs['PATH']}", sys.executable, "-P", "-m", "swarm_agents.demo.agent"]
+    journal = world.journals / f"{agent}.jsonl"
+    return Play([*command, agent, tree, str(journal), str(pace)], tree, mine)

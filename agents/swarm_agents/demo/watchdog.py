@@ -1,0 +1,61 @@
+"""Cleans up behind the demo, however it ends: waits until nobody holds the other end of its standard input any more.
+
+Run as `python -m swarm_agents.demo.watchdog FOLDER SOCKET KEEP`, in a session of its own, so that neither Ctrl-C nor
+kill -9 of the demo reaches it. Ends only what the demo started, by its socket and by process ids.
+"""
+
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from swarm_agents.demo.stage import DASHBOARD_WINDOW
+from swarm_agents.panes import private
+
+_REMOVE_LIMIT_S = 10.0  # the last git that a killed agent ran may still write for a moment
+END_LIMIT_S = 30.0
+
+
+def start(folder: Path, socket: str, keep: bool) -> subprocess.Popen[bytes]:
+    """Whatever becomes of us from now on is cleaned up. `finish` does it at a good end."""
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", __name__, str(folder), socket, "keep" if keep else "remove"],
+        cwd="/",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def finish(watchdog: subprocess.Popen[bytes]) -> bool:
+    """Let go of the watchdog and wait for it; whether everything is cleaned up."""
+    assert watchdog.stdin is not None
+    watchdog.stdin.close()
+    try:
+        return watchdog.wait(END_LIMIT_S) == 0
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def main(words: list[str]) -> None:
+    folder, socket, keep = words
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    sys.stdin.buffer.read()
+    if keep == "keep":
+        private.hang_up(socket, spared_window=DASHBOARD_WINDOW)
+        return
+    private.end(socket)
+    give_up_at = time.monotonic() + _REMOVE_LIMIT_S
+    while Path(folder).exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        if time.monotonic() > give_up_at:
+            sys.exit(1)
+        time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
