@@ -112,6 +112,8 @@ def step(m: Model, act: Act, now: Moment, rules: Rules) -> tuple[Model, str]:
             return count(m) if over(m.deadline) else (m, "nothing")
         case "heal":
             return green(m) if m.status == "broken" and not stale(m.changed) else (m, "nothing")
+        case "escalate" if act.fence not in (None, m.fence):
+            return m, "fenced"
         case "escalate" if m.status in ("broken", "fixing"):
             return ask(free(m, "escalated"))
         case "escalate":

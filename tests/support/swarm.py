@@ -8,13 +8,16 @@ from swarm_agents.errors import NotFound
 from swarm_agents.model import ErrorClass, Evidence, Moment, Resolution, Rules
 from tests.support.model import Act, Model
 
+Outcome = model.Asked | model.Broken | model.Fenced | model.Passing | model.Stale | model.Waiting | model.Yours
 
-def perform(db: Database, act: Act, rules: Rules) -> str:
-    """Do to the real build what `act` says; what its caller is told, as the model says it."""
+
+def perform(db: Database, act: Act, rules: Rules) -> tuple[str, int]:
+    """Do to the real build what `act` says; what its caller is told, as the model says it, and under which fence."""
     try:
-        return told(_call(db, act, rules))
+        outcome = _call(db, act, rules)
     except NotFound:
-        return "not found"
+        return "not found", 0
+    return told(outcome), outcome.build.fence if outcome else 0
 
 
 def told(outcome: object) -> str:
@@ -76,7 +79,7 @@ def count(tx: Transaction, rows: str, **values: Any) -> int:
     return int(found["n"])
 
 
-def _call(db: Database, act: Act, rules: Rules) -> object:
+def _call(db: Database, act: Act, rules: Rules) -> Outcome | None:
     who, fence = act.agent, act.fence
     match act.name:
         case "report":
@@ -106,7 +109,7 @@ def _call(db: Database, act: Act, rules: Rules) -> object:
         case "heal":
             return build.heal(db, who, Evidence("the check passed", _began(db, act)))
         case "escalate":
-            return build.escalate(db, who, "please look")
+            return build.escalate(db, who, "please look", fence)
         case "resolve":
             return build.resolve(db, _last_escalation(db), Resolution(act.to), rules, agent=who)
     raise AssertionError(f"no such act: {act.name}")

@@ -149,7 +149,7 @@ def _play(db: MemoryDatabase, clock: FakeClock, act: Act) -> str:
     if act.name in _TIME:
         _TIME[act.name](clock)
         return ""
-    return perform(db, act, RULES)
+    return perform(db, act, RULES)[0]
 
 
 _TIME: dict[str, Callable[[FakeClock], None]] = {
@@ -166,10 +166,9 @@ def _acts(fences: list[int], root: Moment, here: Moment) -> Iterator[Act]:
     for agent, other in (AGENTS, AGENTS[::-1]):
         for began in (None, root, here):
             yield Act("report", agent, began=began)
-        for name in ("claim", "escalate"):
-            yield Act(name, agent)
+        yield Act("claim", agent)
         for fence in (None, *fences):
-            for name in ("renew", "fixed", "failed", "refused", "give_up"):
+            for name in ("renew", "fixed", "failed", "refused", "give_up", "escalate"):
                 yield Act(name, agent, fence)
             yield Act("hand_over", agent, fence, to=other)
         for fence in fences:

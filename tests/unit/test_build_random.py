@@ -69,7 +69,7 @@ class BuildLife(RuleBasedStateMachine):
         self.clock.forward(0.001)
         self.model, expected = step(before, act, self.clock(), RULES)
 
-        answer = perform(self.db, act, RULES)
+        answer, _ = perform(self.db, act, RULES)
 
         with self.db.reading() as tx:
             real = observe(tx)
@@ -126,9 +126,9 @@ class BuildLife(RuleBasedStateMachine):
     def heal(self, began: Moment) -> object:
         return self.does(Act("heal", "ada", began=began))
 
-    @rule(target=fences, by=callers)
-    def escalate(self, by: str) -> object:
-        return self.does(Act("escalate", by))
+    @rule(target=fences, by=callers, fence=st.none() | fences)
+    def escalate(self, by: str, fence: int | None) -> object:
+        return self.does(Act("escalate", by, fence))
 
     @rule(target=fences, agent=agents, option=st.sampled_from(("retry", "assign", "take-over", "declare-passing")))
     def resolve(self, agent: str, option: str) -> object:

@@ -16,7 +16,7 @@ from sqlite_utils.migrations import Migrations
 
 from swarm_agents.db import faults, gate
 from swarm_agents.db.database import APPLICATION_ID, LOCK_TIMEOUT_S, SCHEMA_VERSION, Database, connect
-from swarm_agents.errors import CannotWrite, DatabaseLocked, DatabaseUnreadable
+from swarm_agents.errors import CannotWrite, DatabaseLocked, DatabaseNewer, DatabaseUnreadable
 
 migrations = Migrations("swarm")
 
@@ -306,6 +306,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
     # and inside it theirs become savepoints.
     connection.execute("begin immediate")
     try:
+        _refuse_newer(connection)
         migrations.apply(sqlite_utils.Database(connection, execute_plugins=False, recursive_triggers=False))
         connection.execute(f"pragma application_id = {APPLICATION_ID}")
         connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
@@ -314,6 +315,13 @@ def _migrate(connection: sqlite3.Connection) -> None:
         if connection.in_transaction:
             connection.execute("rollback")
         raise
+
+
+def _refuse_newer(connection: sqlite3.Connection) -> None:
+    # Whoever asked looked without the lock: a newer program may have been here since, and its version must stay.
+    found = connection.execute("pragma user_version").fetchone()[0]
+    if found > SCHEMA_VERSION:
+        raise DatabaseNewer(f"A newer version has just upgraded the database (schema {found}). Upgrade swarm-tui.")
 
 
 def _cannot_create(path: Path, error: OSError) -> Exception:

@@ -1,0 +1,146 @@
+"""Real processes for tests: started, spoken to, stopped and killed, each wait with a limit."""
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from swarm_agents.model import Rules
+from tests.support.model import Act
+
+ROOT = Path(__file__).parents[2]
+LIMIT_S = 60  # a loaded machine is slow; what takes longer hangs
+_HEAD_START_NS = 2_000_000  # between the order and the common start, so that every process has read it by then
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a worker says about one act: what it was told, under which fence, when it asked and when it knew."""
+
+    told: str
+    fence: int
+    began: int
+    ended: int
+    error: str
+
+
+class Worker:
+    """One process that has the database open and does what it is told. `send` and `receive` are two steps."""
+
+    def __init__(self, database: Path, lock_timeout_s: float = 15) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.worker", str(database), str(lock_timeout_s)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+        )
+        self._unread = b""
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def act(self, act: Act, rules: Rules | None = None) -> Answer:
+        self.send_act(act, rules)
+        return self.receive()
+
+    def send_act(self, act: Act, rules: Rules | None = None, at_ns: int = 0) -> None:
+        self.send("act", act=asdict(act), rules=asdict(rules or Rules()), at_ns=at_ns)
+
+    def send(self, order: str, **values: Any) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps({"order": order, **values}).encode() + b"\n")
+
+    def receive(self, limit_s: float = LIMIT_S) -> Answer:
+        return Answer(**json.loads(self._line(limit_s)))
+
+    def answered(self) -> bool:
+        assert self._process.stdout
+        return bool(self._unread or select.select([self._process.stdout], [], [], 0)[0])
+
+    def _line(self, limit_s: float) -> bytes:
+        assert self._process.stdout
+        give_up_at = time.monotonic() + limit_s
+        while b"\n" not in self._unread:
+            left_s = max(0.0, give_up_at - time.monotonic())
+            if not select.select([self._process.stdout], [], [], left_s)[0]:
+                raise TimeoutError(f"worker {self.pid} said nothing for {limit_s} s")
+            chunk = os.read(self._process.stdout.fileno(), 65536)
+            assert chunk, f"worker {self.pid} died"
+            self._unread += chunk
+        line, _, self._unread = self._unread.partition(b"\n")
+        return line
+
+    def stop(self) -> None:
+        """SIGSTOP, and wait until it stands still."""
+        os.kill(self.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOWAIT)
+
+    def go_on(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
+
+    def kill(self) -> None:
+        """SIGKILL, and wait until it is gone."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
+
+
+@contextmanager
+def workers(database: Path, number: int, lock_timeout_s: float = 15) -> Iterator[list[Worker]]:
+    """That many worker processes, ready; killed at the end whatever happened."""
+    started: list[Worker] = []
+    try:
+        for _ in range(number):
+            started.append(Worker(database, lock_timeout_s))
+        for worker in started:
+            assert worker.receive().told == "ready"
+        yield started
+    finally:
+        for worker in started:
+            worker.kill()
+
+
+def at_once(acts: Sequence[tuple[Worker, Act]], rules: Rules) -> list[Answer]:
+    """All acts at the same instant, each in its own process; the answers in the order of the acts."""
+    at_ns = time.monotonic_ns() + _HEAD_START_NS
+    for worker, act in acts:
+        worker.send_act(act, rules, at_ns)
+    return [worker.receive() for worker, _ in acts]
+
+
+def run_python(calls: Sequence[tuple[str, ...]], limit_s: float = LIMIT_S) -> list[subprocess.CompletedProcess[str]]:
+    """Each call is code and its arguments: all run at once in a Python of their own."""
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", *call], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+        )
+        for call in calls
+    ]
+    try:
+        done = [(process, *process.communicate(timeout=limit_s)) for process in started]
+    finally:
+        for process in started:
+            process.kill()
+    return [subprocess.CompletedProcess(process.args, process.returncode, out, err) for process, out, err in done]
+
+
+def until(holds: Callable[[], bool], what: str, limit_s: float = LIMIT_S, look_every_s: float = 0.01) -> None:
+    """Return as soon as it holds; a failure that says what was waited for, after `limit_s`."""
+    give_up_at = time.monotonic() + limit_s
+    while not holds():
+        assert time.monotonic() < give_up_at, f"{limit_s} s are over and it is not so: {what}"
+        time.sleep(look_every_s)

@@ -1,0 +1,102 @@
+"""A process that has a swarm database open and does one act for each line it is given; see `processes.Worker`.
+
+An error is an answer too, so that a test can say that there was none.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from swarm_agents import build, messages, waiting
+from swarm_agents.db.database import Database
+from swarm_agents.model import Moment, Rules
+from tests.support.model import Act
+from tests.support.swarm import observe, perform, told
+
+
+def main(database: Path, lock_timeout_s: float) -> None:
+    with Database(database, lock_timeout_s=lock_timeout_s) as db:
+        answer("ready")
+        for line in sys.stdin:
+            order = json.loads(line)
+            began = time.monotonic_ns()
+            try:
+                ORDERS[order.pop("order")](db, **order)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the test wants to see it
+                answer("error", began=began, error=f"{type(error).__name__}: {error}")
+
+
+def answer(said: str, fence: int = 0, began: int = 0, error: str = "") -> None:
+    ended = time.monotonic_ns()
+    print(json.dumps({"told": said, "fence": fence, "began": began, "ended": ended, "error": error}), flush=True)  # noqa: T201
+
+
+def act(db: Database, act: dict[str, Any], rules: dict[str, Any], at_ns: int) -> None:
+    if act["began"]:
+        act["began"] = Moment(**act["began"])
+    while time.monotonic_ns() < at_ns:
+        pass
+    began = time.monotonic_ns()
+    said, fence = perform(db, Act(**act), Rules(**rules))
+    answer(said, fence, began)
+
+
+def wait(db: Database, agent: str, rules: dict[str, Any]) -> None:
+    """Wait for green as `swarm build wait` does."""
+    began = time.monotonic_ns()
+    outcome = waiting.wait(db, agent, Rules(**rules), tell=lambda *_: None)
+    answer(told(outcome), outcome.build.fence, began)
+
+
+def hold(db: Database, agent: str, for_s: float, every_s: float) -> None:
+    """Show life all the time, as `swarm build hold` does."""
+    began = time.monotonic_ns()
+    with db.listener() as bell:
+        while time.monotonic_ns() < began + for_s * 1e9:
+            outcome = build.renew(db, agent)
+            bell.wait(every_s)
+    answer(told(outcome), outcome.build.fence, began)
+
+
+def lock(db: Database) -> None:
+    """Take the write lock and keep it until the next line comes; answers when it is held and when it is free."""
+    with db.transaction():
+        answer("holding")
+        sys.stdin.readline()
+    answer("released")
+
+
+def naive_claim(db: Database, agent: str, at_ns: int) -> None:
+    """How not to: look, decide, then write what was decided. For showing that the checker notices."""
+    while time.monotonic_ns() < at_ns:
+        pass
+    began = time.monotonic_ns()
+    with db.reading() as tx:
+        seen = observe(tx)
+    if seen.status == "fixing":
+        answer("waiting", seen.fence, began)
+        return
+    with db.transaction() as tx:
+        tx.execute(
+            "update build_state set status = 'fixing', fixer_agent_id = :agent, fence = :fence, broken_since = 1, "
+            "incident_id = :incident, lease_mono_ms = :far, lease_boot_id = 'b', lease_expires_at = 1 where id = 1",
+            agent=agent,
+            fence=seen.fence + 1,
+            incident=seen.incident + 1,
+            far=tx.moment.mono_ms + 900_000,
+        )
+    answer("yours new", seen.fence + 1, began)
+
+
+def send(db: Database, sender: str, recipient: str, body: str) -> None:
+    began = time.monotonic_ns()
+    number, _ = messages.send(db, sender, recipient, body, per_minute=10_000)
+    answer("sent", number, began)
+
+
+ORDERS = {"act": act, "wait": wait, "hold": hold, "lock": lock, "naive_claim": naive_claim, "send": send}
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), float(sys.argv[2]))
