@@ -20,6 +20,8 @@ class Config:
     branch: str | None = None
     notify: tuple[str, ...] = ()
     messages_per_minute: int = 10
+    profiles: dict[str, Any] = field(default_factory=dict)
+    """`[profiles.NAME]`, for `profiles.known`."""
 
 
 _SCHEMA: dict[str, dict[str, Any]] = {
@@ -56,6 +58,7 @@ def load(root: Path | None) -> Config:
 
 
 def _config(tables: dict[str, Any]) -> Config:
+    profiles = _profiles(tables.pop("profiles", {}))
     _known(tables, _SCHEMA, "")
     for name, keys in _SCHEMA.items():
         table = tables.setdefault(name, {})
@@ -77,7 +80,18 @@ def _config(tables: dict[str, Any]) -> Config:
         branch=build.get("branch"),
         notify=tuple(tables["notify"].get("command", ())),
         messages_per_minute=tables["messages"].get("per_minute", Config.messages_per_minute),
+        profiles=profiles,
     )
+
+
+def _profiles(tables: Any) -> dict[str, Any]:
+    if not isinstance(tables, dict):
+        raise BadConfig("'profiles' must hold tables: [profiles.NAME]")
+    if tables:
+        from swarm_agents import profiles  # only who has some of their own pays for it
+
+        profiles.known(tables)
+    return tables
 
 
 def _known(found: dict[str, Any], known: dict[str, Any], prefix: str) -> None:
@@ -88,7 +102,7 @@ def _known(found: dict[str, Any], known: dict[str, Any], prefix: str) -> None:
 
 def _check(key: str, value: Any, rule: Any) -> None:
     if rule is str:
-        if not isinstance(value, str) or not value.strip():
+        if not isinstance(value, str) or not value.strip() or "\0" in value:
             raise BadConfig(f"'{key}' must be a text that is not empty")
     elif rule is list:
         if not isinstance(value, list) or not value or not all(isinstance(word, str) for word in value):

@@ -10,14 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.repo import HOOK, Ran, Repo, environment, make_repo
+from tests.support.repo import HOOK, Ran, Repo, environment
 
 WAIT_LIMIT_S = 30
-
-
-@pytest.fixture
-def repo(tmp_path: Path) -> Repo:
-    return make_repo(tmp_path / "repo", agents=["alice", "bob"])
 
 
 def commit(repo: Repo, agent: str, *words: str) -> Ran:
@@ -271,9 +266,8 @@ def test_a_commit_that_lands_while_another_repairs_changes_nothing(repo: Repo) -
 
 
 @pytest.fixture
-def two_trees(tmp_path: Path) -> tuple[Repo, Repo]:
+def two_trees(repo: Repo) -> tuple[Repo, Repo]:
     """main with a broken commit that both agents' branches have, and each agent with a change of its own staged."""
-    repo = make_repo(tmp_path / "repo", agents=["alice", "bob"])
     repo.stage("broken")
     repo.git("commit", "-q", "-m", "break it", "--no-verify")
     alice, bob = repo.worktree("alice"), repo.worktree("bob")

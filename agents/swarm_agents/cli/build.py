@@ -96,6 +96,9 @@ def _renew(call: Call) -> Answer:
 
 def _hold(call: Call) -> Answer:
     agent = call.actor()
+    now = build.current(call.db)
+    if now.fixer != agent:
+        return answers.of(call, Fenced(now))
     held = checks.hold(call.db, agent, call.arguments.command, call.root)
     if held.lost:
         return answers.of(call, held.lost)

@@ -38,9 +38,11 @@ def run(words: list[str]) -> int:
     noun, as_name, as_json, rest = "", None, "--json" in words, words
     try:
         noun, as_name, as_json, rest = _split(words)
-        if noun in ("", "-h", "--help", "help"):
+        if not noun:
+            raise Usage("Say what to do. 'swarm --help' lists what there is.")
+        if noun in ("-h", "--help", "help"):
             sys.stdout.write(_help())
-            return 0 if noun else 64
+            return 0
         if noun == "--version":
             return _version()
         if noun not in NOUNS:
@@ -94,7 +96,7 @@ def _split(words: list[str]) -> tuple[str, str | None, bool, list[str]]:
             as_json = True
         elif word == "--as" and not _is_value(noun, rest):
             i += 1
-            if i >= len(words):
+            if i >= len(words) or words[i].startswith("-"):
                 raise Usage("--as needs a name.")
             as_name = words[i]
         elif word.startswith("--as=") and not _is_value(noun, rest):
