@@ -7,6 +7,7 @@ queued ──► typed ──► submitted ──► read          read: the age
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from swarm_agents.db.database import Row, Transaction
 from swarm_agents.errors import NotFound
@@ -15,6 +16,17 @@ from swarm_agents.model import EVERYONE, SWARM, Agent, Delivery, DeliveryState
 EXPIRES_S = 900  # a notice held for so long would only disturb; the message stays in the inbox
 
 _MAY_BE_RETRIED = "d.state in ('failed', 'skipped', 'unknown')"
+
+
+@dataclass(frozen=True)
+class Receipts:
+    """How far a delivery came, and when: UTC milliseconds, None for what was not seen."""
+
+    delivery: Delivery
+    queued_at: int
+    typed_at: int | None
+    submitted_at: int | None
+    read_at: int | None
 
 
 def queue(tx: Transaction, message_id: int, agents: Iterable[Agent], expires_s: float = EXPIRES_S) -> list[Delivery]:
@@ -46,6 +58,14 @@ def of_message(tx: Transaction, message_id: int) -> list[Delivery]:
     """What became of one message, by agent."""
     rows = tx.execute("select * from deliveries where message_id = :id order by agent", id=message_id)
     return [_delivery(row) for row in rows]
+
+
+def receipts(tx: Transaction, message_id: int) -> list[Receipts]:
+    """What was seen of each delivery of one message, by agent."""
+    rows = tx.execute("select * from deliveries where message_id = :id order by agent", id=message_id)
+    return [
+        Receipts(_delivery(row), row["queued_at"], row["typed_at"], row["submitted_at"], row["read_at"]) for row in rows
+    ]
 
 
 def latest(tx: Transaction, limit: int) -> list[Delivery]:

@@ -4,16 +4,15 @@ A line that is on its way is judged by the pane's marker alone, so whoever goes 
 predecessor did: another marker, nothing was typed; the token, the text was pasted; the token and `+n`, n submit keys.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from swarm_agents import composer
-from swarm_agents.composer import Absent, Composer, Dialog, Draft, Empty
+from swarm_agents.composer import Absent, Dialog, Draft, Empty
 from swarm_agents.model import DeliveryState, PaneAddress
-from swarm_agents.panes import Look, Pane
-from swarm_agents.panes.foreground import Program
-from swarm_agents.panes.human import human_at
+from swarm_agents.panes import Look
+from swarm_agents.panes.keyboard import Stroke
 from swarm_agents.profiles import Profile
+from swarm_agents.sight import Situation
 from swarm_agents.typings import Typing
 
 SHOWN_S = 5.0  # until a pasted line must stand in the composer; agents take 20 to 90 ms, a loaded machine longer
@@ -22,22 +21,6 @@ SUBMITS = 3  # and no more often than this in all
 TAKEN_AFTER_S = 0.05  # before this, what tmux was told to type may not have reached the terminal yet
 TAKEN_S = 120.0  # until a line reader must have read its line; it may be at work
 PATIENCE_S = 60.0  # with a typed line while a dialog, a mode or a human is in the way of the submit key
-HUMAN_S = 2.0  # after a key of a human in that pane; tmux tells it in whole seconds
-
-
-@dataclass(frozen=True)
-class Situation:
-    """One pane as it is now, and what is known of its program."""
-
-    pane: Pane
-    screen: Sequence[str]
-    profile: Profile | None
-    program: Program | None
-    unread: int
-    human: bool
-
-    def composer(self) -> Composer:
-        return composer.read(self.pane, self.screen, self.profile) if self.profile else Absent()
 
 
 @dataclass(frozen=True)
@@ -106,6 +89,23 @@ def submits(marker: str, token: str) -> int | None:
     if base != token:
         return None
     return int(number) if plus and number.isdigit() else 0
+
+
+def paste(typing: Typing, now: Situation) -> Stroke:
+    """The stroke that types the line. A line reader shows nothing to wait for: it gets the line's end at once."""
+    assert now.profile is not None
+    if now.profile.composer:
+        return Stroke(now.pane, typing.token, text=typing.line)
+    return Stroke(now.pane, f"{typing.token}+1", text=typing.line, submit=now.profile.submit)
+
+
+def submit(typing: Typing, now: Situation, number: int) -> Stroke:
+    assert now.profile is not None
+    return Stroke(now.pane, f"{typing.token}+{number}", submit=now.profile.submit)
+
+
+def withdraw(typing: Typing, now: Situation) -> Stroke:
+    return Stroke(now.pane, f"{typing.token}.no")
 
 
 def next_step(typing: Typing, now: Situation, since: Since) -> Step:
@@ -203,14 +203,3 @@ def _screen_obstacle(now: Situation) -> str | None:
             return "dialog"
         case Absent():
             return "not-reading"
-
-
-def situation(seen: Look, pane: Pane, profile: Profile | None, program: Program | None, unread_bytes: int) -> Situation:
-    return Situation(
-        pane=pane,
-        screen=seen.screens.get(pane.address.pane_id, ()),
-        profile=profile,
-        program=program,
-        unread=unread_bytes,
-        human=human_at(seen, pane.address.pane_id, HUMAN_S),
-    )

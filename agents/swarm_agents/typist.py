@@ -9,13 +9,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from swarm_agents import notices, panes, profiles, steps, typings
+from swarm_agents import notices, panes, sight, steps, typings
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.model import DeliveryState, PaneAddress
-from swarm_agents.panes import Look, NoAnswer, ServerGone, foreground, keyboard
+from swarm_agents.panes import Look, NoAnswer, ServerGone, keyboard
 from swarm_agents.panes.keyboard import Outcome, Stroke
 from swarm_agents.profiles import Profile
-from swarm_agents.steps import Since, Situation
+from swarm_agents.sight import Situation
+from swarm_agents.steps import Since
 from swarm_agents.typings import Typing, Waiting
 
 ROUND_S = 2.5  # the longest it stays with one server while something moves; the rest goes on in the next round
@@ -84,24 +85,14 @@ class Typist:
         with db.reading() as tx:
             wanted = {each.pane for each in typings.waiting(tx)} | {each.pane for each in typings.under_way(tx)}
         due = [pane for pane in wanted if pane.socket == seen.socket and self.due(pane)]
-        known = self._situations(seen, due)
+        # What was queued after its screens were chosen has its turn at the next look.
+        known = sight.situations(seen, due, self._profiles)
         plan = _Plan()
         if due:
             with db.transaction() as tx:
                 self._go_on_with_lines(tx, seen, known, plan)
                 self._begin_lines(tx, seen, known, plan)
         return plan
-
-    def _situations(self, seen: Look, due: Sequence[PaneAddress]) -> dict[PaneAddress, Situation]:
-        # What was queued after its screens were chosen has its turn at the next look.
-        found = [pane for address in due if (pane := seen.pane(address)) and address.pane_id in seen.screens]
-        programs = foreground.programs(pane.address.pane_pid for pane in found if not pane.dead)
-        known = {}
-        for pane in found:
-            program = programs.get(pane.address.pane_pid)
-            profile = profiles.of_program(self._profiles, pane.profile, program.names if program else ())
-            known[pane.address] = steps.situation(seen, pane, profile, program, foreground.unread(pane.tty))
-        return known
 
     def _go_on_with_lines(
         self, tx: Transaction, seen: Look, known: Mapping[PaneAddress, Situation], plan: _Plan
@@ -124,13 +115,11 @@ class Typist:
             typings.typed(tx, typing.token)
         match steps.next_step(typing, now, self._since(typing, pressed)):
             case steps.Paste():
-                plan.strokes.append((typing, _paste(typing, now)))
+                plan.strokes.append((typing, steps.paste(typing, now)))
             case steps.Withdraw():
-                plan.strokes.append((typing, Stroke(now.pane, f"{typing.token}.no")))
+                plan.strokes.append((typing, steps.withdraw(typing, now)))
             case steps.Submit(number):
-                assert now.profile is not None
-                stroke = Stroke(now.pane, f"{typing.token}+{number}", submit=now.profile.submit)
-                plan.strokes.append((typing, stroke))
+                plan.strokes.append((typing, steps.submit(typing, now, number)))
             case steps.Submitted():
                 typings.submitted(tx, typing.token)
                 self._forget(typing)
@@ -166,7 +155,7 @@ class Typist:
         typing = typings.begin(tx, pane, notices.line([each.message for each in waits]), waits)
         if typing is not None:
             self._times.held.pop(pane, None)
-            plan.strokes.append((typing, _paste(typing, now)))
+            plan.strokes.append((typing, steps.paste(typing, now)))
 
     def _type(self, db: Database, seen: Look, strokes: Sequence[tuple[Typing, Stroke]]) -> Look | ServerGone | NoAnswer:
         result = keyboard.type_in(seen.socket, [stroke for _, stroke in strokes], self._screens(db, seen.socket))
@@ -175,7 +164,7 @@ class Typist:
         withdrawn = [
             typing
             for (typing, stroke), outcome in zip(strokes, result.outcomes, strict=True)
-            if (outcome is Outcome.REFUSED) or (outcome is Outcome.DONE and stroke.marker.endswith(".no"))
+            if (outcome is Outcome.REFUSED) or (outcome is Outcome.DONE and not stroke.text and not stroke.submit)
         ]
         if withdrawn:
             with db.transaction() as tx:
@@ -205,13 +194,6 @@ class Typist:
         times = self._times.held[pane]
         self._times.held[pane] = times + 1
         self._times.look_again[pane] = time.monotonic() + _HOLD_S[min(times, len(_HOLD_S) - 1)]
-
-
-def _paste(typing: Typing, now: Situation) -> Stroke:
-    assert now.profile is not None
-    if now.profile.composer:
-        return Stroke(now.pane, typing.token, text=typing.line)
-    return Stroke(now.pane, f"{typing.token}+1", text=typing.line, submit=now.profile.submit)
 
 
 def _lose_server(db: Database, socket: str) -> None:

@@ -1,0 +1,42 @@
+"""`swarm courier`: types queued notices into panes until it is stopped, and ends leases that ran out."""
+
+import argparse
+import signal
+import threading
+
+from swarm_agents.cli.call import Call, parser, seconds
+from swarm_agents.cli.output import Answer, talk
+
+_DAY_S = 86_400
+
+
+def parse(words: list[str]) -> argparse.Namespace:
+    courier_parser = parser(
+        "courier",
+        "Type queued notices into panes. One courier of a host types, others stand by; a dashboard is one, too.",
+    )
+    courier_parser.add_argument("--seconds", type=seconds(0, _DAY_S), metavar="S", help="stop after this; 0: one round")
+    courier_parser.set_defaults(run=_run)
+    return courier_parser.parse_args(words)
+
+
+def _run(call: Call) -> Answer:
+    from swarm_agents.courier import Courier
+
+    call.human()
+    courier = Courier(call.place.database, call.config.profiles)
+    if call.arguments.seconds == 0:
+        done = courier.tick()
+        leads = done is not None and done.leads
+        courier.retire()
+        return Answer("One round is done." if leads else "Another courier types on this host.", data={"leads": leads})
+    stop = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, lambda *_: stop.set())
+    if call.arguments.seconds is not None:
+        timer = threading.Timer(call.arguments.seconds, stop.set)
+        timer.daemon = True
+        timer.start()
+    talk("courier: typing notices; Ctrl-C stops it")
+    courier.run(stop)
+    return Answer("The courier stopped; queued notices wait for the next one.", data={"leads": False})

@@ -1,0 +1,105 @@
+"""`swarm notice`: what became of the lines typed into panes, and typing again what did not get there."""
+
+import argparse
+from typing import Any
+
+from swarm_agents import deliveries
+from swarm_agents.cli.call import Call, parser, verb, verbs, whole_number
+from swarm_agents.cli.output import Answer, clock, iso
+from swarm_agents.errors import NotFound
+from swarm_agents.model import Delivery
+
+_ID = whole_number(1, 2**53)
+
+
+def parse(words: list[str]) -> argparse.Namespace:
+    notice_parser = parser("notice", "Notices: the short lines typed into panes that point to a message.")
+    of = verbs(notice_parser)
+    listing = verb(of, "list", _list, "the newest deliveries, or those of one message")
+    listing.add_argument("--message", type=_ID, metavar="ID")
+    listing.add_argument("--limit", type=whole_number(1, 1000), default=50, metavar="N")
+    showing = verb(of, "show", _show, "every receipt of one message's deliveries")
+    showing.add_argument("id", type=_ID, metavar="ID")
+    retrying = verb(of, "retry", _retry, "type again what failed, was skipped, or is unknown (a human's order)")
+    retrying.add_argument("id", type=_ID, metavar="ID")
+    retrying.add_argument("--agent", metavar="NAME")
+    testing = verb(of, "selftest", _selftest, "prove on a live pane that notices get through")
+    testing.add_argument("pane", metavar="PANE", help="%%N, as tmux list-panes -a shows it")
+    testing.add_argument("--look", action="store_true", help="only look whether it is ready; type nothing")
+    return notice_parser.parse_args(words)
+
+
+def _list(call: Call) -> Answer:
+    call.glance()
+    message = call.arguments.message
+    with call.db.reading() as tx:
+        if message is None:
+            found = deliveries.latest(tx, call.arguments.limit)
+        else:
+            found = deliveries.of_message(tx, message)
+    data = {"deliveries": [_data(one) for one in found]}
+    return Answer("There are no deliveries.", data=data, lines=tuple(_line(one) for one in found))
+
+
+def _show(call: Call) -> Answer:
+    call.glance()
+    with call.db.reading() as tx:
+        found = deliveries.receipts(tx, call.arguments.id)
+    if not found:
+        raise NotFound(f"Message {call.arguments.id} has no deliveries.", next="swarm notice list")
+    data = {"deliveries": [_data(one.delivery) | _times(one) for one in found]}
+    return Answer("", data=data, lines=tuple(f"{_line(one.delivery)}; {_seen(one)}" for one in found))
+
+
+def _retry(call: Call) -> Answer:
+    call.human()
+    with call.db.transaction() as tx:
+        again = deliveries.retry(tx, call.arguments.id, call.arguments.agent)
+    data = {"deliveries": [_data(one) for one in again]}
+    if not again:
+        return Answer("Nothing to type again: all of it is queued, submitted or read, or has no pane.", data=data)
+    return Answer(
+        f"{len(again)} notices are queued again.", data=data, next=f"swarm notice list --message {again[0].message}"
+    )
+
+
+def _selftest(call: Call) -> Answer:
+    call.human()
+    from swarm_agents import panes, profiles, selftest
+
+    pane = panes.address(call.arguments.pane)
+    proof = selftest.prove(pane, profiles.known(call.config.profiles), type_it=not call.arguments.look)
+    data = {"passed": proof.passed, "profile": proof.profile, "seen": list(proof.seen)}
+    verdict = "Notices get through." if proof.passed else "Notices do not get through."
+    return Answer(verdict, 0 if proof.passed else 1, data, lines=(*proof.seen, verdict))
+
+
+def _data(one: Delivery) -> dict[str, Any]:
+    return {
+        "message": one.message,
+        "agent": one.agent,
+        "pane": one.pane,
+        "state": one.state.value,
+        "reason": one.reason,
+        "detail": one.detail,
+        "at": iso(one.at),
+    }
+
+
+def _times(one: deliveries.Receipts) -> dict[str, str | None]:
+    return {
+        "queued_at": iso(one.queued_at),
+        "typed_at": iso(one.typed_at),
+        "submitted_at": iso(one.submitted_at),
+        "read_at": iso(one.read_at),
+    }
+
+
+def _line(one: Delivery) -> str:
+    why = f" ({one.reason}{', ' + one.detail if one.detail else ''})" if one.reason else ""
+    return f"#{one.message} {one.agent} {one.pane or 'no pane'} {one.state.value}{why} {clock(one.at)}"
+
+
+def _seen(one: deliveries.Receipts) -> str:
+    times = {"queued": one.queued_at, "typed": one.typed_at, "submitted": one.submitted_at, "read": one.read_at}
+    return ", ".join(f"{name} {clock(at)}" for name, at in times.items() if at is not None)
