@@ -65,6 +65,16 @@ class Tmux:
     def server_pid(self) -> int:
         return int(self.run("display-message", "-p", "#{pid}"))
 
+    def end_other(self, socket: str) -> None:
+        """End a server that a test started on another socket in its folder."""
+        pid = int(self._on(socket, "display-message", "-p", "#{pid}") or 0)
+        self._on(socket, "kill-server")
+        until(lambda: not pid or not alive(pid), "the other tmux server has ended")
+
+    def _on(self, socket: str, *words: str) -> str:
+        ended = subprocess.run(["tmux", "-S", socket, *words], capture_output=True, text=True, timeout=LIMIT_S)
+        return ended.stdout.strip()
+
     def stop(self) -> None:
         with contextlib.suppress(AssertionError, ValueError, subprocess.TimeoutExpired):
             pid = self.server_pid()

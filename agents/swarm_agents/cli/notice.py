@@ -33,10 +33,7 @@ def _list(call: Call) -> Answer:
     call.glance()
     message = call.arguments.message
     with call.db.reading() as tx:
-        if message is None:
-            found = deliveries.latest(tx, call.arguments.limit)
-        else:
-            found = deliveries.of_message(tx, message)
+        found = deliveries.of_message(tx, message) if message else deliveries.latest(tx, call.arguments.limit)
     data = {"deliveries": [_data(one) for one in found]}
     return Answer("There are no deliveries.", data=data, lines=tuple(_line(one) for one in found))
 

@@ -1,0 +1,68 @@
+"""A swarm whose agents are fake ones in real panes, with a courier that a test drives round by round."""
+
+from pathlib import Path
+
+from swarm_agents import deliveries, messages, roster, typings
+from swarm_agents.courier import Courier, Round
+from swarm_agents.db.database import Database
+from swarm_agents.model import EVERYONE, HUMAN, Delivery, PaneAddress
+from tests.support.tmux import FakeAgent, Tmux, until
+
+ENDS = {"submitted", "read", "skipped", "failed", "unknown"}
+
+
+class Noticed:
+    def __init__(self, tmux: Tmux, database: Path) -> None:
+        self.tmux = tmux
+        self.database = database
+        self.db = Database(database)
+        self.courier = Courier(database)
+
+    def join(self, name: str, pane: PaneAddress | None) -> None:
+        roster.join(self.db, name, "agent", pane)
+
+    def agent(self, name: str, *options: str, profile: str = "claude-code") -> FakeAgent:
+        made = self.tmux.agent(name, *options, profile=profile)
+        self.join(name, made.pane)
+        return made
+
+    def say(self, body: str, to: str = EVERYONE) -> int:
+        return messages.send(self.db, HUMAN, to, body)[0]
+
+    def round(self) -> Round:
+        done = self.courier.tick()
+        assert done is not None
+        return done
+
+    def delivery(self, message: int, agent: str) -> Delivery:
+        with self.db.reading() as tx:
+            return next(one for one in deliveries.of_message(tx, message) if one.agent == agent)
+
+    def state(self, message: int, agent: str) -> tuple[str, str | None]:
+        one = self.delivery(message, agent)
+        return one.state.value, one.reason
+
+    def rounds_until(self, message: int, agent: str, state: str, reason: str | None = None) -> None:
+        """Let the courier work until that delivery is in that state."""
+
+        def reached() -> bool:
+            self.round()
+            return self.state(message, agent) == (state, reason)
+
+        until(reached, f"the delivery of {message} to {agent} is {state} ({reason}), not {self.state(message, agent)}")
+
+    def rounds_until_done(self, limit_s: float = 30.0) -> None:
+        """Let the courier work until nothing is queued or on its way."""
+
+        def done() -> bool:
+            self.round()
+            return not self.open()
+
+        until(done, "nothing waits for a pane", limit_s)
+
+    def open(self) -> bool:
+        with self.db.reading() as tx:
+            return bool(typings.waiting(tx) or typings.under_way(tx))
+
+    def close(self) -> None:
+        self.db.close()
