@@ -5,8 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from swarm_agents import build, git
 from swarm_agents.db.database import Database
@@ -17,16 +17,14 @@ _RENEW_EVERY_S = 20.0  # or a third of the lease, whichever is shorter
 _END_GRACE_S = 5.0  # between asking a command to end and ending it
 
 
-@dataclass(frozen=True)
-class Held:
+class Held(NamedTuple):
     """How the command ended. With `lost` the role went to someone else meanwhile, and the command was stopped."""
 
     code: int
     lost: Fenced | None
 
 
-@dataclass(frozen=True)
-class Checked:
+class Checked(NamedTuple):
     """What a check said, and the committed tree that it ran on."""
 
     ok: bool

@@ -1,12 +1,11 @@
 """`swarm commit`: git and the build, until the commit lands or somebody has to do something about it."""
 
-import random
 import re
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from swarm_agents import build, git, incidents, verdict, waiting
 from swarm_agents.config import Config
@@ -23,16 +22,14 @@ _STALE_TRIES = 3  # the build turned while the hook ran; more often than this it
 _OPTIONS_WITH_VALUE = "CcFmtuS"  # short options of git commit after which the rest of the word is a value
 
 
-@dataclass(frozen=True)
-class Landed:
+class Landed(NamedTuple):
     """`commit` is None when git had nothing to write (a dry run). `ended` is the incident that this commit ended."""
 
     commit: str | None
     ended: int | None
 
 
-@dataclass(frozen=True)
-class LandedElsewhere:
+class LandedElsewhere(NamedTuple):
     """The fixer's commit landed, but proves nothing yet; `why` says what is missing and `next` what to run."""
 
     commit: str
@@ -41,21 +38,18 @@ class LandedElsewhere:
     yours: Yours
 
 
-@dataclass(frozen=True)
-class LandedLate:
+class LandedLate(NamedTuple):
     """The commit landed, but the role had gone to someone else."""
 
     commit: str
     fenced: Fenced
 
 
-@dataclass(frozen=True)
-class YoursToFix:
+class YoursToFix(NamedTuple):
     yours: Yours
 
 
-@dataclass(frozen=True)
-class Refused:
+class Refused(NamedTuple):
     """Not the build: the hook or git says what it is. `code` is git's own exit code."""
 
     verdict: Verdict
@@ -64,16 +58,14 @@ class Refused:
     why: str
 
 
-@dataclass(frozen=True)
-class Behind:
+class Behind(NamedTuple):
     """Refused by a breakage that `fix` ended and this branch does not have; `command` brings it in."""
 
     fix: str
     command: str
 
 
-@dataclass(frozen=True)
-class SyncFailed:
+class SyncFailed(NamedTuple):
     """Bringing in the fix failed; the change of the caller is as it was, or kept under `saved`."""
 
     command: str
@@ -172,6 +164,8 @@ def _try(root: Path, arguments: list[str], json_output: bool) -> tuple[CommitRun
         run = git.commit(arguments, quiet_stdout=json_output)
         if not verdict.lost_race(run) or left == 1:
             break
+        import random  # only who lost a race pays for it
+
         time.sleep(random.uniform(*_RACE_PAUSE_S))
     return run, run.code != 0 and git.unstaged_fingerprint(root) != before
 

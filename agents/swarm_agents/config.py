@@ -1,9 +1,7 @@
 """swarm.toml: what a repository wants of the swarm. Every key is checked; a key nobody knows is an error."""
 
-import tomllib
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from swarm_agents.errors import BadConfig
 from swarm_agents.model import Rules
@@ -12,15 +10,14 @@ from swarm_agents.text import one_line
 FILE = "swarm.toml"
 
 
-@dataclass(frozen=True)
-class Config:
-    rules: Rules = field(default_factory=Rules)
+class Config(NamedTuple):
+    rules: Rules = Rules()
     check: str | None = None
     sync: str | None = None
     branch: str | None = None
     notify: tuple[str, ...] = ()
     messages_per_minute: int = 10
-    profiles: dict[str, Any] = field(default_factory=dict)
+    profiles: dict[str, Any] = {}  # noqa: RUF012 - never written to
     """`[profiles.NAME]`, for `profiles.known`."""
 
 
@@ -49,6 +46,8 @@ def load(root: Path | None) -> Config:
         return Config()
     except (OSError, UnicodeDecodeError) as error:
         raise BadConfig(f"{path} cannot be read: {error}") from None
+    import tomllib  # only a repository that configures something pays for it
+
     try:
         return _config(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
@@ -79,7 +78,7 @@ def _config(tables: dict[str, Any]) -> Config:
         sync=build.get("sync"),
         branch=build.get("branch"),
         notify=tuple(tables["notify"].get("command", ())),
-        messages_per_minute=tables["messages"].get("per_minute", Config.messages_per_minute),
+        messages_per_minute=tables["messages"].get("per_minute", 10),
         profiles=profiles,
     )
 

@@ -7,7 +7,7 @@ queued ──► typed ──► submitted ──► read          read: the age
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from swarm_agents.db.database import Row, Transaction
 from swarm_agents.errors import NotFound
@@ -18,8 +18,7 @@ EXPIRES_S = 900  # a notice held for so long would only disturb; the message sta
 _MAY_BE_RETRIED = "d.state in ('failed', 'skipped', 'unknown')"
 
 
-@dataclass(frozen=True)
-class Receipts:
+class Receipts(NamedTuple):
     """How far a delivery came, and when: UTC milliseconds, None for what was not seen."""
 
     delivery: Delivery

@@ -1,12 +1,11 @@
 """The audit trail: one line for each change, written in the transaction that it records, never changed after."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from swarm_agents.db.database import Transaction
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(NamedTuple):
     id: int
     at: int
     actor: str

@@ -1,20 +1,17 @@
 """Asks git, and runs `git commit` as a child. The only file that runs git; never with anything that skips a hook."""
 
 import contextlib
-import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import IO
+from typing import IO, NamedTuple
 
 from swarm_agents.errors import Unavailable
 
@@ -24,22 +21,19 @@ _DRAIN_S = 1.0  # a process that the hook left behind may hold the pipe open for
 SAVED_REF = "refs/worktree/swarm-saved"  # a ref of this worktree alone: stashes are shared between worktrees
 
 
-@dataclass(frozen=True)
-class Repository:
+class Repository(NamedTuple):
     """`common_dir` is shared by all worktrees; `root` is None in a bare repository or inside the git directory."""
 
     common_dir: Path
     root: Path | None
 
 
-@dataclass(frozen=True)
-class HookRun:
+class HookRun(NamedTuple):
     name: str
     code: int
 
 
-@dataclass(frozen=True)
-class CommitRun:
+class CommitRun(NamedTuple):
     """What `git commit` did: its exit code, the hooks it ran with their own codes, git's errors, the output's end."""
 
     code: int
@@ -116,6 +110,8 @@ def unmerged_files(root: Path) -> list[str]:
 
 def unstaged_fingerprint(root: Path) -> str:
     """Changes when a tracked file of the working tree changes: tells whether a hook rewrote something."""
+    import hashlib  # costs every other verb a millisecond
+
     changes = _git(["diff", "--no-ext-diff", "--no-color", "--binary"], root).stdout
     return hashlib.sha256(changes.encode(errors="surrogateescape")).hexdigest()
 
@@ -131,6 +127,8 @@ def commit(arguments: list[str], quiet_stdout: bool) -> CommitRun:
 
     With `quiet_stdout` git's own standard output goes to standard error. Signals reach git; its answer is awaited.
     """
+    import tempfile  # costs every other verb ten milliseconds
+
     with tempfile.TemporaryDirectory(prefix="swarm-commit-") as folder:
         trace = Path(folder) / "trace"
         environment = {name: value for name, value in os.environ.items() if name != "GIT_TRACE2_PARENT_SID"}

@@ -1,6 +1,6 @@
 """What agents and people say to each other: a row first, and only then a pane."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from swarm_agents import deliveries, roster
 from swarm_agents.db.database import Database, Row, Transaction
@@ -13,8 +13,7 @@ LIMITS = range(1, 1001)  # how many messages one call may ask for
 _MINUTE_MS = 60_000
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """Messages oldest first. `more` when it was cut; `cursor` is where the next page begins."""
 
     messages: list[Message]

@@ -1,7 +1,7 @@
 """The words of the swarm as values: what a build, an agent, a message is. Imports nothing of ours."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class BuildStatus(StrEnum):
@@ -68,8 +68,7 @@ SWARM = "swarm"
 EVERYONE = "all"
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(NamedTuple):
     """One instant: wall clock for people, the host's monotonic clock and boot for deadlines. Milliseconds."""
 
     wall_ms: int
@@ -77,8 +76,7 @@ class Moment:
     boot_id: str
 
 
-@dataclass(frozen=True)
-class Rules:
+class Rules(NamedTuple):
     """How long and how often: `[build]` of swarm.toml. Seconds."""
 
     max_attempts: int = 3
@@ -86,8 +84,7 @@ class Rules:
     wait_s: float = 300
 
 
-@dataclass(frozen=True)
-class Build:
+class Build(NamedTuple):
     """The build's row. `attempt` is the try that is running or comes next, out of `max_attempts`."""
 
     status: BuildStatus
@@ -109,8 +106,7 @@ class Build:
         return self.status is not BuildStatus.PASSING
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(NamedTuple):
     """Why somebody may call the build passing: a check or a hook that passed, or a human's word.
 
     `began` is when the check started: one that began before the last change of status proves nothing.
@@ -124,24 +120,21 @@ class Evidence:
 # Ends of an act on the build. Each says what holds now.
 
 
-@dataclass(frozen=True)
-class Passing:
+class Passing(NamedTuple):
     """Nobody has to do anything. `incident` is the one that just ended, if this act ended it."""
 
     build: Build
     incident: int | None = None
 
 
-@dataclass(frozen=True)
-class Yours:
+class Yours(NamedTuple):
     """The caller is the fixer, under `build.fence`. `new` is false when it was already."""
 
     build: Build
     new: bool
 
 
-@dataclass(frozen=True)
-class Waiting:
+class Waiting(NamedTuple):
     """Another agent repairs it, or will; the caller is in line until `deadline` (UTC ms)."""
 
     build: Build
@@ -149,37 +142,32 @@ class Waiting:
     deadline: int
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """A human was asked; agents can do nothing more about it."""
 
     build: Build
     escalation: int
 
 
-@dataclass(frozen=True)
-class Broken:
+class Broken(NamedTuple):
     """The build is red and nobody holds the lease; the attempt that ended is named."""
 
     build: Build
 
 
-@dataclass(frozen=True)
-class Fenced:
+class Fenced(NamedTuple):
     """The caller does not hold the role under that fence, and nothing was changed."""
 
     build: Build
 
 
-@dataclass(frozen=True)
-class Stale:
+class Stale(NamedTuple):
     """The caller's check began before the build last turned; it says nothing about now, and nothing was changed."""
 
     build: Build
 
 
-@dataclass(frozen=True)
-class PaneAddress:
+class PaneAddress(NamedTuple):
     """One pane for good: server socket, server instance (pid and start time), pane id, pid of its process.
 
     Pane ids are reused after a server restart, and a respawned pane keeps its id: all four must match.
@@ -191,8 +179,7 @@ class PaneAddress:
     pane_pid: int
 
 
-@dataclass(frozen=True)
-class Agent:
+class Agent(NamedTuple):
     name: str
     role: str
     joined_at: int
@@ -201,16 +188,14 @@ class Agent:
     pane: PaneAddress | None
 
 
-@dataclass(frozen=True)
-class Waiter:
+class Waiter(NamedTuple):
     agent: str
     ticket: int
     since: int
     deadline: int
 
 
-@dataclass(frozen=True)
-class Attempt:
+class Attempt(NamedTuple):
     incident: int
     number: int
     agent: str
@@ -221,8 +206,7 @@ class Attempt:
     reason: str
 
 
-@dataclass(frozen=True)
-class Escalation:
+class Escalation(NamedTuple):
     id: int
     incident: int
     raised_at: int
@@ -234,8 +218,7 @@ class Escalation:
     resolution: str | None
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     id: int
     at: int
     sender: str
@@ -244,8 +227,7 @@ class Message:
     body: str
 
 
-@dataclass(frozen=True)
-class Delivery:
+class Delivery(NamedTuple):
     message: int
     agent: str
     pane: str | None

@@ -1,16 +1,15 @@
 """Where the swarm is: its database, and the repository whose configuration holds."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from swarm_agents import git
 from swarm_agents.config import FILE, Config, load
 from swarm_agents.errors import NoSwarm
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """`root` is the working tree we are in, or None outside of one."""
 
     database: Path

@@ -1,6 +1,6 @@
 """Who is here: joining under a name that nobody else uses, and what can be said of each agent."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from swarm_agents import events, waiters
 from swarm_agents.db.database import Database, Row, Transaction
@@ -12,8 +12,7 @@ SILENT_AFTER_MS = 5 * 60_000  # without a command; coding agents think for minut
 FREE_AFTER_MS = 30 * 60_000  # a name without a pane that nobody used for so long may be taken again
 
 
-@dataclass(frozen=True)
-class Listed:
+class Listed(NamedTuple):
     """An agent and what can honestly be said of it: `fixing` `waiting` `active` `silent` `left`."""
 
     agent: Agent

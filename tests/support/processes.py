@@ -55,7 +55,7 @@ class Worker:
         return self.receive()
 
     def send_act(self, act: Act, rules: Rules | None = None, at_ns: int = 0) -> None:
-        self.send("act", act=asdict(act), rules=asdict(rules or Rules()), at_ns=at_ns)
+        self.send("act", act=asdict(act), rules=(rules or Rules())._asdict(), at_ns=at_ns)
 
     def send(self, order: str, **values: Any) -> None:
         assert self._process.stdin

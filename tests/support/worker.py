@@ -35,7 +35,7 @@ def answer(said: str, fence: int = 0, began: int = 0, error: str = "") -> None:
 
 def act(db: Database, act: dict[str, Any], rules: dict[str, Any], at_ns: int) -> None:
     if act["began"]:
-        act["began"] = Moment(**act["began"])
+        act["began"] = Moment(*act["began"])
     while time.monotonic_ns() < at_ns:
         pass
     began = time.monotonic_ns()

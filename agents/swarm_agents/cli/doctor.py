@@ -3,7 +3,7 @@
 import argparse
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from swarm_agents import git
 from swarm_agents.cli.call import Call, parser
@@ -11,8 +11,7 @@ from swarm_agents.cli.output import Answer
 from swarm_agents.errors import DatabaseUnreadable, SwarmError
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     what: str
     ok: bool
     detail: str

@@ -3,7 +3,6 @@
 import importlib
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import NoReturn
 
@@ -146,6 +145,7 @@ def _version() -> int:
 
 
 def _report(words: list[str]) -> Path:
+    import tempfile
     import traceback
 
     with tempfile.NamedTemporaryFile("w", prefix="swarm-bug-", suffix=".txt", delete=False, encoding="utf-8") as report:

@@ -2,9 +2,8 @@
 
 import json
 import sys
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from swarm_agents.errors import SwarmError
 
@@ -37,13 +36,12 @@ CODES = {
 }
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What a verb ends with. `lines` is data for standard output; without it the message itself is."""
 
     message: str
     exit: int = 0
-    data: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = {}  # noqa: RUF012 - never written to
     next: str | None = None
     lines: tuple[str, ...] = ()
 

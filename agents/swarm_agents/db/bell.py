@@ -6,14 +6,16 @@ may wait with more). Whoever is woken looks into the database; whoever missed it
 """
 
 import contextlib
-import hashlib
 import os
-import select
-import socket
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from socket import socket
+
+# What needs a module of its own imports it late: a verb that only reads must start in the time of bare Python.
 
 _SOCKET_PATH_LIMIT = 100  # bytes; the system's limit is 107 on Linux and 103 on macOS
 
@@ -26,6 +28,9 @@ class Bell:
         self._doorbell = self.folder / "rung"
         self._sockets = self.folder
         if len(os.fsencode(self.folder)) > _SOCKET_PATH_LIMIT - len("/w-4194304-00000000"):
+            import hashlib
+            import tempfile
+
             name = hashlib.sha256(os.fsencode(database)).hexdigest()[:16]
             self._sockets = Path(tempfile.gettempdir()) / f"swarm-{os.getuid()}-{name}"
 
@@ -35,6 +40,8 @@ class Bell:
             self.folder.mkdir(mode=0o700, exist_ok=True)
             with open(self._doorbell, "w", opener=_private) as doorbell:
                 doorbell.write("\n")
+        import socket
+
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
             sender.setblocking(False)
             for name in os.listdir(self._sockets):
@@ -44,6 +51,8 @@ class Bell:
     @contextmanager
     def listener(self) -> Iterator["Listener"]:
         """A place in the circle of those who are woken. Enter it before you look, or a wake-up can be lost."""
+        import socket
+
         self._sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._sockets / f"w-{os.getpid()}-{os.urandom(4).hex()}"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
@@ -56,11 +65,13 @@ class Bell:
 
 
 class Listener:
-    def __init__(self, receiver: socket.socket) -> None:
+    def __init__(self, receiver: "socket") -> None:
         self._receiver = receiver
 
     def wait(self, limit_s: float) -> bool:
         """Sleep until the bell rings, or for `limit_s`; whether it rang. Rings in between are folded into one."""
+        import select
+
         ready, _, _ = select.select([self._receiver], [], [], max(0.0, limit_s))
         with contextlib.suppress(BlockingIOError):
             while ready:
@@ -68,7 +79,7 @@ class Listener:
         return bool(ready)
 
 
-def _poke(sender: socket.socket, address: Path) -> None:
+def _poke(sender: "socket", address: Path) -> None:
     try:
         sender.sendto(b"!", os.fspath(address))
     except ConnectionRefusedError:

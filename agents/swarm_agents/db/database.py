@@ -8,12 +8,12 @@ import contextlib
 import fcntl
 import os
 import sqlite3
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from swarm_agents.db import faults, gate
 from swarm_agents.db.bell import Bell, Listener
@@ -31,8 +31,7 @@ _WAL_LIMIT_BYTES = 4 * 1024 * 1024
 Row = sqlite3.Row
 
 
-@dataclass(frozen=True)
-class Health:
+class Health(NamedTuple):
     """`problem` is what the engine found damaged, '' when nothing is."""
 
     engine: str
@@ -69,14 +68,14 @@ class Database:
         self.bell = Bell(self.path)
         self._clock = clock
         self._lock_timeout_s = lock_timeout_s
-        try:
-            found = os.stat(self.path)
-        except (FileNotFoundError, NotADirectoryError):
-            raise NoSwarm(f"No swarm here: {self.path} does not exist.", next="swarm init") from None
-        self._file_id = (found.st_dev, found.st_ino)
         with self._faults_explained():
+            self._file_id = self._find()
             self._connection = connect(self.path, lock_timeout_s)
-            self._check_version()
+            try:
+                self._check_version()
+            except BaseException:
+                self._connection.close()
+                raise
 
     def close(self) -> None:
         self._connection.close()
@@ -136,7 +135,7 @@ class Database:
     @contextmanager
     def listener(self) -> Iterator[Listener]:
         """Be woken by commits of other processes, see `Bell.listener`."""
-        with self.bell.listener() as listener:
+        with self._faults_explained(), self.bell.listener() as listener:
             yield listener
 
     def _begin_immediate(self, give_up_at: float) -> None:
@@ -160,8 +159,17 @@ class Database:
             yield
         except sqlite3.Error as error:
             raise faults.explain(error, self.path) from error
-        except PermissionError as error:
-            raise faults.cannot_write(self.path) from error
+        except OSError as error:
+            raise faults.explain_os(error, self.path) from error
+
+    def _find(self) -> tuple[int, int]:
+        try:
+            found = os.stat(self.path)
+        except (FileNotFoundError, NotADirectoryError):
+            raise NoSwarm(f"No swarm here: {self.path} does not exist.", next="swarm init") from None
+        if not stat.S_ISREG(found.st_mode):
+            raise faults.not_ours(self.path)
+        return found.st_dev, found.st_ino
 
     def _check_version(self) -> None:
         version = self._version()
@@ -193,13 +201,10 @@ class Database:
     def _checkpoint_if_large(self) -> None:
         # SQLite before 3.51.3 can lose pages when a checkpoint overlaps a commit that resets the WAL: hence no
         # automatic checkpoints, and this one holds the write lock. A failure costs only space; the next writer tries.
-        try:
-            if os.stat(f"{self.path}-wal").st_size < _WAL_LIMIT_BYTES:
-                return
-        except FileNotFoundError:
-            return
-        with contextlib.suppress(BlockingIOError, sqlite3.OperationalError):
-            self._checkpoint()
+        # What was committed before it stays committed, so no failure of it may reach the caller.
+        with contextlib.suppress(OSError, sqlite3.Error):
+            if os.stat(f"{self.path}-wal").st_size >= _WAL_LIMIT_BYTES:
+                self._checkpoint()
 
     def _checkpoint(self) -> None:
         with open(f"{self.path}-checkpoint", "w", opener=_private) as lock:

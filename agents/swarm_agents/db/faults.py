@@ -1,5 +1,6 @@
 """Says in the swarm's words what SQLite means by an error, and who is in the way."""
 
+import errno
 import os
 import sqlite3
 from pathlib import Path
@@ -17,9 +18,9 @@ def explain(error: sqlite3.Error, path: Path) -> Exception:
                 f"The database is locked{_by_whom(path)}: {path}. Resume or end that process, then try again."
             )
         case sqlite3.SQLITE_FULL:
-            return DiskFull(
-                f"The disk is full; nothing was changed. Free some space for {path.parent}, then try again."
-            )
+            return _disk_full(path)
+        case sqlite3.SQLITE_IOERR if _no_space_left(error, path):
+            return _disk_full(path)
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_CANTOPEN:
             return cannot_write(path)
         case sqlite3.SQLITE_NOTADB:
@@ -31,6 +32,16 @@ def explain(error: sqlite3.Error, path: Path) -> Exception:
             )
         case sqlite3.SQLITE_IOERR:
             return DatabaseUnreadable(f"The database cannot be read or written ({error}): {path}. Look at the disk.")
+    return error
+
+
+def explain_os(error: OSError, path: Path) -> Exception:
+    """The same for an error of the system at the files beside the database; the error itself where it says nothing."""
+    match error.errno:
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            return cannot_write(path)
+        case errno.ENOSPC | errno.EDQUOT:
+            return _disk_full(path)
     return error
 
 
@@ -48,6 +59,20 @@ def cannot_write(path: Path) -> CannotWrite:
         if not os.access(needed, os.W_OK):
             return CannotWrite(f"No permission to write {needed}. The swarm needs its folder and its files writable.")
     return CannotWrite(f"Cannot write {path}: the file system is read-only, or the sandbox forbids it.")
+
+
+def _disk_full(path: Path) -> DiskFull:
+    return DiskFull(f"The disk is full; nothing was changed. Free some space for {path.parent}, then try again.")
+
+
+def _no_space_left(error: sqlite3.Error, path: Path) -> bool:
+    # SQLite calls it an I/O error when there is no room for the memory that processes share.
+    if error.sqlite_errorcode == sqlite3.SQLITE_IOERR_SHMSIZE:
+        return True
+    try:
+        return os.statvfs(path.parent).f_bavail == 0
+    except OSError:
+        return False
 
 
 def _by_whom(path: Path) -> str:

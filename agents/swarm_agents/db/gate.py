@@ -7,7 +7,6 @@ a while a writer goes on without it.
 
 import fcntl
 import os
-import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,4 +34,6 @@ def _locked(fd: int, limit_s: float) -> bool:
         except BlockingIOError:
             if time.monotonic() >= give_up_at:
                 return False
+            import random  # only who has to wait pays for it
+
             time.sleep(random.uniform(*_PAUSE_S))

@@ -325,8 +325,5 @@ def _refuse_newer(connection: sqlite3.Connection) -> None:
 
 
 def _cannot_create(path: Path, error: OSError) -> Exception:
-    import errno
-
-    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-        return faults.cannot_write(path)
-    return CannotWrite(f"Cannot create {path}: {error.strerror}.")
+    explained = faults.explain_os(error, path)
+    return CannotWrite(f"Cannot create {path}: {error.strerror}.") if explained is error else explained
