@@ -20,6 +20,7 @@ THINKING_S = (0.2, 0.6)  # before a change, times the pace
 REPAIR_THINKING_S = 1.5  # times the pace; long enough for the others to run into the same wall
 RENEW_EVERY_S = 0.5
 ASKED_PAUSE_S = 1.0
+UNSURE_PAUSE_S = 1.0  # after an answer that says nothing about what to do next
 ENOUGH = "The demo is over"  # how the human's message begins that ends the agents' work
 
 
@@ -83,6 +84,7 @@ class Agent:
                 case Exit.FLAKY:
                     pass
                 case _:
+                    time.sleep(UNSURE_PAUSE_S)
                     self._start_anew()
                     return False
 

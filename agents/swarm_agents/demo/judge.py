@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from swarm_agents.demo.seen import Kill, Seen
+from swarm_agents.demo.seen import Kill, Seen, Wait
 from swarm_agents.demo.sources import AGENTS
 from swarm_agents.model import Attempt, AttemptEnd
 
@@ -49,7 +49,7 @@ def summary(seen: Seen) -> dict[str, Any]:
         "incidents": len(seen.incidents),
         "attempts": len(seen.attempts),
         "fixers": [_fixer(attempt) for attempt in seen.attempts],
-        "waits": [_wait(wait.agent, wait.incident, wait.since, wait.green_at, wait.back_at) for wait in seen.waits],
+        "waits": [_wait(wait) for wait in seen.waits],
         "commits": seen.commits,
         "duplicate_fixes": sum(max(0, broken.repairs - 1) for broken in seen.breaks),
         "breakages": len(seen.breaks),
@@ -146,10 +146,15 @@ def _fixer(attempt: Attempt) -> dict[str, Any]:
     }
 
 
-def _wait(agent: str, incident: int, since: int, green_at: int | None, back_at: int | None) -> dict[str, Any]:
+def _wait(wait: Wait) -> dict[str, Any]:
     return {
-        "agent": agent,
-        "incident": incident,
-        "waited_s": None if green_at is None else round((green_at - since) / 1000, 3),
-        "back_after_s": None if green_at is None or back_at is None else round(max(0, back_at - green_at) / 1000, 3),
+        "agent": wait.agent,
+        "incident": wait.incident,
+        "ended_by": "role" if wait.fixer_at else "green" if wait.green_at else None,
+        "waited_s": _seconds(wait.since, wait.fixer_at or wait.green_at),
+        "back_after_s": _seconds(wait.green_at, wait.back_at),
     }
+
+
+def _seconds(since: int | None, until: int | None) -> float | None:
+    return None if since is None or until is None else round((until - since) / 1000, 3)

@@ -15,11 +15,12 @@ class Incident:
 
 @dataclass(frozen=True)
 class Wait:
-    """An agent in line. `green_at` when it was still in line then, `back_at` when it was first at work again."""
+    """An agent in line, until green (`green_at`; first at work again at `back_at`) or until the role fell to it."""
 
     agent: str
     incident: int
     since: int
+    fixer_at: int | None
     green_at: int | None
     back_at: int | None
 

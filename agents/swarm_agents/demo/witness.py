@@ -12,7 +12,7 @@ from swarm_agents.demo.caller import Exit
 from swarm_agents.demo.seen import Break, Incident, Kill, Seen, Wait
 from swarm_agents.demo.sources import AGENTS, COLLEAGUE
 from swarm_agents.demo.world import World
-from swarm_agents.model import Build
+from swarm_agents.model import Attempt, Build
 
 _EVERYTHING = 1_000  # incidents; a performance has a handful
 _UNAVAILABLE = 69
@@ -31,7 +31,7 @@ class Witness:
             line = waiters.line(tx)
         for waiter in line if now.incident else ():
             key = (waiter.agent, waiter.ticket)
-            self.waits.setdefault(key, Wait(waiter.agent, now.incident or 0, waiter.since, None, None))
+            self.waits.setdefault(key, Wait(waiter.agent, now.incident or 0, waiter.since, None, None, None))
         return now
 
     def conclude(
@@ -70,14 +70,13 @@ class Witness:
                 continue  # its writer was killed in the middle of the line
 
     def _ended(
-        self, wait: Wait, closed_at: int | None, attempts: list[Any], journals: dict[str, list[dict[str, Any]]]
+        self, wait: Wait, closed_at: int | None, attempts: list[Attempt], journals: dict[str, list[dict[str, Any]]]
     ) -> Wait:
-        """The wait with what came of it: green and back at work; neither, when the role fell to the waiter."""
-        if closed_at is None or any(
-            attempt.agent == wait.agent and attempt.incident == wait.incident and attempt.began_at >= wait.since
-            for attempt in attempts
-        ):
-            return wait
+        """The wait with what came of it."""
+        mine = [attempt for attempt in attempts if (attempt.agent, attempt.incident) == (wait.agent, wait.incident)]
+        roles = [attempt.began_at for attempt in mine if attempt.began_at >= wait.since]
+        if roles or closed_at is None:
+            return replace(wait, fixer_at=min(roles, default=None))
         answered = [int(call["ended"] * 1000) for call in journals[wait.agent]]
         tried = [int(began * 1000) for began, who, what in self._diary() if who == wait.agent and what == "began"]
         back = [at for at in answered + tried if at >= closed_at]
