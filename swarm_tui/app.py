@@ -93,7 +93,7 @@ class SwarmApp(App[None]):
         self._view: View | None = None
         self._told_to: int | None = None
         self._feed = Feed(settings.database, lambda view: self._post(Looked(view)), clock)
-        self._keeper = Keeper(settings, lambda error: self._post(KeeperFailed(error)))
+        self._keeper = Keeper(settings, lambda error: self._post(KeeperFailed(error)), clock)
         for theme in themes.ALL:
             self.register_theme(theme)
         self.theme = settings.theme

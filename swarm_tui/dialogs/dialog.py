@@ -48,6 +48,7 @@ class Dialog(ModalScreen[Order | None]):
     def __init__(self, snapshot: Snapshot) -> None:
         super().__init__()
         self.opened_with = snapshot
+        self._stands = False
 
     # What a subclass says.
 
@@ -88,13 +89,18 @@ class Dialog(ModalScreen[Order | None]):
                 yield Button("Cancel (n)", id="cancel", compact=True)
                 yield Button(f"{self.confirm} (y)", id="confirm", compact=True)
 
+    def on_mount(self) -> None:
+        self._stands = True
+
     def show(self, view: View) -> None:
         """A new view, while the dialog is open."""
-        if isinstance(view, Snapshot) and self.moved(view):
+        if self._stands and isinstance(view, Snapshot) and self.moved(view):
             self.hint(f"The build moved meanwhile, so this will change nothing. {news.standing(view.build)}")
 
     def hint(self, text: str) -> None:
-        self.query_one("#hint", Static).update(Content.styled(text, STYLE["bad"]))
+        hint = self.query_one("#hint", Static)
+        hint.display = True
+        hint.update(Content.styled(text, STYLE["bad"]))
 
     @property
     def typed(self) -> str:

@@ -67,7 +67,7 @@ class MessageDetails(ModalScreen[None]):
     def show(self, view: View) -> None:
         """A snapshot that was taken before anybody asked for this message says nothing about it."""
         if isinstance(view, Snapshot) and view.watched_message == self._message:
-            self._snapshot = view
+            self._snapshot = view  # asked for in on_mount, so the widgets stand
             self.query_one(Reached).show(view.watched, view.moment.wall_ms)
 
     def on_message_details_read(self, read: Read) -> None:

@@ -52,10 +52,11 @@ class Overview(Screen[None]):
         older: bool
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__()
+        super().__init__(classes="-reading")
         self._settings = settings
         self._view: View | None = None
         self._last_seen: Snapshot | None = None
+        self._stands = False
 
     def compose(self) -> ComposeResult:
         yield TitleLine(self._settings)
@@ -69,8 +70,16 @@ class Overview(Screen[None]):
             yield MessageLog()
         yield KeyBar(actions.OVERVIEW, self._settings.read_only)
 
+    def on_mount(self) -> None:
+        self._stands = True
+        if self._view is not None:
+            self.show(self._view)
+
     def show(self, view: View) -> None:
         self._view = view
+        if not self._stands:
+            return  # the feed is quicker than the screen: it is shown once it stands
+        self.remove_class("-reading")
         self.set_class(isinstance(view, CouldNotLook), "-trouble")
         self.query_one(KeyBar).show(view)
         match view:
@@ -82,6 +91,8 @@ class Overview(Screen[None]):
 
     def tick(self, moment: Moment) -> None:
         """The screen's one clock: ages and countdowns."""
+        if not self._stands:
+            return
         self.query_one(TitleLine).tick(moment)
         if isinstance(self._view, CouldNotLook):
             self.query_one(Trouble).tick(moment)
@@ -101,12 +112,18 @@ class Overview(Screen[None]):
         self.query_one("#people").set_class(not snapshot.waiting, "-nobody-waits")
         self._size_people(snapshot)
         self.query_one(MessageLog).show(snapshot)
+        if self.focused is None:  # nothing can have the focus while nothing is shown
+            self.call_after_refresh(self._focus_log)
+
+    def _focus_log(self) -> None:
+        if self.focused is None:
+            self.query_one(MessageLog).focus()
 
     def _size_people(self, snapshot: Snapshot) -> None:
         """As high as the people need, but never more than a third of the screen: the log is below."""
         rows = max(1, len(snapshot.agents), len(snapshot.waiting))
         people = self.query_one("#people")
-        height = 1 + min(rows, max(3, self.size.height // 3))
+        height = 1 + min(rows, max(3, (self.size.height - 6) // 3))
         if people.styles.height is None or people.styles.height.value != height:
             people.styles.height = height
 

@@ -6,6 +6,9 @@ from swarm_agents.text import one_line
 from swarm_tui import signs, times
 from swarm_tui.widgets.row_list import Cell, RowList
 
+_WITH_PANE = 46  # cells
+_WITH_ROLE = 60
+
 
 class Agents(RowList):
     empty = "nobody has joined: swarm agent join NAME"
@@ -30,7 +33,7 @@ class Agents(RowList):
     def tick(self, moment: Moment) -> None:
         """Time went on: draw again only what reads differently now."""
         self._now = moment.wall_ms
-        drawn = [self.cells(index, 40) for index in range(len(self._agents))]
+        drawn = [self.cells(index, self.size.width) for index in range(len(self._agents))]
         if drawn != self._drawn:
             self._drawn = drawn
             self.rows_changed()
@@ -49,15 +52,15 @@ class Agents(RowList):
         since = max(0, self._now - agent.seen_at)
         sign = signs.AGENT[_state_now(listed.state, since)]
         word = f"{sign.word} {self._tickets[agent.name]}" if agent.name in self._tickets else sign.word
-        name_width = max(8, min(20, width - 24))
+        name_width = max(8, min(20, width - (33 if width >= _WITH_PANE else 21)))
         pane = agent.pane.pane_id if agent.pane else "no pane"
         return [
             (f"{sign.symbol} ", sign.tone),
             (f"{one_line(agent.name, name_width):<{name_width}} ", "plain"),
             (f"{word:<9} ", sign.tone),
             (f"{times.age(since):>5} ", "dim"),
-            (f" {pane:<8}", "dim"),
-            (f" {one_line(agent.role, 20)}" if agent.role != "agent" else "", "dim"),
+            (f" {pane:<8}" if width >= _WITH_PANE else "", "dim"),
+            (f" {one_line(agent.role, 20)}" if width >= _WITH_ROLE and agent.role != "agent" else "", "dim"),
         ]
 
     def _name_at_cursor(self, agent: Agent | None) -> None:

@@ -8,6 +8,7 @@ from swarm_tui import signs, times
 from swarm_tui.snapshot import Lost, Snapshot
 from swarm_tui.widgets.row_list import Cell, RowList
 
+MOST_ROWS = 3  # what is further down is one `n` away
 Item = Escalation | Lost
 
 
@@ -31,7 +32,7 @@ class Attention(RowList):
             self._rows = rows
             self.display = bool(rows)
             self.set_title(f"Needs you {len(rows)}")
-            self.styles.height = 1 + min(3, len(rows))
+            self.styles.height = 1 + min(MOST_ROWS, len(rows))
             self.rows_changed()
 
     def tick(self, moment: Moment) -> None:

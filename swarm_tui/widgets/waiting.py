@@ -5,6 +5,8 @@ from swarm_agents.text import one_line
 from swarm_tui import times
 from swarm_tui.widgets.row_list import Cell, RowList
 
+_WITH_TICKET = 40  # cells; below, the place in line says enough
+
 
 class WaitingLine(RowList):
     empty = "nobody waits"
@@ -37,5 +39,5 @@ class WaitingLine(RowList):
             (f"{index + 1:>2}. ", "dim"),
             (f"{one_line(waiter.agent, name_width):<{name_width}} ", "plain"),
             (f"{times.countdown(left):>5} left" if left > 0 else "asks anew ", "plain" if left > 0 else "dim"),
-            (f"  ticket {waiter.ticket}", "dim"),
+            (f"  ticket {waiter.ticket}" if width >= _WITH_TICKET else "", "dim"),
         ]

@@ -1,0 +1,72 @@
+"""Swarms in the middle of something, made with the real verbs on a clock that stands still: what the pictures show."""
+
+from swarm_agents import build, messages, roster
+from swarm_agents.db.database import Database
+from swarm_agents.model import ErrorClass, Evidence, MessageType, PaneAddress, Rules
+from tests.support.clock import FakeClock
+
+RULES = Rules()
+NAMES = ("api", "auth", "billing", "docs", "search", "web")
+RED = "tests/test_invoice.py: 3 failed, 118 passed"
+EVIDENCE = "FAILED tests/test_invoice.py::test_rounding - assert Decimal('10.01') == Decimal('10.00')"
+
+
+def pane(number: int) -> PaneAddress:
+    """The address of a pane that does not exist."""
+    return PaneAddress("/nowhere/tmux", "1:1", f"%{number}", 1000 + number)
+
+
+def passing(db: Database, clock: FakeClock) -> None:
+    """Six agents at work: five in panes, one without; three messages."""
+    for number, name in enumerate(NAMES, start=1):
+        roster.join(db, name, "agent", pane(number) if name != "docs" else None)
+        clock.forward(7)
+    messages.send(db, "web", "api", "Which status does /invoices answer for a closed month?", MessageType.QUESTION)
+    clock.forward(41)
+    messages.send(db, "api", "web", "409 with the month in the body.", MessageType.ANSWER)
+    clock.forward(95)
+    messages.send(db, "billing", "all", "Invoice rounding is done.", MessageType.COMPLETED)
+    clock.forward(130)
+
+
+def fixing(db: Database, clock: FakeClock) -> None:
+    """Red for some minutes: one attempt failed, the second is under way, three wait."""
+    passing(db, clock)
+    build.report(db, "api", RED, RULES, evidence=EVIDENCE, hook="pre-commit")
+    clock.forward(260)
+    build.failed(db, "api", "the rounding rule is not mine to change")
+    clock.forward(3)
+    build.claim(db, "billing", RULES)
+    clock.forward(20)
+    for name in ("web", "search", "api"):
+        build.report(db, name, RED, RULES)
+        clock.forward(6)
+    messages.send(db, "web", "billing", "Half up or half even? The PDF shows half even.", MessageType.QUESTION)
+    clock.forward(12)
+    messages.send(db, "billing", "web", "Half even; I am changing the total, not the lines.", MessageType.ANSWER)
+    clock.forward(26)
+
+
+def broken(db: Database, clock: FakeClock) -> None:
+    """Red, and nobody repairs it."""
+    fixing(db, clock)
+    build.give_up(db, "billing", "out of context")
+    clock.forward(9)
+
+
+def escalated(db: Database, clock: FakeClock) -> None:
+    """Three attempts failed; the human is asked."""
+    fixing(db, clock)
+    build.failed(db, "billing", "totals agree now, but two PDFs still differ")
+    clock.forward(2)
+    build.claim(db, "search", RULES)
+    clock.forward(240)
+    build.failed(db, "search", "needs a decision: which rounding is the law here?", ErrorClass.LOGIC)
+    clock.forward(64)
+
+
+def healed(db: Database, clock: FakeClock) -> None:
+    """Green again after a red period."""
+    fixing(db, clock)
+    build.fixed(db, "billing", Evidence("'make check' passed", clock()))
+    clock.forward(30)
