@@ -1,8 +1,7 @@
 """`swarm build`: the verbs of a red build, each an act on the state machine and an exit code."""
 
 import argparse
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from swarm_agents import build, checks, events, git, incidents, waiting
 from swarm_agents.cli import answers
@@ -11,6 +10,9 @@ from swarm_agents.cli.output import Answer, iso, talk
 from swarm_agents.errors import Usage
 from swarm_agents.model import HUMAN, Asked, Broken, ErrorClass, Evidence, Fenced, Moment, Passing, Rules, Waiting
 from swarm_agents.text import one_line, tail
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 REASON_LIMIT = 500  # characters of a reason or summary; a column, not a place for logs
 
@@ -289,7 +291,9 @@ def _said(text: str, option: str | None = None) -> str:
     return line
 
 
-def _time(text: str) -> datetime:
+def _time(text: str) -> "datetime":
+    from datetime import datetime
+
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -299,7 +303,7 @@ def _time(text: str) -> datetime:
     return moment
 
 
-def _began(call: Call, said: datetime | None) -> Moment | None:
+def _began(call: Call, said: "datetime | None") -> Moment | None:
     if said is None:
         return None
     now = call.db.moment()

@@ -114,6 +114,13 @@ class Call:
 Run = Callable[[Call], Answer]
 
 
+class _Help(argparse.HelpFormatter):
+    """Help of one width: the same bytes for a pipe and a terminal, and no look at the terminal that costs 5 ms."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=110)
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that raises `Usage`, so that exit status 2 is never used: agent hosts read 2 as "block"."""
 
@@ -122,11 +129,11 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser(noun: str, description: str) -> Parser:
-    return Parser(prog=f"swarm {noun}", description=description, allow_abbrev=False)
+    return Parser(prog=f"swarm {noun}", description=description, allow_abbrev=False, formatter_class=_Help)
 
 
 def verbs(of: Parser) -> "argparse._SubParsersAction[Parser]":
-    return of.add_subparsers(metavar="VERB", required=True, parser_class=Parser)
+    return of.add_subparsers(metavar="VERB", required=True, parser_class=Parser, prog=of.prog)
 
 
 def verb(
@@ -135,7 +142,7 @@ def verb(
     run: Run,
     help: str,  # noqa: A002 - argparse's word
 ) -> Parser:
-    made = of.add_parser(name, help=help, description=help, allow_abbrev=False)
+    made = of.add_parser(name, help=help, description=help, allow_abbrev=False, formatter_class=_Help)
     made.set_defaults(run=run)
     return made
 

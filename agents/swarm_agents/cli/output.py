@@ -2,7 +2,7 @@
 
 import json
 import sys
-from datetime import UTC, datetime
+import time
 from typing import Any, NamedTuple
 
 from swarm_agents.errors import SwarmError
@@ -71,12 +71,12 @@ def iso(ms: int | None) -> str | None:
     """UTC milliseconds as ISO 8601 with milliseconds."""
     if ms is None:
         return None
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(ms // 1000))}.{ms % 1000:03d}Z"
 
 
 def clock(ms: int | None) -> str:
     """The time of day in UTC, for a line that a person reads."""
-    return "?" if ms is None else datetime.fromtimestamp(ms / 1000, UTC).strftime("%H:%M:%SZ")
+    return "?" if ms is None else time.strftime("%H:%M:%SZ", time.gmtime(ms // 1000))
 
 
 _ERRORS = frozenset({64, 65, 66, 69, 70, 73, 77, 78, 90, 91, 92})
