@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from swarm_agents import build, messages, waiting
-from swarm_agents.db.database import Database
+from swarm_agents.db.database import Database, Transaction
 from swarm_agents.model import Moment, Rules
 from tests.support.model import Act
+from tests.support.mutants import MUTANTS
 from tests.support.swarm import observe, perform, told
 
 
@@ -90,13 +91,21 @@ def naive_claim(db: Database, agent: str, at_ns: int) -> None:
     answer("yours new", seen.fence + 1, began)
 
 
+def lie(db: Database, what: str) -> None:
+    """From now on this process runs a mutant of the build's statements."""
+    mutant = next(mutant for mutant in MUTANTS if mutant.what == what)
+    honest = Transaction.execute
+    Transaction.execute = lambda tx, sql, **values: honest(tx, mutant(sql), **values)  # type: ignore[method-assign]
+    answer("lying")
+
+
 def send(db: Database, sender: str, recipient: str, body: str) -> None:
     began = time.monotonic_ns()
     number, _ = messages.send(db, sender, recipient, body, per_minute=10_000)
     answer("sent", number, began)
 
 
-ORDERS = {"act": act, "wait": wait, "hold": hold, "lock": lock, "naive_claim": naive_claim, "send": send}
+ORDERS = {"act": act, "wait": wait, "hold": hold, "lock": lock, "naive_claim": naive_claim, "lie": lie, "send": send}
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]), float(sys.argv[2]))
