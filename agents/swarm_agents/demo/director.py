@@ -54,7 +54,7 @@ class Director:
         while time.monotonic() < until and not self.over():
             self._act(self._look(), until - time.monotonic())
         whole = not self.over() and self._end()
-        return self.witness.conclude(whole, self.rules.lease_s, self.breaks, self.kills, self.stage.dashboard_runs())
+        return self.witness.conclude(whole, self.rules.lease_s, self.breaks, self.kills, self.stage.dashboard_ended())
 
     def _look(self) -> Build:
         time.sleep(_LOOK_EVERY_S)

@@ -38,7 +38,7 @@ def judge(seen: Seen) -> list[Promise]:
             _promise("every breakage was repaired", _unrepaired(seen)),
             _promise("every commit landed", _unlanded(seen)),
             _promise("every agent came to its end", iter(sorted(set(AGENTS) - seen.left))),
-            _promise("the dashboard ran to the end", iter(() if seen.dashboard_ran else ("it ended",))),
+            _promise("the dashboard ran to the end", iter([seen.dashboard_ended] if seen.dashboard_ended else ())),
         ]
     return promises
 

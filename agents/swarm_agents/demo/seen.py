@@ -65,4 +65,5 @@ class Seen:
     bugs: list[str]
     """Calls of `swarm` that ended with an internal error or a locked database."""
     damage: list[str]
-    dashboard_ran: bool
+    dashboard_ended: str | None
+    """What it said last, when it did not run to the end."""

@@ -68,7 +68,7 @@ def run(wishes: Wishes, tell: Tell) -> Performance:
         played = stage.set_up(made, pace)
         tell(f"it plays in {folder}; see it with: {attach_line(made)}")
         with Database(made.database) as db, _attached(made, wishes.attached) as gone:
-            over = (lambda: gone() or not played.dashboard_runs()) if wishes.attached else (lambda: False)
+            over = (lambda: gone() or played.dashboard_ended() is not None) if wishes.attached else (lambda: False)
             silent = (lambda _: None) if wishes.attached else tell
             seen = Director(made, played, db, rules, pace, silent, over).play(until)
     return Performance(seen, folder if wishes.keep else None, cleaned[0], folder)

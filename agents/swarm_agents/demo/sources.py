@@ -100,7 +100,10 @@ HOOK = """\
 #!/bin/sh
 # Runs the tests on what is about to be committed. Nothing red gets in, unless somebody goes round it.
 diary="$(git rev-parse --git-common-dir)/hook-diary"
-note() { python3 -c 'import sys, time; print(time.time(), *sys.argv[1:])' "${SWARM_AGENT:-nobody}" "$@" >> "$diary"; }
+note() {
+    python3 -c 'import os, sys, time; os.write(1, " ".join([str(time.time()), *sys.argv[1:], "\\n"]).encode())' \\
+        "${SWARM_AGENT:-nobody}" "$@" >> "$diary"
+}
 note began -
 python3 -B -m unittest -q || exit 1
 note passed "$(git write-tree)"

@@ -13,14 +13,12 @@ from swarm_agents.panes import private
 from swarm_agents.panes.address import set_option
 from swarm_agents.panes.look import Look, look
 from swarm_agents.panes.private import Play
+from swarm_agents.text import one_line
 
 DASHBOARD_WINDOW = "dashboard"
 _WIDTH, _HEIGHT = 160, 48  # until a terminal is attached, which brings its own
-_AGENTS_WINDOW = {
-    "remain-on-exit": "on",  # a killed agent leaves a dead pane, which is what the swarm must cope with
-    "pane-border-status": "top",
-    "pane-border-format": " #{@swarm_agent} ",
-}
+_KEPT = {"remain-on-exit": "on"}  # a killed agent leaves a dead pane: just what the swarm must cope with
+_AGENTS_WINDOW = _KEPT | {"pane-border-status": "top", "pane-border-format": " #{@swarm_agent} "}
 
 
 @dataclass
@@ -46,9 +44,16 @@ class Stage:
         pane = seen.panes.get(self.panes[agent].pane_id) if isinstance(seen, Look) else None
         return pane is not None and pane.dead
 
-    def dashboard_runs(self) -> bool:
-        seen = look(self.world.socket)
-        return isinstance(seen, Look) and self.dashboard.pane_id in seen.panes
+    def dashboard_ended(self) -> str | None:
+        """None while it runs; else the last line that it left on its screen."""
+        seen = look(self.world.socket, [self.dashboard.pane_id])
+        if not isinstance(seen, Look):
+            return f"tmux does not answer: {seen}"
+        pane = seen.panes.get(self.dashboard.pane_id)
+        if pane is not None and not pane.dead:
+            return None
+        lines = [one_line(line, 200) for line in seen.screens.get(self.dashboard.pane_id, ())]
+        return next((line for line in reversed(lines) if line and "Pane is dead" not in line), "it ended")
 
     def everybody_left(self) -> bool:
         return all(self.dead(agent) for agent in self.panes)
@@ -58,6 +63,7 @@ def set_up(world: World, pace: float) -> Stage:
     """Start the server, the dashboard and the agents."""
     dashboard = Play([str(commands_folder() / "swarm-tui")], str(world.repository), {})
     first = private.start(world.socket, DASHBOARD_WINDOW, dashboard, surroundings(COLLEAGUE), _WIDTH, _HEIGHT)
+    private.dress(first, _KEPT)
     stage = Stage(world, pace, first)
     for agent in AGENTS:
         _enter(stage, agent)

@@ -35,7 +35,7 @@ class Witness:
         return now
 
     def conclude(
-        self, whole: bool, lease_s: float, breaks: list[tuple[str, str]], kills: list[Kill], dashboard_ran: bool
+        self, whole: bool, lease_s: float, breaks: list[tuple[str, str]], kills: list[Kill], dashboard_ended: str | None
     ) -> Seen:
         """Everything that was seen. `breaks` are the colleague's commits and the files that they broke."""
         with self.db.reading() as tx:
@@ -58,7 +58,7 @@ class Witness:
             left={agent for agent, calls in journals.items() if calls and calls[-1]["words"] == ["agent", "leave"]},
             bugs=[bug for agent, calls in journals.items() for bug in _bugs(agent, calls)],
             damage=soundness.damage(self.world.database),
-            dashboard_ran=dashboard_ran,
+            dashboard_ended=dashboard_ended,
         )
 
     def _journal(self, agent: str) -> Iterator[dict[str, Any]]:
@@ -78,14 +78,15 @@ class Witness:
         if roles or closed_at is None:
             return replace(wait, fixer_at=min(roles, default=None))
         answered = [int(call["ended"] * 1000) for call in journals[wait.agent]]
-        tried = [int(began * 1000) for began, who, what in self._diary() if who == wait.agent and what == "began"]
+        tried = [int(began * 1000) for began, who, what, _ in self._diary() if who == wait.agent and what == "began"]
         back = [at for at in answered + tried if at >= closed_at]
         return replace(wait, green_at=closed_at, back_at=min(back, default=None))
 
-    def _diary(self) -> Iterator[tuple[float, str, str]]:
+    def _diary(self) -> Iterator[tuple[float, str, str, str]]:
+        """When, who, `began` or `passed`, and the tree that passed."""
         for line in self.world.hook_diary.read_text().splitlines():
-            at, agent, what, _ = line.split()
-            yield float(at), agent, what
+            at, agent, what, tree = line.split()
+            yield float(at), agent, what, tree
 
     def _commits(self) -> list[tuple[str, str]]:
         """Commits of agents on main, oldest first, each with its tree."""
@@ -95,7 +96,7 @@ class Witness:
         return [(commit, tree) for commit, tree, author in found if author != COLLEAGUE]
 
     def _round_the_hook(self) -> list[str]:
-        passed = {line.split()[3] for line in self.world.hook_diary.read_text().splitlines() if " passed " in line}
+        passed = {tree for _, _, what, tree in self._diary() if what == "passed"}
         return [f"{commit[:10]} never passed the hook" for commit, tree in self._commits() if tree not in passed]
 
     def _repairs(self, commit: str, path: str) -> int:
