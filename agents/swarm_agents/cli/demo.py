@@ -65,9 +65,5 @@ def _answer(performance: "Performance") -> Answer:
         f"{data['commits']} commits landed, {data['duplicate_fixes']} duplicate fixes",
         *[f"  {'held  ' if one.held else 'BROKEN'}  {one.text}{': ' + one.why if one.why else ''}" for one in promises],
     ]
-    if performance.kept:
-        lines += [f"kept in {performance.kept}", *performance.how_to_look]
-    if not performance.cleaned:
-        lines.append(f"could not remove all of {performance.folder}")
     message = "Every promise held." if not broken else f"Broken: {'; '.join(one.text for one in broken)}."
     return Answer(message, 1 if broken or not performance.cleaned else 0, data, lines=(*lines, message))

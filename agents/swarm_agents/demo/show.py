@@ -44,13 +44,6 @@ class Performance:
     seen: Seen
     kept: Path | None
     cleaned: bool
-    folder: Path
-
-    @property
-    def how_to_look(self) -> tuple[str, str]:
-        """The commands that show what was kept, and that end and remove it."""
-        socket = World(self.folder).socket
-        return attach_line(World(self.folder)), f"tmux -S {socket} kill-server; rm -r {self.folder}"
 
 
 def run(wishes: Wishes, tell: Tell) -> Performance:
@@ -63,7 +56,7 @@ def run(wishes: Wishes, tell: Tell) -> Performance:
     # A person has to be able to follow it; for a machine only the order of things matters.
     pace, rules = (2.5, Rules(lease_s=10, wait_s=60)) if wishes.attached else (1.0, Rules(lease_s=4, wait_s=20))
     folder = _new_folder()
-    with _cleared(folder, wishes.keep) as cleaned, _ended_by_signals():
+    with _cleared(folder, wishes.keep, tell) as cleaned, _ended_by_signals():
         made = world.make(folder, rules.lease_s, rules.wait_s)
         played = stage.set_up(made, pace)
         tell(f"it plays in {folder}; see it with: {attach_line(made)}")
@@ -71,7 +64,7 @@ def run(wishes: Wishes, tell: Tell) -> Performance:
             over = (lambda: gone() or played.dashboard_ended() is not None) if wishes.attached else (lambda: False)
             silent = (lambda _: None) if wishes.attached else tell
             seen = Director(made, played, db, rules, pace, silent, over).play(until)
-    return Performance(seen, folder if wishes.keep else None, cleaned[0], folder)
+    return Performance(seen, folder if wishes.keep else None, cleaned[0])
 
 
 def attach_line(made: World) -> str:
@@ -87,7 +80,7 @@ def _new_folder() -> Path:
 
 
 @contextmanager
-def _cleared(folder: Path, keep: bool) -> Iterator[list[bool]]:
+def _cleared(folder: Path, keep: bool, tell: Tell) -> Iterator[list[bool]]:
     dog = watchdog.start(folder, World(folder).socket, keep)
     cleaned = [False]
     try:
@@ -95,6 +88,11 @@ def _cleared(folder: Path, keep: bool) -> Iterator[list[bool]]:
     finally:
         with _undisturbed():
             cleaned[0] = watchdog.finish(dog)
+            if keep:
+                tell(f"kept in {folder}; see it with: {attach_line(World(folder))}")
+                tell(f"remove it with: tmux -S {World(folder).socket} kill-server; rm -rf {folder}")
+            elif not cleaned[0]:
+                tell(f"not everything could be removed: {folder}")
 
 
 @contextmanager
