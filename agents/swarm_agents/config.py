@@ -1,5 +1,6 @@
 """swarm.toml: what a repository wants of the swarm. Every key is checked; a key nobody knows is an error."""
 
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,16 +11,28 @@ from swarm_agents.text import one_line
 FILE = "swarm.toml"
 
 
+class Notify(NamedTuple):
+    """How the human is told of an escalation, besides on the screen. `quiet` are minutes of the local day."""
+
+    command: tuple[str, ...] = ()
+    quiet: tuple[int, int] | None = None
+    timeout_s: float = 10
+    folder: Path | None = None
+    """Where the command runs."""
+
+
 class Config(NamedTuple):
     rules: Rules = Rules()
     check: str | None = None
     sync: str | None = None
     branch: str | None = None
-    notify: tuple[str, ...] = ()
+    notify: Notify = Notify()
     messages_per_minute: int = 10
     profiles: dict[str, Any] = {}  # noqa: RUF012 - never written to
     """`[profiles.NAME]`, for `profiles.known`."""
 
+
+_HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])")
 
 _SCHEMA: dict[str, dict[str, Any]] = {
     "build": {
@@ -30,7 +43,7 @@ _SCHEMA: dict[str, dict[str, Any]] = {
         "sync": str,
         "branch": str,
     },
-    "notify": {"command": list},
+    "notify": {"command": list, "quiet": _HOURS, "timeout_s": (float, 0.1, 600)},
     "messages": {"per_minute": (int, 1, 10_000)},
 }
 
@@ -49,11 +62,12 @@ def load(root: Path | None) -> Config:
     import tomllib  # only a repository that configures something pays for it
 
     try:
-        return _config(tomllib.loads(text))
+        found = _config(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise BadConfig(f"{path} is not valid TOML: {one_line(str(error), 200)}") from None
     except BadConfig as error:
         raise BadConfig(f"{path}: {error.message}") from None
+    return found._replace(notify=found.notify._replace(folder=root))
 
 
 def _config(tables: dict[str, Any]) -> Config:
@@ -77,10 +91,28 @@ def _config(tables: dict[str, Any]) -> Config:
         check=build.get("check"),
         sync=build.get("sync"),
         branch=build.get("branch"),
-        notify=tuple(tables["notify"].get("command", ())),
+        notify=_notify_of(tables["notify"]),
         messages_per_minute=tables["messages"].get("per_minute", 10),
         profiles=profiles,
     )
+
+
+def _notify_of(table: dict[str, Any]) -> Notify:
+    return Notify(
+        command=tuple(table.get("command", ())),
+        quiet=_hours(table["quiet"]) if "quiet" in table else None,
+        timeout_s=table.get("timeout_s", Notify().timeout_s),
+    )
+
+
+def _hours(value: Any) -> tuple[int, int]:
+    said = _HOURS.fullmatch(value) if isinstance(value, str) else None
+    if not said:
+        raise BadConfig("'notify.quiet' must be two times of the day, like \"22:00-07:00\"")
+    first, last = int(said[1]) * 60 + int(said[2]), int(said[3]) * 60 + int(said[4])
+    if first == last:
+        raise BadConfig("'notify.quiet' must end at another time than it begins")
+    return first, last
 
 
 def _profiles(tables: Any) -> dict[str, Any]:
@@ -106,6 +138,10 @@ def _check(key: str, value: Any, rule: Any) -> None:
     elif rule is list:
         if not isinstance(value, list) or not value or not all(isinstance(word, str) for word in value):
             raise BadConfig(f"'{key}' must be a list of words, the program first")
+        if any("\0" in word for word in value):
+            raise BadConfig(f"'{key}' must not hold a NUL character")
+    elif rule is _HOURS:
+        _hours(value)
     else:
         kind, least, most = rule
         number = isinstance(value, int) or (kind is float and isinstance(value, float))

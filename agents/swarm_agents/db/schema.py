@@ -126,6 +126,24 @@ create table escalations (
 ) strict;
 create unique index escalations_one_open on escalations ((resolved_at is null)) where resolved_at is null;
 
+create table announcements (                      -- an escalation on its way to its reader, by one channel
+    escalation_id integer not null references escalations (id),
+    channel       text not null check (channel in ('dashboard', 'message', 'tmux', 'command')),
+    place         integer not null,               -- the order in which they are tried
+    state         text not null
+                  check (state in ('waiting', 'trying', 'shown', 'sent', 'failed', 'retired', 'skipped')),
+    reason        text not null default '',       -- why it failed last, or was skipped
+    tries         integer not null default 0 check (tries >= 0),
+    repeated      integer not null default 0 check (repeated in (0, 1)),  -- tried anew without knowing the first's end
+    teller        text,                           -- who tries, or tried last
+    at            integer not null,               -- of the last change
+    due_mono_ms   integer not null,               -- when it may be tried; while somebody tries, when that is over
+    due_boot_id   text not null,
+    primary key (escalation_id, channel),
+    check (state not in ('failed', 'retired', 'skipped') or reason <> ''),
+    check (state <> 'trying' or teller is not null)
+) strict, without rowid;
+
 create table messages (
     id        integer primary key autoincrement,  -- the cursor of every reader
     at        integer not null,
