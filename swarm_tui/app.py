@@ -1,7 +1,6 @@
-"""Wires the dashboard together: the feed that looks, the keeper that acts, the screens that show, the orders they give."""
+"""Wires the dashboard together: the feed looks, the keeper acts, the screens show, and orders are carried out."""
 
 import contextlib
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
@@ -82,9 +81,10 @@ class SwarmApp(App[None]):
         "widgets/trouble.tcss",
         "dialogs/dialog.tcss",
     ]
-    COMMANDS: "ClassVar[set[Callable[[], type[Provider]] | type[Provider]]]" = {_palette}
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (110, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-high"), (34, "-roomy")]
+    # Textual declares these as variables of its instances, so they cannot be ClassVar here.
+    COMMANDS = {_palette}  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (110, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-high"), (34, "-roomy")]  # noqa: RUF012
 
     def __init__(self, settings: Settings, clock: Clock = host_clock) -> None:
         super().__init__()

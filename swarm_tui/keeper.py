@@ -1,4 +1,4 @@
-"""Keeps the swarm going while somebody looks: types notices into panes, ends leases that ran out or whose fixer is dead.
+"""Keeps the swarm going while somebody looks: types notices into panes, ends leases that ran out or lost their fixer.
 
 A thread of its own, because tmux may hang for seconds. Everything here is also done by others (`swarm courier`, the
 agents' own commands), and doing it twice is harmless.
@@ -26,7 +26,7 @@ Complain = Callable[[SwarmError], None]
 
 
 class Keeper(threading.Thread):
-    """A daemon thread: the program ends without waiting for tmux. `complain` hears of a failure once, not at each try."""
+    """A daemon thread: the program ends without waiting for tmux. `complain` hears of a failure once."""
 
     def __init__(self, settings: Settings, complain: Complain, clock: Clock = host_clock) -> None:
         super().__init__(name="keeper", daemon=True)

@@ -13,10 +13,11 @@ class DeclareDialog(Dialog):
 
     def facts(self) -> Content:
         waiting = len(self.opened_with.waiting)
+        told = f"{waiting} waiting agents are" if waiting else "Everybody is"
         return Content(
             f"Incident {self.opened_with.build.incident} is closed on your word; no check is run.\n\n"
             "What happens:\n"
-            f"  {f'{waiting} waiting agents are' if waiting else 'Everybody is'} told that it is green, and commits go on.\n"
+            f"  {told} told that it is green, and commits go on.\n"
             "  If it is not green, the next refused commit opens a new incident."
         )
 

@@ -34,6 +34,7 @@ class MessageDetails(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n", "close", show=False),
         Binding("r", "retry", show=False),
+        Binding("space", "scroll_body", show=False),
     ]
     AUTO_FOCUS = "Reached"
 
@@ -51,7 +52,9 @@ class MessageDetails(ModalScreen[None]):
         with Vertical(id="box", classes="-plain") as box:
             box.border_title = f"Message {self._message}"
             box.border_subtitle = (
-                "esc closes" if self._settings.read_only else "r types it again where it failed · esc closes"
+                "space scrolls · esc closes"
+                if self._settings.read_only
+                else "space scrolls · r types it again where it failed · esc closes"
             )
             with VerticalScroll(id="body"):
                 yield Static("…")
@@ -72,11 +75,15 @@ class MessageDetails(ModalScreen[None]):
 
     def on_message_details_read(self, read: Read) -> None:
         row = read.row
-        head = f"{times.of_day(row.at)}  {one_line(row.sender, 64)} → {one_line(row.recipient, 64)}  {one_line(row.type, 20)}\n\n"
+        who = f"{one_line(row.sender, 64)} → {one_line(row.recipient, 64)}"
+        head = f"{times.of_day(row.at)}  {who}  {one_line(row.type, 20)}\n\n"
         self.query_one("#body Static", Static).update(Content.assemble((head, STYLE["dim"]), printable(row.body)))
 
     def action_close(self) -> None:
         self.dismiss()
+
+    def action_scroll_body(self) -> None:
+        self.query_one("#body").scroll_page_down(animate=False)
 
     def action_retry(self) -> None:
         if self._settings.read_only or self._snapshot is None:

@@ -43,6 +43,9 @@ class Agents(RowList):
         """The agent under the cursor."""
         return self._agents[self.cursor].agent if self.cursor < len(self._agents) else None
 
+    def is_cursor_seen(self) -> bool:
+        return True  # keys pressed elsewhere act on the selected agent
+
     def count(self) -> int:
         return len(self._agents)
 

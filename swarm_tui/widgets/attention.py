@@ -1,4 +1,4 @@
-"""What needs the human: unanswered escalations first, then agents that could not be reached. Not there when nothing does."""
+"""What needs the human: unanswered escalations first, then agents that were not reached. Gone when nothing does."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The bottom line: the keys that make sense now, as many as fit, each of them clickable, and where the rest is found."""
+"""The bottom line: the keys that make sense now, as many as fit, each clickable, and where the rest is found."""
 
 from textual import events
 from textual.content import Content

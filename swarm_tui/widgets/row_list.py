@@ -1,4 +1,4 @@
-"""A list that draws only the lines that are seen: the base of every table here, from three agents to a million messages."""
+"""A list that draws only the lines that are seen: the base of every table here, from three rows to a million."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -22,6 +22,7 @@ class RowList(ScrollView, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"tone--{tone}" for tone in ("plain", "dim", "good", "busy", "bad", "ask", "key", "strong")),
         "rows--cursor",
+        "rows--selected",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "step(1)", show=False),
@@ -80,10 +81,7 @@ class RowList(ScrollView, can_focus=True):
             return Strip([Segment(text, ground + self._tone("dim"))]).adjust_cell_length(width, ground)
         if index == self.cursor and self.is_cursor_seen():
             ground += self._cursor_style()
-        segments = [
-            Segment(text, self._tone(tone) + ground if index == self.cursor else ground + self._tone(tone))
-            for text, tone in self.cells(index, width)
-        ]
+        segments = [Segment(text, ground + self._tone(tone)) for text, tone in self.cells(index, width)]
         return Strip(segments).adjust_cell_length(width, ground)
 
     def is_cursor_seen(self) -> bool:
@@ -100,8 +98,10 @@ class RowList(ScrollView, can_focus=True):
         return style
 
     def _cursor_style(self) -> Style:
-        # Without colour a tinted ground is no cursor.
-        return Style(reverse=True) if self.app.no_color else self.get_component_rich_style("rows--cursor", partial=True)
+        if self.app.no_color:  # a tinted ground is no cursor then
+            return Style(reverse=True) if self.has_focus else Style(underline=True)
+        name = "rows--cursor" if self.has_focus else "rows--selected"
+        return self.get_component_rich_style(name, partial=True)
 
     # Moving.
 

@@ -29,8 +29,6 @@ class TitleLine(Static):
         marks: list[tuple[str, str]] = []
         if self._settings.read_only:
             marks = [(" READ-ONLY ", block("busy")), ("  ", "")]
-        elif not self._settings.courier:
-            marks = [("no courier", STYLE["dim"]), ("  ", "")]
         right = Content.assemble(*marks, self._time)
         room = max(0, self.size.width - 4 - right.cell_length)
         name = one_line(_name(self._settings), max(1, room - 9))

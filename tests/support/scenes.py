@@ -1,6 +1,6 @@
 """Swarms in the middle of something, made with the real verbs on a clock that stands still: what the pictures show."""
 
-from swarm_agents import build, messages, roster
+from swarm_agents import build, messages, presence, roster
 from swarm_agents.db.database import Database
 from swarm_agents.model import ErrorClass, Evidence, MessageType, PaneAddress, Rules
 from tests.support.clock import FakeClock
@@ -21,10 +21,13 @@ def passing(db: Database, clock: FakeClock) -> None:
     for number, name in enumerate(NAMES, start=1):
         roster.join(db, name, "agent", pane(number) if name != "docs" else None)
         clock.forward(7)
+    presence.show(db, "web")
     messages.send(db, "web", "api", "Which status does /invoices answer for a closed month?", MessageType.QUESTION)
     clock.forward(41)
+    presence.show(db, "api")
     messages.send(db, "api", "web", "409 with the month in the body.", MessageType.ANSWER)
     clock.forward(95)
+    presence.show(db, "billing")
     messages.send(db, "billing", "all", "Invoice rounding is done.", MessageType.COMPLETED)
     clock.forward(130)
 
@@ -39,10 +42,12 @@ def fixing(db: Database, clock: FakeClock) -> None:
     build.claim(db, "billing", RULES)
     clock.forward(20)
     for name in ("web", "search", "api"):
+        presence.show(db, name)
         build.report(db, name, RED, RULES)
         clock.forward(6)
     messages.send(db, "web", "billing", "Half up or half even? The PDF shows half even.", MessageType.QUESTION)
     clock.forward(12)
+    presence.show(db, "billing")
     messages.send(db, "billing", "web", "Half even; I am changing the total, not the lines.", MessageType.ANSWER)
     clock.forward(26)
 
@@ -61,6 +66,7 @@ def escalated(db: Database, clock: FakeClock) -> None:
     clock.forward(2)
     build.claim(db, "search", RULES)
     clock.forward(240)
+    presence.show(db, "search")
     build.failed(db, "search", "needs a decision: which rounding is the law here?", ErrorClass.LOGIC)
     clock.forward(64)
 

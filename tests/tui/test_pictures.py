@@ -120,7 +120,8 @@ async def test_a_database_that_cannot_be_read_looks_as_in_its_picture(
 ) -> None:
     scenes.fixing(db, clock)
     gone = DatabaseUnreadable(
-        "The database was replaced or removed while it was open: /home/me/shop/.git/swarm/swarm.db. Run the command again."
+        "The database was replaced or removed while it was open: /home/me/shop/.git/swarm/swarm.db. "
+        "Run the command again."
     )
 
     async with dashboard(db_path, clock, size) as pilot:
