@@ -96,7 +96,7 @@ def failed_once(tx: Transaction, claimed: Announcement, why: str) -> bool:
 def failed(tx: Transaction) -> list[Announcement]:
     """What could not be told so far of the open escalations, the newest failure first."""
     rows = tx.execute(
-        f"select * from announcements where (state in ('failed', 'retired') or (state = 'trying' and reason <> '')) "
+        "select * from announcements where state in ('waiting', 'trying', 'failed', 'retired') and reason <> '' "
         f"and escalation_id in {_UNANSWERED} order by at desc, escalation_id, place"
     )
     return [_announcement(row) for row in rows]

@@ -6,7 +6,7 @@ and who loses is told what holds now. docs/states.md draws it. Deadlines are com
 
 from typing import Any, overload
 
-from swarm_agents import escalations, events, incidents, messages, roster, waiters
+from swarm_agents import announcements, escalations, events, incidents, messages, roster, waiters
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import Usage
 from swarm_agents.model import (
@@ -252,7 +252,8 @@ def _expired(tx: Transaction, row: Row, reason: str) -> Broken | Asked:
     attempt = incidents.end_attempt(tx, AttemptEnd.EXPIRED, reason)
     _note(tx, SWARM, "expired", f"{attempt.agent}: {reason}", _build(row), attempt.fence)
     if attempt.agent != HUMAN:
-        _tell(tx, attempt.agent, f"You no longer repair the build: {reason}. Your fence {attempt.fence} is void; stop.")
+        stop = f"You no longer repair the build: {reason}. Your fence {attempt.fence} is void; stop."
+        _try_to_tell(tx, attempt.agent, stop)
     return _broken_or_asked(tx, row, SWARM, f"the last attempt, by {attempt.agent}, ended: {reason}")
 
 
@@ -345,7 +346,8 @@ def escalate(db: Database, by: str, reason: str, fence: int | None = None) -> As
         if before.fixer:
             incidents.end_attempt(tx, AttemptEnd.RELEASED, f"escalated by {by}: {reason}")
             if before.fixer not in (by, HUMAN):
-                _tell(tx, before.fixer, f"{by} asked a human about the build: {reason}. Stop; your fence is void.")
+                stop = f"{by} asked a human about the build: {reason}. Stop; your fence is void."
+                _try_to_tell(tx, before.fixer, stop)
         return _ask(tx, _build(row), by, reason)
 
 
@@ -402,7 +404,9 @@ def _ask(tx: Transaction, now: Build, by: str, reason: str) -> Asked:
     waiters.dismiss(tx)
     escalation = escalations.raise_(tx, now, by, reason)
     _note(tx, by, "needs_attention", reason, now)
-    _tell(tx, EVERYONE, f"The build is red and a human was asked: {reason}. Do something else meanwhile.")
+    lost = _try_to_tell(tx, EVERYONE, escalations.message(reason))
+    if lost:
+        announcements.open_message(tx, escalation, lost)
     return Asked(now, escalation)
 
 
@@ -503,6 +507,15 @@ def _note(tx: Transaction, actor: str, kind: str, detail: str, now: Build, fence
 
 def _tell(tx: Transaction, recipient: str, body: str) -> None:
     messages.post(tx, SWARM, recipient, body)
+
+
+def _try_to_tell(tx: Transaction, recipient: str, body: str) -> str:
+    """Asking the human must not fail because agents cannot be told of it; why they could not, '' when they were."""
+    with tx.apart() as part:
+        _tell(tx, recipient, body)
+    if part.error:
+        events.record(tx, SWARM, "message_lost", f"to {recipient}: {part.error}")
+    return part.error
 
 
 def _build(row: Row) -> Build:

@@ -1,10 +1,10 @@
 """Questions to the human: raised in the transaction that stops the agents, closed by the human's answer."""
 
-from swarm_agents import incidents
+from swarm_agents import announcements, incidents
 from swarm_agents.db.database import Row, Transaction
 from swarm_agents.errors import NotFound
 from swarm_agents.model import HUMAN, Attempt, Build, Escalation, Resolution
-from swarm_agents.text import tail
+from swarm_agents.text import one_line, tail
 
 TEXT_LIMIT = 5_000  # characters of output in the text; a person reads it on a screen
 TEXT_LINES = 20
@@ -23,12 +23,22 @@ def raise_(tx: Transaction, build: Build, by: str, reason: str) -> int:
         reason=reason,
     )
     assert row is not None
+    escalation = int(row["id"])
+    body = ""
+    with tx.apart() as part:
+        body = _text(tx, escalation, build, incident, reason)
     tx.execute(
         "update escalations set body = :body where id = :id",
-        body=_text(tx, row["id"], build, incident, reason),
-        id=row["id"],
+        body=body or _bare_text(escalation, build, incident, reason, part.error),
+        id=escalation,
     )
-    return int(row["id"])
+    announcements.open_for(tx, escalation)
+    return escalation
+
+
+def message(reason: str) -> str:
+    """What the agents are told."""
+    return f"The build is red and a human was asked: {reason}. Do something else meanwhile."
 
 
 def close(tx: Transaction, escalation: int, option: Resolution, answer: str) -> None:
@@ -100,14 +110,27 @@ def _text(tx: Transaction, escalation: int, build: Build, incident: int, reason:
     row = tx.one("select evidence from incidents where id = :id", id=incident)
     evidence = tail(row["evidence"] if row else "", TEXT_LINES, TEXT_LIMIT)
     parts = [
-        f"The build is red (incident {incident}): {build.summary or 'no summary'}",
-        f"Asked because: {reason}",
+        *_heading(build, incident, reason),
         f"Attempts: {len(tried)}",
         *[f"  {_attempt_line(attempt)}" for attempt in tried],
     ]
     if evidence:
         parts += ["The last lines:", evidence]
-    return "\n".join([*parts, "You can:", *[f"  {command}" for command in options(escalation)]])
+    return "\n".join([*parts, *_offers(escalation)])
+
+
+def _bare_text(escalation: int, build: Build, incident: int, reason: str, why: str) -> str:
+    """When the rest cannot be read: a question with less to go by is still asked."""
+    lacking = f"Attempts: could not be read ({one_line(why, 200)})"
+    return "\n".join([*_heading(build, incident, reason), lacking, *_offers(escalation)])
+
+
+def _heading(build: Build, incident: int, reason: str) -> list[str]:
+    return [f"The build is red (incident {incident}): {build.summary or 'no summary'}", f"Asked because: {reason}"]
+
+
+def _offers(escalation: int) -> list[str]:
+    return ["You can:", *[f"  {command}" for command in options(escalation)]]
 
 
 def _attempt_line(attempt: Attempt) -> str:

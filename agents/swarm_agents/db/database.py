@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 from swarm_agents.db import faults, gate
 from swarm_agents.db.bell import Bell, Listener
 from swarm_agents.db.clock import Clock, host_clock
-from swarm_agents.errors import DatabaseNewer, NoSwarm
+from swarm_agents.db.flag import RedFlag
+from swarm_agents.errors import DatabaseNewer, NoSwarm, SwarmError
 from swarm_agents.model import Moment
 
 APPLICATION_ID = 0x5357524D  # "SWRM", so that another program's SQLite file is not taken for ours
@@ -29,6 +30,12 @@ _GATE_LIMIT_S = 2.0  # then go on without a fair turn
 _WAL_LIMIT_BYTES = 4 * 1024 * 1024
 
 Row = sqlite3.Row
+
+
+class Part:
+    """How a part of an act ended: `error` says why it was undone, '' when it was not."""
+
+    error = ""
 
 
 class Health(NamedTuple):
@@ -55,6 +62,20 @@ class Transaction:
         rows = self.execute(sql, **values)
         return rows[0] if rows else None
 
+    @contextmanager
+    def apart(self) -> Iterator[Part]:
+        """A part of the act that may fail without the rest: what it wrote is undone then, and the act goes on."""
+        part = Part()
+        self._connection.execute("savepoint apart")
+        try:
+            yield part
+        except (sqlite3.Error, SwarmError) as error:
+            if not self._connection.in_transaction:  # a full disk ends all of it
+                raise
+            self._connection.execute("rollback to apart")
+            part.error = str(error) or type(error).__name__
+        self._connection.execute("release apart")
+
 
 class Database:
     """An open swarm database. Belongs to the thread that opened it; never carried across a fork."""
@@ -66,6 +87,7 @@ class Database:
         """
         self.path = path.absolute()
         self.bell = Bell(self.path)
+        self.flag = RedFlag(self.path)
         self._clock = clock
         self._lock_timeout_s = lock_timeout_s
         with self._faults_explained():
