@@ -81,6 +81,13 @@ class Worker:
         line, _, self._unread = self._unread.partition(b"\n")
         return line
 
+    def died(self, limit_s: float = LIMIT_S) -> bool:
+        """Wait for its end; false when it answers instead."""
+        assert self._process.stdout
+        assert select.select([self._process.stdout], [], [], limit_s)[0], f"worker {self.pid} neither died nor spoke"
+        self._unread += os.read(self._process.stdout.fileno(), 65536)
+        return not self._unread
+
     def stop(self) -> None:
         """SIGSTOP, and wait until it stands still."""
         os.kill(self.pid, signal.SIGSTOP)

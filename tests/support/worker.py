@@ -4,6 +4,8 @@ An error is an answer too, so that a test can say that there was none.
 """
 
 import json
+import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -99,13 +101,33 @@ def lie(db: Database, what: str) -> None:
     answer("lying")
 
 
+def die_at(db: Database, statement: int) -> None:
+    """Let SIGKILL hit this process at that statement from now on; at the bell after the commit when it is 0."""
+
+    def count_down(_: str) -> None:
+        nonlocal statement
+        statement -= 1
+        if statement == 0:
+            _die()
+
+    if statement == 0:
+        db.bell.ring = _die  # type: ignore[method-assign]
+    else:
+        db._connection.set_trace_callback(count_down)
+    answer("doomed")
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def send(db: Database, sender: str, recipient: str, body: str) -> None:
     began = time.monotonic_ns()
     number, _ = messages.send(db, sender, recipient, body, per_minute=10_000)
     answer("sent", number, began)
 
 
-ORDERS = {"act": act, "wait": wait, "hold": hold, "lock": lock, "naive_claim": naive_claim, "lie": lie, "send": send}
+ORDERS = {one.__name__: one for one in (act, wait, hold, lock, naive_claim, lie, die_at, send)}
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]), float(sys.argv[2]))
