@@ -15,9 +15,8 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"There is no bench {', '.join(unknown)}; there are {', '.join(known)}.", file=sys.stderr)
         return 64
-    print(
-        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {os.cpu_count()} cores, {platform.platform()}"
-    )
+    versions = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+    print(f"{versions}, {os.cpu_count()} cores, {platform.platform()}")
     for name in names or known:
         print(f"\n== {name}", flush=True)
         importlib.import_module(f"tests.bench.{name}").main()

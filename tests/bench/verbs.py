@@ -1,15 +1,17 @@
 """How long a verb of `swarm` takes beyond bare Python: whole processes, side by side, the rows of one round in turn."""
 
 import os
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.support.repo import Repo, environment, make_repo
 
@@ -21,26 +23,32 @@ BARE = [sys.executable, "-c", "pass"]
 SWARM = [str(Path(sys.executable).parent / "swarm")]
 
 
+class Taken(NamedTuple):
+    wall_ms: float
+    cpu_ms: float
+
+
 def main() -> None:
     with _swarms() as (calm, red):
         numbers = count()
-        rows = {
-            "bare Python": lambda: _run(calm, BARE),
-            "swarm status": lambda: _run(calm, [*SWARM, "status"]),
-            "swarm build status": lambda: _run(calm, [*SWARM, "build", "status"]),
-            "swarm build report (in line)": lambda: _run(
-                red, [*SWARM, "--as", "bob", "build", "report", "--summary", "red"]
+        commands: dict[str, Callable[[], tuple[Repo, list[str]]]] = {
+            "bare Python": lambda: (calm, BARE),
+            "swarm status": lambda: (calm, [*SWARM, "status"]),
+            "swarm build status": lambda: (calm, [*SWARM, "build", "status"]),
+            "swarm build report, in line": lambda: (
+                red,
+                [*SWARM, "--as", "bob", "build", "report", "--summary", "red"],
             ),
-            "swarm build renew (the fixer)": lambda: _run(red, [*SWARM, "--as", "alice", "build", "renew"]),
-            "swarm msg send": lambda: _run(calm, [*SWARM, "msg", "send", "bob", f"number {next(numbers)}"]),
-            "swarm inbox": lambda: _run(calm, [*SWARM, "--as", "bob", "inbox"]),
+            "swarm build renew": lambda: (red, [*SWARM, "--as", "alice", "build", "renew"]),
+            "swarm msg send": lambda: (calm, [*SWARM, "msg", "send", "bob", f"number {next(numbers)}"]),
+            "swarm inbox": lambda: (calm, [*SWARM, "--as", "bob", "inbox"]),
         }
-        taken: dict[str, list[float]] = {name: [] for name in rows}
+        taken: dict[str, list[Taken]] = {name: [] for name in commands}
         for round_ in range(ROUNDS + WARM_UP_ROUNDS):
-            for name, run in rows.items():
-                ms = run()
+            for name, command in commands.items():
+                one = _run(*command())
                 if round_ >= WARM_UP_ROUNDS:
-                    taken[name].append(ms)
+                    taken[name].append(one)
     _print(taken)
 
 
@@ -54,19 +62,23 @@ def _swarms() -> Iterator[tuple[Repo, Repo]]:
         yield calm, red
 
 
-def _run(repo: Repo, command: list[str]) -> float:
+def _run(repo: Repo, command: list[str]) -> Taken:
+    cpu_before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
     subprocess.run(command, cwd=repo.path, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return (time.perf_counter() - began) * 1000
+    wall_ms = (time.perf_counter() - began) * 1000
+    cpu = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_s = cpu.ru_utime + cpu.ru_stime - cpu_before.ru_utime - cpu_before.ru_stime
+    return Taken(wall_ms, cpu_s * 1000)
 
 
-def _print(taken: dict[str, list[float]]) -> None:
-    bare = statistics.median(taken["bare Python"])
-    print(
-        f"whole processes, {ROUNDS} rounds in turn, load {os.getloadavg()[0]:.1f}; budget {BUDGET_MS:.0f} ms beyond bare Python"
-    )
-    print(f"{'':<32}{'median ms':>10}{'p90 ms':>9}{'beyond':>9}")
+def _print(taken: dict[str, list[Taken]]) -> None:
+    bare_ms = statistics.median(one.wall_ms for one in taken["bare Python"])
+    print(f"whole processes, {ROUNDS} rounds in turn, load {os.getloadavg()[0]:.1f}; budget {BUDGET_MS:.0f} ms beyond")
+    print(f"{'':<30}{'median ms':>10}{'p90 ms':>9}{'beyond':>9}{'CPU ms':>9}")
     for name, row in taken.items():
-        median, p90 = statistics.median(row), statistics.quantiles(row, n=10)[-1]
-        verdict = "" if name == "bare Python" or median - bare <= BUDGET_MS else "   over budget"
-        print(f"{name:<32}{median:>10.1f}{p90:>9.1f}{median - bare:>9.1f}{verdict}")
+        wall = [one.wall_ms for one in row]
+        median, p90 = statistics.median(wall), statistics.quantiles(wall, n=10)[-1]
+        cpu = statistics.median(one.cpu_ms for one in row)
+        verdict = "   over budget" if median - bare_ms > BUDGET_MS else ""
+        print(f"{name:<30}{median:>10.1f}{p90:>9.1f}{median - bare_ms:>9.1f}{cpu:>9.1f}{verdict}")
