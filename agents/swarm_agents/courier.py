@@ -8,22 +8,23 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from swarm_agents import profiles, typings
 from swarm_agents.db.database import Database
+from swarm_agents.errors import Unavailable
 from swarm_agents.model import DeliveryState, PaneAddress
 from swarm_agents.panes import Look, NoAnswer, ServerGone
 from swarm_agents.typist import Typist
 
-LEASE_S = 10.0  # of the one who types: when it is killed, another one follows after this
+LEASE_S = 10.0  # of the one who types: when it is frozen, another one follows after this; when it is killed, at once
 _RENEW_S = 3.0
 _LOOK_EVERY_S = 2.0  # at panes for which nothing waits
 _IDLE_S = 1.0  # between two rounds when nobody rings
-_BUSY_S = 0.2  # between two rounds while something is on its way
+_BUSY_S = 0.3  # between two rounds while something is on its way
 
 Looks = Mapping[str, Look | ServerGone | NoAnswer]
 
@@ -39,6 +40,10 @@ class Round:
     """Whose pane is missing, dead or replaced on a server that answered."""
     moving: bool = False
     """Something is on its way: the next round should come soon."""
+
+
+After = Callable[[Database, Round], None]
+Complain = Callable[[Unavailable], None]
 
 
 class Courier:
@@ -66,11 +71,25 @@ class Courier:
         finally:
             self._running.release()
 
-    def run(self, stop: threading.Event) -> None:
-        """Rounds until `stop` is set, woken by what others commit."""
+    def run(self, stop: threading.Event, after: After | None = None, complain: Complain | None = None) -> None:
+        """Rounds until `stop` is set, woken by what others commit.
+
+        `after` is called with the database and what the round saw. What is unavailable for a while (a locked
+        database, no tmux) is told to `complain`, once, and tried again.
+        """
+        told = ""
         with Database(self._database) as db, db.listener() as bell:
             while not stop.is_set():
-                done = self.tick()
+                try:
+                    done = self.tick()
+                    if after is not None and done is not None:
+                        after(db, done)
+                    told = ""
+                except Unavailable as error:
+                    done = None
+                    if complain is not None and error.message != told:
+                        complain(error)
+                    told = error.message
                 bell.wait(_BUSY_S if done is not None and done.moving else _IDLE_S)
         self.retire()
 
@@ -85,10 +104,10 @@ class Courier:
             return True
         with db.reading() as tx:
             leader = typings.leader(tx)
-        if leader is not None and leader != self.name:
+        if leader is not None and leader != self.name and _is_alive(leader):
             return False
         with db.transaction() as tx:
-            leads = typings.lead(tx, self.name, int(LEASE_S * 1000))
+            leads = typings.lead(tx, self.name, int(LEASE_S * 1000), dead=leader)
         self._renew_at = time.monotonic() + _RENEW_S if leads else 0.0
         return leads
 
@@ -106,6 +125,16 @@ class Courier:
         with db.reading() as tx:
             moving = bool(typings.under_way(tx))
         return Round(True, looks, gone_agents(agents, looks), moving)
+
+
+def _is_alive(name: str) -> bool:
+    try:
+        os.kill(int(name.partition("-")[0]), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def gone_agents(agents: Mapping[str, PaneAddress], looks: Looks) -> tuple[str, ...]:

@@ -91,6 +91,11 @@ def submits(marker: str, token: str) -> int | None:
     return int(number) if plus and number.isdigit() else 0
 
 
+def typed(typing: Typing, now: Situation) -> bool:
+    """Whether the pane's marker says that the line was typed."""
+    return submits(now.pane.last, typing.token) is not None
+
+
 def paste(typing: Typing, now: Situation) -> Stroke:
     """The stroke that types the line. A line reader shows nothing to wait for: it gets the line's end at once."""
     assert now.profile is not None

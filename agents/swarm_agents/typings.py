@@ -165,17 +165,19 @@ def drop(tx: Transaction, waits: Iterable[Waiting], state: DeliveryState, reason
         )
 
 
-def lead(tx: Transaction, holder: str, lease_ms: int) -> bool:
-    """Be, or stay, the one courier of this host; False while another one's lease lasts."""
+def lead(tx: Transaction, holder: str, lease_ms: int, dead: str | None = None) -> bool:
+    """Be, or stay, the one courier of this host; False while the lease of another one lasts that is not `dead`."""
     return (
         tx.one(
             "insert into couriers (host, holder, since, seen_at, lease_mono_ms) "
             "values (:host, :holder, :now, :now, :lease) on conflict (host) do update set holder = excluded.holder, "
             "seen_at = excluded.seen_at, lease_mono_ms = excluded.lease_mono_ms, "
             "since = case when couriers.holder = excluded.holder then couriers.since else excluded.since end "
-            "where couriers.holder = excluded.holder or couriers.lease_mono_ms <= :mono returning holder",
+            "where couriers.holder = excluded.holder or couriers.lease_mono_ms <= :mono "
+            "or couriers.holder = :dead returning holder",
             host=tx.moment.boot_id,
             holder=holder,
+            dead=dead,
             now=tx.now,
             mono=tx.moment.mono_ms,
             lease=tx.moment.mono_ms + lease_ms,

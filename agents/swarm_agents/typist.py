@@ -20,6 +20,7 @@ from swarm_agents.steps import Since
 from swarm_agents.typings import Typing, Waiting
 
 ROUND_S = 2.5  # the longest it stays with one server while something moves; the rest goes on in the next round
+_MOVING_S = 1.5  # a typed line that waits longer is looked at now and then, like a pane that is not ready
 _PACE_S = (0.015, 0.03, 0.06, 0.12, 0.25)  # between two looks while something moves
 _HOLD_S = (0.3, 0.6, 1.2, 2.5, 5.0)  # until a pane that was not ready is looked at again
 
@@ -35,6 +36,14 @@ class _Times:
     submit: dict[tuple[str, int], float] = field(default_factory=dict)
     held: defaultdict[PaneAddress, int] = field(default_factory=lambda: defaultdict(int))
     look_again: dict[PaneAddress, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What was known when a look began: a look proves nothing about what was recorded after it."""
+
+    screens: tuple[str, ...]
+    recorded: frozenset[str]
 
 
 @dataclass
@@ -60,28 +69,30 @@ class Typist:
         """Go on with everything that waits for this server, or is on its way there. The last look."""
         give_up_at = time.monotonic() + ROUND_S
         pace = iter(_PACE_S)
-        seen = panes.look(socket, self._screens(db, socket))
+        before = self._before(db, socket)
+        seen = panes.look(socket, before.screens)
         while isinstance(seen, Look):
-            plan = self._decide(db, seen)
+            plan = self._decide(db, seen, before)
             if time.monotonic() > give_up_at:
                 return seen
-            if plan.strokes:
-                seen = self._type(db, seen, plan.strokes)
-            elif not plan.moving:
+            if not plan.strokes and not plan.moving:
                 return seen
-            else:
+            if not plan.strokes:
                 time.sleep(next(pace, _PACE_S[-1]))
-                seen = panes.look(socket, self._screens(db, socket))
+            before = self._before(db, socket)
+            seen = self._type(db, socket, plan.strokes, before) if plan.strokes else panes.look(socket, before.screens)
         if isinstance(seen, ServerGone):
             _lose_server(db, socket)
         return seen
 
-    def _screens(self, db: Database, socket: str) -> list[str]:
+    def _before(self, db: Database, socket: str) -> _Before:
         with db.reading() as tx:
-            wanted = {each.pane for each in typings.waiting(tx)} | {each.pane for each in typings.under_way(tx)}
-        return sorted(pane.pane_id for pane in wanted if pane.socket == socket and self.due(pane))
+            under_way = typings.under_way(tx)
+            wanted = {each.pane for each in typings.waiting(tx)} | {each.pane for each in under_way}
+        due = [pane.pane_id for pane in wanted if pane.socket == socket and self.due(pane)]
+        return _Before(tuple(sorted(due)), frozenset(each.token for each in under_way if each.recorded))
 
-    def _decide(self, db: Database, seen: Look) -> _Plan:
+    def _decide(self, db: Database, seen: Look, before: _Before) -> _Plan:
         with db.reading() as tx:
             wanted = {each.pane for each in typings.waiting(tx)} | {each.pane for each in typings.under_way(tx)}
         due = [pane for pane in wanted if pane.socket == seen.socket and self.due(pane)]
@@ -90,12 +101,12 @@ class Typist:
         plan = _Plan()
         if due:
             with db.transaction() as tx:
-                self._go_on_with_lines(tx, seen, known, plan)
+                self._go_on_with_lines(tx, seen, before, known, plan)
                 self._begin_lines(tx, seen, known, plan)
         return plan
 
     def _go_on_with_lines(
-        self, tx: Transaction, seen: Look, known: Mapping[PaneAddress, Situation], plan: _Plan
+        self, tx: Transaction, seen: Look, before: _Before, known: Mapping[PaneAddress, Situation], plan: _Plan
     ) -> None:
         for typing in typings.under_way(tx):
             if typing.pane.socket != seen.socket or not self.due(typing.pane):
@@ -106,6 +117,8 @@ class Typist:
             if now is None or now.pane.dead:
                 end = steps.lost(typing, "dead" if now else steps.missing(seen, typing.pane))
                 self._end(tx, typing, end.state, end.reason)
+            elif typing.recorded and typing.token not in before.recorded and not steps.typed(typing, now):
+                plan.moving = True  # another courier saw it typed after this look
             else:
                 self._go_on(tx, typing, now, plan)
 
@@ -113,7 +126,8 @@ class Typist:
         pressed = steps.submits(now.pane.last, typing.token)
         if pressed is not None and not typing.recorded:
             typings.typed(tx, typing.token)
-        match steps.next_step(typing, now, self._since(typing, pressed)):
+        since = self._since(typing, pressed)
+        match steps.next_step(typing, now, since):
             case steps.Paste():
                 plan.strokes.append((typing, steps.paste(typing, now)))
             case steps.Withdraw():
@@ -125,6 +139,8 @@ class Typist:
                 self._forget(typing)
             case steps.End(state, reason, detail):
                 self._end(tx, typing, state, reason, detail)
+            case steps.Wait() if since.typed_s > _MOVING_S:
+                self._hold(typing.pane)
             case steps.Wait():
                 plan.moving = True
 
@@ -157,8 +173,10 @@ class Typist:
             self._times.held.pop(pane, None)
             plan.strokes.append((typing, steps.paste(typing, now)))
 
-    def _type(self, db: Database, seen: Look, strokes: Sequence[tuple[Typing, Stroke]]) -> Look | ServerGone | NoAnswer:
-        result = keyboard.type_in(seen.socket, [stroke for _, stroke in strokes], self._screens(db, seen.socket))
+    def _type(
+        self, db: Database, socket: str, strokes: Sequence[tuple[Typing, Stroke]], before: _Before
+    ) -> Look | ServerGone | NoAnswer:
+        result = keyboard.type_in(socket, [stroke for _, stroke in strokes], before.screens)
         if not isinstance(result, keyboard.Typed):
             return result  # the markers of the next look say what was typed
         withdrawn = [
@@ -186,6 +204,7 @@ class Typist:
         self._forget(typing)
 
     def _forget(self, typing: Typing) -> None:
+        self._times.held.pop(typing.pane, None)
         self._times.typed.pop(typing.token, None)
         for number in range(steps.SUBMITS + 1):
             self._times.submit.pop((typing.token, number), None)

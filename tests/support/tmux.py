@@ -132,8 +132,8 @@ def until(true: Callable[[], bool], what: str, limit_s: float = LIMIT_S) -> None
 
 
 def alive(pid: int) -> bool:
+    """Whether it still runs. One that ended and was not yet collected by its parent does not."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z"
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    return True

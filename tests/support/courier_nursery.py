@@ -1,0 +1,68 @@
+"""Starts couriers quickly, for tests that kill many: a small process that forks one for each line it is told.
+
+    courier_nursery.py DATABASE     then a line "go" on standard input; it answers with the new process's id
+
+Each of its couriers believes that it leads, as one does that was frozen while another took over.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from swarm_agents.courier import Courier
+from swarm_agents.db.database import Database
+
+
+class Reckless(Courier):
+    def _leads(self, db: Database) -> bool:
+        return True
+
+
+class Nursery:
+    """The test's side of it."""
+
+    def __init__(self, database: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.courier_nursery", str(database)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._born: list[int] = []
+
+    def courier(self) -> int:
+        """Start one; its process id."""
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write("go\n")
+        self._process.stdin.flush()
+        self._born.append(int(self._process.stdout.readline()))
+        return self._born[-1]
+
+    def close(self) -> None:
+        for pid in self._born:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.wait(timeout=20)
+
+
+def main() -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for _ in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            Reckless(Path(sys.argv[1])).run(threading.Event())
+        sys.stdout.write(f"{pid}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
