@@ -1,0 +1,105 @@
+"""What the documents say is so: commands run as they are written, files exist, no state or exit code is left out."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from swarm_agents.cli.main import NOUNS
+from swarm_agents.cli.output import CODES
+from swarm_agents.model import AttemptEnd, BuildStatus, DeliveryState, Resolution
+from tests.support import codebase
+from tests.support.repo import Repo, make_repo
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+STATES = (ROOT / "docs" / "states.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+SHOW = "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/swarm demo"
+TEST = "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest"
+
+
+def test_the_map_of_the_code_is_up_to_date() -> None:
+    assert codebase.PAGE.read_text(encoding="utf-8") == codebase.page(), "run: python -m tests.support.codebase"
+
+
+def test_the_map_of_the_code_has_every_folder() -> None:
+    mapped = {line.split("`")[-2].rstrip("/") for line in codebase.page().splitlines() if line.startswith("## ")}
+
+    assert codebase.folders() <= mapped
+
+
+def test_two_commands_do_all_the_set_up() -> None:
+    assert [line for line in README.splitlines() if "python3 -m venv" in line] == [SHOW, TEST]
+
+
+def test_the_gate_ends_with_the_readmes_test_command() -> None:
+    lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+
+    assert [line for line in lines if line.strip()][-1] == TEST
+
+
+def test_three_lines_are_enough_on_ones_own_repository(tmp_path: Path) -> None:
+    repo = _fresh_repo(tmp_path)
+    repo.stage("hello", "hello\n")
+
+    first, second, third = _block_after("## Use it on your own repository").splitlines()
+
+    assert repo.shell(first) == 0
+    assert repo.shell(second) == 0
+    assert repo.shell(f"SWARM_AGENT=ada {third}") == 0
+    assert repo.git("log", "-1", "--format=%s") == "Say hello"
+
+
+def test_the_configuration_that_the_readme_shows_is_valid(tmp_path: Path) -> None:
+    repo = _fresh_repo(tmp_path)
+
+    repo.write("swarm.toml", _block_after("A `swarm.toml` at the root"))
+
+    assert repo.shell("swarm init") == 0
+
+
+def test_the_readme_has_every_exit_code() -> None:
+    table = re.findall(r"^\| (\d+) \| `(\w+)` \|", README, re.MULTILINE)
+
+    assert {int(number): code for number, code in table} == CODES
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8"))
+
+    missing = [target for target in targets if "://" not in target and not (page.parent / target).exists()]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_that_is_named_exists(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+
+    named = set(re.findall(r"(?:`|^)swarm (?:--\S+ )*([a-z]+)", text, re.MULTILINE))
+
+    assert named <= set(NOUNS)
+
+
+@pytest.mark.parametrize("states", [BuildStatus, AttemptEnd, DeliveryState, Resolution], ids=lambda e: e.__name__)
+def test_every_state_is_drawn(states: type[BuildStatus]) -> None:
+    drawn = re.findall(r"```.*?```", STATES, re.DOTALL)
+
+    assert [state for state in states if not any(state.value in diagram for diagram in drawn)] == []
+
+
+def _fresh_repo(tmp_path: Path) -> Repo:
+    """A repository without a swarm."""
+    repo = make_repo(tmp_path / "repo")
+    for path in sorted((repo.path / ".git" / "swarm").rglob("*"), reverse=True):
+        path.unlink() if path.is_file() else path.rmdir()
+    return repo
+
+
+def _block_after(words: str) -> str:
+    found = re.search(r"```\w+\n(.*?)```", README[README.index(words) :], re.DOTALL)
+    assert found
+    return found[1]
