@@ -6,7 +6,7 @@ and who loses is told what holds now. docs/states.md draws it. Deadlines are com
 
 from typing import Any, overload
 
-from swarm_agents import announcements, escalations, events, incidents, messages, roster, waiters
+from swarm_agents import announcements, escalations, events, incidents, messages, roster, turns, waiters
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import Usage
 from swarm_agents.model import (
@@ -58,11 +58,13 @@ def report(
     evidence: str = "",
     hook: str | None = None,
     began: Moment | None = None,
+    symptom: str | None = None,
 ) -> Yours | Waiting | Asked | Stale:
     """The agent saw the build red. Exactly one of all who report is answered `Yours`.
 
     `began` is when the check started that saw it: one that is older than the last green says nothing about now.
-    `evidence` is the output of what was refused, bounded by the caller; `hook` the git hook that refused.
+    `evidence` is the output of what was refused, bounded by the caller; `hook` the git hook that refused;
+    `symptom` the signature of what fails.
     """
     with db.transaction() as tx:
         opened = tx.one(
@@ -76,10 +78,15 @@ def report(
             max_attempts=rules.max_attempts,
         )
         if opened:
+            db.flag.hoist()
             incidents.open_incident(tx, opened["incident_id"], agent, summary[:SUMMARY_LIMIT], evidence, hook)
+            _note_symptom(tx, opened["incident_id"], symptom, summary, agent)
+            turns.clear(tx)
             return _granted(tx, opened, "reported", opened["summary"])
         taken = _take_or_wait(tx, agent, rules, began)
         assert not isinstance(taken, Passing), "a passing build is opened or the report is stale"
+        if not isinstance(taken, Stale):
+            _note_symptom(tx, taken.build.incident, symptom, summary, agent)
         return taken
 
 
@@ -114,7 +121,7 @@ def _take_or_wait(
             return Asked(now, escalations.open_id(tx))
         case BuildStatus.BROKEN:
             return Stale(now)
-    ticket, deadline = waiters.stand_in_line(tx, agent, rules.wait_s)
+    ticket, deadline = waiters.stand_in_line(tx, agent, now.incident or 0, rules.wait_s)
     return Waiting(now, ticket, deadline)
 
 
@@ -314,6 +321,7 @@ def _become_passing(tx: Transaction, guard: str, checked: int, **values: Any) ->
 def _closed(tx: Transaction, row: Row, by: str, how: str, evidence: Evidence) -> Passing:
     incident = row["incident_id"]
     incidents.close_incident(tx, incident, by, how, evidence.what, evidence.commit)
+    turns.begin(tx)
     waiters.dismiss(tx)
     events.record(tx, by, how, evidence.what, incident, row["fence"])
     _tell(tx, EVERYONE, f"The build is green again ({how} by {by}: {evidence.what}). Go on; 'swarm commit' retries.")
@@ -503,6 +511,11 @@ def _began(moment: Moment | None) -> dict[str, Any]:
 
 def _note(tx: Transaction, actor: str, kind: str, detail: str, now: Build, fence: int | None = None) -> None:
     events.record(tx, actor, kind, detail, now.incident, now.fence if fence is None else fence)
+
+
+def _note_symptom(tx: Transaction, incident: int | None, symptom: str | None, summary: str, agent: str) -> None:
+    if incident is not None and symptom is not None:
+        incidents.symptom(tx, incident, symptom, summary[:SUMMARY_LIMIT], agent)
 
 
 def _tell(tx: Transaction, recipient: str, body: str) -> None:

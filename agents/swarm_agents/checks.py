@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from swarm_agents import build, git
+from swarm_agents.config import Check
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
 from swarm_agents.model import Evidence, Fenced, Moment
@@ -49,12 +50,13 @@ def hold(db: Database, agent: str, command: list[str], where: Path, environment:
         raise
 
 
-def check(db: Database, agent: str, command: str, root: Path) -> Checked:
+def check(db: Database, agent: str, wanted: Check, root: Path) -> Checked:
     """Run the configured check on the commit that is checked out. Anything uncommitted makes it no evidence."""
     began = db.moment()
     before = git.head(root)
     if before and (changed := git.changed_files(root)):
         return _no_evidence(f"uncommitted changes in {', '.join(changed[:5])}: commit them first", began)
+    command = wanted.command
     held = hold(db, agent, ["sh", "-c", command], root, git.scrubbed_environment(root))
     if held.lost:
         return _no_evidence("the role went to someone else while the check ran", began)

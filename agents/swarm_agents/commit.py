@@ -4,13 +4,15 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from swarm_agents import build, git, incidents, verdict, waiting
+from swarm_agents import build, evidence, git, incidents, signature, turns, verdict, waiting
 from swarm_agents.config import Config
 from swarm_agents.db.database import Database
-from swarm_agents.errors import Usage
+from swarm_agents.errors import Unavailable, Usage
+from swarm_agents.evidence import Finding
 from swarm_agents.git import CommitRun
 from swarm_agents.model import Asked, Evidence, Fenced, Moment, Passing, Rules, Stale, Waiting, Yours
 from swarm_agents.text import one_line, tail
@@ -19,6 +21,7 @@ from swarm_agents.verdict import Verdict
 _RACE_TRIES = 12  # about ten seconds of lost races; then another git hangs, and git's message names its lock
 _RACE_PAUSE_S = (0.05, 1.5)
 _STALE_TRIES = 3  # the build turned while the hook ran; more often than this it is not bad luck
+_GATE_TRIES = 5  # green, and red again before our turn; more often than this the gate and we look at two builds
 _OPTIONS_WITH_VALUE = "CcFmtuS"  # short options of git commit after which the rest of the word is a value
 
 
@@ -45,17 +48,18 @@ class LandedLate(NamedTuple):
     fenced: Fenced
 
 
-class YoursToFix(NamedTuple):
-    yours: Yours
+class Red(NamedTuple):
+    """The build is red, by this verdict, and `outcome` says what that means for the caller."""
+
+    outcome: Yours | Waiting | Asked | Stale
+    verdict: Verdict
 
 
 class Refused(NamedTuple):
-    """Not the build: the hook or git says what it is. `code` is git's own exit code."""
+    """Not the build: the finding says what it is."""
 
-    verdict: Verdict
-    code: int
+    finding: Finding
     conflict: bool
-    why: str
 
 
 class Behind(NamedTuple):
@@ -72,28 +76,45 @@ class SyncFailed(NamedTuple):
     saved: str | None
 
 
-End = Landed | LandedElsewhere | LandedLate | YoursToFix | Waiting | Asked | Refused | Behind | SyncFailed | Stale
+End = Landed | LandedElsewhere | LandedLate | Red | Refused | Behind | SyncFailed
 
 
-def commit(
-    db: Database, root: Path, config: Config, agent: str, arguments: list[str], tell: waiting.Tell, json_output: bool
-) -> End:
+class Talk(NamedTuple):
+    """What to say while it takes time: standing in line for green, and for one's turn after it."""
+
+    waiting: waiting.Tell
+    turn: Callable[[int], None]
+    quiet_stdout: bool
+    """Standard output is kept for one JSON object."""
+
+
+def commit(db: Database, root: Path, config: Config, agent: str, arguments: list[str], talk: Talk) -> End:
     """Try to commit; wait out a red build that somebody else repairs, bring in the fix, try again."""
     refuse_bypass(arguments)
+    git.act_as(agent)
     give_up_at: float | None = None
     synced = False
     stale = 0
+    gated = 0
     if interrupted := _restore_interrupted(root, config):
         return interrupted
     while True:
+        turns.wait(db, agent, talk.turn)
         began = db.moment()
         head = git.head(root)
-        run, files_changed = _try(root, arguments, json_output)
+        run, files_changed = _try(root, arguments, talk.quiet_stdout)
+        turns.done(db, agent, landed=run.code == 0)
         if run.code == 0:
             return _landed(db, root, config, agent, run, began, head)
+        if run.refused_by_gate:
+            give_up_at = give_up_at or time.monotonic() + config.rules.wait_s
+            gated += 1
+            if held := _held_at_gate(db, root, config, agent, gated, _until(config.rules, give_up_at), talk.waiting):
+                return held
+            continue
         meaning = verdict.judge(run, files_changed)
         if meaning is not Verdict.BROKEN:
-            return _refused(root, run, meaning)
+            return _refused(db, root, agent, run, meaning)
         if (behind := _behind(db, root, config, agent)) is not None:
             if config.sync is None or synced:
                 return behind
@@ -101,22 +122,43 @@ def commit(
             if failed := _bring_in_fix(root, config.sync):
                 return failed
             continue
-        reported = _report(db, agent, config.rules, run, began)
+        finding = _finding(db, root, config, agent, arguments, run)
+        if not finding.elects:
+            _record(db, agent, None, finding)
+            return Refused(finding, conflict=False)
+        reported = _report(db, root, agent, config.rules, finding, began)
         if isinstance(reported, Stale) and (stale := stale + 1) <= _STALE_TRIES:
             continue
         outcome: Passing | Yours | Waiting | Asked | Stale = reported
         if isinstance(reported, Waiting):
             give_up_at = give_up_at or time.monotonic() + config.rules.wait_s
-            outcome = waiting.wait(db, agent, _until(config.rules, give_up_at), tell)
+            outcome = waiting.wait(db, agent, _until(config.rules, give_up_at), talk.waiting)
         match outcome:
             case Passing():
                 synced = bool(config.sync and _behind(db, root, config, agent))
                 if synced and (failed := _bring_in_fix(root, config.sync or "")):
                     return failed
-            case Yours():
-                return YoursToFix(outcome)
             case _:
-                return outcome
+                return Red(outcome, finding.verdict)
+
+
+def _held_at_gate(
+    db: Database, root: Path, config: Config, agent: str, tries: int, rules: Rules, tell: waiting.Tell
+) -> Red | SyncFailed | None:
+    """Our own gate refused, which is no evidence of anything: wait for green. None when it is time to try again.
+
+    Who becomes the fixer tries too: the gate lets it through, and the user's hooks say whether it is red still.
+    """
+    if tries > _GATE_TRIES:
+        raise Unavailable("The gate refuses although nothing stands in the way.", next="swarm setup git --check")
+    outcome = waiting.wait(db, agent, rules, tell)
+    match outcome:
+        case Yours():
+            return None
+        case Passing():
+            behind = config.sync and _behind(db, root, config, agent)
+            return _bring_in_fix(root, config.sync) if config.sync and behind else None
+    return Red(outcome, Verdict.BROKEN)
 
 
 def refuse_bypass(arguments: list[str]) -> None:
@@ -126,6 +168,28 @@ def refuse_bypass(arguments: list[str]) -> None:
         short_form = re.match(rf"-[^-{_OPTIONS_WITH_VALUE}]*n", word)
         if long_form or short_form:
             raise Usage(f"'swarm commit' never skips the hook: leave out {word}.")
+
+
+def what_it_commits(arguments: list[str]) -> tuple[bool, list[str]]:
+    """Whether these arguments commit all tracked changes, and the paths that they name, if any."""
+    options = _options(arguments)
+    everything = any(word == "--all" or re.match(r"-[^-CcFmtuS]*a", word) for word in options)
+    return everything, _paths(arguments)
+
+
+def _paths(arguments: list[str]) -> list[str]:
+    paths: list[str] = []
+    takes_value = False
+    for i, word in enumerate(arguments):
+        if word == "--":
+            return paths + arguments[i + 1 :]
+        if takes_value:
+            takes_value = False
+        elif word.startswith("-"):
+            takes_value = wants_value(word)
+        else:
+            paths.append(word)
+    return paths
 
 
 def _options(arguments: list[str]) -> list[str]:
@@ -157,25 +221,58 @@ _LONG_WITH_VALUE = {
 }
 
 
-def _try(root: Path, arguments: list[str], json_output: bool) -> tuple[CommitRun, bool]:
+def _try(root: Path, arguments: list[str], quiet_stdout: bool) -> tuple[CommitRun, bool]:
     """One commit, and whether a tracked file changed under it. Lost races against other gits are run again."""
+    # In a shared checkout others edit meanwhile: only what is about to be committed tells of the hook.
+    committing = git.staged_files(root)
     for left in range(_RACE_TRIES, 0, -1):
-        before = git.unstaged_fingerprint(root)
-        run = git.commit(arguments, quiet_stdout=json_output)
+        before = git.unstaged_fingerprint(root, committing)
+        run = git.commit(arguments, quiet_stdout=quiet_stdout)
         if not verdict.lost_race(run) or left == 1:
             break
         import random  # only who lost a race pays for it
 
         time.sleep(random.uniform(*_RACE_PAUSE_S))
-    return run, run.code != 0 and git.unstaged_fingerprint(root) != before
+    return run, run.code != 0 and git.unstaged_fingerprint(root, committing) != before
 
 
-def _report(db: Database, agent: str, rules: Rules, run: CommitRun, began: Moment) -> Yours | Waiting | Asked | Stale:
+def _finding(db: Database, root: Path, config: Config, agent: str, arguments: list[str], run: CommitRun) -> Finding:
+    """What the refusal of a code hook means: by evidence where a check is configured, else broken."""
     hook = run.refusing_hook()
-    name = hook.name if hook else None
-    lines = [line for line in run.output.splitlines() if line.strip()]
-    summary = f"{name}: {one_line(_telling_line(lines), 160)}" if lines else f"{name} refused without a word"
-    return build.report(db, agent, summary, rules, evidence=tail(run.output), hook=name, began=began)
+    name = hook.name if hook else "pre-commit"
+    output = tail(run.output)
+    if config.check is None or build.current(db).fixer == agent:
+        code = hook.code if hook else None
+        return Finding(Verdict.BROKEN, f"{name} refused", True, output, name, None, code)
+    found = evidence.find(db, root, config.check, agent, name, *what_it_commits(arguments))
+    return found if found.output else found._replace(output=output)
+
+
+def _report(
+    db: Database, root: Path, agent: str, rules: Rules, finding: Finding, began: Moment
+) -> Yours | Waiting | Asked | Stale:
+    lines = [line for line in finding.output.splitlines() if line.strip()]
+    what = one_line(_telling_line(lines), 160) if lines else "refused without a word"
+    outcome = build.report(
+        db,
+        agent,
+        f"{finding.hook}: {what}",
+        rules,
+        evidence=tail(finding.output),
+        hook=finding.hook,
+        began=began,
+        symptom=signature.of(finding.output).key,
+    )
+    _record(db, agent, outcome.build.incident, finding)
+    if isinstance(outcome, Yours) and outcome.new and (suspect := evidence.first_red(db, root)):
+        with db.transaction() as tx:
+            incidents.blame(tx, outcome.build.incident or 0, *suspect)
+    return outcome
+
+
+def _record(db: Database, agent: str, incident: int | None, finding: Finding) -> None:
+    with db.transaction() as tx:
+        evidence.record(tx, agent, incident, finding)
 
 
 def _telling_line(lines: list[str]) -> str:
@@ -184,11 +281,13 @@ def _telling_line(lines: list[str]) -> str:
     return telling[-1] if telling else lines[-1]
 
 
-def _refused(root: Path, run: CommitRun, meaning: Verdict) -> Refused:
+def _refused(db: Database, root: Path, agent: str, run: CommitRun, meaning: Verdict) -> Refused:
     conflict = meaning is Verdict.NOT_BUILD and bool(git.unmerged_files(root))
     hook = run.refusing_hook()
     why = run.errors[-1] if run.errors else (f"{hook.name} ended with {hook.code}" if hook else "see git's message")
-    return Refused(meaning, run.code, conflict, one_line(why, 200))
+    finding = Finding(meaning, one_line(why, 200), False, tail(run.output), hook.name if hook else None)
+    _record(db, agent, None, finding)
+    return Refused(finding, conflict)
 
 
 # Landed: is it the evidence that ends the incident?
@@ -203,6 +302,9 @@ def _landed(
     with db.reading() as tx:
         now = build.state(tx)
         refused_by = incidents.refusing_hook(tx, now.incident)
+    if run.passed_hook("pre-commit") and (tree := git.tree_of(root, commit)):
+        with db.transaction() as tx:
+            incidents.landed_by(tx, agent, commit, tree)
     proven = run.passed_hook(refused_by or "pre-commit") or (
         refused_by is None and not git.has_hook(root, "pre-commit")
     )

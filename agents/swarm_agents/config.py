@@ -11,6 +11,16 @@ from swarm_agents.text import one_line
 FILE = "swarm.toml"
 
 
+class Check(NamedTuple):
+    """How to find out whether a tree is good. `setup` prepares a clean tree; `link` is taken from the working tree."""
+
+    command: str
+    setup: str | None = None
+    timeout_s: float = 600
+    budget_s: float = 1200
+    link: tuple[str, ...] = ()
+
+
 class Notify(NamedTuple):
     """How the human is told of an escalation, besides on the screen. `quiet` are minutes of the local day."""
 
@@ -23,11 +33,13 @@ class Notify(NamedTuple):
 
 class Config(NamedTuple):
     rules: Rules = Rules()
-    check: str | None = None
+    check: Check | None = None
     sync: str | None = None
     branch: str | None = None
     notify: Notify = Notify()
     messages_per_minute: int = 10
+    gate_scope: str = "all"
+    """Which commits the gate looks at: `all`, or those on `branch`."""
     profiles: dict[str, Any] = {}  # noqa: RUF012 - never written to
     """`[profiles.NAME]`, for `profiles.known`."""
 
@@ -40,11 +52,16 @@ _SCHEMA: dict[str, dict[str, Any]] = {
         "lease_s": (float, 1, 7 * 86_400),
         "wait_s": (float, 0, 86_400),
         "check": str,
+        "setup": str,
+        "timeout_s": (float, 0.1, 86_400),
+        "budget_s": (float, 0.1, 86_400),
+        "link": list,
         "sync": str,
         "branch": str,
     },
     "notify": {"command": list, "quiet": _HOURS, "timeout_s": (float, 0.1, 600)},
     "messages": {"per_minute": (int, 1, 10_000)},
+    "gate": {"scope": str},
 }
 
 
@@ -88,12 +105,28 @@ def _config(tables: dict[str, Any]) -> Config:
             lease_s=build.get("lease_s", defaults.lease_s),
             wait_s=build.get("wait_s", defaults.wait_s),
         ),
-        check=build.get("check"),
+        check=_check_of(build),
         sync=build.get("sync"),
         branch=build.get("branch"),
         notify=_notify_of(tables["notify"]),
         messages_per_minute=tables["messages"].get("per_minute", 10),
+        gate_scope=_gate_scope_of(tables["gate"], build.get("branch")),
         profiles=profiles,
+    )
+
+
+def _check_of(build: dict[str, Any]) -> Check | None:
+    if "check" not in build:
+        return None
+    for name in build.get("link", ()):
+        if Path(name).is_absolute() or ".." in Path(name).parts or name.split("/")[0] == ".git":
+            raise BadConfig(f"'build.link' names paths within the working tree; {one_line(name, 60)!r} is none")
+    return Check(
+        command=build["check"],
+        setup=build.get("setup"),
+        timeout_s=build.get("timeout_s", 600),
+        budget_s=build.get("budget_s", 1200),
+        link=tuple(build.get("link", ())),
     )
 
 
@@ -103,6 +136,15 @@ def _notify_of(table: dict[str, Any]) -> Notify:
         quiet=_hours(table["quiet"]) if "quiet" in table else None,
         timeout_s=table.get("timeout_s", Notify().timeout_s),
     )
+
+
+def _gate_scope_of(table: dict[str, Any], branch: str | None) -> str:
+    scope: str = table.get("scope", "branch" if branch else "all")
+    if scope not in ("all", "branch"):
+        raise BadConfig("'gate.scope' must be \"all\" or \"branch\"")
+    if scope == "branch" and branch is None:
+        raise BadConfig("'gate.scope' is \"branch\", but 'build.branch' does not say which")
+    return scope
 
 
 def _hours(value: Any) -> tuple[int, int]:

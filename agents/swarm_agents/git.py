@@ -18,6 +18,7 @@ from swarm_agents.errors import Unavailable
 _ANSWER_LIMIT_S = 30  # for questions; a repository of a million files answers `git diff` in seconds
 _KEPT_OUTPUT = 65_536  # bytes of a hook's output kept as evidence; the terminal has seen all of it
 _DRAIN_S = 1.0  # a process that the hook left behind may hold the pipe open for ever
+GATE_NOTE = "SWARM_GATE_NOTE"  # a file that our own gate makes when it refuses: hook programs swallow exit codes
 SAVED_REF = "refs/worktree/swarm-saved"  # a ref of this worktree alone: stashes are shared between worktrees
 
 
@@ -40,6 +41,7 @@ class CommitRun(NamedTuple):
     hooks: tuple[HookRun, ...]
     errors: tuple[str, ...]
     output: str
+    refused_by_gate: bool = False
 
     def refusing_hook(self) -> HookRun | None:
         return next((hook for hook in self.hooks if hook.code != 0), None)
@@ -90,11 +92,74 @@ def has_branch(root: Path, branch: str) -> bool:
     return _git(["rev-parse", "--verify", "--quiet", f"{branch}^{{commit}}"], root).returncode == 0
 
 
+def run_hook_again(root: Path, name: str) -> int | None:
+    """Run the hook once more as git would; its exit status, None where this git cannot (before 2.36)."""
+    code = subprocess.run(["git", "hook", "run", name], cwd=root, stdout=sys.stderr, check=False).returncode
+    return None if code == 129 else code
+
+
+def unstaged_files(root: Path) -> list[str]:
+    """Tracked files of the working tree that differ from what is staged."""
+    return [name for name in _git(["diff", "--name-only", "-z"], root).stdout.split("\0") if name]
+
+
+def untracked_files(root: Path) -> list[str]:
+    listed = _git(["ls-files", "--others", "--exclude-standard", "-z"], root).stdout
+    return [name for name in listed.split("\0") if name]
+
+
 def has_hook(root: Path, name: str) -> bool:
     """Whether git would run a hook of that name here."""
     asked = _git(["rev-parse", "--path-format=absolute", "--git-path", f"hooks/{name}"], root)
     hook = Path(asked.stdout.rstrip("\n"))
     return asked.returncode == 0 and hook.is_file() and os.access(hook, os.X_OK)
+
+
+def tree_of(root: Path, commit: str) -> str | None:
+    """The tree of a commit; None when there is no such commit."""
+    return _git(["rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}"], root).stdout.strip() or None
+
+
+def tree_to_commit(root: Path, everything: bool, paths: list[str]) -> str | None:
+    """The tree that a commit would have: of what is staged, with `everything` of all tracked changes too, with `paths`
+    of these alone. None when git cannot say (unmerged files). The caller's index is not touched.
+    """
+    if not everything and not paths:
+        return _git(["write-tree"], root).stdout.strip() or None
+    import tempfile  # costs every other verb ten milliseconds
+
+    with tempfile.TemporaryDirectory(prefix="swarm-index-") as folder:
+        index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+        _git(["read-tree", "HEAD"], root, index)
+        _git(["add", "-u"] if everything else ["add", "--", *paths], root, index)
+        return _git(["write-tree"], root, index).stdout.strip() or None
+
+
+def first_parents(root: Path, count: int) -> list[tuple[str, str, str]]:
+    """The last commits of this branch, newest first: id, tree, author's name."""
+    listed = _git(["log", "--first-parent", f"--max-count={count}", "--format=%H%x00%T%x00%an"], root).stdout
+    found = [line.split("\0") for line in listed.splitlines()]
+    return [(commit, tree, author) for commit, tree, author in found]
+
+
+@contextmanager
+def clean_tree(root: Path, tree: str) -> Iterator[Path]:
+    """A throwaway working tree with exactly this content, outside of every other one; gone afterwards."""
+    import tempfile  # only a verdict needs one
+
+    identity = ["-c", "user.name=swarm", "-c", "user.email=swarm@localhost"]
+    commit = _must([*identity, "commit-tree", tree, "-m", "swarm: a tree to check"], root)
+    with tempfile.TemporaryDirectory(prefix="swarm-check-", ignore_cleanup_errors=True) as folder:
+        where = Path(folder).resolve() / "tree"
+        # No hook of the user's runs for a tree that is none of theirs.
+        _must(
+            ["-c", f"core.hooksPath={os.devnull}", "worktree", "add", "--quiet", "--detach", str(where), commit], root
+        )
+        try:
+            yield where
+        finally:
+            _git(["worktree", "remove", "--force", "--force", str(where)], root)
+            _git(["worktree", "prune"], root)
 
 
 def changed_files(root: Path) -> list[str]:
@@ -108,11 +173,15 @@ def unmerged_files(root: Path) -> list[str]:
     return [name for name in names if name]
 
 
-def unstaged_fingerprint(root: Path) -> str:
-    """Changes when a tracked file of the working tree changes: tells whether a hook rewrote something."""
+def staged_files(root: Path) -> list[str]:
+    return [name for name in _git(["diff", "--cached", "--name-only", "-z"], root).stdout.split("\0") if name]
+
+
+def unstaged_fingerprint(root: Path, paths: list[str]) -> str:
+    """Changes when one of these files (any tracked one, without paths) changes in the working tree."""
     import hashlib  # costs every other verb a millisecond
 
-    changes = _git(["diff", "--no-ext-diff", "--no-color", "--binary"], root).stdout
+    changes = _git(["diff", "--no-ext-diff", "--no-color", "--binary", "--", *paths], root).stdout
     return hashlib.sha256(changes.encode(errors="surrogateescape")).hexdigest()
 
 
@@ -120,6 +189,25 @@ def scrubbed_environment(root: Path) -> dict[str, str]:
     """This environment without what would point a child's git at another repository or index."""
     local = _git(["rev-parse", "--local-env-vars"], root).stdout.split()
     return {name: value for name, value in os.environ.items() if name not in local}
+
+
+def act_as(agent: str) -> None:
+    """Every git of this process and every hook of theirs knows for whom it runs; none may go round the gate."""
+    os.environ["SWARM_AGENT"] = agent
+    os.environ.pop("SWARM_BYPASS", None)
+
+
+def current_branch(root: Path) -> str | None:
+    """The full name of the branch that is checked out, also before its first commit; None on a detached HEAD."""
+    return _git(["symbolic-ref", "--quiet", "HEAD"], root).stdout.strip() or None
+
+
+def is_new(root: Path, commit: str) -> bool:
+    """Whether no ref, no reflog and no fetch of this repository, in any of its worktrees, knows the commit yet."""
+    known = ["--all", "--reflog"]
+    if _git(["rev-parse", "--verify", "--quiet", "FETCH_HEAD"], root).returncode == 0:
+        known.append("FETCH_HEAD")
+    return _must(["rev-list", "--max-count=1", commit, "--not", *known], root) != ""
 
 
 def commit(arguments: list[str], quiet_stdout: bool) -> CommitRun:
@@ -134,13 +222,16 @@ def commit(arguments: list[str], quiet_stdout: bool) -> CommitRun:
         environment = {name: value for name, value in os.environ.items() if name != "GIT_TRACE2_PARENT_SID"}
         theirs = environment.get("GIT_TRACE2_EVENT", "")
         environment["GIT_TRACE2_EVENT"] = str(trace)
+        gate_note = Path(folder) / "gate"
+        environment[GATE_NOTE] = str(gate_note)
         code, output = _run_on_terminal(["git", "commit", *arguments], environment, quiet_stdout)
         recorded = trace.read_text(encoding="utf-8", errors="replace") if trace.exists() else ""
+        refused_by_gate = gate_note.exists()
         if os.path.isabs(theirs) and not os.path.isdir(theirs):
             with contextlib.suppress(OSError), open(theirs, "a", encoding="utf-8") as user_trace:
                 user_trace.write(recorded)
     hooks, errors = _read_trace(recorded)
-    return CommitRun(code, hooks, errors, output)
+    return CommitRun(code, hooks, errors, output, refused_by_gate)
 
 
 def save_changes(root: Path) -> str | None:
@@ -171,7 +262,7 @@ def abort_merge(root: Path) -> None:
     _git(["merge", "--abort"], root)
 
 
-def _git(arguments: list[str], where: Path) -> subprocess.CompletedProcess[str]:
+def _git(arguments: list[str], where: Path, extra: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
             ["git", *arguments],
@@ -179,7 +270,7 @@ def _git(arguments: list[str], where: Path) -> subprocess.CompletedProcess[str]:
             capture_output=True,
             encoding="utf-8",
             errors="surrogateescape",
-            env=os.environ | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"},
+            env=os.environ | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"} | (extra or {}),
             stdin=subprocess.DEVNULL,
             timeout=_ANSWER_LIMIT_S,
             check=False,
@@ -190,10 +281,11 @@ def _git(arguments: list[str], where: Path) -> subprocess.CompletedProcess[str]:
         raise Unavailable(f"'git {arguments[0]}' did not answer within {_ANSWER_LIMIT_S} s.") from None
 
 
-def _must(arguments: list[str], where: Path) -> None:
+def _must(arguments: list[str], where: Path) -> str:
     done = _git(arguments, where)
     if done.returncode != 0:
         raise Unavailable(f"'git {' '.join(arguments)}' failed: {done.stderr.strip()}")
+    return done.stdout.strip()
 
 
 def _run_on_terminal(command: list[str], environment: dict[str, str], quiet_stdout: bool) -> tuple[int, str]:

@@ -58,6 +58,42 @@ def end_attempt(tx: Transaction, end: AttemptEnd, reason: str, error_class: str 
     return _attempt(row)
 
 
+def symptom(tx: Transaction, incident: int, signature: str, summary: str, agent: str) -> None:
+    """Count a breakage by its signature. Another one within an incident is a second symptom, never a second fixer."""
+    tx.execute(
+        "insert into symptoms (incident_id, signature, summary, first_at, first_by) "
+        "values (:incident, :signature, :summary, :now, :agent) "
+        "on conflict (incident_id, signature) do update set times = symptoms.times + 1",
+        incident=incident,
+        signature=signature,
+        summary=summary,
+        now=tx.now,
+        agent=agent,
+    )
+
+
+def blame(tx: Transaction, incident: int, commit: str, author: str) -> None:
+    """Keep which commit broke it, and whose it was."""
+    tx.execute(
+        "update incidents set first_red = :commit, first_red_by = :author where id = :incident",
+        commit=commit,
+        author=author,
+        incident=incident,
+    )
+
+
+def landed_by(tx: Transaction, agent: str, commit: str, tree: str) -> None:
+    """Remember a commit that passed the hook: its tree is known to be good."""
+    tx.execute(
+        "insert into landings (commit_id, tree, agent, at) values (:commit, :tree, :agent, :now) "
+        "on conflict (commit_id) do nothing",
+        commit=commit,
+        tree=tree,
+        agent=agent,
+        now=tx.now,
+    )
+
+
 def landed(tx: Transaction, agent: str, commit: str) -> None:
     """Keep the commit that the fixer landed through the hook: evidence, once the shared branch has it."""
     tx.execute(
@@ -93,7 +129,7 @@ def attempts(tx: Transaction, incident: int) -> list[Attempt]:
 
 
 def history(tx: Transaction, limit: int) -> list[Row]:
-    """The last incidents, newest first, each with the number of its attempts."""
+    """The rows of the last incidents, newest first, each with the number of its attempts."""
     return tx.execute(
         "select incidents.*, (select count(*) from attempts where incident_id = incidents.id) as attempts "
         "from incidents order by id desc limit :limit",

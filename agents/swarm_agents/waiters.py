@@ -1,20 +1,23 @@
 """The line of agents that wait for green: a row each, with ticket and deadline, in the build's transactions."""
 
+from typing import Any
+
 from swarm_agents.db.database import Transaction
 from swarm_agents.model import Waiter
 
 FORGET_AFTER_MS = 60_000  # past its deadline; long enough to repeat the command and keep the place
 
 
-def stand_in_line(tx: Transaction, agent: str, wait_s: float) -> tuple[int, int]:
+def stand_in_line(tx: Transaction, agent: str, incident: int, wait_s: float) -> tuple[int, int]:
     """The agent's ticket and deadline (UTC ms). Who stands in line already keeps the ticket and gets a new deadline."""
     row = tx.one(
-        "insert into waiters (agent, since, deadline, deadline_mono_ms, deadline_boot_id) "
-        "values (:agent, :now, :now + :wait_ms, :mono + :wait_ms, :boot) "
+        "insert into waiters (agent, incident_id, since, deadline, deadline_mono_ms, deadline_boot_id) "
+        "values (:agent, :incident, :now, :now + :wait_ms, :mono + :wait_ms, :boot) "
         "on conflict (agent) do update set deadline = excluded.deadline, "
         "deadline_mono_ms = excluded.deadline_mono_ms, deadline_boot_id = excluded.deadline_boot_id "
         "returning ticket, deadline",
         agent=agent,
+        incident=incident,
         now=tx.now,
         wait_ms=int(wait_s * 1000),
         mono=tx.moment.mono_ms,
@@ -25,12 +28,12 @@ def stand_in_line(tx: Transaction, agent: str, wait_s: float) -> tuple[int, int]
 
 
 def leave(tx: Transaction, agent: str) -> None:
-    tx.execute("delete from waiters where agent = :agent", agent=agent)
+    _end(tx, "agent = :agent", agent=agent)
 
 
 def dismiss(tx: Transaction) -> None:
     """Nobody waits any more: it is green, or a human was asked."""
-    tx.execute("delete from waiters")
+    _end(tx, "1 = 1")
 
 
 def any_overdue(tx: Transaction) -> bool:
@@ -38,7 +41,7 @@ def any_overdue(tx: Transaction) -> bool:
 
 
 def forget_overdue(tx: Transaction) -> None:
-    tx.execute(f"delete from waiters where {_OVERDUE}", **_overdue(tx))
+    _end(tx, _OVERDUE, **_overdue(tx))
 
 
 def line(tx: Transaction) -> list[Waiter]:
@@ -48,6 +51,18 @@ def line(tx: Transaction) -> list[Waiter]:
 
 
 _OVERDUE = "(deadline_boot_id <> :boot or deadline_mono_ms + :grace <= :mono)"
+
+
+def _end(tx: Transaction, which: str, **values: Any) -> None:
+    """Take them out of the line, and keep how long they stood there."""
+    for row in tx.execute(f"delete from waiters where {which} returning incident_id, agent, since, deadline", **values):
+        tx.execute(
+            "insert into waits (incident_id, agent, since, until) values (:incident, :agent, :since, :until)",
+            incident=row["incident_id"],
+            agent=row["agent"],
+            since=row["since"],
+            until=max(row["since"], min(tx.now, row["deadline"])),
+        )
 
 
 def _overdue(tx: Transaction) -> dict[str, int | str]:

@@ -1,10 +1,10 @@
 """`swarm build`: the verbs of a red build, each an act on the state machine and an exit code."""
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from swarm_agents import build, checks, events, git, incidents, waiting
-from swarm_agents.cli import answers
+from swarm_agents import build, checks, git, incidents, turns, waiting
+from swarm_agents.cli import answers, history
 from swarm_agents.cli.call import Call, parser, seconds, verb, verbs, whole_number
 from swarm_agents.cli.output import Answer, iso, talk
 from swarm_agents.errors import Usage
@@ -48,7 +48,9 @@ def parse(words: list[str]) -> argparse.Namespace:
     _fence(releasing)
     escalating = verb(of, "escalate", _escalate, "ask a human about a red build")
     _reason(escalating, required=True)
-    listing = verb(of, "history", _history, "the last incidents and their attempts")
+    showing = verb(of, "show", history.show, "one incident: attempts, verdicts, symptoms, what it cost")
+    showing.add_argument("incident", type=whole_number(1, 2**62), metavar="N")
+    listing = verb(of, "history", history.latest, "the last incidents and their attempts")
     listing.add_argument("--limit", type=whole_number(1, 1000), default=20, metavar="N")
     return build_parser.parse_args(words)
 
@@ -196,7 +198,13 @@ def _wait(call: Call) -> Answer:
             0,
             answers.role_data(outcome.build),
         )
-    return answers.of(call, outcome)
+    answer = answers.of(call, outcome)
+    with call.db.reading() as tx:
+        ahead = turns.ahead(tx, agent)
+    if isinstance(outcome, Passing) and ahead:
+        told = f"{answer.message} {ahead} others who waited longer try first; 'swarm commit' takes its turn."
+        return answer._replace(message=told, data=answer.data | {"ahead": ahead})
+    return answer
 
 
 def _check(call: Call) -> Answer:
@@ -242,45 +250,6 @@ def _escalate(call: Call) -> Answer:
             return Answer(f"A human was asked (escalation {escalation}). Do something else meanwhile.", data=data)
         case Fenced():
             return answers.of(call, outcome)
-
-
-def _history(call: Call) -> Answer:
-    call.glance()
-    with call.db.reading() as tx:
-        rows = incidents.history(tx, call.arguments.limit)
-        found = [_incident_data(row, incidents.attempts(tx, row["id"])) for row in rows]
-        last_event = events.last_id(tx)
-    lines = tuple(
-        f"{one['id']}  {one['opened_at']}  {one['closed_how'] or 'open'}  {len(one['attempts'])} attempts  "
-        f"{one_line(one['summary'], 80)}"
-        for one in found
-    )
-    return Answer(f"{len(found)} incidents.", data={"incidents": found, "last_event": last_event}, lines=lines)
-
-
-def _incident_data(row: Any, attempts: list[Any]) -> dict[str, Any]:
-    return {
-        "id": row["id"],
-        "summary": row["summary"],
-        "opened_at": iso(row["opened_at"]),
-        "opened_by": row["opened_by"],
-        "closed_at": iso(row["closed_at"]),
-        "closed_by": row["closed_by"],
-        "closed_how": row["closed_how"],
-        "fix_commit": row["fix_commit"],
-        "attempts": [
-            {
-                "number": attempt.number,
-                "agent": attempt.agent,
-                "fence": attempt.fence,
-                "began_at": iso(attempt.began_at),
-                "ended_at": iso(attempt.ended_at),
-                "end": attempt.end,
-                "reason": attempt.reason,
-            }
-            for attempt in attempts
-        ],
-    }
 
 
 def _said(text: str, option: str | None = None) -> str:

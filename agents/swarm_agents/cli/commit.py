@@ -7,7 +7,8 @@ from swarm_agents.cli import answers
 from swarm_agents.cli.call import Call
 from swarm_agents.cli.output import Answer, talk
 from swarm_agents.errors import Usage
-from swarm_agents.model import HUMAN, Asked, Stale, Waiting
+from swarm_agents.model import HUMAN, Stale
+from swarm_agents.text import one_line
 from swarm_agents.verdict import Verdict
 
 _HELP = """usage: swarm commit [git commit arguments]
@@ -40,8 +41,11 @@ def _commit(call: Call) -> Answer:
         call.config,
         agent,
         words,
-        lambda now, left_s: talk(answers.waiting_line(now, left_s)),
-        call.as_json,
+        commit.Talk(
+            waiting=lambda now, left_s: talk(answers.waiting_line(now, left_s)),
+            turn=lambda ahead: talk(f"green; {ahead} others who waited longer try first"),
+            quiet_stdout=call.as_json,
+        ),
     )
     return _answer(call, end)
 
@@ -59,14 +63,11 @@ def _answer(call: Call, end: commit.End) -> Answer:
         case commit.LandedLate(landed, fenced):
             message = f"Landed {landed[:10]}, but the build is no longer yours. {answers.line(fenced.build)}"
             return _ended(82, message, None, landed, None, fenced.build.incident, fenced.build.fence)
-        case commit.YoursToFix(yours):
-            line = answers.yours_line(yours.build, yours.new)
-            return _ended(81, line, "broken", None, call.me("swarm commit"), yours.build.incident, yours.build.fence)
-        case Waiting() | Asked() | Stale():
-            answer = answers.of(call, end)
-            exit_code = 80 if isinstance(end, Stale) else answer.exit
-            now = end.build
-            return _ended(exit_code, answer.message, "broken", None, answer.next, now.incident, now.fence)
+        case commit.Red(outcome, verdict):
+            answer = answers.of(call, outcome)
+            exit_code = 80 if isinstance(outcome, Stale) else answer.exit
+            now = outcome.build
+            return _ended(exit_code, answer.message, verdict.value, None, answer.next, now.incident, now.fence)
         case commit.Behind(fix, command):
             message = (
                 f"Refused by a breakage that {fix[:10]} repaired; your branch lacks it. Bring it in, commit again."
@@ -82,14 +83,24 @@ def _answer(call: Call, end: commit.End) -> Answer:
 
 
 def _refused(end: commit.Refused) -> Answer:
-    if end.conflict:
-        return _ended(86, f"Not committed: {end.why}. Resolve the conflict, then commit again.", "not_build")
-    match end.verdict:
+    found = end.finding
+    why = found.why[:1].upper() + found.why[1:]
+    match found.verdict:
         case Verdict.FILES_MODIFIED:
-            return _ended(87, "The hook changed files. Look at them, stage them, commit again.", "files_modified")
+            exit_code, message = 87, "The hook changed files. Look at them, stage them, commit again."
         case Verdict.INFRA:
-            return _ended(85, f"The hook could not run ({end.why}). That is not the build; mend the hook.", "infra")
-    return _ended(85, f"Not committed, and not the build: {end.why}.", "not_build")
+            exit_code, message = 85, f"The check could not run, which is not the build: {found.why}. Mend that first."
+        case Verdict.MINE:
+            exit_code, message = 83, f"Your own change fails; the build is fine. {why}."
+        case Verdict.FLAKY | Verdict.UNKNOWN:
+            exit_code, message = 88, f"{why}. Commit again."
+        case Verdict.DIRTY_TREE:
+            exit_code, message = 89, f"{why}: {', '.join(found.dirty[:5])}. Ask whoever edits that."
+        case _ if end.conflict:
+            exit_code, message = 86, f"Not committed: {found.why}. Resolve the conflict, then commit again."
+        case _:
+            exit_code, message = 85, f"Not committed, and not the build: {found.why}."
+    return _ended(exit_code, one_line(message, 500), found.verdict.value)
 
 
 def _ended(

@@ -78,9 +78,81 @@ create table incidents (
     closed_how  text check (closed_how in ('fixed', 'healed', 'declared')),
     closed_why  text,
     fix_commit  text,
+    first_red   text,                             -- the first red commit after the last green one, where that is known
+    first_red_by text,
     check ((closed_at is null) = (closed_how is null))
 ) strict;
 create unique index incidents_one_open on incidents ((closed_at is null)) where closed_at is null;
+
+create table symptoms (                           -- each breakage that was reported within an incident
+    incident_id integer not null references incidents (id),
+    signature   text not null,
+    summary     text not null,
+    first_at    integer not null,
+    first_by    text not null,
+    times       integer not null default 1,
+    primary key (incident_id, signature)
+) strict, without rowid;
+
+create table verdicts (
+    id          integer primary key autoincrement,
+    at          integer not null,
+    agent       text not null,
+    incident_id integer,                          -- the one it opened or joined
+    verdict     text not null,
+    why         text not null,
+    hook        text,
+    command     text,                             -- the check that decided, its exit status and the end of its output
+    exit_status integer,
+    output      text not null,
+    head_tree   text,
+    index_tree  text,
+    duration_ms integer not null
+) strict;
+
+create table turns (                              -- after green: who waited and has not tried again yet
+    ticket        integer primary key,
+    agent         text not null unique,
+    trying        integer not null default 0 check (trying in (0, 1)),
+    asked_mono_ms integer not null,
+    boot_id       text not null
+) strict;
+
+create table turn_window (                        -- how many may try at once
+    id   integer primary key check (id = 1),
+    size integer not null check (size >= 1)
+) strict;
+
+create table check_runs (                         -- what a check says of a tree, found out once for everybody
+    tree           text not null,
+    check_key      text not null,
+    state          text not null
+        check (state in ('running', 'passed', 'failed', 'flaky', 'timed_out', 'could_not_run')),
+    exit_status    integer,
+    output         text not null default '',
+    duration_ms    integer not null default 0,
+    at             integer not null,
+    runner         text not null,                 -- who runs it, while it is running
+    runner_mono_ms integer not null,
+    runner_boot_id text not null,
+    primary key (tree, check_key)
+) strict, without rowid;
+
+create table landings (                           -- commits that passed the hook through 'swarm commit'
+    commit_id text primary key,
+    tree      text not null,
+    agent     text not null,
+    at        integer not null
+) strict, without rowid;
+
+create table waits (                              -- how long agents stood in line: what a breakage cost
+    id          integer primary key autoincrement,
+    incident_id integer not null,
+    agent       text not null,
+    since       integer not null,
+    until       integer not null
+) strict;
+create index waits_incident on waits (incident_id);
 
 create table attempts (
     id            integer primary key autoincrement,
@@ -103,6 +175,7 @@ create unique index attempts_one_open on attempts ((ended_at is null)) where end
 create table waiters (
     ticket           integer primary key autoincrement,
     agent            text not null unique,
+    incident_id      integer not null,
     since            integer not null,
     deadline         integer not null,            -- for people
     deadline_mono_ms integer not null,
@@ -256,6 +329,7 @@ end;
 def first(db: sqlite_utils.Database) -> None:
     """Version 1: the build, who is here, what was said, what happened."""
     db.executescript(_FIRST)
+    db.conn.execute("insert into turn_window (id, size) values (1, 1)")
     moment = {"at": 0, "mono": 0, "boot": "never"}
     db.conn.execute(
         "insert into build_state "

@@ -1,0 +1,79 @@
+"""`swarm build history` and `swarm build show`: what broke, who tried what, by which evidence, and what it cost."""
+
+from typing import Any
+
+from swarm_agents import history
+from swarm_agents.cli.call import Call
+from swarm_agents.cli.output import Answer, clock, iso
+from swarm_agents.errors import NotFound
+from swarm_agents.model import Attempt
+from swarm_agents.text import one_line, printable
+
+
+def latest(call: Call) -> Answer:
+    call.glance()
+    with call.db.reading() as tx:
+        found = history.latest(tx, call.arguments.limit)
+        verdicts = history.verdicts(tx, call.arguments.limit)
+    data = {"incidents": [_data(one) for one in found], "verdicts": [_verdict(one) for one in verdicts]}
+    return Answer("Nothing broke yet.", data=data, lines=tuple(_line(one) for one in found))
+
+
+def show(call: Call) -> Answer:
+    call.glance()
+    with call.db.reading() as tx:
+        found = history.incident(tx, call.arguments.incident)
+        if found is None:
+            raise NotFound(f"There is no incident {call.arguments.incident}.", next="swarm build history")
+        verdicts = history.verdicts_of(tx, found.id)
+    lines = [_line(found)]
+    if found.first_red:
+        lines.append(f"broken by  {found.first_red[:10]}  {found.first_red_by}")
+    lines += [f"attempt {one.number}  {one.agent}  {one.end or 'running'}  {one.reason}" for one in found.attempts]
+    lines += [f"symptom  {one.signature}  {one.times} times  {one.summary}" for one in found.symptoms]
+    lines += [f"verdict  {one['verdict']}  {one['agent']}  {one['why']}" for one in verdicts]
+    lines += ["the last lines:", found.evidence] if found.evidence else []
+    data = _data(found) | {"evidence": found.evidence, "verdicts": [_verdict(one) for one in verdicts]}
+    return Answer(lines[0], data=data, lines=tuple(printable(line) for line in lines))
+
+
+def _line(one: history.Incident) -> str:
+    cost = f"{one.agent_minutes:.1f} agent-minutes waited"
+    how = f"{one.closed_how} after {one.seconds_to_green} s" if one.closed_how else f"open since {clock(one.opened_at)}"
+    return f"{one.id}  {how}  {len(one.attempts)} attempts  {cost}  {one_line(one.summary, 80)}"
+
+
+def _data(one: history.Incident) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "summary": one.summary,
+        "opened_at": iso(one.opened_at),
+        "opened_by": one.opened_by,
+        "closed_at": iso(one.closed_at),
+        "closed_by": one.closed_by,
+        "closed_how": one.closed_how,
+        "fix_commit": one.fix_commit,
+        "first_red": one.first_red,
+        "first_red_by": one.first_red_by,
+        "seconds_to_green": one.seconds_to_green,
+        "agent_minutes_waited": round(one.agent_minutes, 3),
+        "duplicate_fixes_avoided": one.duplicate_fixes_avoided,
+        "attempts": [_attempt(attempt) for attempt in one.attempts],
+        "symptoms": [symptom._asdict() for symptom in one.symptoms],
+    }
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "number": attempt.number,
+        "agent": attempt.agent,
+        "fence": attempt.fence,
+        "began_at": iso(attempt.began_at),
+        "ended_at": iso(attempt.ended_at),
+        "end": attempt.end,
+        "reason": attempt.reason,
+    }
+
+
+def _verdict(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"at": iso(row["at"])}
