@@ -52,23 +52,16 @@ class _Row:
 
 def read(pane: Pane, screen: Sequence[str], profile: Profile) -> Composer:
     """What can be said of the composer of a pane, whose screen was captured in the same look."""
-    rows = [_row(raw, pane.cursor_x if y == pane.cursor_y else None) for y, raw in enumerate(screen)]
+    rows = list(_rows(screen, pane))
     if not rows or pane.cursor_y >= len(rows):
         return Absent()
     if not profile.composer:
         return _line_reader(pane, rows[pane.cursor_y], profile)
-    asks = any(mark in row.text for row in rows for mark in profile.dialogs)
     found = _prompt_row(pane, rows, profile)
-    if found is None:
-        return Dialog() if asks else Absent()
-    first, prompt = found
-    if not profile.cursor and asks:
-        return Dialog()
-    return (
-        _composer(pane, rows, first, prompt, profile)
-        if not asks
-        else _beside_a_question(_composer(pane, rows, first, prompt, profile))
-    )
+    now = _composer(pane, rows, *found, profile) if found else Absent()
+    # The words of a question may stand in the transcript above a composer; only the cursor proves that it has the keys.
+    asks = any(mark in row.text for row in rows for mark in profile.dialogs)
+    return Dialog() if asks and (isinstance(now, Absent) or not profile.cursor) else now
 
 
 def squeezed(text: str) -> str:
@@ -76,22 +69,23 @@ def squeezed(text: str) -> str:
     return "".join(text.split())
 
 
-def _beside_a_question(composer: Composer) -> Composer:
-    # The words of a question may stand in the transcript above; an empty composer under the cursor is none.
-    return composer if isinstance(composer, Empty) else Dialog()
-
-
 def _prompt_row(pane: Pane, rows: list[_Row], profile: Profile) -> tuple[int, str] | None:
     if not profile.cursor:
-        candidates = range(len(rows) - 1, -1, -1)
-    else:
-        candidates = range(pane.cursor_y, max(-1, pane.cursor_y - _DRAFT_ROWS), -1)
-    for y in candidates:
+        return _framed_prompt_row(rows, profile)
+    for y in range(pane.cursor_y, max(-1, pane.cursor_y - _DRAFT_ROWS), -1):
         prompt = _prompt(rows[y].text, profile)
         if prompt is not None:
             return y, prompt
-        if profile.cursor and (_BORDER.match(rows[y].text) or not rows[y].text.strip(_FRAME)):
+        if _BORDER.match(rows[y].text) or not rows[y].text.strip(_FRAME):
             return None
+    return None
+
+
+def _framed_prompt_row(rows: list[_Row], profile: Profile) -> tuple[int, str] | None:
+    for y in range(len(rows) - 1, 0, -1):
+        prompt = _prompt(rows[y].text, profile)
+        if prompt is not None:  # without a frame above, it may be a quotation
+            return (y, prompt) if _BORDER.match(rows[y - 1].text) else None
     return None
 
 
@@ -107,14 +101,12 @@ def _composer(pane: Pane, rows: list[_Row], first: int, prompt: str, profile: Pr
     text = "".join(squeezed(part.strip(_FRAME)) for part in typed)
     if any(text.startswith(squeezed(placeholder)) for placeholder in profile.placeholders):
         text = ""
+    if text and _CHOICE.match(rows[first].text[len(prompt) :].strip(_FRAME)) and not _at_end(pane, rows):
+        return Dialog()
     if text:
-        return (
-            Dialog()
-            if _CHOICE.match(rows[first].text[len(prompt) :].strip(_FRAME)) and not _at_end(pane, rows)
-            else Draft(text)
-        )
-    waits = not profile.cursor or (pane.cursor_y == first and pane.cursor_x == len(prompt.rstrip()) + 1)
-    return Empty() if waits else Absent()
+        return Draft(text)
+    waiting_x = {len(prompt.rstrip()) + 1, len(prompt)}
+    return Empty() if not profile.cursor or (pane.cursor_y == first and pane.cursor_x in waiting_x) else Absent()
 
 
 def _at_end(pane: Pane, rows: list[_Row]) -> bool:
@@ -137,22 +129,27 @@ def _line_reader(pane: Pane, row: _Row, profile: Profile) -> Composer:
     return Draft(squeezed(row.text))
 
 
-def _row(raw: str, cursor_x: int | None) -> _Row:
+def _rows(screen: Sequence[str], pane: Pane) -> Iterator[_Row]:
+    dim = False  # tmux says only what changes, from one row to the next
+    for y, raw in enumerate(screen):
+        row, dim = _row(raw, dim)
+        yield _without_cursor_block(row, raw, pane.cursor_x) if y == pane.cursor_y else row
+
+
+def _row(raw: str, dim: bool) -> tuple[_Row, bool]:
     text: list[str] = []
     solid: list[str] = []
-    dim = False
     at = 0
-    for escape in [*_ESCAPE.finditer(raw), None]:
-        plain = raw[at : escape.start() if escape else len(raw)]
+    for escape in _ESCAPE.finditer(raw):
+        plain = raw[at : escape.start()]
         text.append(plain)
         solid.append(" " * len(plain) if dim else plain)
-        if escape is None:
-            break
         at = escape.end()
         if escape.group(1) is not None:
             dim = _dim_after(escape.group(1), dim)
-    row = _Row("".join(text), "".join(solid))
-    return row if cursor_x is None else _without_cursor_block(row, raw, cursor_x)
+    text.append(raw[at:])
+    solid.append(" " * len(raw[at:]) if dim else raw[at:])
+    return _Row("".join(text), "".join(solid)), dim
 
 
 def _without_cursor_block(row: _Row, raw: str, cursor_x: int) -> _Row:

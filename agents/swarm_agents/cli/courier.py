@@ -21,14 +21,19 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 def _run(call: Call) -> Answer:
+    from swarm_agents import notify
     from swarm_agents.courier import Courier
+    from swarm_agents.reaper import Reaper
 
     call.human()
     courier = Courier(call.place.database, call.config.profiles)
     if call.arguments.seconds == 0:
         done = courier.tick()
+        if done is not None:
+            Reaper().after(call.db, done)
         leads = done is not None and done.leads
         courier.retire()
+        notify.pump(call.db, call.config)
         return Answer("One round is done." if leads else "Another courier types on this host.", data={"leads": leads})
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -37,6 +42,9 @@ def _run(call: Call) -> Answer:
         timer = threading.Timer(call.arguments.seconds, stop.set)
         timer.daemon = True
         timer.start()
+    # A thread of its own: a command of the human's that hangs must not hold up the notices.
+    telling = (call.place.database, call.config, stop)
+    threading.Thread(target=notify.keep_telling, args=telling, daemon=True).start()
     talk("courier: typing notices; Ctrl-C stops it")
-    courier.run(stop)
+    courier.run(stop, Reaper().after, lambda error: talk(f"courier: {error.message}"))
     return Answer("The courier stopped; queued notices wait for the next one.", data={"leads": False})

@@ -138,8 +138,9 @@ def read_look(socket: str, mark: str, answer: Answer | ServerGone | NoAnswer) ->
             case "client":
                 clients.append(_client(_take(chunks, _CLIENT_TEXTS), next(chunks)))
             case "screen":
-                pane_id = next(chunks)
-                screens[pane_id] = tuple(next(chunks).removeprefix("\n").removesuffix("\n").split("\n"))
+                pane_id, screen = next(chunks), next(chunks)
+                if pane_id:  # of a pane that is gone tmux tells nothing
+                    screens[pane_id] = tuple(screen.removeprefix("\n").removesuffix("\n").split("\n"))
             case "end":
                 complete = True
     if not complete or not server:

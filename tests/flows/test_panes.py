@@ -1,0 +1,235 @@
+"""The one part that talks to tmux, on real servers: looking, addresses, options, jumping."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from swarm_agents import panes
+from swarm_agents.errors import NotFound, Unavailable, Usage
+from swarm_agents.model import PaneAddress
+from swarm_agents.panes import Look, NoAnswer, ServerGone
+from tests.support.tmux import Tmux, private_server, until
+
+
+@pytest.fixture
+def tmux() -> Iterator[Tmux]:
+    with private_server() as server:
+        yield server
+
+
+def looked(tmux: Tmux, *screens: str) -> Look:
+    seen = panes.look(tmux.socket, screens)
+    assert isinstance(seen, Look), seen
+    return seen
+
+
+def inside(monkeypatch: pytest.MonkeyPatch, pane: PaneAddress) -> None:
+    """As if our process ran in that pane."""
+    monkeypatch.setenv("TMUX", f"{pane.socket},{pane.server.split(':')[0]},0")
+    monkeypatch.setenv("TMUX_PANE", pane.pane_id)
+
+
+HOSTILE = ["a\u241eb", "tab\there", "new\nline", "=pane=", "#{pane_id}", "%3 %H", "'quoted\" $HOME", "\u202ertl", "💥"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_text_of_a_pane_can_break_the_look(tmux: Tmux, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "C")
+    first, second = tmux.pane("cat"), tmux.pane("cat")
+    tmux.run("select-pane", "-t", first.pane_id, "-T", text)
+    tmux.run("rename-window", "-t", first.pane_id, text)
+    tmux.run("set-option", "-p", "-t", first.pane_id, "@swarm_agent", text)
+    tmux.run("set-option", "-p", "-t", second.pane_id, "@swarm_agent", "bob")
+
+    seen = looked(tmux, first.pane_id, second.pane_id)
+
+    assert {pane.address for pane in seen.panes.values()} >= {first, second}
+    assert seen.panes[second.pane_id].agent == "bob"
+    assert "\n" not in seen.panes[first.pane_id].agent
+    assert "\u202e" not in seen.panes[first.pane_id].title
+
+
+def test_a_folder_with_a_newline_hides_no_pane(tmux: Tmux) -> None:
+    folder = tmux.folder / "two\nlines"
+    folder.mkdir()
+    tmux.run("new-window", "-d", "-c", str(folder), "cat")
+    other = tmux.pane("cat")
+
+    seen = looked(tmux)
+
+    assert len(seen.panes) == 3
+    assert seen.pane(other) is not None
+    assert any(pane.path.endswith("two lines") for pane in seen.panes.values())
+
+
+def test_a_look_brings_the_screens_that_were_asked_for(tmux: Tmux) -> None:
+    pane = tmux.pane("sh", "-c", "printf '\\033[31mred\\033[0m\\nsecond'; exec cat")
+    until(lambda: "second" in tmux.screen(pane), "it printed")
+
+    seen = looked(tmux, pane.pane_id, "%999", "; kill-server")
+
+    assert list(seen.screens) == [pane.pane_id]
+    assert seen.screens[pane.pane_id][0].startswith("\x1b[31mred")
+    assert seen.screens[pane.pane_id][1].endswith("second")
+
+
+def test_a_server_that_is_gone_and_one_that_cannot_be_asked_are_not_empty(tmux: Tmux, tmp_path: Path) -> None:
+    never_there = panes.look(str(tmp_path / "none"))
+    not_a_server = tmp_path / "folder"
+    not_a_server.mkdir()
+    tmux.stop()
+
+    assert never_there == ServerGone(str(tmp_path / "none"))
+    assert panes.look(tmux.socket) == ServerGone(tmux.socket)
+    assert isinstance(panes.look(str(not_a_server)), ServerGone | NoAnswer)
+
+
+def test_every_screen_comes_with_one_look(tmux: Tmux) -> None:
+    for _ in range(8):
+        tmux.run("new-window", "-d", "cat")
+
+    seen = looked(tmux, *looked(tmux).panes)
+
+    assert set(seen.screens) == set(seen.panes)
+    assert len(seen.screens) == 9
+
+
+def test_our_own_pane_is_found_by_the_environment(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
+    pane = tmux.pane("cat")
+    inside(monkeypatch, pane)
+
+    panes.set_agent(pane, "ann")
+
+    assert panes.own_pane() == pane
+    assert panes.agent_of_own_pane() == "ann"
+    panes.set_agent(pane, None)
+    assert panes.agent_of_own_pane() is None
+
+
+def test_outside_tmux_there_is_no_pane() -> None:
+    assert panes.own_pane() is None
+    assert panes.agent_of_own_pane() is None
+
+
+def test_a_pane_of_an_earlier_server_is_not_ours(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
+    pane = tmux.pane("cat")
+    inside(monkeypatch, pane)
+    tmux.stop()
+    tmux.start()
+    tmux.pane("cat")
+
+    assert panes.own_pane() is None
+    assert panes.agent_of_own_pane() is None
+    assert not panes.alive(pane)
+
+
+def test_an_option_of_the_whole_server_makes_nobody_an_agent(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
+    pane = tmux.pane("cat")
+    inside(monkeypatch, pane)
+    tmux.run("set-option", "-g", "@swarm_agent", "everybody")
+
+    assert panes.agent_of_own_pane() is None
+
+
+def test_an_agent_is_never_written_on_a_pane_that_was_replaced(tmux: Tmux) -> None:
+    pane = tmux.pane("cat")
+    tmux.run("respawn-pane", "-k", "-t", pane.pane_id, "cat")
+
+    with pytest.raises(NotFound):
+        panes.set_agent(pane, "ann")
+
+    assert tmux.run("show-options", "-pqv", "-t", pane.pane_id, "@swarm_agent") == ""
+
+
+@pytest.mark.parametrize("word", ["", "3", "%", "%x", "%1;kill-server", "=base", "%1\n"])
+def test_what_is_no_pane_id_is_a_usage_error(tmux: Tmux, word: str) -> None:
+    with pytest.raises(Usage):
+        panes.address(word, tmux.socket)
+
+
+def test_a_pane_that_is_not_there_is_not_found(tmux: Tmux) -> None:
+    with pytest.raises(NotFound):
+        panes.address("%999", tmux.socket)
+
+
+def attach(tmux: Tmux, outer: Tmux, session: str) -> str:
+    """A terminal that is attached: a pane of another server. Its client's name."""
+    before = set(clients(tmux))
+    outer.pane("env", "-u", "TMUX", "tmux", "-u", "-S", tmux.socket, "attach", "-t", f"={session}")
+    until(lambda: len(clients(tmux)) > len(before), "the terminal is attached")
+    return (set(clients(tmux)) - before).pop()
+
+
+def clients(tmux: Tmux) -> list[str]:
+    return tmux.run("list-clients", "-F", "#{client_name}").split()
+
+
+def shown(tmux: Tmux, client: str) -> str:
+    lines = tmux.run("list-clients", "-F", "#{client_name} #{pane_id}").splitlines()
+    return dict(line.split() for line in lines)[client]
+
+
+def test_jump_moves_the_named_terminal_and_no_other(tmux: Tmux) -> None:
+    tmux.run("new-session", "-d", "-s", "far", "cat")
+    there = panes.address(tmux.run("list-panes", "-t", "=far:", "-F", "#{pane_id}"), tmux.socket)
+    with private_server() as outer:
+        mine, other = attach(tmux, outer, "base"), attach(tmux, outer, "base")
+        stays = shown(tmux, other)
+
+        panes.jump(there, mine)
+
+        assert shown(tmux, mine) == there.pane_id
+        assert shown(tmux, other) == stays
+
+
+def test_jump_from_inside_moves_our_own_terminal(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = panes.address(tmux.run("list-panes", "-t", "=base:", "-F", "#{pane_id}"), tmux.socket)
+    there = tmux.pane("cat")
+    inside(monkeypatch, here)
+    with private_server() as outer:
+        client = attach(tmux, outer, "base")
+
+        panes.jump(there)
+
+        assert shown(tmux, client) == there.pane_id
+
+
+def test_jump_without_a_terminal_says_what_to_type(tmux: Tmux) -> None:
+    pane = tmux.pane("cat")
+
+    with pytest.raises(Unavailable) as raised:
+        panes.jump(pane)
+
+    assert raised.value.next == f"tmux -S {tmux.socket} attach -t {pane.pane_id}"
+
+
+def test_jump_to_a_pane_that_is_gone_is_refused(tmux: Tmux) -> None:
+    pane = tmux.pane("cat")
+    tmux.run("kill-pane", "-t", pane.pane_id)
+
+    with pytest.raises(NotFound):
+        panes.jump(pane)
+
+
+def test_a_line_for_the_human_is_shown_as_it_is(tmux: Tmux) -> None:
+    with private_server() as outer:
+        client = attach(tmux, outer, "base")
+
+        panes.display(tmux.socket, client, "100% of #S at %H #(touch x)")
+
+        until(lambda: "100% of #S at %H #(touch x)" in all_screens(outer), "the line is on the status bar")
+    assert not Path("x").exists()
+
+
+def all_screens(tmux: Tmux) -> str:
+    return "\n".join(tmux.run("capture-pane", "-p", "-t", pane) for pane in looked(tmux).panes)
+
+
+def test_no_option_of_the_whole_server_is_ever_set(tmux: Tmux) -> None:
+    before = tmux.run("show-options", "-g"), tmux.run("show-options", "-s"), tmux.run("show-options", "-wg")
+    pane = tmux.pane("cat")
+
+    panes.set_agent(pane, "ann")
+
+    assert before == (tmux.run("show-options", "-g"), tmux.run("show-options", "-s"), tmux.run("show-options", "-wg"))

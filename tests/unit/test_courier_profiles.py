@@ -1,0 +1,56 @@
+"""Profiles: data that is checked, chosen by a pane or known by its program."""
+
+import pytest
+
+from swarm_agents import profiles
+from swarm_agents.config import _config
+from swarm_agents.errors import BadConfig
+
+
+def test_every_built_in_profile_is_valid() -> None:
+    assert set(profiles.built_in()) == {"claude-code", "codex", "gemini", "opencode", "aider", "plain"}
+
+
+def test_a_program_is_known_by_its_name() -> None:
+    found = profiles.of_program(profiles.built_in(), "", {"node", "codex"})
+
+    assert found is not None and found.name == "codex"
+
+
+def test_a_pane_may_choose_and_nobody_guesses_plain() -> None:
+    known = profiles.built_in()
+
+    chosen = profiles.of_program(known, "plain", {"python3"})
+
+    assert chosen is not None and not chosen.composer
+    assert profiles.of_program(known, "", {"python3", "plain"}) is None
+    assert profiles.of_program(known, "no-such-profile", {"codex"}) is None
+
+
+def test_a_user_adds_a_profile_in_swarm_toml() -> None:
+    config = _config({"profiles": {"mine": {"commands": ["mine"], "prompts": [r"\$"], "submit": "ctrl-j"}}})
+
+    found = profiles.of_program(profiles.known(config.profiles), "", {"mine"})
+
+    assert found is not None and found.submit == "\n"
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"prompts": ["["]}, "pattern"),
+        ({"prompts": ["x"], "submit": "escape"}, "submit"),
+        ({"prompts": ["x"], "gap_ms": -1}, "gap_ms"),
+        ({"prompts": ["x"], "gap_ms": True}, "gap_ms"),
+        ({"prompts": "x"}, "prompts"),
+        ({"prompts": ["x"], "cursor": 1}, "cursor"),
+        ({"prompts": ["x"], "colour": "red"}, "colour"),
+        ({}, "prompts"),
+        ("text", "table"),
+    ],
+)
+def test_a_profile_that_is_wrong_is_named(table: object, said: str) -> None:
+    with pytest.raises(BadConfig) as raised:
+        profiles.known({"mine": table})
+
+    assert said in raised.value.message
