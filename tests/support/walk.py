@@ -15,6 +15,7 @@ from typing import Any
 
 from swarm_agents import roster
 from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.db.flag import RedFlag
 from swarm_agents.model import Moment, Rules
 from tests.support.clock import FakeClock
 from tests.support.model import Act, Model, step
@@ -40,12 +41,12 @@ class MemoryDatabase(Database):
     """A swarm database in memory, whose every statement may be rewritten on its way: a mutant of the code."""
 
     def __init__(self, template: Path, clock: FakeClock, rewrite: Rewrite = str, triggers: bool = True) -> None:
-        self._connection = sqlite3.connect(":memory:", isolation_level=None)
+        super().__init__(template, clock)
+        on_disk, self._connection = self._connection, sqlite3.connect(":memory:", isolation_level=None)
         self._connection.row_factory = sqlite3.Row
-        source = sqlite3.connect(template)
-        source.backup(self._connection)
-        source.close()
-        self._clock = clock
+        on_disk.backup(self._connection)
+        on_disk.close()
+        self.flag = _NoFlag(template)
         self._rewrite = rewrite
         if not triggers:
             self._connection.execute("drop trigger build_state_guard")
@@ -76,6 +77,15 @@ class MemoryDatabase(Database):
         finally:
             self._connection.execute(f"rollback to {name}")
             self._connection.execute(f"release {name}")
+
+
+class _NoFlag(RedFlag):
+    """The flag is a file for the hooks of git: no statement looks at it."""
+
+    def hoist(self) -> None:
+        pass
+
+    lower = hoist
 
 
 class _Rewriting(Transaction):

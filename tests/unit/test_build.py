@@ -3,7 +3,7 @@
 import pytest
 
 from swarm_agents import build, escalations, events, incidents, messages, roster, waiters
-from swarm_agents.db.database import Database
+from swarm_agents.db.database import Database, Row
 from swarm_agents.errors import NotFound, Usage
 from swarm_agents.model import (
     Asked,
@@ -47,13 +47,12 @@ def test_a_report_on_a_passing_build_makes_the_reporter_the_fixer(db: Database, 
 def test_a_report_opens_an_incident_with_its_evidence_and_tells_everybody(db: Database) -> None:
     build.report(db, "ada", "3 tests fail", RULES, evidence="E   assert 1 == 2", hook="pre-commit")
 
-    with db.reading() as tx:
-        opened = incidents.history(tx, 1)[0]
-        assert (opened["summary"], opened["evidence"], opened["hook"]) == (
-            "3 tests fail",
-            "E   assert 1 == 2",
-            "pre-commit",
-        )
+    opened = incident(db)
+    assert (opened["summary"], opened["evidence"], opened["hook"]) == (
+        "3 tests fail",
+        "E   assert 1 == 2",
+        "pre-commit",
+    )
     assert "ada repairs it (attempt 1 of 3)" in last_message(db, "all")
     assert last_event(db).kind == "reported"
 
@@ -124,7 +123,7 @@ def test_a_landed_commit_heals_a_broken_build(db: Database, clock: FakeClock) ->
     assert outcome.incident == 1
     with db.reading() as tx:
         assert incidents.last_fix(tx) == (1, "c0ffee")
-        assert incidents.history(tx, 1)[0]["closed_how"] == "healed"
+    assert incident(db)["closed_how"] == "healed"
 
 
 def test_a_check_that_began_before_the_build_broke_heals_nothing(db: Database, clock: FakeClock) -> None:
@@ -570,8 +569,7 @@ def test_declare_passing_closes_the_incident_without_a_check(db: Database) -> No
     outcome = build.resolve(db, asked.escalation, Resolution.DECLARE_PASSING, RULES, reason="flaky network")
 
     assert isinstance(outcome, Passing)
-    with db.reading() as tx:
-        closed = incidents.history(tx, 1)[0]
+    closed = incident(db)
     assert (closed["closed_how"], closed["closed_why"]) == ("declared", "flaky network")
     assert outcome.build.last_check is None or outcome.build.last_check == asked.build.last_check
 
@@ -665,6 +663,14 @@ def bring_to(db: Database, status: BuildStatus) -> None:
 def attempts(db: Database) -> list[tuple[str, AttemptEnd | None]]:
     with db.reading() as tx:
         return [(attempt.agent, attempt.end) for attempt in incidents.attempts(tx, 1)]
+
+
+def incident(db: Database) -> Row:
+    """The last one."""
+    with db.reading() as tx:
+        row = tx.one("select * from incidents order by id desc limit 1")
+    assert row is not None
+    return row
 
 
 def line(db: Database) -> list[str]:

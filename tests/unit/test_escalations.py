@@ -1,0 +1,135 @@
+"""The question to the human: asked once, with all it takes to answer it, and open until it is answered."""
+
+import pytest
+
+from swarm_agents import build, escalations, roster
+from swarm_agents.db.database import Database
+from swarm_agents.errors import NotFound
+from swarm_agents.model import Asked, Escalation, Resolution, Rules
+from tests.support.clock import FakeClock
+from tests.support.swarm import count, dump
+
+RULES = Rules(max_attempts=3)
+
+
+@pytest.fixture(autouse=True)
+def agents(db: Database) -> None:
+    for name in ("ada", "bob", "cyd"):
+        roster.join(db, name, "agent", None)
+
+
+def test_the_text_tells_what_broke_who_tried_what_and_how_often(db: Database, clock: FakeClock) -> None:
+    build.report(db, "ada", "3 tests fail", RULES, evidence="E  assert 1 == 2")
+    build.failed(db, "ada", "could not find it")
+    build.claim(db, "bob", RULES)
+    clock.forward(900)
+    build.claim(db, "cyd", RULES)
+    build.give_up(db, "cyd", "wrong agent")
+    build.claim(db, "ada", RULES)
+    build.failed(db, "ada", "still not")
+
+    text = the_open_one(db).text
+
+    with db.reading() as tx:
+        assert f"Attempts: {count(tx, 'attempts')}" in text
+    for line in (
+        "3 tests fail",
+        "1. ada: failed (could not find it)",
+        "2. bob: expired",
+        "3. cyd: released (wrong agent)",
+        "4. ada: failed (still not)",
+        "E  assert 1 == 2",
+    ):
+        assert line in text
+
+
+def test_the_text_keeps_the_last_lines_of_the_output_within_bounds(db: Database) -> None:
+    evidence = "\n".join(f"line {n} " + "x" * 1000 for n in range(100))
+    build.report(db, "ada", "tests fail", RULES, evidence=evidence)
+
+    build.escalate(db, "ada", "help")
+
+    text = the_open_one(db).text
+    assert "line 99" in text
+    assert "line 80 " not in text
+    assert len(text) < 6_500
+
+
+def test_the_output_in_the_text_moves_no_cursor(db: Database) -> None:
+    build.report(db, "ada", "tests fail", RULES, evidence="\x1b[2Jgone \u202e")
+
+    build.escalate(db, "ada", "help")
+
+    assert "\x1b" not in the_open_one(db).text
+    assert "\u202e" not in the_open_one(db).text
+
+
+@pytest.mark.parametrize("option", list(Resolution))
+def test_the_text_names_each_option_by_the_command_that_does_it(db: Database, option: Resolution) -> None:
+    asked = ask(db)
+
+    assert f"swarm escalation resolve {asked.escalation} --option {option.value}" in the_open_one(db).text
+
+
+def test_acknowledged_is_not_resolved(db: Database, clock: FakeClock) -> None:
+    asked = ask(db)
+
+    with db.transaction() as tx:
+        escalations.acknowledge(tx, asked.escalation, "human")
+
+    seen = the_open_one(db)
+    assert (seen.acked_at, seen.resolved_at) == (clock.wall_ms, None)
+
+
+def test_the_first_acknowledgement_counts(db: Database, clock: FakeClock) -> None:
+    asked = ask(db)
+    with db.transaction() as tx:
+        escalations.acknowledge(tx, asked.escalation, "human")
+    before = dump(db)
+    clock.forward(60)
+
+    with db.transaction() as tx:
+        escalations.acknowledge(tx, asked.escalation, "human")
+
+    assert dump(db) == before
+
+
+def test_a_resolved_one_keeps_its_answer_and_is_no_longer_open(db: Database) -> None:
+    asked = ask(db)
+
+    build.resolve(db, asked.escalation, Resolution.DECLARE_PASSING, RULES, reason="flaky network")
+
+    with db.reading() as tx:
+        assert escalations.unresolved(tx) == []
+        [answered] = escalations.latest(tx, 10)
+    assert answered.resolution == "declare-passing"
+
+
+def test_a_concurrent_edit_of_another_column_survives_the_answer(db: Database) -> None:
+    asked = ask(db)
+    with db.transaction() as tx:
+        escalations.acknowledge(tx, asked.escalation, "human")
+
+    build.resolve(db, asked.escalation, Resolution.RETRY, RULES)
+
+    with db.reading() as tx:
+        assert escalations.show(tx, asked.escalation).acked_at is not None
+
+
+@pytest.mark.parametrize("act", [escalations.show, lambda tx, number: escalations.acknowledge(tx, number, "human")])
+def test_one_that_does_not_exist_is_not_found(db: Database, act) -> None:  # type: ignore[no-untyped-def]
+    with db.transaction() as tx, pytest.raises(NotFound):
+        act(tx, 7)
+
+
+def ask(db: Database) -> Asked:
+    build.report(db, "ada", "tests fail", RULES)
+    asked = build.escalate(db, "ada", "help")
+    assert isinstance(asked, Asked)
+    return asked
+
+
+def the_open_one(db: Database) -> Escalation:
+    with db.reading() as tx:
+        [found] = escalations.unresolved(tx)
+    return found

@@ -1,0 +1,145 @@
+"""Names and who goes by them: one living agent each, and what is said of it is what is known."""
+
+import pytest
+
+from swarm_agents import build, presence, roster
+from swarm_agents.db.database import Database
+from swarm_agents.errors import NotFound, SwarmError, Taken, Usage
+from swarm_agents.model import PaneAddress, Rules
+from tests.support.clock import FakeClock
+from tests.support.swarm import dump
+from tests.unit.test_text import BAD_NAMES
+
+PANE = PaneAddress("/tmp/tmux/default", "100:1", "%3", 4000)
+OTHER_PANE = PANE._replace(pane_id="%4", pane_pid=4001)
+SAME_ID_AFTER_A_RESTART = PANE._replace(server="200:9")
+
+
+def test_an_agent_that_joined_is_on_the_roster(db: Database, clock: FakeClock) -> None:
+    joined = roster.join(db, "ada", "builder", PANE)
+
+    with db.reading() as tx:
+        assert roster.find(tx, "ada") == joined
+        assert [(one.agent.name, one.state) for one in roster.listed(tx)] == [("ada", "active")]
+    assert (joined.role, joined.pane, joined.joined_at) == ("builder", PANE, clock.wall_ms)
+
+
+@pytest.mark.parametrize("name", BAD_NAMES, ids=ascii)
+def test_a_bad_name_or_role_enters_nothing(db: Database, name: str) -> None:
+    before = dump(db)
+
+    with pytest.raises(Usage):
+        roster.join(db, name, "agent", None)
+    with pytest.raises(Usage):
+        roster.join(db, "ada", name, None)
+
+    assert dump(db) == before
+
+
+@pytest.mark.parametrize("name", ["human", "swarm", "all"])
+def test_a_reserved_name_is_refused(db: Database, name: str) -> None:
+    with pytest.raises(SwarmError) as refused:
+        roster.join(db, name, "agent", None)
+
+    assert refused.value.exit in (64, 90)
+
+
+def test_joining_again_from_the_same_pane_is_harmless(db: Database) -> None:
+    roster.join(db, "ada", "agent", PANE)
+
+    assert roster.join(db, "ada", "agent", PANE).name == "ada"
+
+
+def test_a_living_agent_keeps_its_name(db: Database) -> None:
+    roster.join(db, "ada", "agent", PANE)
+    before = dump(db)
+
+    with pytest.raises(Taken):
+        roster.join(db, "ada", "agent", OTHER_PANE)
+    with pytest.raises(Taken):
+        roster.join(db, "ada", "agent", SAME_ID_AFTER_A_RESTART)
+    with pytest.raises(Taken):
+        roster.join(db, "ada", "agent", None)
+
+    assert dump(db) == before
+
+
+def test_the_name_of_a_dead_pane_is_free(db: Database) -> None:
+    roster.join(db, "ada", "agent", PANE)
+
+    assert roster.join(db, "ada", "agent", OTHER_PANE, pane_alive=False).pane == OTHER_PANE
+
+
+def test_a_name_without_a_pane_is_free_after_half_an_hour_of_silence(db: Database, clock: FakeClock) -> None:
+    roster.join(db, "ada", "agent", None)
+    clock.forward(30 * 60 - 1)
+    with pytest.raises(Taken, match="last seen 29 min ago"):
+        roster.join(db, "ada", "agent", None)
+
+    clock.forward(1)
+
+    assert roster.join(db, "ada", "agent", None)
+
+
+def test_a_name_that_was_left_is_free(db: Database) -> None:
+    roster.join(db, "ada", "agent", PANE)
+    presence.leave(db, "ada")
+
+    assert roster.join(db, "ada", "agent", OTHER_PANE).left_at is None
+
+
+def test_adopting_goes_on_under_a_known_name_in_a_new_pane(db: Database) -> None:
+    roster.join(db, "ada", "builder", PANE)
+
+    adopted = roster.adopt(db, "ada", OTHER_PANE)
+
+    assert (adopted.role, adopted.pane) == ("builder", OTHER_PANE)
+
+
+def test_an_unknown_name_cannot_be_adopted(db: Database) -> None:
+    with pytest.raises(NotFound):
+        roster.adopt(db, "ada", PANE)
+
+
+def test_the_roster_says_who_repairs_who_waits_who_is_silent_and_who_left(db: Database, clock: FakeClock) -> None:
+    for name in ("ada", "bob", "cyd", "dan"):
+        roster.join(db, name, "agent", None)
+    build.report(db, "ada", "tests fail", Rules())
+    build.report(db, "bob", "tests fail", Rules())
+    presence.leave(db, "dan")
+    clock.forward(5 * 60)
+
+    with db.reading() as tx:
+        said = {one.agent.name: one.state for one in roster.listed(tx)}
+
+    assert said == {"ada": "fixing", "bob": "waiting", "cyd": "silent", "dan": "left"}
+
+
+def test_leaving_gives_up_the_build_and_the_place_in_line(db: Database) -> None:
+    roster.join(db, "ada", "agent", None)
+    roster.join(db, "bob", "agent", None)
+    build.report(db, "ada", "tests fail", Rules())
+    build.report(db, "bob", "tests fail", Rules())
+
+    presence.leave(db, "bob")
+    presence.leave(db, "ada")
+
+    assert build.current(db).fixer is None
+    with db.reading() as tx:
+        assert roster.present(tx) == []
+        assert tx.execute("select * from waiters") == []
+
+
+def test_any_command_of_the_fixer_renews_its_lease(db: Database, clock: FakeClock) -> None:
+    roster.join(db, "ada", "agent", None)
+    build.report(db, "ada", "tests fail", Rules(lease_s=900))
+    clock.forward(600)
+
+    presence.show(db, "ada")
+
+    assert build.current(db).lease_expires_at == clock.wall_ms + 900_000
+
+
+def test_a_stranger_shows_no_life(db: Database) -> None:
+    with pytest.raises(NotFound):
+        presence.show(db, "ada")

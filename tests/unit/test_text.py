@@ -1,0 +1,106 @@
+"""Text from outside can hide nothing, move nothing and press nothing once it went through here."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swarm_agents.errors import Usage
+from swarm_agents.text import checked_name, one_line, printable, tail
+
+BAD_NAMES = [
+    "",
+    " ",
+    "a b",
+    "a\nb",
+    "a\n",
+    "\na",
+    "it's",
+    'say "hi"',
+    "$(reboot)",
+    "a;b",
+    "-rf",
+    "_a",
+    "ä",
+    "ａ",
+    "a\u202eb",
+    "a\u200bb",
+    "a\x1b[2Jb",
+    "a\x00",
+    "$role",
+    "a" * 65,
+    "a" * 10_000,
+    "..",
+    "a/b",
+    "\ud800",
+]
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("\x1b[2J", "␛[2J"),
+        ("a\rb", "a␍b"),
+        ("\x00", "␀"),
+        ("\x7f", "␡"),
+        ("\x9b31m", "\ufffd31m"),
+        ("\u202eevil", "\ufffdevil"),
+        ("\u2066a\u2069", "\ufffda\ufffd"),
+        ("a\u200bb", "a\ufffdb"),
+        ("\ufeffa", "\ufffda"),
+        ("\u2028", "\ufffd"),
+        ("\ud800", "\ufffd"),
+        ("\U000e0041", "\ufffd"),
+        ("one\ntwo\tthree", "one\ntwo\tthree"),
+        ("naïve – 漢字 🎉", "naïve – 漢字 🎉"),
+    ],
+)
+def test_what_could_move_the_cursor_or_hide_is_shown_instead(raw: str, shown: str) -> None:
+    assert printable(raw) == shown
+
+
+@given(st.text())
+def test_no_control_character_but_newline_and_tab_survives(text: str) -> None:
+    left = {unicodedata.category(character) for character in printable(text) if character not in "\n\t"}
+
+    assert not left & {"Cc", "Cs"}
+    assert not any(unicodedata.bidirectional(c) in {"RLO", "LRO", "RLE", "LRE", "PDF", "RLI"} for c in printable(text))
+
+
+@given(st.text())
+def test_made_harmless_twice_is_the_same_as_once(text: str) -> None:
+    assert printable(printable(text)) == printable(text)
+
+
+@given(st.text(), st.integers(1, 80))
+def test_one_line_is_one_line_within_its_limit(text: str, limit: int) -> None:
+    line = one_line(text, limit)
+
+    assert len(line) <= limit
+    assert len(line.splitlines()) <= 1
+
+
+def test_a_line_that_was_cut_says_so() -> None:
+    assert one_line("a long story", 7) == "a long…"
+
+
+def test_the_tail_keeps_the_last_lines_within_both_limits() -> None:
+    output = "\n".join(f"line {n}" for n in range(100))
+
+    assert tail(output, lines=2) == "line 98\nline 99"
+    assert tail("x" * 10_000, characters=100) == "x" * 100
+
+
+@pytest.mark.parametrize("name", BAD_NAMES, ids=ascii)
+def test_a_bad_name_is_refused_and_not_echoed_raw(name: str) -> None:
+    with pytest.raises(Usage) as refused:
+        checked_name(name)
+
+    assert refused.value.message == printable(refused.value.message)
+    assert len(refused.value.message) < 200
+
+
+@pytest.mark.parametrize("name", ["a", "A1", "ada-lovelace", "agent_7", "7of9", "a" * 64])
+def test_a_good_name_is_taken_as_it_is(name: str) -> None:
+    assert checked_name(name) == name
