@@ -33,15 +33,23 @@ from swarm_agents.model import (
 HUMAN_LEASE_S = 8 * 3600  # a person who takes over goes to meetings; agents come back by the minute
 SUMMARY_LIMIT = 200  # characters; what is longer belongs into the evidence
 
+NETWORK_PAUSE_S = 10  # after the first failure of the network; doubled by each further one
+NETWORK_PAUSES = 5  # then a human is asked
+
 _ASKS_AT_ONCE = frozenset({ErrorClass.AUTH, ErrorClass.PERMISSION})  # no agent can repair a missing right
 
 _HELD = "fixer_agent_id = :agent and fence = coalesce(:fence, fence)"
 _EXPIRED = "(lease_boot_id <> :boot or lease_mono_ms <= :mono)"
 _FRESH = "(fresh_boot_id <> :began_boot or fresh_mono_ms <= :began_mono)"
+_NO_PAUSE = "(retry_boot_id is null or retry_boot_id <> :boot or retry_mono_ms <= :mono)"
 _NO_LEASE = "fixer_agent_id = null, lease_expires_at = null, lease_mono_ms = null, lease_boot_id = null"
 _NEW_LEASE = (
     "fixer_agent_id = :agent, lease_ms = :lease_ms, lease_expires_at = :now + :lease_ms, "
     "lease_mono_ms = :mono + :lease_ms, lease_boot_id = :boot"
+)
+_NEW_BUDGET = (
+    "attempts_used = 0, network_failures = 0, retry_at = null, retry_mono_ms = null, retry_boot_id = null, "
+    "budget = budget + 1"
 )
 _CHANGED = "changed_at = :now, changed_mono_ms = :mono, changed_boot_id = :boot"
 _REFRESHED = "fresh_mono_ms = :mono, fresh_boot_id = :boot"
@@ -107,7 +115,8 @@ def _take_or_wait(
     _expire(tx)
     taken = tx.one(
         f"update build_state set status = 'fixing', fence = fence + 1, {_NEW_LEASE}, {_CHANGED} "
-        f"where id = 1 and status = 'broken' and attempts_used < max_attempts and {_FRESH} returning *",
+        f"where id = 1 and status = 'broken' and attempts_used < max_attempts and {_FRESH} "
+        f"and {_NO_PAUSE} returning *",
         **_grant(tx, agent, rules.lease_s),
         **_began(began),
     )
@@ -119,7 +128,7 @@ def _take_or_wait(
             return Stale(now) if began else Passing(now)
         case BuildStatus.ESCALATED:
             return Asked(now, escalations.open_id(tx))
-        case BuildStatus.BROKEN:
+        case BuildStatus.BROKEN if not _paused(tx, now):
             return Stale(now)
     ticket, deadline = waiters.stand_in_line(tx, agent, now.incident or 0, rules.wait_s)
     return Waiting(now, ticket, deadline)
@@ -166,11 +175,13 @@ def failed(
 ) -> Broken | Asked | Fenced:
     """The fixer could not repair it. The last attempt of the budget asks the human, in this same statement.
 
-    `auth` and `permission` ask the human at once and use up no attempt.
+    `auth` and `permission` ask the human at once and use up no attempt. `network` uses up none either: nobody may
+    claim for 10 s, twice as long each time, and the sixth asks the human.
     """
     with db.transaction() as tx:
         asks = error_class in _ASKS_AT_ONCE
-        row = _end_lease(tx, _HELD, counts=not asks, asks=asks, agent=agent, fence=fence)
+        network = error_class is ErrorClass.NETWORK
+        row = _end_lease(tx, _HELD, not asks and not network, asks, network, agent=agent, fence=fence)
         if not row:
             return Fenced(state(tx))
         attempt = incidents.end_attempt(tx, AttemptEnd.FAILED, reason, error_class.value)
@@ -308,7 +319,7 @@ def record_check(db: Database, ok: bool) -> None:
 
 def _become_passing(tx: Transaction, guard: str, checked: int, **values: Any) -> Row | None:
     return tx.one(
-        f"update build_state set status = 'passing', attempts_used = 0, budget = budget + 1, fence = fence + 1, "
+        f"update build_state set status = 'passing', {_NEW_BUDGET}, fence = fence + 1, "
         f"broken_since = null, summary = '', last_check = case when :checked = 1 then :now else last_check end, "
         f"last_check_ok = case when :checked = 1 then 1 else last_check_ok end, {_NO_LEASE}, {_CHANGED}, {_REFRESHED} "
         f"where id = 1 and {guard} returning *",
@@ -368,7 +379,7 @@ def resolve(
     """
     with db.transaction() as tx:
         escalations.close(tx, escalation, option, reason)
-        new_budget = f"attempts_used = 0, budget = budget + 1, {_CHANGED}, {_REFRESHED}"
+        new_budget = f"{_NEW_BUDGET}, {_CHANGED}, {_REFRESHED}"
         match option:
             case Resolution.RETRY:
                 row = _leave_escalated(tx, f"status = 'broken', {new_budget}", **_clock(tx))
@@ -482,17 +493,30 @@ def _renewed(tx: Transaction, agent: str, fence: int | None) -> Row | None:
     )
 
 
-def _end_lease(tx: Transaction, guard: str, counts: bool, asks: bool = False, **values: Any) -> Row | None:
+def _end_lease(
+    tx: Transaction, guard: str, counts: bool, asks: bool = False, network: bool = False, **values: Any
+) -> Row | None:
     """Take the role from its holder. Counting the attempt and asking the human are one statement."""
     return tx.one(
         "update build_state set status = case when :asks = 1 or (:counts = 1 and attempts_used + 1 >= max_attempts) "
-        "then 'escalated' else 'broken' end, attempts_used = attempts_used + :counts, fence = fence + 1, "
+        "or (:network = 1 and network_failures >= :pauses) then 'escalated' else 'broken' end, "
+        "retry_at = case when :network = 1 then :now + (:pause_ms << network_failures) end, "
+        "retry_mono_ms = case when :network = 1 then :mono + (:pause_ms << network_failures) end, "
+        "retry_boot_id = case when :network = 1 then :boot end, network_failures = network_failures + :network, "
+        "attempts_used = attempts_used + :counts, fence = fence + 1, "
         f"{_NO_LEASE}, {_CHANGED} where id = 1 and status = 'fixing' and {guard} returning *",
         **_clock(tx),
         counts=int(counts),
         asks=int(asks),
+        network=int(network),
+        pauses=NETWORK_PAUSES,
+        pause_ms=NETWORK_PAUSE_S * 1000,
         **values,
     )
+
+
+def _paused(tx: Transaction, now: Build) -> bool:
+    return now.retry_boot_id == tx.moment.boot_id and (now.retry_mono_ms or 0) > tx.moment.mono_ms
 
 
 def _clock(tx: Transaction) -> dict[str, Any]:
@@ -549,4 +573,7 @@ def _build(row: Row) -> Build:
         lease_boot_id=row["lease_boot_id"],
         changed_at=row["changed_at"],
         last_check=row["last_check"],
+        retry_at=row["retry_at"],
+        retry_mono_ms=row["retry_mono_ms"],
+        retry_boot_id=row["retry_boot_id"],
     )

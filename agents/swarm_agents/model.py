@@ -19,7 +19,7 @@ class AttemptEnd(StrEnum):
 
 
 class ErrorClass(StrEnum):
-    """Why an attempt failed. `auth` and `permission` ask the human at once and use up no attempt."""
+    """Why an attempt failed. `auth` and `permission` ask the human at once, `network` backs off; only the others count."""
 
     LOGIC = "logic"
     AUTH = "auth"
@@ -100,6 +100,10 @@ class Build(NamedTuple):
     lease_boot_id: str | None
     changed_at: int
     last_check: int | None
+    retry_at: int | None = None
+    """Nobody may claim before, after a failure of the network (UTC ms)."""
+    retry_mono_ms: int | None = None
+    retry_boot_id: str | None = None
 
     @property
     def red(self) -> bool:

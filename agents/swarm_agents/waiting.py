@@ -29,7 +29,7 @@ def wait(db: Database, agent: str, rules: Rules, tell: Tell) -> Passing | Yours 
             if time.monotonic() >= tell_at:
                 tell(outcome, left_s)
                 tell_at = time.monotonic() + 60
-            bell.wait(min(left_s, _LOOK_EVERY_S, _lease_left_s(db, outcome.build)))
+            bell.wait(min(left_s, _LOOK_EVERY_S, _held_up_s(db, outcome.build)))
             outcome = _look(db, agent, rules, outcome)
     return outcome
 
@@ -41,13 +41,18 @@ def _look(db: Database, agent: str, rules: Rules, before: Waiting) -> Passing | 
         in_line = any(waiter.agent == agent for waiter in waiters.line(tx))
     if now.incident != before.build.incident:
         return Passing(now, before.build.incident)
-    if now.status is BuildStatus.FIXING and now.fixer != agent and _lease_left_s(db, now) > 0 and in_line:
+    held_up = now.status in (BuildStatus.FIXING, BuildStatus.BROKEN) and _held_up_s(db, now) > 0
+    if held_up and now.fixer != agent and in_line:
         return Waiting(now, before.ticket, before.deadline)
     return build.claim(db, agent, rules)
 
 
-def _lease_left_s(db: Database, now: Build) -> float:
+def _held_up_s(db: Database, now: Build) -> float:
+    """How long nobody else can become the fixer: the rest of the lease, or of the pause for the network."""
     moment = db.moment()
-    if now.lease_mono_ms is None or now.lease_boot_id != moment.boot_id:
+    until_ms, boot_id = now.lease_mono_ms, now.lease_boot_id
+    if now.status is BuildStatus.BROKEN:
+        until_ms, boot_id = now.retry_mono_ms, now.retry_boot_id
+    if until_ms is None or boot_id != moment.boot_id:
         return 0.0
-    return max(0.0, (now.lease_mono_ms - moment.mono_ms) / 1000)
+    return max(0.0, (until_ms - moment.mono_ms) / 1000)

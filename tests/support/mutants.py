@@ -71,8 +71,8 @@ MUTANTS = (
     Mutant("a renewal keeps the old boot", "lease_boot_id = :boot where", "lease_boot_id = lease_boot_id where"),
     Mutant(
         "the new budget is spent already",
-        "attempts_used = 0, budget = budget + 1, changed_at",
-        "budget = budget + 1, changed_at",
+        "attempts_used = 0, network_failures = 0",
+        "network_failures = 0",
     ),
     Mutant("the old budget's checks count", "fresh_mono_ms = :mono", "fresh_mono_ms = fresh_mono_ms"),
     Mutant("green can be escalated", "status in ('broken', 'fixing') returning", "status <> 'escalated' returning"),

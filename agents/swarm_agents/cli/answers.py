@@ -59,6 +59,8 @@ def who(now: Build) -> str:
     if now.fixer:
         lease = f"lease until {clock(now.lease_expires_at)}"
         return f"{now.fixer} repairs it (attempt {now.attempt} of {now.max_attempts}, {lease})"
+    if now.retry_at:
+        return f"nobody repairs it before {clock(now.retry_at)}, the network failed"
     return "nobody repairs it yet"
 
 

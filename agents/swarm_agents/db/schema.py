@@ -46,6 +46,10 @@ create table build_state (
     budget           integer not null default 1,  -- which budget of attempts, counted over the incident
     attempts_used    integer not null default 0 check (attempts_used >= 0),
     max_attempts     integer not null default 3 check (max_attempts >= 1),
+    network_failures integer not null default 0 check (network_failures >= 0),  -- of this budget
+    retry_at         integer,                     -- nobody may claim before: for people
+    retry_mono_ms    integer,                     -- what decides
+    retry_boot_id    text,
     broken_since     integer,                     -- for people; no rule looks at it
     last_check       integer,
     last_check_ok    integer check (last_check_ok in (0, 1)),

@@ -1,0 +1,82 @@
+"""A failure of the network: a pause that grows, no attempt used up, and a human asked in the end."""
+
+import pytest
+
+from swarm_agents import build, roster, waiting
+from swarm_agents.db.database import Database
+from swarm_agents.model import Asked, Broken, BuildStatus, ErrorClass, Resolution, Rules, Waiting, Yours
+from tests.support.clock import FakeClock
+
+RULES = Rules()
+
+
+@pytest.fixture(autouse=True)
+def agents(db: Database) -> None:
+    for name in ("ada", "bob"):
+        roster.join(db, name, "agent", None)
+    build.report(db, "ada", "red", RULES)
+
+
+def fail(db: Database) -> Broken | Asked:
+    outcome = build.failed(db, "ada", "no route", ErrorClass.NETWORK)
+    assert isinstance(outcome, Broken | Asked)
+    return outcome
+
+
+def test_it_uses_up_no_attempt(db: Database) -> None:
+    now = fail(db).build
+
+    assert (now.status, now.attempt) == (BuildStatus.BROKEN, 1)
+
+
+def test_nobody_may_claim_before_the_pause_is_over(db: Database, clock: FakeClock) -> None:
+    fail(db)
+
+    assert isinstance(build.claim(db, "bob", RULES), Waiting)
+    clock.forward(10)
+    assert isinstance(build.claim(db, "bob", RULES), Yours)
+
+
+def test_a_report_during_the_pause_stands_in_line(db: Database, clock: FakeClock) -> None:
+    fail(db)
+
+    assert isinstance(build.report(db, "bob", "red", RULES, began=clock()), Waiting)
+
+
+def test_the_pauses_double_and_the_sixth_failure_asks_the_human(db: Database, clock: FakeClock) -> None:
+    pauses = []
+    while isinstance(fail(db), Broken):
+        began = clock.mono_ms
+        while not isinstance(build.claim(db, "ada", RULES), Yours):
+            clock.forward(1)
+        pauses.append((clock.mono_ms - began) // 1000)
+
+    assert pauses == [10, 20, 40, 80, 160]
+    assert build.current(db).status is BuildStatus.ESCALATED
+
+
+def test_a_new_budget_begins_without_a_pause(db: Database) -> None:
+    fail(db)
+    asked = build.escalate(db, "human", "look")
+    assert isinstance(asked, Asked)
+
+    build.resolve(db, asked.escalation, Resolution.RETRY, RULES)
+
+    assert isinstance(build.claim(db, "bob", RULES), Yours)
+
+
+def test_a_waiter_outlasts_the_pause_and_takes_the_role(db: Database, clock: FakeClock) -> None:
+    fail(db)
+
+    def when_told(_: Waiting, __: float) -> None:
+        clock.forward(10)
+
+    assert isinstance(waiting.wait(db, "bob", Rules(wait_s=20), when_told), Yours)
+
+
+def test_a_wall_clock_that_jumps_ends_no_pause(db: Database, clock: FakeClock) -> None:
+    fail(db)
+
+    clock.jump(3600)
+
+    assert isinstance(build.claim(db, "bob", RULES), Waiting)
