@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from swarm_agents.db.database import Transaction
+from swarm_agents.db.database import Row, Transaction
 
 
 class Event(NamedTuple):
@@ -35,12 +35,36 @@ def after(tx: Transaction, event_id: int, limit: int) -> list[Event]:
     rows = tx.execute(
         "select * from events where id > :event_id order by id limit :limit", event_id=event_id, limit=limit
     )
-    return [
-        Event(row["id"], row["at"], row["actor"], row["kind"], row["incident_id"], row["fence"], row["detail"])
-        for row in rows
-    ]
+    return [_event(row) for row in rows]
+
+
+def latest(tx: Transaction, kinds: tuple[str, str], limit: int) -> list[Event]:
+    """The last events of two kinds, newest first."""
+    rows = tx.execute(
+        "select * from events where kind in (:one, :other) order by id desc limit :limit",
+        one=kinds[0],
+        other=kinds[1],
+        limit=limit,
+    )
+    return [_event(row) for row in rows]
+
+
+def is_recorded(tx: Transaction, actor: str, kind: str, detail: str, incident: int | None) -> bool:
+    """Whether this very line is there for the incident already."""
+    found = tx.one(
+        "select 1 from events where actor = :actor and kind = :kind and detail = :detail and incident_id = :incident",
+        actor=actor,
+        kind=kind,
+        detail=detail,
+        incident=incident,
+    )
+    return found is not None
 
 
 def last_id(tx: Transaction) -> int:
     row = tx.one("select max(id) as id from events")
     return (row["id"] or 0) if row else 0
+
+
+def _event(row: Row) -> Event:
+    return Event(row["id"], row["at"], row["actor"], row["kind"], row["incident_id"], row["fence"], row["detail"])

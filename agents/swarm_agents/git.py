@@ -29,6 +29,14 @@ class Repository(NamedTuple):
     root: Path | None
 
 
+class HooksPath(NamedTuple):
+    """The setting `core.hooksPath`: in which scope, as it is written, and as git reads it (`~` expanded)."""
+
+    scope: str
+    value: str
+    folder: str
+
+
 class HookRun(NamedTuple):
     name: str
     code: int
@@ -189,6 +197,43 @@ def scrubbed_environment(root: Path) -> dict[str, str]:
     """This environment without what would point a child's git at another repository or index."""
     local = _git(["rev-parse", "--local-env-vars"], root).stdout.split()
     return {name: value for name, value in os.environ.items() if name not in local}
+
+
+def repository_folder(root: Path) -> Path:
+    """The git directory that all worktrees share."""
+    return Path(_must(["rev-parse", "--path-format=absolute", "--git-common-dir"], root))
+
+
+def worktree_folder(root: Path) -> Path:
+    """The git directory of this worktree alone."""
+    return Path(_must(["rev-parse", "--path-format=absolute", "--absolute-git-dir"], root))
+
+
+def hooks_folder(root: Path) -> Path:
+    """Where git looks for hooks here."""
+    return Path(_must(["rev-parse", "--path-format=absolute", "--git-path", "hooks"], root))
+
+
+def hooks_path(root: Path) -> HooksPath | None:
+    """`core.hooksPath`, when it is set anywhere."""
+    asked = _git(["config", "--show-scope", "-z", "--get", "core.hooksPath"], root)
+    if asked.returncode != 0:
+        return None
+    scope, value = asked.stdout.rstrip("\0").split("\0")
+    folder = _git(["config", "-z", "--type=path", "--get", "core.hooksPath"], root).stdout.rstrip("\0")
+    return HooksPath(scope, value, folder)
+
+
+def set_hooks_path(root: Path, scope: str, value: str | None) -> None:
+    """Set `core.hooksPath` in the scope `local` or `worktree`; None takes it out."""
+    change = ["core.hooksPath", value] if value is not None else ["--unset", "core.hooksPath"]
+    _must(["config", f"--{scope}", *change], root)
+
+
+def config_file(root: Path, scope: str) -> Path:
+    if scope == "worktree":
+        return worktree_folder(root) / "config.worktree"
+    return repository_folder(root) / "config"
 
 
 def act_as(agent: str) -> None:

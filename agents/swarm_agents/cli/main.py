@@ -21,6 +21,8 @@ NOUNS = {
     "msg": "send, broadcast, log",
     "inbox": "what you have not read yet",
     "notice": "what became of the notices typed into panes",
+    "setup": "git (the gate: hooks that refuse a commit while the build is red)",
+    "gate": "what those hooks ask",
     "courier": "type queued notices into panes, without a dashboard",
     "events": "the audit trail",
     "demo": "see all of it at work in a temporary repository",
