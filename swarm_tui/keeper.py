@@ -1,4 +1,4 @@
-"""Keeps the swarm going while somebody looks: types notices into panes, ends leases that ran out or lost their fixer.
+"""Keeps the swarm going while somebody looks: types notices, tells of escalations, ends leases that are over.
 
 A thread of its own, because tmux may hang for seconds. Everything here is also done by others (`swarm courier`, the
 agents' own commands), and doing it twice is harmless.
@@ -8,7 +8,7 @@ import contextlib
 import threading
 from collections.abc import Callable
 
-from swarm_agents import build, roster
+from swarm_agents import build, notify, roster
 from swarm_agents.courier import Courier, Looks, Round
 from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.database import Database
@@ -47,6 +47,7 @@ class Keeper(threading.Thread):
         self._news.set()
 
     def run(self) -> None:
+        self._tell_of_escalations()
         courier: Courier | None = None
         while not self._stop_asked.is_set():
             try:
@@ -61,6 +62,11 @@ class Keeper(threading.Thread):
         if courier:
             with contextlib.suppress(SwarmError):  # its lease ends by itself
                 courier.retire()
+
+    def _tell_of_escalations(self) -> None:
+        # A thread of its own: a command of the human's that hangs must not hold up the notices.
+        telling = (self._settings.database, self._settings.config, self._stop_asked, self._clock)
+        threading.Thread(target=notify.keep_telling, args=telling, name="teller", daemon=True).start()
 
     def _courier(self) -> Courier | None:
         return Courier(self._settings.database) if self._settings.courier else None

@@ -216,7 +216,8 @@ def _end(tx: Transaction, claimed: Announcement, state: str, reason: str, due_in
 def _due_in_s(tx: Transaction, row: Row) -> float:
     if row["due_boot_id"] != tx.moment.boot_id:
         return 0.0
-    return max(0.0, (row["due_mono_ms"] - tx.moment.mono_ms) / 1000)
+    due_mono_ms: int = row["due_mono_ms"]
+    return max(0.0, (due_mono_ms - tx.moment.mono_ms) / 1000)
 
 
 def _clock(tx: Transaction) -> dict[str, int | str]:

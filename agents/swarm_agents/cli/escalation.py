@@ -2,12 +2,14 @@
 
 import argparse
 
-from swarm_agents import build, escalations
+from swarm_agents import announcements, build, escalations
 from swarm_agents.cli import answers
 from swarm_agents.cli.call import Call, parser, verb, verbs, whole_number
 from swarm_agents.cli.output import Answer, clock, iso
 from swarm_agents.model import HUMAN, Escalation, Resolution, Yours
 from swarm_agents.text import one_line, printable
+
+_MARGIN = 11  # of the channels' names and states
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -17,6 +19,8 @@ def parse(words: list[str]) -> argparse.Namespace:
     listing.add_argument("--all", action="store_true", help="also the resolved ones, newest first")
     _id(verb(of, "show", _show, "the whole text"))
     _id(verb(of, "ack", _ack, "say that you have seen it; resolves nothing"))
+    announcing = verb(of, "announce", _announce, "tell a human now what they were not told yet, by every channel")
+    announcing.add_argument("--until-told", action="store_true", help="stay a while, and try again what fails")
     resolving = verb(of, "resolve", _resolve, "a human's answer")
     _id(resolving)
     resolving.add_argument("--option", required=True, choices=[one.value for one in Resolution])
@@ -41,7 +45,10 @@ def _show(call: Call) -> Answer:
     call.glance()
     with call.db.reading() as tx:
         found = escalations.show(tx, call.arguments.id)
-    return Answer(found.reason, data=_data(found) | {"text": found.text}, lines=(printable(found.text),))
+        channels = announcements.of(tx, found.id)
+    data = _data(found) | {"text": found.text, "channels": [_channel_data(one) for one in channels]}
+    told = [f"  {_channel_line(call, one)}" for one in channels]
+    return Answer(found.reason, data=data, lines=(printable(found.text), "You were told by:", *told))
 
 
 def _ack(call: Call) -> Answer:
@@ -49,6 +56,19 @@ def _ack(call: Call) -> Answer:
     with call.db.transaction() as tx:
         escalations.acknowledge(tx, call.arguments.id, HUMAN)
     return Answer(f"Escalation {call.arguments.id} is acknowledged; it stays open.", data={"id": call.arguments.id})
+
+
+def _announce(call: Call) -> Answer:
+    from swarm_agents import notify
+
+    if call.arguments.until_told:
+        notify.see_through(call.db, call.config)
+    else:
+        notify.pump(call.db, call.config)
+    with call.db.reading() as tx:
+        channels = [one for asked in escalations.unresolved(tx) for one in announcements.of(tx, asked.id)]
+    lines = tuple(f"{one.escalation}  {_channel_line(call, one)}" for one in channels)
+    return Answer("No open escalation.", data={"channels": [_channel_data(one) for one in channels]}, lines=lines)
 
 
 def _resolve(call: Call) -> Answer:
@@ -68,6 +88,36 @@ def _state(one: Escalation) -> str:
     if one.resolution:
         return one.resolution
     return "acknowledged" if one.acked_at else "open"
+
+
+def _channel_line(call: Call, one: announcements.Announcement) -> str:
+    line = f"{one.channel:<{_MARGIN}}{one.state:<{_MARGIN}}{clock(one.at)}"
+    notes = [one.reason, _held_back(call, one), "perhaps twice" if one.repeated else ""]
+    return "  ".join([line, *(one_line(note, 200) for note in notes if note)])
+
+
+def _held_back(call: Call, one: announcements.Announcement) -> str:
+    """Why a channel still waits, as this repository is configured."""
+    if one.state not in ("waiting", "failed") or one.channel not in (announcements.TMUX, announcements.COMMAND):
+        return ""
+    if one.channel == announcements.COMMAND and not call.config.notify.command:
+        return "[notify] command is not configured"
+    from swarm_agents import notify
+
+    until = notify.quiet_until(call.config.notify, call.db.now())
+    return f"quiet hours until {until}" if until else ""
+
+
+def _channel_data(one: announcements.Announcement) -> dict[str, str | int | bool | None]:
+    return {
+        "escalation": one.escalation,
+        "channel": one.channel,
+        "state": one.state,
+        "reason": one.reason,
+        "tries": one.tries,
+        "repeated": one.repeated,
+        "at": iso(one.at),
+    }
 
 
 def _data(one: Escalation) -> dict[str, str | int | None]:

@@ -1,13 +1,21 @@
 """Entry of `swarm`: finds the noun, loads only its file, and turns every end into an exit code."""
 
+import contextlib
 import importlib
 import os
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from swarm_agents.cli import output
 from swarm_agents.errors import SwarmError, Usage
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from swarm_agents.cli.call import Call
+
+_ASKED = 84
 
 # One module each, loaded only when called: a verb must start in the time of bare Python and little more.
 NOUNS = {
@@ -67,10 +75,41 @@ def _answer(noun: str, as_name: str | None, as_json: bool, rest: list[str]) -> i
     arguments = module.parse(rest)
     call = Call(arguments, as_name, as_json)
     try:
-        answer: output.Answer = arguments.run(call)
+        answer = _run(arguments, call)
+        code = _give(answer, as_json)
+        if answer.exit == _ASKED or "escalation" in answer.data:
+            _tell_the_human(call)
+        if os.environ.get("SWARM_DEBUG"):
+            _log(call, f"swarm {' '.join([noun, *rest])}: exit {code}: {answer.message}")
     finally:
         call.close()
-    return _give(answer, as_json)
+    return code
+
+
+def _run(arguments: "Namespace", call: "Call") -> output.Answer:
+    try:
+        answer: output.Answer = arguments.run(call)
+    except SwarmError as error:
+        return output.of_error(error)
+    return answer
+
+
+def _tell_the_human(call: "Call") -> None:
+    """The answer is given already: what goes wrong here is no part of it."""
+    from swarm_agents import log, notify
+
+    try:
+        notify.leave_behind(call.db, call.config)
+    except (SwarmError, OSError) as error:
+        log.error(call.place.database, f"nobody was sent to tell a human of an escalation: {error}")
+
+
+def _log(call: "Call", text: str) -> None:
+    from swarm_agents import log
+
+    with contextlib.suppress(SwarmError):  # a verb that needs no swarm is called where there is none
+        log.to_stderr(call.place.database)
+        log.debug(call.place.database, text)
 
 
 def _give(answer: output.Answer, as_json: bool) -> int:

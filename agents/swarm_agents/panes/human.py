@@ -1,5 +1,6 @@
 """What the human sees of tmux: going to a pane, and a line on the status bar of a terminal of theirs."""
 
+import contextlib
 import os
 import time
 
@@ -7,7 +8,7 @@ from swarm_agents.errors import NotFound, Unavailable
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import tmux
 from swarm_agents.panes.look import Client, Look, look
-from swarm_agents.panes.tmux import NoAnswer, ServerGone
+from swarm_agents.panes.tmux import Answer, NoAnswer, ServerGone
 from swarm_agents.text import one_line
 
 DISPLAY_MS = 5_000  # how long a line stays on the status bar
@@ -43,12 +44,35 @@ def attach_command(pane: PaneAddress) -> str:
 
 
 def display(socket: str, client: str, text: str) -> None:
-    """Show one line on the status bar of that client. Raises `NotFound` when no such client is attached."""
+    """Show one line on the status bar of that client. Raises `NotFound` when no such client is attached.
+
+    Raises `Unavailable` when tmux did not do it.
+    """
     if not any(seen.name == client for seen in _look_at(socket).clients):
         raise NotFound(f"No terminal {one_line(client, 60)} is attached to {one_line(socket, 200)}.")
     # tmux expands the text, as a format and as a date: "%" and "#" are doubled.
     line = one_line(text, 500).replace("#", "##").replace("%", "%%")
-    tmux.run_command(socket, ["display-message", "-d", str(DISPLAY_MS), "-c", client, "--", line])
+    done = tmux.run_command(socket, ["display-message", "-d", str(DISPLAY_MS), "-c", client, "--", line])
+    match done:
+        case Answer(complaints=""):
+            return
+        case Answer(complaints=why) | NoAnswer(why=why):
+            raise Unavailable(f"tmux did not show it on {one_line(client, 60)}: {why}.")
+        case ServerGone():
+            raise tmux.gone(socket)
+
+
+def ring(client: str) -> bool:
+    """Ring the bell of that client's terminal; whether it has one. A terminal that is stopped is not waited for."""
+    if not client.startswith("/dev/"):  # tmux names a client after its terminal
+        return False
+    with contextlib.suppress(OSError):
+        terminal = os.open(client, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        try:
+            return os.isatty(terminal) and os.write(terminal, b"\a") == 1
+        finally:
+            os.close(terminal)
+    return False
 
 
 def human_at(seen: Look, pane_id: str, within_s: float) -> bool:
