@@ -142,7 +142,8 @@ def _check_limit(limit: int) -> None:
 
 def _check_rate(tx: Transaction, sender: str, per_minute: int) -> None:
     rows = tx.execute(
-        "select at from messages where sender = :sender and at > :since and at <= :now order by id desc limit :per_minute",
+        "select at from messages where sender = :sender and at > :since and at <= :now "
+        "order by id desc limit :per_minute",
         sender=sender,
         since=tx.now - _MINUTE_MS,
         now=tx.now,  # a clock that was set back must not silence anybody for as long as it was wrong

@@ -10,6 +10,7 @@ from swarm_agents.db.database import Database
 from swarm_agents.model import Rules
 from tests.support.model import Act
 from tests.support.processes import Worker, until, workers
+from tests.support.repo import Repo
 from tests.support.swarm import check_rows_agree, dump, observe
 
 LEASE_S = 1.0
@@ -103,6 +104,33 @@ def test_waiters_are_told_when_a_human_is_asked(db_path: Path, crowd: list[Worke
     ada.act(Act("escalate", "ada"), patient)
 
     assert [other.receive(SUCCESSOR_LIMIT_S).told for other in others] == ["asked"] * 3
+
+
+@pytest.mark.parametrize("verb", ["fixed", "renew", "give-up", "failed --reason late", "hand-over bob"])
+@pytest.mark.parametrize("says_its_fence", [True, False])
+def test_the_command_of_a_replaced_fixer_ends_with_fenced_and_changes_nothing(
+    repo: Repo, verb: str, says_its_fence: bool
+) -> None:
+    repo.configure(lease_s=1, check="true")
+    lost = repo.swarm("--as", "alice", "build", "report", "--summary", "tests fail", "--json").data["fence"]
+    taken = repo.swarm("--as", "bob", "build", "wait", "--timeout", "60", "--json")
+    assert (taken.exit, taken.data["fixer"]) == (81, "bob")
+    repo.configure(lease_s=900, check="true")
+    assert repo.swarm("--as", "bob", "build", "give-up").exit == 0
+    assert repo.swarm("--as", "bob", "build", "claim").exit == 81  # a lease that outlasts this test
+    before = rows(repo)
+
+    words = [*verb.split(), *(["--fence", str(lost)] if says_its_fence else [])]
+    late = repo.swarm("--as", "alice", "build", *words, "--json")
+
+    assert (late.exit, late.json["code"]) == (82, "fenced")
+    assert rows(repo) == before
+
+
+def rows(repo: Repo) -> dict[str, list[tuple[object, ...]]]:
+    """All there is but who was seen when: every command is a sign of life."""
+    with Database(repo.path / ".git" / "swarm" / "swarm.db") as db:
+        return {table: found for table, found in dump(db).items() if table != "agents"}
 
 
 def send_to_wait(others: list[Worker], rules: Rules) -> None:

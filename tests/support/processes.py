@@ -19,7 +19,7 @@ from tests.support.model import Act
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 60  # a loaded machine is slow; what takes longer hangs
-_HEAD_START_NS = 2_000_000  # between the order and the common start, so that every process has read it by then
+HEAD_START_MS = 2.0  # between the order and the common start, so that every process has read it by then
 
 
 @dataclass(frozen=True)
@@ -121,9 +121,9 @@ def workers(database: Path, number: int, lock_timeout_s: float = 15) -> Iterator
             worker.kill()
 
 
-def at_once(acts: Sequence[tuple[Worker, Act]], rules: Rules) -> list[Answer]:
+def at_once(acts: Sequence[tuple[Worker, Act]], rules: Rules, head_start_ms: float = HEAD_START_MS) -> list[Answer]:
     """All acts at the same instant, each in its own process; the answers in the order of the acts."""
-    at_ns = time.monotonic_ns() + _HEAD_START_NS
+    at_ns = time.monotonic_ns() + int(head_start_ms * 1e6)
     for worker, act in acts:
         worker.send_act(act, rules, at_ns)
     return [worker.receive() for worker, _ in acts]
