@@ -7,6 +7,7 @@ Everything else is not ready. When in doubt it is not ready: a line that is held
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from swarm_agents.panes import Pane
 from swarm_agents.profiles import Profile
@@ -43,11 +44,11 @@ class Absent:
 Composer = Empty | Draft | Dialog | Absent
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(NamedTuple):
+    """A row's text; `solid` is the same with everything dim blanked out: what a person has typed."""
+
     text: str
     solid: str
-    """The same with everything dim or hidden blanked out: what a person has typed."""
 
 
 def read(pane: Pane, screen: Sequence[str], profile: Profile) -> Composer:
@@ -60,8 +61,8 @@ def read(pane: Pane, screen: Sequence[str], profile: Profile) -> Composer:
     found = _prompt_row(pane, rows, profile)
     now = _composer(pane, rows, *found, profile) if found else Absent()
     # The words of a question may stand in the transcript above a composer; only the cursor proves that it has the keys.
-    asks = any(mark in row.text for row in rows for mark in profile.dialogs)
-    return Dialog() if asks and (isinstance(now, Absent) or not profile.cursor) else now
+    unproven = isinstance(now, Absent) or not profile.cursor
+    return Dialog() if unproven and any(mark in row.text for row in rows for mark in profile.dialogs) else now
 
 
 def squeezed(text: str) -> str:
@@ -137,6 +138,8 @@ def _rows(screen: Sequence[str], pane: Pane) -> Iterator[_Row]:
 
 
 def _row(raw: str, dim: bool) -> tuple[_Row, bool]:
+    if raw.isprintable():  # nearly every row of nearly every screen
+        return _Row(raw, " " * len(raw) if dim else raw), dim
     text: list[str] = []
     solid: list[str] = []
     at = 0

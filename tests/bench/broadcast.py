@@ -1,0 +1,127 @@
+"""A broadcast to many panes: the courier beside libtmux `send_keys` in a loop, in one run on the same fake agents.
+
+The courier's time ends when every line is typed and, separately, when every line was seen to leave its composer;
+the loop's ends when its last call returned, which says nothing about what arrived.
+"""
+
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from swarm_agents.db import schema
+from swarm_agents.panes import tmux as transport
+from tests.support.noticed import Noticed
+from tests.support.tmux import FAKE_AGENT, Tmux, private_server, until
+
+SIZES = (1, 10, 50, 200)
+TIMES = 20  # faster than the loop at 200 panes: the budget
+PROCESSES = 10
+
+
+class Spent(NamedTuple):
+    wall_ms: float
+    cpu_ms: float
+    processes: int
+
+
+def main() -> None:
+    print(
+        f"{'panes':>5}  {'loop ms':>8} {'cpu':>6}  {'typed ms':>8} {'done ms':>8} {'cpu':>6} {'tmux runs':>9}  arrived"
+    )
+    for size in SIZES:
+        with private_server() as server, tempfile.TemporaryDirectory() as folder:
+            _one_size(server, Path(folder), size)
+
+
+def _one_size(server: Tmux, folder: Path, size: int) -> None:
+    schema.create(folder / "swarm.db")
+    swarm = Noticed(server, folder / "swarm.db")
+    records = _agents(swarm, server, size)
+    loop = _spent(server, lambda: _send_keys_in_a_loop(server, swarm))
+    until(lambda: all(_settled(server, pane) for pane in _panes(swarm)), "the loop's text was digested", 60)
+    _clear(server, swarm)
+    swarm.say("the build is red, leave it alone, somebody repairs it")
+    typed_at: list[float] = []
+    began = time.monotonic()
+    spent = _spent(server, lambda: _deliver(swarm, typed_at))
+    arrived = sum("[swarm#" in record.read_text() for record in records)
+    typed_ms = ((typed_at[0] if typed_at else time.monotonic()) - began) * 1000
+    faster = loop.wall_ms / max(typed_ms, 1)
+    print(
+        f"{size:>5}  {loop.wall_ms:>8.0f} {loop.cpu_ms:>6.0f}  {typed_ms:>8.0f} {spent.wall_ms:>8.0f} "
+        f"{spent.cpu_ms:>6.0f} {spent.processes:>9}  {arrived}/{size}  typed {faster:.0f}x faster"
+    )
+    swarm.close()
+
+
+def _agents(swarm: Noticed, server: Tmux, size: int) -> list[Path]:
+    records = [server.folder / f"agent-{n}.jsonl" for n in range(size)]
+    for n, record in enumerate(records):
+        swarm.join(
+            f"agent-{n}", server.pane(sys.executable, "-SEI", str(FAKE_AGENT), str(record), profile="claude-code")
+        )
+    until(lambda: all(record.exists() for record in records), "all agents are up", 120)
+    return records
+
+
+def _panes(swarm: Noticed) -> list[str]:
+    with swarm.db.reading() as tx:
+        return [row["pane_id"] for row in tx.execute("select pane_id from agents order by name")]
+
+
+def _send_keys_in_a_loop(server: Tmux, swarm: Noticed) -> None:
+    import libtmux
+
+    panes = {pane.pane_id: pane for pane in libtmux.Server(socket_path=server.socket).panes}
+    for pane_id in _panes(swarm):
+        panes[pane_id].send_keys("the build is red, leave it alone, somebody repairs it", enter=False, literal=True)
+
+
+def _settled(server: Tmux, pane: str) -> bool:
+    return "repairs it" in server.run("capture-pane", "-p", "-t", pane)
+
+
+def _clear(server: Tmux, swarm: Noticed) -> None:
+    for pane in _panes(swarm):
+        server.run("send-keys", "-t", pane, "-N", "60", "BSpace")
+    until(lambda: all(not _settled(server, pane) for pane in _panes(swarm)), "the composers are empty", 60)
+
+
+def _deliver(swarm: Noticed, typed_at: list[float]) -> None:
+    while swarm.open():
+        swarm.round()
+    with swarm.db.reading() as tx:
+        row = tx.one("select max(typed_at) as last, max(submitted_at) as done from deliveries")
+    if row is not None and row["last"] is not None:
+        typed_at.append(time.monotonic() - (row["done"] - row["last"]) / 1000)
+
+
+def _spent(server: Tmux, work: Callable[[], None]) -> Spent:
+    """Wall time, CPU of this process, its children and the tmux server, and how many tmux processes were started."""
+    runs = 0
+    real = transport.run_command
+
+    def counted(*arguments: object, **options: object) -> object:
+        nonlocal runs
+        runs += 1
+        return real(*arguments, **options)  # type: ignore[arg-type]
+
+    setattr(transport, "run_command", counted)  # noqa: B010 - counts what the real one does
+    try:
+        before_cpu, before = _cpu_ms(server), time.monotonic()
+        work()
+        return Spent((time.monotonic() - before) * 1000, _cpu_ms(server) - before_cpu, runs)
+    finally:
+        setattr(transport, "run_command", real)  # noqa: B010
+
+
+def _cpu_ms(server: Tmux) -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    own = sum(each.ru_utime + each.ru_stime for each in used)
+    fields = Path(f"/proc/{server.server_pid()}/stat").read_bytes().rpartition(b")")[2].split()
+    return (own + (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")) * 1000
