@@ -1,6 +1,7 @@
 """The command `swarm-tui`: finds the swarm, then opens the dashboard. Quick to refuse: Textual is loaded last."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -66,6 +67,8 @@ def _run(options: argparse.Namespace) -> int:
         courier=not options.no_courier,
         theme=options.theme or DEFAULT,
     )
+    for frozen in ("COLUMNS", "LINES"):  # exported by some shells and runners; the terminal itself knows better
+        os.environ.pop(frozen, None)
     app = SwarmApp(settings)
     app.run(mouse=not options.no_mouse)
     return app.return_code or 0

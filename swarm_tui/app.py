@@ -1,19 +1,20 @@
 """Wires the dashboard together: the feed looks, the keeper acts, the screens show, and orders are carried out."""
 
+import asyncio
 import contextlib
+import signal
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from textual.app import App
 from textual.message import Message
-from textual.worker import Worker, WorkerState
+from textual.worker import Worker
 
 from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
 from swarm_agents.model import Fenced
-from swarm_agents.text import one_line
-from swarm_tui import news, orders, themes
+from swarm_tui import complaints, news, orders, themes
 from swarm_tui.feed import Feed
 from swarm_tui.keeper import Keeper
 from swarm_tui.orders import Done, Order, Ordered, Sent
@@ -103,6 +104,8 @@ class SwarmApp(App[None]):
         return Overview(self.settings)
 
     def on_mount(self) -> None:
+        for end in (signal.SIGTERM, signal.SIGHUP):  # else the terminal keeps the mouse and the other screen
+            asyncio.get_running_loop().add_signal_handler(end, self.exit)
         self._feed.start()
         if not self.settings.read_only:
             self._keeper.start()
@@ -160,6 +163,9 @@ class SwarmApp(App[None]):
             outcome = error
         self._post(CarriedOut(order, outcome))
 
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        complaints.of_worker(self, event)
+
     def on_carried_out(self, carried: CarriedOut) -> None:
         match carried.outcome:
             case Fenced(build):
@@ -177,12 +183,6 @@ class SwarmApp(App[None]):
 
     def on_keeper_failed(self, failed: KeeperFailed) -> None:
         self.notify(f"No notices are typed now: {failed.error.message}", severity="warning", timeout=15, markup=False)
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        error = event.worker.error
-        if event.state is WorkerState.ERROR and error is not None:
-            text = error.message if isinstance(error, SwarmError) else f"A bug: {one_line(repr(error), 300)}"
-            self.notify(text, severity="error", timeout=15, markup=False)
 
     def _post(self, message: Message) -> None:
         """From another thread; the app may be closing."""

@@ -10,11 +10,12 @@ from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Static
+from textual.worker import Worker
 
 from swarm_agents.db.database import Database
 from swarm_agents.model import DeliveryState
 from swarm_agents.text import one_line, printable
-from swarm_tui import log_pages, times
+from swarm_tui import complaints, log_pages, times
 from swarm_tui.log_pages import LogRow
 from swarm_tui.orders import Retry
 from swarm_tui.settings import Settings
@@ -90,6 +91,9 @@ class MessageDetails(ModalScreen[None]):
             return
         if any(one.state in _MAY_BE_RETRIED for one in self._snapshot.watched):
             self.app.carry_out(Retry(self._message))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        complaints.of_worker(self.app, event)
 
     def _read(self) -> None:
         with Database(self._settings.database) as db, db.reading() as tx:

@@ -9,12 +9,11 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.screen import Screen
-from textual.worker import get_current_worker
+from textual.worker import Worker, get_current_worker
 
 from swarm_agents.db.database import Database
-from swarm_agents.errors import SwarmError
 from swarm_agents.model import Agent, Escalation, Moment, PaneAddress
-from swarm_tui import actions, log_pages
+from swarm_tui import actions, complaints, log_pages
 from swarm_tui.log_pages import LogRow
 from swarm_tui.orders import Order, Ordered
 from swarm_tui.settings import Settings
@@ -296,10 +295,10 @@ class Overview(Screen[None]):
     def _jump(self, pane: PaneAddress) -> None:
         from swarm_agents import panes
 
-        try:
-            panes.jump(pane)
-        except SwarmError as error:
-            self.notify(error.message, severity="warning", markup=False, timeout=15)
+        panes.jump(pane)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        complaints.of_worker(self.app, event)
 
     def _in_thread(self, work: Callable[[], None], group: str, exclusive: bool = False) -> None:
         self.run_worker(work, thread=True, group=group, exclusive=exclusive, exit_on_error=False)

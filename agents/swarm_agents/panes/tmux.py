@@ -5,9 +5,11 @@ what runs often, or must not hang, goes through here (docs/decisions/0003). What
 see `server`.
 """
 
+import contextlib
 import os
 import re
 import secrets
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -93,7 +95,9 @@ def server(socket: str) -> "Server":
             raise gone(socket)
         case NoAnswer(why=why):
             raise Unavailable(f"Could not ask tmux on {one_line(socket, 200)}: {why}.")
-    import libtmux  # 90 ms: only for what a person or a set-up does once
+    # On import it asks sys.stdout for its encoding, and a running Textual has put one there that has none.
+    with contextlib.redirect_stdout(sys.__stdout__):
+        import libtmux  # 90 ms: only for what a person or a set-up does once
 
     return libtmux.Server(socket_path=socket)
 

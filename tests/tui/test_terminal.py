@@ -1,0 +1,247 @@
+"""The dashboard in a real terminal, where a stray byte would move a real cursor."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from swarm_agents import build, messages, roster
+from swarm_agents.db.database import Database
+from swarm_agents.model import BuildStatus, ErrorClass, Rules
+from tests.support.terminal import attached, open_dashboard
+from tests.support.tmux import Tmux, private_server, until
+
+RULES = Rules()
+HOSTILE = (
+    "\x1b[2J\x1b[H\x1b]0;taken over\x07 \x9b2J\x9d0;taken over\x9c \u202egnp.exe [@click=app.quit]press[/] [/] [bold"
+)
+
+
+@pytest.fixture
+def server() -> Iterator[Tmux]:
+    with private_server() as started:
+        yield started
+
+
+@pytest.fixture
+def live(db_path: Path) -> Iterator[Database]:
+    """The same database on the host's clock, which the dashboard's own process has too."""
+    with Database(db_path) as db:
+        yield db
+
+
+def test_it_shows_the_fixer_the_waiters_and_the_log(server: Tmux, live: Database) -> None:
+    _red(live)
+    messages.send(live, "bob", "alice", "are you on it?")
+
+    terminal = open_dashboard(server, live.path)
+
+    terminal.shows(
+        "FIXING", "alice repairs it", "attempt 1 of 3", "1. bob", "2. carol", "bob → alice", "are you on it?"
+    )
+
+
+def test_force_release_with_its_confirmation_takes_the_role_away(server: Tmux, live: Database) -> None:
+    _red(live)
+    terminal = open_dashboard(server, live.path)
+    terminal.shows("alice repairs it")
+
+    terminal.press("F")
+    terminal.shows("Take the role from the fixer?", "alice is told to stop")
+    terminal.press("y")
+
+    until(lambda: build.current(live).status is BuildStatus.BROKEN, "the role is free")
+    terminal.shows("BROKEN", "Nobody repairs it")
+
+
+def test_a_commit_of_another_process_is_painted_by_itself(server: Tmux, live: Database) -> None:
+    terminal = open_dashboard(server, live.path)
+    roster.join(live, "alice", "agent", None)
+
+    messages.send(live, "alice", "all", "painted without a key")
+
+    terminal.shows("painted without a key")
+
+
+def test_hostile_text_neither_moves_the_cursor_nor_sets_the_title(server: Tmux, live: Database) -> None:
+    _join(live, "alice", "bob")
+    build.report(live, "alice", HOSTILE, RULES, evidence=HOSTILE)
+    messages.send(live, "bob", "alice", HOSTILE)
+
+    terminal = open_dashboard(server, live.path)
+    terminal.shows("bob → alice")
+    before = terminal.title()
+    build.failed(live, "alice", HOSTILE, ErrorClass.AUTH)  # the toast, the attention line, the answer's dialog
+    terminal.shows("ESCALATED", "Needs you 1")
+    _still_whole(terminal.screen())
+    terminal.press("r")
+    terminal.shows("what shall be done?")
+    terminal.press("Escape")
+    terminal.gone("what shall be done?")
+    terminal.press("G", "Enter")
+    terminal.shows("What became of it")
+    terminal.press("Escape")
+
+    _still_whole(terminal.screen())
+    assert "\ufffd" in terminal.screen() and "␛[2J" in terminal.screen()
+    assert terminal.title() == before
+    assert terminal.runs()
+
+
+def test_hostile_text_runs_nothing_when_it_is_clicked(server: Tmux, live: Database) -> None:
+    _join(live, "alice", "bob")
+    messages.send(live, "bob", "alice", "[@click=app.quit]press here[/]")
+    terminal = open_dashboard(server, live.path)
+    terminal.shows("[@click=app.quit]press here[/]")
+
+    terminal.click("press here")
+    terminal.press("?")
+
+    terminal.shows("Keys")
+    assert terminal.runs()
+
+
+def test_o_shows_the_selected_agents_pane_in_this_terminal(server: Tmux, live: Database) -> None:
+    agent = server.agent("alice")
+    roster.join(live, "alice", "agent", agent.pane)
+    terminal = open_dashboard(server, live.path)
+
+    with attached(server, "dash"):
+        until(lambda: server.run("list-clients", "-F", "#{pane_id}") == terminal.pane, "the dashboard is seen")
+        terminal.press("o")
+        until(lambda: server.run("list-clients", "-F", "#{pane_id}") == agent.pane.pane_id, "the agent's pane is seen")
+
+
+def test_o_without_a_terminal_says_what_to_type(server: Tmux, live: Database) -> None:
+    agent = server.agent("alice")
+    roster.join(live, "alice", "agent", agent.pane)
+    terminal = open_dashboard(server, live.path)
+
+    terminal.press("o")
+
+    terminal.shows("No terminal of yours is inside that tmux server", "attach -t")
+
+
+def test_the_dashboards_own_courier_types_into_a_pane(server: Tmux, live: Database) -> None:
+    agent = server.agent("alice")
+    roster.join(live, "alice", "agent", agent.pane)
+    open_dashboard(server, live.path)
+
+    messages.send(live, "human", "alice", "please look at the docs")
+
+    until(lambda: any("[swarm#" in prompt for prompt in agent.prompts()), "the notice was submitted")
+
+
+def test_a_fixer_whose_pane_is_killed_loses_the_role_before_its_lease_ends(server: Tmux, live: Database) -> None:
+    agent = server.agent("alice")
+    roster.join(live, "alice", "agent", agent.pane)
+    build.report(live, "alice", "red", RULES)
+    terminal = open_dashboard(server, live.path)
+    terminal.shows("alice repairs it")
+
+    server.run("kill-pane", "-t", agent.pane.pane_id)
+
+    terminal.shows("BROKEN", "its tmux pane is gone")
+
+
+def test_a_read_only_dashboard_types_nothing(server: Tmux, live: Database) -> None:
+    agent = server.agent("alice")
+    roster.join(live, "alice", "agent", agent.pane)
+    terminal = open_dashboard(server, live.path, "--read-only")
+
+    messages.send(live, "human", "alice", "please look")
+    terminal.shows("READ-ONLY", "please look")
+    terminal.press("Enter")
+
+    terminal.shows("queued")
+    assert agent.prompts() == []
+
+
+def test_without_colour_it_shows_no_colour(server: Tmux, live: Database) -> None:
+    _red(live)
+
+    terminal = open_dashboard(server, live.path, environment="NO_COLOR=1")
+    terminal.shows("◆ FIXING")
+
+    codes = set(server.run("capture-pane", "-p", "-e", "-t", terminal.pane).split("\x1b[")[1:])
+    colours = {code.split("m")[0] for code in codes if code[:5] in ("38;2;", "48;2;")}
+    assert all(len({*colour.split(";")[2:5]}) == 1 for colour in colours if colour.count(";") == 4)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 16)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_it_fits_the_terminal(server: Tmux, live: Database, size: tuple[int, int]) -> None:
+    _red(live)
+
+    terminal = open_dashboard(server, live.path, size=size)
+
+    terminal.shows("FIXING", "alice repairs it", "1. bob", "The build is red", "? help")
+
+
+@pytest.mark.parametrize("end", ["q", "SIGTERM", "SIGHUP"])
+def test_it_leaves_the_terminal_as_it_found_it(server: Tmux, live: Database, end: str) -> None:
+    terminal = open_dashboard(server, live.path, after="echo left with $?; cat")
+    assert terminal.ask("#{alternate_on} #{mouse_any_flag}") == "1 1"
+
+    if end == "q":
+        terminal.press("q")
+    else:
+        os.kill(terminal.dashboard_pid(), signal.Signals[end])
+
+    terminal.shows("left with 0")
+    assert terminal.ask("#{alternate_on} #{mouse_any_flag}") == "0 0"
+
+
+def test_without_the_mouse_the_terminal_keeps_it(server: Tmux, live: Database) -> None:
+    terminal = open_dashboard(server, live.path, "--no-mouse")
+
+    assert terminal.ask("#{alternate_on} #{mouse_any_flag}") == "1 0"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--help"], 0, "--read-only"),
+        (["--nonsense"], 64, "unrecognized arguments: --nonsense"),
+        (["--db", "/nowhere/swarm.db"], 66, "swarm init"),
+        ([], 66, "Not in a git repository"),
+    ],
+)
+def test_a_call_that_cannot_work_ends_with_its_code(
+    tmp_path: Path, arguments: list[str], code: int, words: str
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "swarm_tui", *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+    assert ended.returncode == code
+    assert words in ended.stdout + ended.stderr
+    assert code == 0 or ended.stdout == ""
+
+
+def _join(db: Database, *names: str) -> None:
+    for name in names:
+        roster.join(db, name, "agent", None)
+
+
+def _red(db: Database) -> None:
+    _join(db, "alice", "bob", "carol")
+    build.report(db, "alice", "tests/test_api.py failed", RULES)
+    build.report(db, "bob", "red", RULES)
+    build.report(db, "carol", "red", RULES)
+
+
+def _still_whole(screen: str) -> None:
+    """Every part of the screen is where it belongs."""
+    lines = screen.splitlines()
+    assert lines[0].startswith(" swarm")
+    assert "ESCALATED" in lines[2]
+    assert lines[-1].startswith(" b broadcast")
