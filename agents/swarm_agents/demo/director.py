@@ -15,10 +15,10 @@ from swarm_agents.demo.world import World, break_main
 from swarm_agents.model import EVERYONE, HUMAN, Build, BuildStatus, Resolution, Rules
 
 _LOOK_EVERY_S = 0.05
-_CALM_S = 2.0  # of green before the next breakage, times the pace
+_CALM_S = 1.0  # of green before the next breakage, times the pace
 _BLOW_AFTER_S = 0.7  # into an attempt, times the pace: while the fixer thinks
-_REPAIR_NEEDS_S = 9.0  # no breakage so late that it could not be repaired in time
-_TAKEOVER_NEEDS_S = 14.0  # and no fixer is killed so late
+_REPAIR_NEEDS_S = 6.0  # no breakage so late that it could not be repaired in time
+_TAKEOVER_NEEDS_S = 3.0  # and no fixer is killed so late; what is left over ends within the limits below
 _KILL_EVERY = 2  # incidents, beginning with the first
 _GREEN_LIMIT_S = 12.0  # after the time is over
 _LEAVE_LIMIT_S = 10.0

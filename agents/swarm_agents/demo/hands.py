@@ -10,6 +10,7 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
+from swarm_agents.db import gate
 from swarm_agents.errors import Unavailable
 from swarm_agents.text import tail
 
@@ -61,14 +62,15 @@ class Hands:
             raise Unavailable(f"'{' '.join(command)}' failed in {self.where}: {tail(typed.output, 5, 500)}")
         return typed.output
 
-    def land_on_main(self, tries: int = 30) -> bool:
-        """Move main forward to what is checked out here; who comes too late brings in main first. Whether it landed."""
-        for _ in range(tries):
-            if self.git("push", "--quiet", ".", "HEAD:refs/heads/main").code == 0:
-                return True
-            if self.git("merge", "--quiet", "--no-edit", "main").code != 0:
-                self.git("merge", "--abort")
-        return False
+    def land_on_main(self) -> None:
+        """Move main forward to what is checked out here, after bringing in what landed before.
+
+        One at a time, as in a merge queue: on a busy machine the slow would never get there before the quick.
+        """
+        with gate.turn(self.where.parent / "landing", _LIMIT_S):
+            if self.git("push", "--quiet", ".", "HEAD:refs/heads/main").code != 0:
+                self.must("git", "merge", "--quiet", "--no-edit", "main")
+                self.must("git", "push", "--quiet", ".", "HEAD:refs/heads/main")
 
 
 def surroundings(name: str) -> dict[str, str]:

@@ -76,8 +76,7 @@ def break_main(world: World, breakage: Breakage) -> str:
     path.write_text(text.replace(breakage.good, breakage.bad))
     colleague.must("git", "commit", "--quiet", "--no-verify", "-m", breakage.excuse, "--", breakage.path)
     commit = colleague.must("git", "rev-parse", "HEAD").strip()
-    if not colleague.land_on_main():
-        raise Unavailable("main moved thirty times while the colleague tried to land on it.")
+    colleague.land_on_main()
     return commit
 
 
