@@ -142,16 +142,21 @@ def _in_composer(typing: Typing, now: Situation, since: Since, pressed: int) -> 
     match now.composer():
         case Draft(text) if _is_line(text, typing.line, now.profile):
             return _press(now, since, pressed)
+        case Draft(text) if pressed and "[swarm#" not in text:
+            return _left(now)
         case Draft(text):
-            if pressed and "[swarm#" not in text:
-                return Submitted()  # ours is gone, and a human has begun another
             return _until(PATIENCE_S, since, "draft")
         case Empty():
-            return Submitted() if pressed else _until(SHOWN_S, since, "not-reading")
+            return _left(now) if pressed else _until(SHOWN_S, since, "not-reading")
         case Dialog():
             return _until(PATIENCE_S, since, "dialog")
         case Absent():
             return _until(PATIENCE_S if pressed else SHOWN_S, since, "not-reading")
+
+
+def _left(now: Situation) -> Step:
+    """The line left the composer after the submit key: by it, unless a human had the keyboard and may have erased it."""
+    return End(DeliveryState.UNKNOWN, "human-typing") if now.human else Submitted()
 
 
 def _press(now: Situation, since: Since, pressed: int) -> Step:

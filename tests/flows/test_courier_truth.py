@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from swarm_agents import steps, typings
 from tests.support.noticed import Noticed
-from tests.support.tmux import FakeAgent, Tmux, private_server
+from tests.support.tmux import FakeAgent, Tmux, private_server, until
 
 DELIVERIES = int(os.environ.get("TRUTH_DELIVERIES", "300"))  # 10,000 take ten minutes: by hand
 AGENTS = 10
@@ -30,7 +31,8 @@ def swarm(tmux: Tmux, db_path: Path) -> Iterator[Noticed]:
     made.close()
 
 
-def test_every_row_agrees_with_what_its_agent_recorded(swarm: Noticed) -> None:
+def test_every_row_agrees_with_what_its_agent_recorded(swarm: Noticed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "PATIENCE_S", 3.0)  # with a line into which a human types; a minute otherwise
     agents = [swarm.agent(f"agent-{n}", "--swallow", "0.3", "--seed", str(n)) for n in range(AGENTS)]
     chance = random.Random(11)
 
@@ -40,7 +42,10 @@ def test_every_row_agrees_with_what_its_agent_recorded(swarm: Noticed) -> None:
         disturb(chance.choice(agents), chance)
         swarm.round()
     for agent in agents:
-        settle(agent)
+        close_dialog(agent)
+    until(lambda: not under_way(swarm), "nothing is on its way", 60)
+    for agent in agents:
+        agent.keys("-N", "600", "BSpace")
     swarm.rounds_until_done(limit_s=120)
 
     rows = {agent.name: states(swarm, agent.name) for agent in agents}
@@ -67,10 +72,16 @@ def disturb(agent: FakeAgent, chance: random.Random) -> None:
                 agent.keys("Enter")
 
 
-def settle(agent: FakeAgent) -> None:
+def close_dialog(agent: FakeAgent) -> None:
     if dialog(agent):
         os.kill(agent.pane.pane_pid, signal.SIGUSR1)
-    agent.keys("-N", "600", "BSpace")
+
+
+def under_way(swarm: Noticed) -> bool:
+    """Before that, nobody may erase what stands in a composer: it would look as if it had been submitted."""
+    swarm.round()
+    with swarm.db.reading() as tx:
+        return bool(typings.under_way(tx))
 
 
 def dialog(agent: FakeAgent) -> bool:
