@@ -101,8 +101,11 @@ def commit(db: Database, root: Path, config: Config, agent: str, arguments: list
     while True:
         turns.wait(db, agent, talk.turn)
         began = db.moment()
-        head = git.head(root)
-        run, files_changed = _try(root, arguments, talk.quiet_stdout)
+        head, staged, unstaged = git.head_and_changes(root)
+        everything, paths = what_it_commits(arguments)
+        # In a shared checkout others edit meanwhile: only what is about to be committed tells of the hook.
+        watched = staged + unstaged if everything or paths else staged
+        run, files_changed = _try(root, arguments, watched, talk.quiet_stdout)
         turns.done(db, agent, landed=run.code == 0)
         if run.code == 0:
             return _landed(db, root, config, agent, run, began, head)
@@ -122,7 +125,7 @@ def commit(db: Database, root: Path, config: Config, agent: str, arguments: list
             if failed := _bring_in_fix(root, config.sync):
                 return failed
             continue
-        finding = _finding(db, root, config, agent, arguments, run)
+        finding = _finding(db, root, config, agent, everything, paths, run)
         if not finding.elects:
             _record(db, agent, None, finding)
             return Refused(finding, conflict=False)
@@ -221,22 +224,33 @@ _LONG_WITH_VALUE = {
 }
 
 
-def _try(root: Path, arguments: list[str], quiet_stdout: bool) -> tuple[CommitRun, bool]:
-    """One commit, and whether a tracked file changed under it. Lost races against other gits are run again."""
-    # In a shared checkout others edit meanwhile: only what is about to be committed tells of the hook.
-    committing = git.staged_files(root)
+def _try(root: Path, arguments: list[str], watched: list[str], quiet_stdout: bool) -> tuple[CommitRun, bool]:
+    """One commit, and whether what it commits changed under it. Lost races against other gits are run again."""
     for left in range(_RACE_TRIES, 0, -1):
-        before = git.unstaged_fingerprint(root, committing)
+        before = {name: _stamp(root / name) for name in watched}
         run = git.commit(arguments, quiet_stdout=quiet_stdout)
         if not verdict.lost_race(run) or left == 1:
             break
         import random  # only who lost a race pays for it
 
         time.sleep(random.uniform(*_RACE_PAUSE_S))
-    return run, run.code != 0 and git.unstaged_fingerprint(root, committing) != before
+    if run.code == 0:
+        return run, False
+    touched = {name for name, stamp in before.items() if _stamp(root / name) != stamp}
+    return run, bool(touched.intersection(git.unstaged_files(root)) if touched else ())
 
 
-def _finding(db: Database, root: Path, config: Config, agent: str, arguments: list[str], run: CommitRun) -> Finding:
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def _finding(
+    db: Database, root: Path, config: Config, agent: str, everything: bool, paths: list[str], run: CommitRun
+) -> Finding:
     """What the refusal of a code hook means: by evidence where a check is configured, else broken."""
     hook = run.refusing_hook()
     name = hook.name if hook else "pre-commit"
@@ -244,7 +258,7 @@ def _finding(db: Database, root: Path, config: Config, agent: str, arguments: li
     if config.check is None or build.current(db).fixer == agent:
         code = hook.code if hook else None
         return Finding(Verdict.BROKEN, f"{name} refused", True, output, name, None, code)
-    found = evidence.find(db, root, config.check, agent, name, *what_it_commits(arguments))
+    found = evidence.find(db, root, config.check, agent, name, everything, paths)
     return found if found.output else found._replace(output=output)
 
 
@@ -296,13 +310,14 @@ def _refused(db: Database, root: Path, agent: str, run: CommitRun, meaning: Verd
 def _landed(
     db: Database, root: Path, config: Config, agent: str, run: CommitRun, began: Moment, head_before: str | None
 ) -> Landed | LandedElsewhere | LandedLate:
-    commit = git.head(root)
-    if commit is None or commit == head_before:
+    landed = git.head_and_tree(root)
+    if landed is None or landed[0] == head_before:
         return Landed(None, None)
+    commit, tree = landed
     with db.reading() as tx:
         now = build.state(tx)
         refused_by = incidents.refusing_hook(tx, now.incident)
-    if run.passed_hook("pre-commit") and (tree := git.tree_of(root, commit)):
+    if run.passed_hook("pre-commit"):
         with db.transaction() as tx:
             incidents.landed_by(tx, agent, commit, tree)
     proven = run.passed_hook(refused_by or "pre-commit") or (

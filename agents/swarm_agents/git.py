@@ -181,8 +181,29 @@ def unmerged_files(root: Path) -> list[str]:
     return [name for name in names if name]
 
 
-def staged_files(root: Path) -> list[str]:
-    return [name for name in _git(["diff", "--cached", "--name-only", "-z"], root).stdout.split("\0") if name]
+def head_and_changes(root: Path) -> tuple[str | None, list[str], list[str]]:
+    """The commit that is checked out (None before the first one), the files with staged changes, and those with others."""
+    asked = _git(["status", "--porcelain=v2", "--branch", "-z", "--untracked-files=no", "--no-renames"], root)
+    head: str | None = None
+    staged: list[str] = []
+    unstaged: list[str] = []
+    for line in asked.stdout.split("\0"):
+        if line.startswith("# branch.oid ") and not line.endswith("(initial)"):
+            head = line.removeprefix("# branch.oid ")
+        elif line.startswith("1 "):
+            name = line.split(" ", 8)[8]
+            staged += [name] if line[2] != "." else []
+            unstaged += [name] if line[3] != "." else []
+    return head, staged, unstaged
+
+
+def head_and_tree(root: Path) -> tuple[str, str] | None:
+    """The commit that is checked out and its tree; None before the first one."""
+    asked = _git(["rev-parse", "--quiet", "HEAD^{commit}", "HEAD^{tree}"], root)
+    if asked.returncode != 0:
+        return None
+    commit, tree = asked.stdout.split()
+    return commit, tree
 
 
 def unstaged_fingerprint(root: Path, paths: list[str]) -> str:
@@ -245,6 +266,11 @@ def act_as(agent: str) -> None:
 def current_branch(root: Path) -> str | None:
     """The full name of the branch that is checked out, also before its first commit; None on a detached HEAD."""
     return _git(["symbolic-ref", "--quiet", "HEAD"], root).stdout.strip() or None
+
+
+def in_git_directory(where: Path) -> bool:
+    """Whether that is within a git directory, where no commit is made: a push arrives there."""
+    return _git(["rev-parse", "--is-inside-git-dir"], where).stdout.strip() == "true"
 
 
 def is_new(root: Path, commit: str) -> bool:

@@ -19,7 +19,7 @@ class AttemptEnd(StrEnum):
 
 
 class ErrorClass(StrEnum):
-    """Why an attempt failed. `auth` and `permission` ask the human at once, `network` backs off; only the others count."""
+    """Why an attempt failed. `auth` and `permission` ask the human at once, `network` backs off; the others count."""
 
     LOGIC = "logic"
     AUTH = "auth"

@@ -213,6 +213,22 @@ def test_a_hook_that_only_reformats_is_not_the_build(repo: Repo) -> None:
     assert status(repo) == "passing"
 
 
+def test_a_hook_that_reformats_what_commit_a_would_commit_is_not_the_build(repo: Repo) -> None:
+    repo.hook("#!/bin/sh\necho formatted >> README; exit 1\n")
+    repo.write("README", "changed\n")
+
+    assert commit(repo, "alice", "-am", "x").exit == 87
+
+
+def test_what_others_edit_meanwhile_is_not_taken_for_the_hooks_doing(repo: Repo) -> None:
+    repo.stage("theirs.txt")
+    repo.git("commit", "-q", "-m", "theirs")
+    repo.hook("#!/bin/sh\necho 'another agent types' >> theirs.txt; exit 1\n")
+    repo.stage("a.txt")
+
+    assert commit(repo, "alice").exit == 81
+
+
 def test_a_lost_race_for_the_index_is_tried_again(repo: Repo) -> None:
     repo.stage("a.txt")
     lock = repo.path / ".git/index.lock"
