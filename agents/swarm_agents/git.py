@@ -182,7 +182,7 @@ def unmerged_files(root: Path) -> list[str]:
 
 
 def head_and_changes(root: Path) -> tuple[str | None, list[str], list[str]]:
-    """The commit that is checked out (None before the first one), the files with staged changes, and those with others."""
+    """The commit that is checked out (None before the first one), the files with staged changes and with others."""
     asked = _git(["status", "--porcelain=v2", "--branch", "-z", "--untracked-files=no", "--no-renames"], root)
     head: str | None = None
     staged: list[str] = []
