@@ -155,7 +155,7 @@ def _in_composer(typing: Typing, now: Situation, since: Since, pressed: int) -> 
 
 
 def _left(now: Situation) -> Step:
-    """The line left the composer after the submit key: by it, unless a human had the keyboard and may have erased it."""
+    """The line left the composer after the submit key: by it, unless a human was there who may have erased it."""
     return End(DeliveryState.UNKNOWN, "human-typing") if now.human else Submitted()
 
 

@@ -1,0 +1,148 @@
+"""Rows of deliveries: what is queued, what is no longer worth typing, what may be typed again."""
+
+import pytest
+
+from swarm_agents import build, deliveries, messages, roster, typings
+from swarm_agents.db.database import Database
+from swarm_agents.errors import NotFound
+from swarm_agents.model import EVERYONE, HUMAN, DeliveryState, Evidence, PaneAddress, Rules
+from tests.support.clock import FakeClock
+
+PANE = PaneAddress("/s", "1:1", "%1", 2)
+
+
+def said(db: Database, body: str = "hello") -> int:
+    return messages.send(db, HUMAN, EVERYONE, body)[0]
+
+
+def states(db: Database, message: int) -> dict[str, tuple[str, str | None]]:
+    with db.reading() as tx:
+        return {one.agent: (one.state.value, one.reason) for one in deliveries.of_message(tx, message)}
+
+
+def moot(db: Database) -> list[str | None]:
+    with db.reading() as tx:
+        return [each.moot for each in typings.waiting(tx)]
+
+
+def test_an_agent_without_a_pane_is_skipped_and_said_so(db: Database) -> None:
+    roster.join(db, "ann", "agent", PANE)
+    roster.join(db, "bob", "agent", None)
+
+    message = said(db)
+
+    assert states(db, message) == {"ann": ("queued", None), "bob": ("skipped", "no-tmux")}
+
+
+def test_reading_is_the_one_proof(db: Database) -> None:
+    roster.join(db, "ann", "agent", PANE)
+    roster.join(db, "bob", "agent", None)
+    message = said(db)
+
+    messages.inbox(db, "ann")
+    messages.inbox(db, "bob")
+
+    assert states(db, message) == {"ann": ("read", None), "bob": ("read", None)}
+
+
+def test_a_notice_waits_a_quarter_of_an_hour_and_no_longer(db: Database, clock: FakeClock) -> None:
+    roster.join(db, "ann", "agent", PANE)
+    said(db)
+
+    assert moot(db) == [None]
+    clock.forward(deliveries.EXPIRES_S)
+
+    assert moot(db) == ["could not be typed in time"]
+
+
+def test_a_notice_follows_its_agent_into_another_pane(db: Database) -> None:
+    roster.join(db, "ann", "agent", PANE)
+    said(db)
+    moved = PaneAddress("/s", "1:1", "%9", 10)
+
+    roster.adopt(db, "ann", moved)
+
+    with db.reading() as tx:
+        assert [each.pane for each in typings.waiting(tx)] == [moved]
+
+
+def test_what_the_swarm_said_of_a_red_build_is_moot_when_it_is_green(db: Database) -> None:
+    for name, pane in (("ann", None), ("bob", PANE)):
+        roster.join(db, name, "agent", pane)
+    build.report(db, "ann", "tests fail", Rules())
+
+    assert moot(db) == [None]
+    build.fixed(db, "ann", Evidence("checked", db.moment()))
+
+    assert moot(db)[0] == "that incident is over"
+    assert moot(db)[-1] is None
+
+
+def test_a_newer_word_on_the_same_incident_supersedes_the_older(db: Database) -> None:
+    for name, pane in (("ann", None), ("cid", None), ("bob", PANE)):
+        roster.join(db, name, "agent", pane)
+    build.report(db, "ann", "tests fail", Rules())
+    build.give_up(db, "ann")
+    build.claim(db, "cid", Rules())
+
+    with db.reading() as tx:
+        first = min(one.message for one in deliveries.latest(tx, 100) if one.agent == "bob")
+
+    assert states(db, first)["bob"] == ("skipped", "expired")
+
+
+def test_only_one_line_at_a_time_goes_into_a_pane(db: Database) -> None:
+    roster.join(db, "ann", "agent", PANE)
+    said(db)
+    with db.transaction() as tx:
+        first = typings.begin(tx, PANE, "line", typings.waiting(tx))
+    said(db)
+
+    with db.transaction() as tx:
+        second = typings.begin(tx, PANE, "line", typings.waiting(tx))
+
+    assert first is not None
+    assert second is None
+
+
+def test_what_was_withdrawn_waits_again(db: Database) -> None:
+    roster.join(db, "ann", "agent", PANE)
+    message = said(db)
+    with db.transaction() as tx:
+        typing = typings.begin(tx, PANE, "line", typings.waiting(tx))
+        assert typing is not None
+        typings.release(tx, typing.token)
+
+    assert states(db, message) == {"ann": ("queued", None)}
+    assert moot(db) == [None]
+
+
+@pytest.mark.parametrize("state", [DeliveryState.FAILED, DeliveryState.SKIPPED, DeliveryState.UNKNOWN])
+def test_a_human_may_have_it_typed_again(db: Database, state: DeliveryState) -> None:
+    roster.join(db, "ann", "agent", PANE)
+    message = said(db)
+    with db.transaction() as tx:
+        typings.drop(tx, typings.waiting(tx), state, "gone")
+
+    with db.transaction() as tx:
+        again = deliveries.retry(tx, message)
+
+    assert [one.agent for one in again] == ["ann"]
+    assert states(db, message) == {"ann": ("queued", None)}
+
+
+def test_what_arrived_or_has_no_pane_is_not_typed_again(db: Database) -> None:
+    roster.join(db, "ann", "agent", PANE)
+    roster.join(db, "bob", "agent", None)
+    message = said(db)
+    messages.inbox(db, "ann")
+
+    with db.transaction() as tx:
+        again = deliveries.retry(tx, message)
+
+    assert again == []
+
+
+def test_a_message_that_is_not_there_cannot_be_typed_again(db: Database) -> None:
+    with pytest.raises(NotFound), db.transaction() as tx:
+        deliveries.retry(tx, 99)
