@@ -17,7 +17,7 @@ WAIT = Wait("cleo", 1, since=1_500, fixer_at=None, green_at=8_000, back_at=8_100
 GOOD = Seen(
     whole=True,
     lease_s=4,
-    incidents=[Incident(1, opened_at=1_000, closed_at=8_000)],
+    incidents=[Incident(1, opened_at=1_000, closed_at=8_000, how="fixed")],
     attempts=[KILLED, HEIR],
     waits=[WAIT],
     breaks=[Break("c0ffee", "stall/price.py", repairs=1)],
@@ -52,12 +52,12 @@ def test_a_good_performance_breaks_no_promise() -> None:
         (replace(GOOD, attempts=[KILLED, HEIR._replace(began_at=8_001)]), "a killed fixer is replaced"),
         (replace(GOOD, attempts=[KILLED, HEIR._replace(agent="ada")]), "a killed fixer is replaced"),
         (replace(GOOD, attempts=[KILLED]), "a killed fixer is replaced"),
-        (replace(GOOD, attempts=[KILLED._replace(end=AttemptEnd.RELEASED), HEIR]), "a killed fixer is replaced"),
+        (replace(GOOD, attempts=[KILLED._replace(end=AttemptEnd.FAILED), HEIR]), "a killed fixer is replaced"),
         (replace(GOOD, breaks=[Break("c0ffee", "stall/price.py", repairs=2)]), "nothing is repaired twice"),
         (replace(GOOD, round_the_hook=["c0ffee"]), "nobody but the colleague went round the hook"),
         (replace(GOOD, bugs=["ada: swarm commit"]), "no command of swarm failed within"),
         (replace(GOOD, damage=["page 3"]), "the database is sound"),
-        (replace(GOOD, incidents=[Incident(1, 1_000, None)]), "every incident ended"),
+        (replace(GOOD, incidents=[Incident(1, 1_000, None, None)]), "every incident ended"),
         (replace(GOOD, breaks=[Break("c0ffee", "stall/price.py", repairs=0)]), "every breakage was repaired"),
         (replace(GOOD, unlanded={"eve": 1}), "every commit landed"),
         (replace(GOOD, left={"ada"}), "every agent came to its end"),
@@ -72,15 +72,22 @@ def test_each_broken_promise_is_found_out(seen: Seen, promise: str) -> None:
 
 
 def test_what_comes_last_is_not_judged_when_a_human_left_before() -> None:
-    left_early = replace(GOOD, whole=False, left=set(), incidents=[Incident(1, 1_000, None)], unlanded={"eve": 1})
+    left_early = replace(GOOD, whole=False, left=set(), incidents=[Incident(1, 1_000, None, None)], unlanded={"eve": 1})
 
     assert broken(left_early) == []
 
 
-def test_a_blow_that_came_too_late_needs_no_successor() -> None:
-    fixed_first = replace(GOOD, attempts=[KILLED._replace(end=AttemptEnd.FIXED)])
+@pytest.mark.parametrize("end", [AttemptEnd.FIXED, AttemptEnd.RELEASED])
+def test_a_blow_that_came_too_late_needs_no_successor(end: AttemptEnd) -> None:
+    ended_first = replace(GOOD, attempts=[KILLED._replace(end=end)])
 
-    assert broken(fixed_first) == []
+    assert broken(ended_first) == []
+
+
+def test_what_a_human_declared_passing_may_break_once_more() -> None:
+    declared = replace(GOOD, incidents=[Incident(1, 500, 900, "declared"), *GOOD.incidents])
+
+    assert broken(declared) == []
 
 
 def test_the_summary_counts_what_was_repaired_twice() -> None:

@@ -28,13 +28,14 @@ Tell = Callable[[str], None]
 
 @dataclass
 class Director:
-    """One performance. `over` says that a human has left; then nothing more is played to its end."""
+    """One performance. `watched` by a human, who answers what is asked; `over` says that the human has left."""
 
     world: World
     stage: Stage
     db: Database
     rules: Rules
     pace: float
+    watched: bool
     tell: Tell
     over: Callable[[], bool]
     breaks: list[tuple[str, str]] = field(default_factory=list)
@@ -74,7 +75,7 @@ class Director:
                 self._break()
             case BuildStatus.FIXING if left_s > _TAKEOVER_NEEDS_S * self.pace and self._doomed(now):
                 self._kill(now)
-            case BuildStatus.ESCALATED:
+            case BuildStatus.ESCALATED if left_s <= 0 or not self.watched:
                 self._answer()
 
     def _calm(self) -> bool:

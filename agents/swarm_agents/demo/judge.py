@@ -78,8 +78,9 @@ def _overlaps(seen: Seen) -> Iterator[str]:
 
 
 def _incidents_without_breakage(seen: Seen) -> Iterator[str]:
-    if len(seen.incidents) > len(seen.breaks):
-        yield f"{len(seen.incidents)} incidents, {len(seen.breaks)} breakages"
+    earned = [one for one in seen.incidents if one.how != "declared"]  # by a human, and it breaks again
+    if len(earned) > len(seen.breaks):
+        yield f"{len(earned)} incidents, {len(seen.breaks)} breakages"
 
 
 def _late_waiters(seen: Seen) -> Iterator[str]:
@@ -96,8 +97,8 @@ def _late_waiters(seen: Seen) -> Iterator[str]:
 def _bad_takeovers(seen: Seen) -> Iterator[str]:
     for kill in seen.kills:
         ended = next((attempt for attempt in seen.attempts if attempt.fence == kill.fence), None)
-        if ended is None or ended.end is AttemptEnd.FIXED:
-            continue  # the blow came too late: its last command had the proof already
+        if ended is None or ended.end in (AttemptEnd.FIXED, AttemptEnd.RELEASED):
+            continue  # the blow came too late, its last command had the proof already; or a human was quicker
         if ended.end not in (None, AttemptEnd.EXPIRED):
             yield f"{kill.agent} was killed, and its attempt ended as {ended.end}"
             continue

@@ -11,6 +11,7 @@ class Incident:
     opened_at: int
     closed_at: int | None
     """UTC ms, like every time here."""
+    how: str | None
 
 
 @dataclass(frozen=True)

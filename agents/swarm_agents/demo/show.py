@@ -63,7 +63,7 @@ def run(wishes: Wishes, tell: Tell) -> Performance:
         with Database(made.database) as db, _attached(made, wishes.attached) as gone:
             over = (lambda: gone() or played.dashboard_ended() is not None) if wishes.attached else (lambda: False)
             silent = (lambda _: None) if wishes.attached else tell
-            seen = Director(made, played, db, rules, pace, silent, over).play(until)
+            seen = Director(made, played, db, rules, pace, wishes.attached, silent, over).play(until)
     return Performance(seen, folder if wishes.keep else None, cleaned[0])
 
 

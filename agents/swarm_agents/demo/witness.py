@@ -46,7 +46,7 @@ class Witness:
         return Seen(
             whole=whole,
             lease_s=lease_s,
-            incidents=[Incident(row["id"], row["opened_at"], row["closed_at"]) for row in rows],
+            incidents=[Incident(row["id"], row["opened_at"], row["closed_at"], row["closed_how"]) for row in rows],
             attempts=attempts,
             waits=[self._ended(wait, closed.get(wait.incident), attempts, journals) for wait in self.waits.values()],
             breaks=[Break(commit, path, self._repairs(commit, path)) for commit, path in breaks],
