@@ -57,10 +57,10 @@ def before_update(
     A human is never held here. What goes by because of that, or because of a bypass, is remembered.
     """
     now = _red(db)
-    if now is None or root is None or _is_fixer(now, agent):  # without a working tree it is a push that arrives
+    if now is None or _is_fixer(now, agent):
         return Through()
     landing = _landing(config, updates)
-    if landing is None or not git.is_new(root, landing.new):
+    if landing is None or root is None or git.in_git_directory(root) or not git.is_new(root, landing.new):
         return Through()
     if bypass:
         _note(db, agent, "bypassed", _place(landing.ref, None if _is_zero(landing.old) else landing.old), now)

@@ -75,15 +75,6 @@ def version() -> str:
     return _git(["version"], Path.cwd()).stdout.strip()
 
 
-def main_worktree(root: Path) -> Path | None:
-    """The working tree that the repository was made with; None when it is bare."""
-    listed = _git(["worktree", "list", "--porcelain", "-z"], root)
-    first = listed.stdout.split("\0\0")[0].split("\0")
-    if listed.returncode != 0 or not first[0].startswith("worktree ") or "bare" in first:
-        return None
-    return Path(first[0].removeprefix("worktree "))
-
-
 def head(root: Path) -> str | None:
     """The commit that is checked out; None before the first one."""
     asked = _git(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], root)
@@ -270,7 +261,8 @@ def current_branch(root: Path) -> str | None:
 
 def in_git_directory(where: Path) -> bool:
     """Whether that is within a git directory, where no commit is made: a push arrives there."""
-    return _git(["rev-parse", "--is-inside-git-dir"], where).stdout.strip() == "true"
+    # Not --is-inside-git-dir: for a hook of receive-pack git takes its own folder for a working tree.
+    return worktree_folder(where) in (where, *where.parents)
 
 
 def is_new(root: Path, commit: str) -> bool:
