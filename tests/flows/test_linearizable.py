@@ -25,6 +25,7 @@ RULES = Rules(max_attempts=2)  # leases of a quarter of an hour: no time passes 
 NOW = Moment(0, 0, "now")
 HUMANS = ["force_release", "assign", "resolve"]
 NAIVE_ROUNDS = 40
+LIES_TOLD = 40  # histories to find a wrong statement in; most show in the first
 GREEN = (
     "update build_state set status = 'passing', fence = fence + 1, fixer_agent_id = null, broken_since = null, "
     "lease_mono_ms = null, lease_boot_id = null, lease_expires_at = null"
@@ -68,14 +69,13 @@ def test_what_processes_see_of_the_build_is_one_order_of_whole_acts(db_path: Pat
 )
 def test_a_wrong_statement_shows_in_what_processes_see(db_path: Path, crew: list[Worker], what: str) -> None:
     shell(db_path, "drop trigger build_state_guard")
-    start = current(db_path)
     for worker in crew:
         worker.send("lie", what=what)
         assert worker.receive().told == "lying"
 
-    history = record(crew, random.Random(1), rounds=4 * ROUNDS)
+    starts_and_histories = ((current(db_path), record(crew, random.Random(seed))) for seed in range(LIES_TOLD))
 
-    assert not linearizable(history, start, judged)
+    assert not all(linearizable(history, start, judged) for start, history in starts_and_histories)
 
 
 def test_a_claim_that_looks_first_and_writes_later_is_found_out(db_path: Path, crew: list[Worker]) -> None:

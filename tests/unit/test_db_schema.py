@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlite_utils
 
 from swarm_agents import build, messages, roster
 from swarm_agents.db import database, schema
@@ -196,10 +197,11 @@ def test_sixteen_processes_that_create_it_at_once_make_one(tmp_path: Path) -> No
 def next_version(monkeypatch: pytest.MonkeyPatch) -> int:
     """This program, one version on: a migration more."""
     newer = schema.Migrations("swarm")
-    newer()(schema.first)
+    for found in schema.migrations.pending(sqlite_utils.Database(memory=True)):
+        newer(name=found.name)(found.fn)
 
     @newer()
-    def second(db: object) -> None:
+    def colours(db: object) -> None:
         db.conn.execute("create table colours (name text) strict")  # type: ignore[attr-defined]
 
     monkeypatch.setattr(schema, "migrations", newer)

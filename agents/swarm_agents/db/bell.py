@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # What needs a module of its own imports it late: a verb that only reads must start in the time of bare Python.
 
+_BIND_TRIES = 100  # each lost to another process that left at the very same moment
 _SOCKET_PATH_LIMIT = 100  # bytes; the system's limit is 107 on Linux and 103 on macOS
 
 
@@ -53,15 +54,28 @@ class Bell:
         """A place in the circle of those who are woken. Enter it before you look, or a wake-up can be lost."""
         import socket
 
-        self._sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._sockets / f"w-{os.getpid()}-{os.urandom(4).hex()}"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
             receiver.setblocking(False)
-            receiver.bind(os.fspath(path))
+            self._bind(receiver, path)
             try:
                 yield Listener(receiver)
             finally:
                 path.unlink(missing_ok=True)
+                self._tidy_up()
+
+    def _bind(self, receiver: "socket", path: Path) -> None:
+        for _ in range(_BIND_TRIES):
+            self._sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with contextlib.suppress(FileNotFoundError):  # tidied up by another one in between
+                return receiver.bind(os.fspath(path))
+        raise FileNotFoundError(f"{self._sockets} is taken away again and again")
+
+    def _tidy_up(self) -> None:
+        """The last listener takes a folder in the system's temporary one away with it."""
+        if self._sockets != self.folder:
+            with contextlib.suppress(OSError):
+                self._sockets.rmdir()
 
 
 class Listener:
