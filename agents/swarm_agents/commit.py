@@ -6,17 +6,21 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from swarm_agents import build, evidence, git, incidents, signature, turns, verdict, waiting
+from swarm_agents import build, git, incidents, turns, verdict, waiting
 from swarm_agents.config import Config
 from swarm_agents.db.database import Database
 from swarm_agents.errors import Unavailable, Usage
-from swarm_agents.evidence import Finding
 from swarm_agents.git import CommitRun
 from swarm_agents.model import Asked, Evidence, Fenced, Moment, Passing, Rules, Stale, Waiting, Yours
 from swarm_agents.text import one_line, tail
 from swarm_agents.verdict import Verdict
+
+if TYPE_CHECKING:
+    from swarm_agents.evidence import Finding
+
+# What only a refused commit needs is imported late: one that lands must cost little more than git's.
 
 _RACE_TRIES = 12  # about ten seconds of lost races; then another git hangs, and git's message names its lock
 _RACE_PAUSE_S = (0.05, 1.5)
@@ -58,7 +62,7 @@ class Red(NamedTuple):
 class Refused(NamedTuple):
     """Not the build: the finding says what it is."""
 
-    finding: Finding
+    finding: "Finding"
     conflict: bool
 
 
@@ -250,8 +254,11 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 def _finding(
     db: Database, root: Path, config: Config, agent: str, everything: bool, paths: list[str], run: CommitRun
-) -> Finding:
+) -> "Finding":
     """What the refusal of a code hook means: by evidence where a check is configured, else broken."""
+    from swarm_agents import evidence
+    from swarm_agents.evidence import Finding
+
     hook = run.refusing_hook()
     name = hook.name if hook else "pre-commit"
     output = tail(run.output)
@@ -263,8 +270,10 @@ def _finding(
 
 
 def _report(
-    db: Database, root: Path, agent: str, rules: Rules, finding: Finding, began: Moment
+    db: Database, root: Path, agent: str, rules: Rules, finding: "Finding", began: Moment
 ) -> Yours | Waiting | Asked | Stale:
+    from swarm_agents import evidence, signature
+
     lines = [line for line in finding.output.splitlines() if line.strip()]
     what = one_line(_telling_line(lines), 160) if lines else "refused without a word"
     outcome = build.report(
@@ -284,7 +293,9 @@ def _report(
     return outcome
 
 
-def _record(db: Database, agent: str, incident: int | None, finding: Finding) -> None:
+def _record(db: Database, agent: str, incident: int | None, finding: "Finding") -> None:
+    from swarm_agents import evidence
+
     with db.transaction() as tx:
         evidence.record(tx, agent, incident, finding)
 
@@ -296,6 +307,8 @@ def _telling_line(lines: list[str]) -> str:
 
 
 def _refused(db: Database, root: Path, agent: str, run: CommitRun, meaning: Verdict) -> Refused:
+    from swarm_agents.evidence import Finding
+
     conflict = meaning is Verdict.NOT_BUILD and bool(git.unmerged_files(root))
     hook = run.refusing_hook()
     why = run.errors[-1] if run.errors else (f"{hook.name} ended with {hook.code}" if hook else "see git's message")

@@ -44,6 +44,8 @@ def ahead(tx: Transaction, agent: str) -> int:
 
 def wait(db: Database, agent: str, tell: Callable[[int], None]) -> None:
     """Return when it is the agent's turn. `tell` is called with the number ahead when there is one to wait for."""
+    if not ask(db, agent):
+        return
     give_up_at = time.monotonic() + _LIMIT_S
     told = None
     with db.listener() as bell:
