@@ -42,6 +42,8 @@ class Director:
     kills: list[Kill] = field(default_factory=list)
     down: dict[str, int] = field(default_factory=dict)
     """Killed agents that have not come back, with the fence that they held."""
+    spared: set[int] = field(default_factory=set)
+    """Incidents that have cost one fixer already."""
     told_to: int = 0
     calm_since: float = field(default_factory=time.monotonic)
     fixing_since: float = 0.0
@@ -98,13 +100,14 @@ class Director:
         self.breaks.append((break_main(self.world, breakage), breakage.path))
 
     def _doomed(self, now: Build) -> bool:
-        first_attempt = now.attempt == 1 and now.incident is not None and now.incident % _KILL_EVERY == 1
-        return first_attempt and not self.down and time.monotonic() - self.fixing_since > _BLOW_AFTER_S * self.pace
+        chosen = now.incident is not None and now.incident % _KILL_EVERY == 1 and now.incident not in self.spared
+        return chosen and not self.down and time.monotonic() - self.fixing_since > _BLOW_AFTER_S * self.pace
 
     def _kill(self, seen: Build) -> None:
         now = build.current(self.db)
         if now.fence == seen.fence and now.fixer in self.stage.panes:
             self.stage.kill(now.fixer)
+            self.spared.add(now.incident or 0)
             self.kills.append(Kill(now.fixer, now.fence, self.db.now()))
             self.down[now.fixer] = now.fence
             self.tell(f"{now.fixer} is killed (-9) while it repairs the build")
