@@ -23,6 +23,7 @@ from swarm_agents.typist import Typist
 LEASE_S = 10.0  # of the one who types: when it is frozen, another one follows after this; when it is killed, at once
 _RENEW_S = 3.0
 _LOOK_EVERY_S = 2.0  # at panes for which nothing waits
+_NO_ANSWER_S = 5.0  # until a server that did not answer is asked again; asking costs as much, and others wait
 _IDLE_S = 1.0  # between two rounds when nobody rings
 _BUSY_S = 0.3  # between two rounds while something is on its way
 
@@ -57,6 +58,7 @@ class Courier:
         self._running = threading.Lock()
         self._renew_at = 0.0
         self._look_at = 0.0
+        self._ask_again_at: dict[str, float] = {}
 
     def tick(self) -> Round | None:
         """One round for every known server; None when one is running already: rounds are dropped, never queued.
@@ -121,10 +123,19 @@ class Courier:
         if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + _LOOK_EVERY_S
             sockets |= {pane.socket for pane in agents.values()}
-        looks = {socket: self._typist.serve(db, socket) for socket in sorted(sockets)}
+        looks = {socket: self._serve(db, socket) for socket in sorted(sockets) if self._answers(socket)}
         with db.reading() as tx:
             moving = bool(typings.under_way(tx))
         return Round(True, looks, gone_agents(agents, looks), moving)
+
+    def _answers(self, socket: str) -> bool:
+        return time.monotonic() >= self._ask_again_at.get(socket, 0.0)
+
+    def _serve(self, db: Database, socket: str) -> Look | ServerGone | NoAnswer:
+        seen = self._typist.serve(db, socket)
+        if isinstance(seen, NoAnswer):
+            self._ask_again_at[socket] = time.monotonic() + _NO_ANSWER_S
+        return seen
 
 
 def _is_alive(name: str) -> bool:

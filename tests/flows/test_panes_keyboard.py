@@ -1,0 +1,141 @@
+"""Strokes on real panes that changed after they were seen: nothing is typed, and nothing else breaks."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from swarm_agents import panes
+from swarm_agents.panes import Look, Pane, keyboard
+from swarm_agents.panes.keyboard import Outcome, Stroke
+from tests.support.tmux import FakeAgent, Tmux, private_server, until
+
+LINE = "[swarm#1] hello"
+
+
+@pytest.fixture
+def tmux() -> Iterator[Tmux]:
+    with private_server() as server:
+        yield server
+
+
+def seen(agent: FakeAgent) -> Pane:
+    look = panes.look(agent.pane.socket)
+    assert isinstance(look, Look)
+    return look.panes[agent.pane.pane_id]
+
+
+def stroke(pane: Pane, token: str = "1-a") -> Stroke:
+    return Stroke(pane, token, text=LINE, submit="\r")
+
+
+def type_in(*strokes: Stroke) -> tuple[Outcome, ...]:
+    typed = keyboard.type_in(strokes[0].pane.socket, strokes)
+    assert isinstance(typed, keyboard.Typed), typed
+    return typed.outcomes
+
+
+def killed(agent: FakeAgent) -> None:
+    os.kill(agent.pane.pane_pid, signal.SIGKILL)
+    until(lambda: seen(agent).dead, "the pane is dead")
+
+
+def closed(agent: FakeAgent) -> None:
+    agent.server.run("kill-pane", "-t", agent.pane.pane_id)
+
+
+def respawned(agent: FakeAgent) -> None:
+    agent.server.run("respawn-pane", "-k", "-t", agent.pane.pane_id, "cat")
+
+
+def scrolled(agent: FakeAgent) -> None:
+    agent.server.run("copy-mode", "-t", agent.pane.pane_id)
+
+
+def switched_off(agent: FakeAgent) -> None:
+    agent.server.run("select-pane", "-d", "-t", agent.pane.pane_id)
+
+
+def typed_by_a_human(agent: FakeAgent) -> None:
+    agent.keys("-l", "x")
+    until(lambda: agent.shows("❯ x"), "the key is echoed")
+
+
+def marked_by_another_courier(agent: FakeAgent) -> None:
+    agent.server.run("set-option", "-p", "-t", agent.pane.pane_id, "@swarm_last", "2-b")
+
+
+@pytest.mark.parametrize(
+    ("changed", "outcome"),
+    [
+        (killed, Outcome.MOVED),
+        (closed, Outcome.MOVED),
+        (respawned, Outcome.MOVED),
+        (scrolled, Outcome.REFUSED),
+        (switched_off, Outcome.REFUSED),
+        (typed_by_a_human, Outcome.REFUSED),
+        (marked_by_another_courier, Outcome.MOVED),
+    ],
+)
+def test_a_pane_that_changed_after_the_look_gets_nothing(
+    tmux: Tmux, changed: Callable[[FakeAgent], None], outcome: Outcome
+) -> None:
+    agent, healthy = tmux.agent("ann"), tmux.agent("bob")
+    server, before, other = tmux.server_pid(), seen(agent), seen(healthy)
+
+    changed(agent)
+    outcomes = type_in(stroke(before), stroke(other))
+
+    assert outcomes == (outcome, Outcome.DONE)
+    assert tmux.server_pid() == server
+    assert b"[swarm#" not in agent.typed()
+    until(lambda: healthy.prompts() == [LINE], "the other one got its line")
+
+
+def test_a_stroke_fits_once(tmux: Tmux) -> None:
+    agent = tmux.agent("ann")
+    before = seen(agent)
+
+    first, second = type_in(stroke(before)), type_in(stroke(before))
+
+    assert (first, second) == ((Outcome.DONE,), (Outcome.MOVED,))
+    until(lambda: agent.prompts() == [LINE], "the line arrived once")
+
+
+def test_a_refused_stroke_never_fits_again(tmux: Tmux) -> None:
+    agent = tmux.agent("ann")
+    before = seen(agent)
+    scrolled(agent)
+
+    refused = type_in(stroke(before))
+    agent.keys("-X", "cancel")
+    again = type_in(stroke(before))
+
+    assert (refused, again) == ((Outcome.REFUSED,), (Outcome.MOVED,))
+    assert agent.typed() == b""
+
+
+def test_a_marker_that_is_not_ours_does_no_harm(tmux: Tmux) -> None:
+    agent = tmux.agent("ann")
+    tmux.run("set-option", "-p", "-t", agent.pane.pane_id, "@swarm_last", "#(touch x)',} { kill-server }")
+
+    assert type_in(stroke(seen(agent))) == (Outcome.DONE,)
+
+
+def test_no_buffer_is_left_behind(tmux: Tmux) -> None:
+    agent = tmux.agent("ann")
+
+    type_in(stroke(seen(agent)))
+
+    assert tmux.run("list-buffers") == ""
+
+
+@pytest.mark.parametrize("text", ["a'b", "a\nb", "$HOME", "\x1b[201~"])
+def test_an_unsafe_text_is_refused_before_tmux_sees_it(tmux: Tmux, text: str) -> None:
+    agent = tmux.agent("ann")
+
+    with pytest.raises(ValueError, match="may not be typed"):
+        type_in(Stroke(seen(agent), "1-a", text=text))
+
+    assert agent.typed() == b""
