@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,6 +92,28 @@ def test_nothing_stays_behind_when_it_is_ended(number: signal.Signals, tmp_path:
         playing.communicate(timeout=LIMIT_S)
         assert_nothing_stays(folder)
         assert playing.returncode == {signal.SIGINT: 130, signal.SIGKILL: -9}.get(number, 128 + number)
+
+
+@pytest.mark.parametrize(
+    "made", ["", "stall/.git/hooks/pre-commit", "eve/swarm.toml", "tmux", "journals/ada.jsonl", "journals/eve.jsonl"]
+)
+def test_nothing_stays_behind_when_it_is_killed_while_the_stage_is_built(made: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="swd") as folder:  # short: a socket's path has 107 bytes at most
+        building = subprocess.Popen(
+            [SWARM, "demo", "--headless", "--seconds", "60"],
+            env=environment() | {"TMPDIR": folder},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        until(lambda: any(Path(folder).glob(f"swarm-demo-*/{made}")), f"{made or 'the folder'} is there", LIMIT_S)
+
+        os.killpg(building.pid, signal.SIGKILL)
+
+        building.wait(LIMIT_S)
+        until(lambda: not processes_of(Path(folder)), "its processes have ended", LIMIT_S)
+        assert list(Path(folder).glob("swarm-demo-*")) == []
 
 
 def test_what_is_kept_can_be_looked_at_and_removed_with_the_printed_commands(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import secrets
+import shlex
 import signal
 import subprocess
 import sys
@@ -68,15 +70,14 @@ def run(wishes: Wishes, tell: Tell) -> Performance:
 
 
 def attach_line(made: World) -> str:
-    return f"tmux -S {made.socket} attach"
+    return f"tmux -S {shlex.quote(made.socket)} attach"
 
 
 def _new_folder() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="swarm-demo-"))
-    if len(os.fsencode(folder)) <= _LONGEST_SOCKET_FOLDER:
-        return folder
-    folder.rmdir()
-    return Path(tempfile.mkdtemp(prefix="swarm-demo-", dir="/tmp"))
+    """A name that nobody uses. The folder is made when the watchdog is there to remove it."""
+    name = f"swarm-demo-{secrets.token_hex(4)}"
+    folder = Path(tempfile.gettempdir()) / name
+    return folder if len(os.fsencode(folder)) <= _LONGEST_SOCKET_FOLDER else Path("/tmp") / name
 
 
 @contextmanager
@@ -84,13 +85,15 @@ def _cleared(folder: Path, keep: bool, tell: Tell) -> Iterator[list[bool]]:
     dog = watchdog.start(folder, World(folder).socket, keep)
     cleaned = [False]
     try:
+        folder.mkdir(mode=0o700)
         yield cleaned
     finally:
         with _undisturbed():
             cleaned[0] = watchdog.finish(dog)
             if keep:
                 tell(f"kept in {folder}; see it with: {attach_line(World(folder))}")
-                tell(f"remove it with: tmux -S {World(folder).socket} kill-server; rm -rf {folder}")
+                quoted = shlex.quote(str(folder))
+                tell(f"remove it with: tmux -S {quoted}/tmux kill-server; rm -rf {quoted}")
             elif not cleaned[0]:
                 tell(f"not everything could be removed: {folder}")
 

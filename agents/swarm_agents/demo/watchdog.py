@@ -15,6 +15,7 @@ from swarm_agents.demo.stage import DASHBOARD_WINDOW
 from swarm_agents.panes import private
 
 _REMOVE_LIMIT_S = 10.0  # the last git that a killed agent ran may still write for a moment
+_START_LIMIT_S = 1.0  # a tmux that was just started listens within 20 ms
 END_LIMIT_S = 30.0
 
 
@@ -48,12 +49,19 @@ def main(words: list[str]) -> None:
     if keep == "keep":
         private.hang_up(socket, spared_window=DASHBOARD_WINDOW)
         return
-    private.end(socket)
+    _end_server(socket)
     give_up_at = time.monotonic() + _REMOVE_LIMIT_S
     while Path(folder).exists():
         shutil.rmtree(folder, ignore_errors=True)
         if time.monotonic() > give_up_at:
             sys.exit(1)
+        time.sleep(0.05)
+
+
+def _end_server(socket: str) -> None:
+    """End it also when the demo was killed while it was just about to start it."""
+    give_up_at = time.monotonic() + _START_LIMIT_S
+    while not private.end(socket) and Path(socket).parent.exists() and time.monotonic() < give_up_at:
         time.sleep(0.05)
 
 

@@ -91,15 +91,16 @@ def hang_up(socket: str, spared_window: str) -> None:
                 os.kill(pane.address.pane_pid, signal.SIGHUP)
 
 
-def end(socket: str) -> None:
-    """End that server and whatever its panes run, by their process ids. Harmless when it is gone already."""
+def end(socket: str) -> bool:
+    """End that server and whatever its panes run, by their process ids. False when there is none (any more)."""
     seen = look(socket)
     if not isinstance(seen, Look):
-        return
+        return False
     tmux.run_command(socket, ["kill-server"])
     server = int(seen.server.split(":")[0])
     for pid in [server, *[pane.address.pane_pid for pane in seen.panes.values() if not pane.dead]]:
         _see_it_end(pid)
+    return True
 
 
 def _told(play: Play) -> list[str]:
