@@ -65,7 +65,7 @@ def check(root: Path) -> list[Finding]:
     """For each hook of the gate, whether git would run it. Changes nothing."""
     folder = git.hooks_folder(root)
     found = [_in_place(folder, name) for name in GATED]
-    if folder.name != OWN_FOLDER:
+    if folder.name != OWN_FOLDER or not folder.is_dir():
         return found
     before = _recorded(folder)
     lost = sorted(name for name in _wanted(root, before) if not _is_ours(folder / name))

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gate import commits, events, git_as, set_up, turn_red
+from tests.support.gate import commits, events, git_as, held, set_up, turn_red
 from tests.support.processes import until
-from tests.support.repo import Ran, Repo
-
-HELD = "swarm: not committed, the build is red"
+from tests.support.repo import Repo
 
 
 @pytest.fixture
@@ -25,10 +23,6 @@ def red(gated: Repo) -> Repo:
     """The same while alice repairs the build."""
     turn_red(gated)
     return gated
-
-
-def held(ran: Ran) -> bool:
-    return ran.exit != 0 and HELD in ran.err
 
 
 # Who passes.

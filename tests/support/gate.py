@@ -27,6 +27,11 @@ def commits(who: str | None, repo: Repo, *words: str, **extra: str) -> Ran:
     return git_as(who, repo, "commit", "-q", "-m", f"{who}'s work", *words, **extra)
 
 
+def held(ran: Ran) -> bool:
+    """Whether the gate refused."""
+    return ran.exit != 0 and "swarm: not committed, the build is red" in ran.err
+
+
 def has_commits(repo: Repo) -> bool:
     return git_as(None, repo, "rev-parse", "--verify", "-q", "HEAD").exit == 0
 
