@@ -77,7 +77,9 @@ def keep_telling(database: Path, config: Config, stop: threading.Event, clock: C
         try:
             with Database(database, clock) as db:
                 pump(db, config)
-            trouble = ""
+                trouble = ""
+                while not stop.wait(LOOK_EVERY_S):
+                    pump(db, config)
         except SwarmError as error:
             if error.message != trouble:
                 log.error(database, f"nobody can be told of escalations: {error.message}")
