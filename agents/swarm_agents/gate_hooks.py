@@ -117,6 +117,8 @@ def _give_back(folder: Path, name: str) -> str | None:
     for place in (folder / name, folder / f"{name}.legacy", folder / f"{name}.old"):
         if not _is_ours(place):
             continue
+        if place.suffix == ".legacy" and _is_of_pre_commit(kept):
+            kept.unlink()  # pre-commit is installed anew, and refuses to find itself as its own legacy hook
         if os.path.lexists(kept):
             os.replace(kept, place)
             return f"{place.name}: as it was before"
@@ -128,9 +130,11 @@ def _give_back(folder: Path, name: str) -> str | None:
 
 
 def _runs_ours_as_legacy(folder: Path, name: str) -> bool:
-    with contextlib.suppress(OSError):
-        return _is_ours(folder / f"{name}.legacy") and _PRE_COMMIT_SIGN in (folder / name).read_bytes()
-    return False
+    return _is_ours(folder / f"{name}.legacy") and _is_of_pre_commit(folder / name)
+
+
+def _is_of_pre_commit(hook: Path) -> bool:
+    return hook.is_file() and _PRE_COMMIT_SIGN in hook.read_bytes()
 
 
 def _duplicate(hook: Path, copy: Path) -> None:

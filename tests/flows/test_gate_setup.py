@@ -230,6 +230,21 @@ def test_pre_commit_installed_over_the_gate_keeps_it_as_its_legacy_hook(repo: Re
     assert "FAILED test_everything" in (hooks / "pre-commit.legacy").read_text()
 
 
+def test_pre_commit_installed_again_over_the_gate_does_not_meet_itself(repo: Repo) -> None:
+    pre_commit(repo)
+    set_up(repo)
+    hooks = repo.path / ".git/hooks"
+    (hooks / "pre-commit").rename(hooks / "pre-commit.legacy")
+    pre_commit(repo)
+
+    commits("bob", repo, PRE_COMMIT_RUNNING_LEGACY="1")
+    ran = (repo.path / "ran.log").read_text().count("pre-commit:")
+    repo.swarm("setup", "git", "--remove")
+
+    assert ran == 1
+    assert sorted(path.name for path in hooks.glob("pre-commit*") if path.suffix != ".sample") == ["pre-commit"]
+
+
 def test_a_repository_that_was_moved_is_put_right(repo: Repo) -> None:
     husky(repo)
     set_up(repo)
