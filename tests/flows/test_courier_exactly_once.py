@@ -124,19 +124,19 @@ def freeze_outside_a_transaction(pid: int, database: Path) -> None:
             os.kill(pid, signal.SIGCONT)
 
 
-def test_a_stopped_tmux_server_costs_its_time_limit_and_nothing_else(
-    swarm: Noticed, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stopped_tmux_server_costs_its_time_limit_and_nothing_else(swarm: Noticed) -> None:
     agent = swarm.agent("ann")
     server = swarm.tmux.server_pid()
     message = swarm.say("hello")
 
     os.kill(server, signal.SIGSTOP)
-    began = time.monotonic()
-    seen = panes.look(swarm.tmux.socket, limit_s=0.5)
-    took_s = time.monotonic() - began
-    held = swarm.courier.tick()
-    os.kill(server, signal.SIGCONT)
+    try:
+        began = time.monotonic()
+        seen = panes.look(swarm.tmux.socket, limit_s=0.5)
+        took_s = time.monotonic() - began
+        held = swarm.courier.tick()
+    finally:
+        os.kill(server, signal.SIGCONT)
 
     assert isinstance(seen, NoAnswer)
     assert took_s < 2
