@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from swarm_agents import roster
+from swarm_agents.db import gate
 from swarm_agents.db.database import Database
 from swarm_agents.model import Rules
 from tests.support.model import Act
@@ -29,18 +30,23 @@ def herd(db_path: Path) -> Iterator[list[Worker]]:
 def test_of_eight_that_report_at_once_exactly_one_repairs_in_each_of_200_rounds(
     db_path: Path, herd: list[Worker]
 ) -> None:
-    rules = Rules()
-
     for round_ in range(ROUNDS):
-        answers = at_once([(worker, Act("report", name)) for worker, name in zip(herd, HERD, strict=True)], rules)
-
-        assert tally(answers) == {"yours new": 1, "waiting": 7}, f"round {round_}: {answers}"
-        winner = next(n for n, answer in enumerate(answers) if answer.told == "yours new")
-        assert herd[winner].act(Act("fixed", HERD[winner], answers[winner].fence)).told == "passing"
+        assert elect_and_fix(herd) == {"yours new": 1, "waiting": 7}, f"round {round_}"
 
     with Database(db_path) as db, db.reading() as tx:
         assert (observe(tx).incident, observe(tx).fence) == (ROUNDS, 2 * ROUNDS)
         check_rows_agree(tx)
+
+
+def test_the_election_holds_while_a_stopped_process_blocks_the_fair_turns(db_path: Path, herd: list[Worker]) -> None:
+    for worker in herd:
+        worker.send("do_without_gate")
+        assert worker.receive().told == "pushing"
+
+    with gate.turn(Path(f"{db_path}-gate"), 1):
+        rounds = [elect_and_fix(herd) for _ in range(ROUNDS // 4)]
+
+    assert rounds == [{"yours new": 1, "waiting": 7}] * (ROUNDS // 4)
 
 
 @pytest.mark.parametrize("lease", ["live", "over"])
@@ -82,6 +88,15 @@ def test_fifty_waiters_all_return_once_it_is_green(db_path: Path) -> None:
         fixer.act(Act("fixed", "ada", fence), rules)
 
         assert tally([waiter.receive(GREEN_LIMIT_S) for waiter in crowd]) == {"passing": 50}
+
+
+def elect_and_fix(herd: list[Worker]) -> dict[str, int]:
+    """All report at once, and whoever was elected repairs it; what they were told."""
+    answers = at_once([(worker, Act("report", name)) for worker, name in zip(herd, HERD, strict=True)], Rules())
+    for worker, name, answer in zip(herd, HERD, answers, strict=True):
+        if answer.told == "yours new":
+            assert worker.act(Act("fixed", name, answer.fence)).told == "passing"
+    return tally(answers)
 
 
 def join(path: Path, names: list[str]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from swarm_agents import build, messages, waiting
+from swarm_agents.db import database
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.model import Moment, Rules
 from tests.support.model import Act
@@ -19,8 +20,8 @@ from tests.support.mutants import MUTANTS
 from tests.support.swarm import observe, perform, told
 
 
-def main(database: Path, lock_timeout_s: float) -> None:
-    with Database(database, lock_timeout_s=lock_timeout_s) as db:
+def main(path: Path, lock_timeout_s: float) -> None:
+    with Database(path, lock_timeout_s=lock_timeout_s) as db:
         answer("ready")
         for line in sys.stdin:
             order = json.loads(line)
@@ -68,6 +69,12 @@ def lock(db: Database) -> None:
         answer("holding")
         sys.stdin.readline()
     answer("released")
+
+
+def do_without_gate(db: Database) -> None:
+    """From now on this process waits for no fair turn."""
+    database._GATE_LIMIT_S = 0.0
+    answer("pushing")
 
 
 def naive_claim(db: Database, agent: str, at_ns: int) -> None:
@@ -132,7 +139,7 @@ def send(db: Database, sender: str, recipient: str, body: str) -> None:
     answer("sent", number, began)
 
 
-ORDERS = {one.__name__: one for one in (act, wait, hold, lock, naive_claim, lie, die_at, send)}
+ORDERS = {one.__name__: one for one in (act, wait, hold, lock, do_without_gate, naive_claim, lie, die_at, send)}
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]), float(sys.argv[2]))

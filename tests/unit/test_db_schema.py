@@ -11,9 +11,9 @@ import pytest
 import sqlite_utils
 
 from swarm_agents import build, messages, roster
-from swarm_agents.db import database, schema
+from swarm_agents.db import database, gate, schema
 from swarm_agents.db.database import APPLICATION_ID, SCHEMA_VERSION, Database
-from swarm_agents.errors import CannotWrite, DatabaseNewer
+from swarm_agents.errors import CannotWrite, DatabaseLocked, DatabaseNewer
 from swarm_agents.model import Rules
 from tests.support.processes import run_python
 from tests.support.swarm import dump
@@ -188,6 +188,17 @@ def test_sixteen_processes_that_create_it_at_once_make_one(tmp_path: Path) -> No
     assert sorted(answer.stdout for answer in answers) == ["False\n"] * 15 + ["True\n"]
     assert {answer.stderr for answer in answers} == {""}
     Database(path).close()
+
+
+def test_a_creation_that_is_stopped_in_the_middle_is_waited_for_and_then_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "LOCK_TIMEOUT_S", 0.05)
+
+    with gate.turn(tmp_path / "swarm.db-setup", 1), pytest.raises(DatabaseLocked, match="setting up"):
+        schema.create(tmp_path / "swarm.db")
+
+    assert not (tmp_path / "swarm.db").exists()
 
 
 # Upgrading one.
