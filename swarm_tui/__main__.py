@@ -56,6 +56,7 @@ def _run(options: argparse.Namespace) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Usage("The dashboard needs a terminal; 'swarm status' prints the same for a pipe.", next="swarm status")
 
+    from swarm_agents import log
     from swarm_tui.app import SwarmApp
     from swarm_tui.settings import Settings
     from swarm_tui.themes import DEFAULT
@@ -69,6 +70,7 @@ def _run(options: argparse.Namespace) -> int:
     )
     for frozen in ("COLUMNS", "LINES"):  # exported by some shells and runners; the terminal itself knows better
         os.environ.pop(frozen, None)
+    log.take_foreign(found.database)  # a library that warns onto standard error would write across the screen
     app = SwarmApp(settings)
     app.run(mouse=not options.no_mouse)
     return app.return_code or 0

@@ -51,10 +51,19 @@ def shown(db: Database) -> None:
         tx.execute(f"update announcements set state = 'shown', at = :now where {unseen}", now=tx.now)
 
 
+def put_aside(db: Database) -> None:
+    """What was answered before its turn is not told any more. Looks before it writes."""
+    with db.reading() as tx:
+        if not _moot(tx):
+            return
+    with db.transaction() as tx:
+        _put_aside(tx)
+
+
 def any_due(tx: Transaction, channels: tuple[str, ...]) -> bool:
-    """Whether something waits to be tried by one of these channels, or to be put aside because it was answered."""
+    """Whether something waits to be tried by one of these channels."""
     rows = tx.execute(f"select * from announcements where {_DUE} and channel <> 'dashboard'", **_clock(tx))
-    return any(row["channel"] in channels for row in rows) or bool(_moot(tx))
+    return any(row["channel"] in channels for row in rows)
 
 
 def claim(tx: Transaction, teller: str, channels: tuple[str, ...], limit_s: float) -> Announcement | None:

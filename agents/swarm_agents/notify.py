@@ -59,6 +59,7 @@ def pump(db: Database, config: Config) -> float | None:
     Takes as long as tmux and the command take, each within its limit: never call it from an event loop.
     """
     teller = f"{os.getpid()}-{threading.get_native_id()}"
+    announcements.put_aside(db)
     while True:
         with db.reading() as tx:
             channels = _channels(config.notify, tx.now)
@@ -101,6 +102,7 @@ def see_through(db: Database, config: Config) -> None:
 
 def leave_behind(db: Database, config: Config) -> None:
     """At the end of a verb that may have asked a human: start a process that tells them. Costs milliseconds."""
+    announcements.put_aside(db)
     with db.reading() as tx:
         channels = _channels(config.notify, tx.now)
         if not announcements.any_due(tx, channels):

@@ -323,6 +323,17 @@ def test_the_verb_that_asks_leaves_a_process_behind_that_tells(repo: Repo, tape:
     until(lambda: shown(repo)["command"] == ("sent", ""), "it is on record")
 
 
+def test_the_verb_that_answers_rings_nobody_and_leaves_nothing_behind(repo: Repo, tape: "Tape") -> None:
+    break_(repo)
+    repo.swarm("build", "escalate", "--reason", "no credentials")
+    tape.configure(repo, tape.script("touch done"))
+
+    repo.swarm("escalation", "resolve", "1", "--option", "take-over")
+
+    assert shown(repo)["command"][0] == "skipped"
+    assert not tape.path("done").exists()
+
+
 def test_a_command_that_hangs_keeps_no_verb_waiting(repo: Repo, tape: "Tape") -> None:
     os.mkfifo(tape.path("gate"))
     tape.configure(repo, tape.script("touch begun; read line < gate; touch done"), timeout_s=60)
