@@ -48,35 +48,36 @@ class Keeper(threading.Thread):
 
     def run(self) -> None:
         self._tell_of_escalations()
-        courier: Courier | None = None
         while not self._stop_asked.is_set():
             try:
-                courier = courier or self._courier()
-                done = self._keep(courier)
-                self._complained = ""
-                self._news.wait(MOVING_S if done and done.moving else EVERY_S)
-                self._news.clear()
+                self._keep_until_it_fails()
             except SwarmError as error:
                 self._complain_once(error)
                 self._stop_asked.wait(RETRY_S)
-        if courier:
-            with contextlib.suppress(SwarmError):  # its lease ends by itself
-                courier.retire()
 
     def _tell_of_escalations(self) -> None:
         # A thread of its own: a command of the human's that hangs must not hold up the notices.
         telling = (self._settings.database, self._settings.config, self._stop_asked, self._clock)
         threading.Thread(target=notify.keep_telling, args=telling, name="teller", daemon=True).start()
 
-    def _courier(self) -> Courier | None:
-        return Courier(self._settings.database) if self._settings.courier else None
-
-    def _keep(self, courier: Courier | None) -> Round | None:
+    def _keep_until_it_fails(self) -> None:
+        settings = self._settings
+        courier = Courier(settings.database, settings.config.profiles) if settings.courier else None
         with Database(self._settings.database, self._clock) as db:
-            build.reap(db)
-            done = courier.tick() if courier else None
-            if done:
-                self._end_lease_of_dead(db, done.looks)
+            while not self._stop_asked.is_set():
+                done = self._keep(db, courier)
+                self._complained = ""
+                self._news.wait(MOVING_S if done and done.moving else EVERY_S)
+                self._news.clear()
+        if courier:
+            with contextlib.suppress(SwarmError):  # its lease ends by itself
+                courier.retire()
+
+    def _keep(self, db: Database, courier: Courier | None) -> Round | None:
+        build.reap(db)
+        done = courier.tick() if courier else None
+        if done:
+            self._end_lease_of_dead(db, done.looks)
         return done
 
     def _end_lease_of_dead(self, db: Database, looks: Looks) -> None:

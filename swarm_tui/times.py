@@ -39,6 +39,16 @@ def countdown(ms: int) -> str:
     return f"{hours}:{minutes % 60:02}:{seconds % 60:02}" if hours else f"{minutes}:{seconds % 60:02}"
 
 
+def left(ms: int) -> str:
+    """What is left, to the second only in the last minute: `5 min`, `42 s`."""
+    return f"{-(-ms // _MINUTE)} min" if ms > _MINUTE else f"{max(0, -(-ms // _SECOND))} s"
+
+
+def roughly(ms: int) -> str:
+    """Without the seconds, once there are minutes: `42 s`, `14 min`, `2 h 5 min`, `3 d 4 h`."""
+    return f"{ms // _MINUTE} min" if _MINUTE <= ms < _HOUR else lasting(ms)
+
+
 def of_day(ms: int) -> str:
     return time.strftime("%H:%M:%S", time.localtime(ms / 1000))
 

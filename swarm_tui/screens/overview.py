@@ -56,18 +56,29 @@ class Overview(Screen[None]):
         self._view: View | None = None
         self._last_seen: Snapshot | None = None
         self._stands = False
+        # Held, not looked up: while the app closes, the clock still ticks and the parts are not found any more.
+        self._title_line = TitleLine(settings)
+        self._trouble = Trouble()
+        self._swarm = Vertical(id="swarm")
+        self._banner = Banner()
+        self._attention = Attention()
+        self._people = Horizontal(id="people")
+        self._agents = Agents()
+        self._waiting = WaitingLine()
+        self._log = MessageLog()
+        self._keys = KeyBar(actions.OVERVIEW, settings.read_only)
 
     def compose(self) -> ComposeResult:
-        yield TitleLine(self._settings)
-        yield Trouble()
-        with Vertical(id="swarm"):
-            yield Banner()
-            yield Attention()
-            with Horizontal(id="people"):
-                yield Agents()
-                yield WaitingLine()
-            yield MessageLog()
-        yield KeyBar(actions.OVERVIEW, self._settings.read_only)
+        yield self._title_line
+        yield self._trouble
+        with self._swarm:
+            yield self._banner
+            yield self._attention
+            with self._people:
+                yield self._agents
+                yield self._waiting
+            yield self._log
+        yield self._keys
 
     def on_mount(self) -> None:
         self._stands = True
@@ -80,10 +91,10 @@ class Overview(Screen[None]):
             return  # the feed is quicker than the screen: it is shown once it stands
         self.remove_class("-reading")
         self.set_class(isinstance(view, CouldNotLook), "-trouble")
-        self.query_one(KeyBar).show(view)
+        self._keys.show(view)
         match view:
             case CouldNotLook():
-                self.query_one(Trouble).show(view, self._last_seen)
+                self._trouble.show(view, self._last_seen)
             case Snapshot():
                 self._last_seen = view
                 self._show(view)
@@ -92,36 +103,36 @@ class Overview(Screen[None]):
         """The screen's one clock: ages and countdowns."""
         if not self._stands:
             return
-        self.query_one(TitleLine).tick(moment)
+        self._title_line.tick(moment)
         if isinstance(self._view, CouldNotLook):
-            self.query_one(Trouble).tick(moment)
+            self._trouble.tick(moment)
             return
-        self.query_one(Banner).tick(moment)
-        self.query_one(Attention).tick(moment)
-        self.query_one(Agents).tick(moment)
-        self.query_one(WaitingLine).tick(moment)
+        self._banner.tick(moment)
+        self._attention.tick(moment)
+        self._agents.tick(moment)
+        self._waiting.tick(moment)
 
     def _show(self, snapshot: Snapshot) -> None:
-        self.query_one(Trouble).over()
-        self.query_one(TitleLine).tick(snapshot.moment)
-        self.query_one(Banner).show(snapshot)
-        self.query_one(Attention).show(snapshot)
-        self.query_one(Agents).show(snapshot.agents, snapshot.waiting, snapshot.moment)
-        self.query_one(WaitingLine).show(snapshot.waiting, snapshot.moment)
-        self.query_one("#people").set_class(not snapshot.waiting, "-nobody-waits")
+        self._trouble.over()
+        self._title_line.tick(snapshot.moment)
+        self._banner.show(snapshot)
+        self._attention.show(snapshot)
+        self._agents.show(snapshot.agents, snapshot.waiting, snapshot.moment)
+        self._waiting.show(snapshot.waiting, snapshot.moment)
+        self._people.set_class(not snapshot.waiting, "-nobody-waits")
         self._size_people(snapshot)
-        self.query_one(MessageLog).show(snapshot)
+        self._log.show(snapshot)
         if self.focused is None:  # nothing can have the focus while nothing is shown
             self.call_after_refresh(self._focus_log)
 
     def _focus_log(self) -> None:
         if self.focused is None:
-            self.query_one(MessageLog).focus()
+            self._log.focus()
 
     def _size_people(self, snapshot: Snapshot) -> None:
         """As high as the people need, but never more than a third of the screen: the log is below."""
         rows = max(1, len(snapshot.agents), len(snapshot.waiting))
-        people = self.query_one("#people")
+        people = self._people
         height = 1 + min(rows, max(3, (self.size.height - 6) // 3))
         if people.styles.height is None or people.styles.height.value != height:
             people.styles.height = height
@@ -165,7 +176,8 @@ class Overview(Screen[None]):
     def do_assign(self) -> None:
         from swarm_tui.dialogs.assign import AssignDialog
 
-        self.app.push_screen(AssignDialog(self._snapshot, self._chosen_agent()), self._order)
+        selected = self._chosen_agent() if self._agents.has_focus else None  # else whoever is first in line
+        self.app.push_screen(AssignDialog(self._snapshot, selected), self._order)
 
     def do_escalate(self) -> None:
         from swarm_tui.dialogs.escalate import EscalateDialog
@@ -186,7 +198,7 @@ class Overview(Screen[None]):
         self.app.push_screen(DeclareDialog(self._snapshot), self._order)
 
     def do_next(self) -> None:
-        attention = self.query_one(Attention)
+        attention = self._attention
         follow = attention.cursor + 1 if attention.has_focus else 0
         attention.focus()
         attention.move_to(follow % attention.count())
@@ -205,8 +217,8 @@ class Overview(Screen[None]):
 
         found = self.query("#filter")
         if not found:
-            box = Input(self.query_one(MessageLog).words, placeholder="only messages with…", id="filter", compact=True)
-            self.query_one("#swarm").mount(box, before=self.query_one(MessageLog))
+            box = Input(self._log.words, placeholder="only messages with…", id="filter", compact=True)
+            self._swarm.mount(box, before=self._log)
         (found.first(Input) if found else box).focus()
 
     def do_palette(self) -> None:
@@ -218,7 +230,7 @@ class Overview(Screen[None]):
         self.app.push_screen(Help())
 
     def do_back(self) -> None:
-        log = self.query_one(MessageLog)
+        log = self._log
         if self.query("#filter"):
             self.query("#filter").remove()
             log.filter("")
@@ -263,16 +275,16 @@ class Overview(Screen[None]):
         self._in_thread(lambda: self._search(sought), "search", exclusive=sought.older)
 
     def on_input_changed(self, event: "Input.Changed") -> None:
-        self.query_one(MessageLog).filter(event.value.strip())
+        self._log.filter(event.value.strip())
 
     def on_input_submitted(self) -> None:
-        self.query_one(MessageLog).focus()
+        self._log.focus()
 
     def on_overview_page_read(self, page: PageRead) -> None:
-        self.query_one(MessageLog).take(page.rows, page.first, page.last)
+        self._log.take(page.rows, page.first, page.last)
 
     def on_overview_found(self, found: Found) -> None:
-        self.query_one(MessageLog).found(found.words, found.ids, found.older)
+        self._log.found(found.words, found.ids, found.older)
 
     # In other threads. They post messages and touch no widget.
 
@@ -313,5 +325,5 @@ class Overview(Screen[None]):
         return self._view
 
     def _chosen_agent(self) -> Agent | None:
-        agent = self.query_one(Agents).chosen
+        agent = self._agents.chosen
         return agent if agent and agent.left_at is None else None

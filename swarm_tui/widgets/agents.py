@@ -17,26 +17,27 @@ class Agents(RowList):
         super().__init__(id=id)
         self._agents: tuple[Listed, ...] = ()
         self._tickets: dict[str, int] = {}
+        self._shown: tuple[tuple[Listed, ...], tuple[Waiter, ...]] | None = None
         self._now = 0
-        self._drawn: list[list[Cell]] = []
         self.border_title = "Agents"
 
     def show(self, agents: tuple[Listed, ...], waiting: tuple[Waiter, ...], moment: Moment) -> None:
+        if (agents, waiting) == self._shown:
+            self.tick(moment)
+            return
+        self._shown = (agents, waiting)
         chosen = self.chosen
         self._agents = tuple(sorted(agents, key=lambda listed: listed.state != "fixing"))
         self._tickets = {waiter.agent: place for place, waiter in enumerate(waiting, start=1)}
         here = sum(listed.state != "left" for listed in agents)
         self._name_at_cursor(chosen)
         self.set_title(f"Agents {here}" if agents else "Agents")
-        self.tick(moment)
+        self._now = moment.wall_ms
+        self.rows_changed()
 
     def tick(self, moment: Moment) -> None:
-        """Time went on: draw again only what reads differently now."""
         self._now = moment.wall_ms
-        drawn = [self.cells(index, self.size.width) for index in range(len(self._agents))]
-        if drawn != self._drawn:
-            self._drawn = drawn
-            self.rows_changed()
+        self.time_went_on()
 
     @property
     def chosen(self) -> Agent | None:

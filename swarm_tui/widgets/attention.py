@@ -37,8 +37,7 @@ class Attention(RowList):
 
     def tick(self, moment: Moment) -> None:
         self._now = moment.wall_ms
-        if self._rows:
-            self.refresh()
+        self.time_went_on()
 
     @property
     def items(self) -> list[Item]:

@@ -93,7 +93,7 @@ def _red(snapshot: Snapshot, moment: Moment) -> Content:
     build = snapshot.build
     if not build.red:
         since = (
-            f"green for {times.lasting(moment.wall_ms - build.changed_at)}" if build.changed_at else "no red period yet"
+            f"green for {times.roughly(moment.wall_ms - build.changed_at)}" if build.changed_at else "no red period yet"
         )
         checked = f", last check {times.of_day(build.last_check)}" if build.last_check else ""
         return Content.styled(since + checked, STYLE["dim"])

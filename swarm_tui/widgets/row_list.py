@@ -45,6 +45,7 @@ class RowList(ScrollView, can_focus=True):
         super().__init__(id=id, classes=classes)
         self.cursor = 0
         self._styles: dict[str, Style] = {}
+        self._drawn: dict[int, list[Cell]] = {}
 
     # What a subclass says.
 
@@ -67,13 +68,25 @@ class RowList(ScrollView, can_focus=True):
     def rows_changed(self) -> None:
         """Call it when the number of rows or their contents changed."""
         self.cursor = max(0, min(self.cursor, self.count() - 1))
+        self._drawn.clear()
         size = Size(self.scrollable_content_region.width, self.count())
         if size != self.virtual_size:
             self.virtual_size = size
         self.refresh()
 
+    def time_went_on(self) -> None:
+        """Draw again those lines in sight that read differently now: an idle screen costs next to nothing."""
+        width, top = self._row_width, self.scroll_offset.y
+        for index in range(top, min(top + self.size.height, self.count())):
+            if index in self._drawn and self.cells(index, width) != self._drawn[index]:
+                self.refresh_line(index)
+
+    @property
+    def _row_width(self) -> int:
+        return self.scrollable_content_region.width or self.size.width
+
     def render_line(self, y: int) -> Strip:
-        width = self.scrollable_content_region.width or self.size.width
+        width = self._row_width
         index = self.scroll_offset.y + y
         ground = self.rich_style
         if index >= self.count():
@@ -81,7 +94,8 @@ class RowList(ScrollView, can_focus=True):
             return Strip([Segment(text, ground + self._tone("dim"))]).adjust_cell_length(width, ground)
         if index == self.cursor and self.is_cursor_seen():
             ground += self._cursor_style()
-        segments = [Segment(text, ground + self._tone(tone)) for text, tone in self.cells(index, width)]
+        cells = self._drawn[index] = self.cells(index, width)
+        segments = [Segment(text, ground + self._tone(tone)) for text, tone in cells]
         return Strip(segments).adjust_cell_length(width, ground)
 
     def is_cursor_seen(self) -> bool:

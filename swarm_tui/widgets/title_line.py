@@ -17,7 +17,7 @@ class TitleLine(Static):
         self._time = ""
 
     def tick(self, moment: Moment) -> None:
-        time = times.of_day(moment.wall_ms)
+        time = times.of_day_short(moment.wall_ms)
         if time != self._time:
             self._time = time
             self._draw()

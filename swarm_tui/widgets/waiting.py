@@ -18,15 +18,17 @@ class WaitingLine(RowList):
         self.border_title = "Waiting"
 
     def show(self, waiting: tuple[Waiter, ...], moment: Moment) -> None:
+        self._now = moment.wall_ms
+        if waiting == self._waiting:
+            self.time_went_on()
+            return
         self._waiting = waiting
         self.set_title(f"Waiting {len(waiting)}" if waiting else "Waiting")
-        self._now = moment.wall_ms
         self.rows_changed()
 
     def tick(self, moment: Moment) -> None:
         self._now = moment.wall_ms
-        if self._waiting:
-            self.refresh()
+        self.time_went_on()
 
     def count(self) -> int:
         return len(self._waiting)
@@ -38,6 +40,6 @@ class WaitingLine(RowList):
         return [
             (f"{index + 1:>2}. ", "dim"),
             (f"{one_line(waiter.agent, name_width):<{name_width}} ", "plain"),
-            (f"{times.countdown(left):>5} left" if left > 0 else "asks anew ", "plain" if left > 0 else "dim"),
+            (f"{times.left(left):>6} left" if left > 0 else "  asks anew", "plain" if left > 0 else "dim"),
             (f"  ticket {waiter.ticket}" if width >= _WITH_TICKET else "", "dim"),
         ]

@@ -1,0 +1,202 @@
+"""How quick the dashboard is: first paint, a commit of another process until it is painted, keys and memory, idle cost.
+
+Measured from outside, on what the program writes to a real terminal and what the system says it used.
+"""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import statistics
+import struct
+import sys
+import tempfile
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from swarm_agents import build, messages, roster
+from swarm_agents.db import schema
+from swarm_agents.db.database import Database
+from swarm_agents.model import Rules
+from tests.support.tmux import private_server
+
+LIMIT_S = 60.0
+MANY, MILLION = 100_000, 1_000_000
+_TICKS_S = os.sysconf("SC_CLK_TCK")
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+def main() -> None:
+    """Print a row for each figure, its budget beside it."""
+    _row("first paint, median of 9", _first_paint_s() * 1000, "ms", "<= 600")
+    p50, p99 = _commit_to_row_ms()
+    _row("commit in another process to painted row, p50 of 200", p50, "ms", "<= 100")
+    _row("commit in another process to painted row, p99 of 200", p99, "ms", "<= 250")
+    cpu_ms, wall_ms, memory_mb = _at_a_million()
+    _row("key to paint at 1,000,000 messages, CPU", cpu_ms, "ms", "<= 10")
+    _row("key to paint at 1,000,000 messages, wall, median", wall_ms, "ms", "")
+    _row("memory at 1,000,000 messages (RSS)", memory_mb, "MB", "<= 80")
+    _row("idle, 50 panes, 100,000 messages, with its children", _idle_percent(50), "% of a core", "< 1")
+
+
+def _row(what: str, value: float, unit: str, budget: str) -> None:
+    print(f"{what:<58} {value:9.2f} {unit:<12} {budget}")
+
+
+class Screen:
+    """The dashboard in a terminal of its own; what it writes is read as bytes."""
+
+    def __init__(self, database: Path, *options: str) -> None:
+        self.pid, self._terminal = pty.fork()
+        if self.pid == 0:
+            for name in [name for name in os.environ if name.startswith(("TMUX", "SWARM_"))]:
+                del os.environ[name]
+            os.environ["TERM"] = "xterm-256color"
+            command = [sys.executable, "-m", "swarm_tui", "--db", str(database), *options]
+            os.execv(sys.executable, command)
+        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+
+    def wait_for(self, words: bytes) -> None:
+        """Read until the words were written."""
+        seen = b""
+        give_up_at = time.monotonic() + LIMIT_S
+        while words not in seen:
+            assert time.monotonic() < give_up_at, f"never painted {words!r}"
+            seen = seen[-len(words) :] + self._read(0.5)
+
+    def settle(self, quiet_s: float) -> None:
+        """Read until nothing was written for so long."""
+        while self._read(quiet_s):
+            pass
+
+    def press(self, key: bytes) -> None:
+        os.write(self._terminal, key)
+
+    def cpu_s(self) -> float:
+        """Of the process and of the children it waited for."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(int(field) for field in fields[11:15]) / _TICKS_S
+
+    def memory_mb(self) -> float:
+        return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * _PAGE_BYTES / 1e6
+
+    def close(self) -> None:
+        os.kill(self.pid, signal.SIGTERM)
+        give_up_at = time.monotonic() + LIMIT_S
+        while os.waitpid(self.pid, os.WNOHANG) == (0, 0):
+            self._read(0.05)  # it writes while it leaves
+            assert time.monotonic() < give_up_at, "the dashboard did not leave"
+        os.close(self._terminal)
+
+    def _read(self, limit_s: float) -> bytes:
+        if not select.select([self._terminal], [], [], limit_s)[0]:
+            return b""
+        try:
+            return os.read(self._terminal, 1 << 16)
+        except OSError:
+            return b""
+
+
+@contextmanager
+def _screen(database: Path, *options: str) -> Iterator[Screen]:
+    screen = Screen(database, *options)
+    try:
+        yield screen
+    finally:
+        screen.close()
+
+
+@contextmanager
+def _swarm(said: int = 0) -> Iterator[Database]:
+    with tempfile.TemporaryDirectory(prefix="swb") as folder:
+        path = Path(folder) / "swarm.db"
+        schema.create(path)
+        with Database(path) as db:
+            for name in ("alice", "bob", "carol"):
+                roster.join(db, name, "agent", None)
+            _say(db, said)
+            build.report(db, "alice", "tests failed", Rules())
+            build.report(db, "bob", "tests failed", Rules())
+            yield db
+
+
+def _say(db: Database, count: int) -> None:
+    with db.transaction() as tx:
+        tx.execute(
+            "with recursive n(i) as (select 1 union all select i + 1 from n where i < :count) "
+            "insert into messages (at, sender, recipient, type, body) "
+            "select :now + i, 'alice', 'bob', 'INFO', 'message ' || i || ' " + "x" * 120 + "' from n where i <= :count",
+            count=count,
+            now=tx.now - 10**9,
+        )
+
+
+def _first_paint_s() -> float:
+    taken = []
+    with _swarm() as db:
+        for _ in range(9):
+            began = time.monotonic()
+            with _screen(db.path) as screen:
+                screen.wait_for(b"alice repairs it")
+                taken.append(time.monotonic() - began)
+    return statistics.median(taken)
+
+
+def _commit_to_row_ms(samples: int = 200) -> tuple[float, float]:
+    taken = []
+    with _swarm() as db, _screen(db.path) as screen:
+        screen.wait_for(b"alice repairs it")
+        screen.settle(0.4)
+        for number in range(samples):
+            time.sleep(0.05 + number % 7 / 100)  # not in step with its own clock
+            screen.settle(0)
+            messages.send(db, "human", "alice", f"mark-{number:04} ")
+            began = time.monotonic()
+            screen.wait_for(f"mark-{number:04}".encode())
+            taken.append((time.monotonic() - began) * 1000)
+    taken.sort()
+    return taken[samples // 2], taken[samples * 99 // 100]
+
+
+def _at_a_million(keys: int = 200) -> tuple[float, float, float]:
+    with _swarm(MILLION) as db, _screen(db.path) as screen:
+        screen.wait_for(b"alice repairs it")
+        screen.press(b"g")
+        screen.wait_for(b"message 1 ")
+        screen.press(b"G")
+        screen.wait_for(b"The build is red")
+        screen.settle(0.4)
+        taken, before = [], screen.cpu_s()
+        for _ in range(keys):
+            began = time.monotonic()
+            screen.press(b"k")
+            screen.wait_for(b"message ")
+            taken.append((time.monotonic() - began) * 1000)
+        return (screen.cpu_s() - before) * 1000 / keys, statistics.median(taken), screen.memory_mb()
+
+
+def _idle_percent(panes: int, seconds: float = 20) -> float:
+    with private_server() as server, _swarm(MANY) as db:
+        for number in range(panes):
+            roster.join(db, f"agent-{number}", "agent", server.pane("cat"))
+        with _screen(db.path) as screen:
+            screen.wait_for(b"alice repairs it")
+            screen.settle(0.4)
+            _settle_for(screen, 3)
+            before = screen.cpu_s()
+            _settle_for(screen, seconds)
+            return (screen.cpu_s() - before) / seconds * 100
+
+
+def _settle_for(screen: Screen, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        screen.settle(0.2)
+
+
+if __name__ == "__main__":
+    main()
