@@ -44,7 +44,7 @@ class Config(NamedTuple):
     """`[profiles.NAME]`, for `profiles.known`."""
 
 
-_HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])")
+_HOURS = r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])"
 
 _SCHEMA: dict[str, dict[str, Any]] = {
     "build": {
@@ -141,14 +141,14 @@ def _notify_of(table: dict[str, Any]) -> Notify:
 def _gate_scope_of(table: dict[str, Any], branch: str | None) -> str:
     scope: str = table.get("scope", "branch" if branch else "all")
     if scope not in ("all", "branch"):
-        raise BadConfig("'gate.scope' must be \"all\" or \"branch\"")
+        raise BadConfig('\'gate.scope\' must be "all" or "branch"')
     if scope == "branch" and branch is None:
         raise BadConfig("'gate.scope' is \"branch\", but 'build.branch' does not say which")
     return scope
 
 
 def _hours(value: Any) -> tuple[int, int]:
-    said = _HOURS.fullmatch(value) if isinstance(value, str) else None
+    said = re.fullmatch(_HOURS, value) if isinstance(value, str) else None
     if not said:
         raise BadConfig("'notify.quiet' must be two times of the day, like \"22:00-07:00\"")
     first, last = int(said[1]) * 60 + int(said[2]), int(said[3]) * 60 + int(said[4])

@@ -5,6 +5,7 @@ Whoever looks first does it, under a claim (`announcements`); nothing here happe
 """
 
 import contextlib
+import functools
 import os
 import signal
 import sys
@@ -67,8 +68,9 @@ def pump(db: Database, config: Config) -> float | None:
                 return announcements.next_due_s(tx, channels)
         with db.transaction() as tx:
             claimed = announcements.claim(tx, teller, channels, _limit_s(config.notify))
-        if claimed is not None:
-            _try(db, config.notify, claimed)
+        if claimed is None:  # the channel before it is being tried by another one
+            return LOOK_EVERY_S
+        _try(db, config.notify, claimed)
 
 
 def keep_telling(database: Path, config: Config, stop: threading.Event, clock: Clock = host_clock) -> None:
@@ -288,14 +290,18 @@ def _sockets(tx: Transaction) -> list[str]:
 def _start(database: Path) -> None:
     left_out = {"SWARM_AGENT", "TMUX_PANE"}  # it acts in nobody's name
     environment = {name: value for name, value in os.environ.items() if name not in left_out}
-    devnull = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in range(3)]
-    os.posix_spawn(
+    words = [sys.executable, "-m", "swarm_agents.cli.main", "escalation", "announce", "--until-told"]
+    spawn = functools.partial(
+        os.posix_spawn,  # `subprocess` would cost the verb another five milliseconds
         sys.executable,
-        [sys.executable, "-m", "swarm_agents.cli.main", "escalation", "announce", "--until-told"],
+        words,
         environment | {"SWARM_DB": str(database)},
-        file_actions=devnull,
-        setsid=True,  # it lives on when the agent's shell, or its whole terminal, ends
+        file_actions=[(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in range(3)],
     )
+    try:
+        spawn(setsid=True)  # it lives on when the agent's shell, or its whole terminal, ends
+    except NotImplementedError:  # a C library without it
+        spawn(setpgroup=0)
 
 
 def _give_others_a_start(db: Database, config: Config) -> None:

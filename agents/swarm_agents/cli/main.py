@@ -76,9 +76,11 @@ def _answer(noun: str, as_name: str | None, as_json: bool, rest: list[str]) -> i
     call = Call(arguments, as_name, as_json)
     try:
         answer = _run(arguments, call)
-        code = _give(answer, as_json)
-        if answer.exit == _ASKED or "escalation" in answer.data:
-            _tell_the_human(call)
+        try:
+            code = _give(answer, as_json)
+        finally:  # also when nobody reads the answer
+            if answer.exit == _ASKED or "escalation" in answer.data:
+                _tell_the_human(call)
         if os.environ.get("SWARM_DEBUG"):
             _log(call, f"swarm {' '.join([noun, *rest])}: exit {code}: {answer.message}")
     finally:
