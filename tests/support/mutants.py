@@ -69,11 +69,7 @@ MUTANTS = (
     Mutant("the hand is not the holder's", "fixer_agent_id = :giver and ", ""),
     Mutant("a renewal renews nothing", "lease_mono_ms = :mono + lease_ms", "lease_mono_ms = lease_mono_ms"),
     Mutant("a renewal keeps the old boot", "lease_boot_id = :boot where", "lease_boot_id = lease_boot_id where"),
-    Mutant(
-        "the new budget is spent already",
-        "attempts_used = 0, network_failures = 0",
-        "network_failures = 0",
-    ),
+    Mutant("the new budget is spent already", "attempts_used = 0, network_failures = 0", "network_failures = 0"),
     Mutant("the old budget's checks count", "fresh_mono_ms = :mono", "fresh_mono_ms = fresh_mono_ms"),
     Mutant("green can be escalated", "status in ('broken', 'fixing') returning", "status <> 'escalated' returning"),
     Mutant("asking leaves the fixer its fence", "status = 'escalated', fence = fence + 1", "status = 'escalated'"),
