@@ -334,6 +334,18 @@ def test_the_verb_that_answers_rings_nobody_and_leaves_nothing_behind(repo: Repo
     assert not tape.path("done").exists()
 
 
+def test_a_human_is_told_also_when_nobody_reads_the_answer(repo: Repo, tape: "Tape") -> None:
+    tape.configure(repo, tape.script("touch done"))
+    break_(repo)
+
+    asking = repo.start("build", "escalate", "--reason", "no credentials")
+    assert asking.stdout
+    asking.stdout.close()
+
+    until(tape.path("done").exists, "the command ran")
+    assert asking.communicate()[1] == ""
+
+
 def test_a_command_that_hangs_keeps_no_verb_waiting(repo: Repo, tape: "Tape") -> None:
     os.mkfifo(tape.path("gate"))
     tape.configure(repo, tape.script("touch begun; read line < gate; touch done"), timeout_s=60)

@@ -237,6 +237,17 @@ def test_the_human_is_asked_even_when_no_message_can_be_written(db: Database) ->
     assert build.current(db).status == "escalated"
 
 
+def test_a_message_that_fails_halfway_leaves_nothing_of_itself(db: Database) -> None:
+    build.report(db, "ada", "3 tests fail", RULES)
+    before = last_message(db)
+    refuse(db, "insert on deliveries")
+
+    ask(db)
+
+    assert last_message(db) == before
+    assert len(unresolved(db)) == 1
+
+
 def test_the_message_follows_as_soon_as_it_can_be_written(db: Database) -> None:
     build.report(db, "ada", "3 tests fail", RULES)
     refuse(db, "insert on messages")
@@ -394,6 +405,11 @@ def row(db: Database, escalation: int, channel: str) -> Announcement:
 def states(db: Database, escalation: int) -> dict[str, str]:
     with db.reading() as tx:
         return {one.channel: one.state for one in announcements.of(tx, escalation)}
+
+
+def last_message(db: Database) -> int:
+    with db.reading() as tx:
+        return messages.last_id(tx)
 
 
 def unresolved(db: Database) -> list[escalations.Escalation]:
