@@ -6,7 +6,7 @@ and who loses is told what holds now. docs/states.md draws it. Deadlines are com
 
 from typing import Any, overload
 
-from swarm_agents import announcements, escalations, events, incidents, messages, roster, turns, waiters
+from swarm_agents import announcements, build_row, escalations, events, incidents, messages, roster, turns, waiters
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import Usage
 from swarm_agents.model import (
@@ -111,7 +111,7 @@ def _take_or_wait(
 ) -> Passing | Yours | Waiting | Asked | Stale:
     mine = _renewed(tx, agent, None)
     if mine:
-        return Yours(_build(mine), new=False)
+        return Yours(build_row.value(mine), new=False)
     _expire(tx)
     taken = tx.one(
         f"update build_state set status = 'fixing', fence = fence + 1, {_NEW_LEASE}, {_CHANGED} "
@@ -137,7 +137,7 @@ def _take_or_wait(
 def _granted(tx: Transaction, row: Row, kind: str, detail: str) -> Yours:
     incidents.begin_attempt(tx, row)
     waiters.leave(tx, row["fixer_agent_id"])
-    now = _build(row)
+    now = build_row.value(row)
     _note(tx, now.fixer or SWARM, kind, detail, now)
     _tell(
         tx,
@@ -155,7 +155,7 @@ def renew(db: Database, agent: str, fence: int | None = None) -> Yours | Fenced:
     """Show life: the lease lasts its full length again. Without `fence`, whichever the agent holds now."""
     with db.transaction() as tx:
         row = _renewed(tx, agent, fence)
-        return Yours(_build(row), new=False) if row else Fenced(state(tx))
+        return Yours(build_row.value(row), new=False) if row else Fenced(state(tx))
 
 
 def fixed(db: Database, agent: str, evidence: Evidence, fence: int | None = None) -> Passing | Fenced:
@@ -185,7 +185,7 @@ def failed(
         if not row:
             return Fenced(state(tx))
         attempt = incidents.end_attempt(tx, AttemptEnd.FAILED, reason, error_class.value)
-        _note(tx, agent, "failed", reason, _build(row), attempt.fence)
+        _note(tx, agent, "failed", reason, build_row.value(row), attempt.fence)
         why = (
             f"no agent can repair this ({error_class.value}): {reason}"
             if asks
@@ -199,6 +199,11 @@ def give_up(db: Database, agent: str, reason: str = "", fence: int | None = None
     with db.transaction() as tx:
         ended = _released(tx, _HELD, agent, "gave_up", reason or "gave up", agent=agent, fence=fence)
         return Broken(ended) if ended else Fenced(state(tx))
+
+
+def drop(tx: Transaction, agent: str, reason: str) -> None:
+    """End the lease of an agent that goes away, if it has one, within the transaction that lets it go."""
+    _released(tx, _HELD, agent, "gave_up", reason, agent=agent, fence=None)
 
 
 def hand_over(db: Database, agent: str, to: str, rules: Rules, fence: int | None = None) -> Yours | Fenced:
@@ -268,7 +273,7 @@ def _expire(tx: Transaction) -> Broken | Asked | None:
 
 def _expired(tx: Transaction, row: Row, reason: str) -> Broken | Asked:
     attempt = incidents.end_attempt(tx, AttemptEnd.EXPIRED, reason)
-    _note(tx, SWARM, "expired", f"{attempt.agent}: {reason}", _build(row), attempt.fence)
+    _note(tx, SWARM, "expired", f"{attempt.agent}: {reason}", build_row.value(row), attempt.fence)
     if attempt.agent != HUMAN:
         stop = f"You no longer repair the build: {reason}. Your fence {attempt.fence} is void; stop."
         _try_to_tell(tx, attempt.agent, stop)
@@ -280,14 +285,14 @@ def _released(tx: Transaction, guard: str, by: str, kind: str, reason: str, **va
     if not row:
         return None
     attempt = incidents.end_attempt(tx, AttemptEnd.RELEASED, reason)
-    now = _build(row)
+    now = build_row.value(row)
     _note(tx, by, kind, f"{attempt.agent}: {reason}", now, attempt.fence)
     _tell(tx, EVERYONE, f"{attempt.agent} no longer repairs the build ({reason}). 'swarm build claim' offers to.")
     return now
 
 
 def _broken_or_asked(tx: Transaction, row: Row, by: str, why: str) -> Broken | Asked:
-    now = _build(row)
+    now = build_row.value(row)
     if now.status is BuildStatus.ESCALATED:
         return _ask(tx, now, by, why)
     return Broken(now)
@@ -336,7 +341,7 @@ def _closed(tx: Transaction, row: Row, by: str, how: str, evidence: Evidence) ->
     waiters.dismiss(tx)
     events.record(tx, by, how, evidence.what, incident, row["fence"])
     _tell(tx, EVERYONE, f"The build is green again ({how} by {by}: {evidence.what}). Go on; 'swarm commit' retries.")
-    return Passing(_build(row), incident)
+    return Passing(build_row.value(row), incident)
 
 
 # Asking the human, and the answer.
@@ -367,7 +372,7 @@ def escalate(db: Database, by: str, reason: str, fence: int | None = None) -> As
             if before.fixer not in (by, HUMAN):
                 stop = f"{by} asked a human about the build: {reason}. Stop; your fence is void."
                 _try_to_tell(tx, before.fixer, stop)
-        return _ask(tx, _build(row), by, reason)
+        return _ask(tx, build_row.value(row), by, reason)
 
 
 def resolve(
@@ -383,7 +388,7 @@ def resolve(
         match option:
             case Resolution.RETRY:
                 row = _leave_escalated(tx, f"status = 'broken', {new_budget}", **_clock(tx))
-                now = _build(row)
+                now = build_row.value(row)
                 _note(tx, HUMAN, "resolved", "retry" + (f": {reason}" if reason else ""), now)
                 _tell(
                     tx, EVERYONE, f"A human says: try again{': ' + reason if reason else ''}. Run 'swarm build claim'."
@@ -431,7 +436,7 @@ def _ask(tx: Transaction, now: Build, by: str, reason: str) -> Asked:
 
 def _assigned(tx: Transaction, row: Row, by: str, kind: str) -> Yours:
     incidents.begin_attempt(tx, row)
-    now = _build(row)
+    now = build_row.value(row)
     holder = now.fixer or SWARM
     waiters.leave(tx, holder)
     _note(tx, by, kind, f"to {holder}", now)
@@ -470,9 +475,7 @@ def _leave_escalated_passing(tx: Transaction) -> Row:
 
 
 def state(tx: Transaction) -> Build:
-    row = tx.one("select * from build_state where id = 1")
-    assert row is not None, "the build's row is there from the first migration on"
-    return _build(row)
+    return build_row.read(tx)
 
 
 def current(db: Database) -> Build:
@@ -553,27 +556,3 @@ def _try_to_tell(tx: Transaction, recipient: str, body: str) -> str:
     if part.error:
         events.record(tx, SWARM, "message_lost", f"to {recipient}: {part.error}")
     return part.error
-
-
-def _build(row: Row) -> Build:
-    status = BuildStatus(row["status"])
-    used = row["attempts_used"]
-    attempt = {BuildStatus.PASSING: 0, BuildStatus.ESCALATED: used}.get(status, used + 1)
-    return Build(
-        status=status,
-        incident=row["incident_id"] if status is not BuildStatus.PASSING else None,
-        summary=row["summary"],
-        fixer=row["fixer_agent_id"],
-        fence=row["fence"],
-        attempt=attempt,
-        max_attempts=row["max_attempts"],
-        broken_since=row["broken_since"],
-        lease_expires_at=row["lease_expires_at"],
-        lease_mono_ms=row["lease_mono_ms"],
-        lease_boot_id=row["lease_boot_id"],
-        changed_at=row["changed_at"],
-        last_check=row["last_check"],
-        retry_at=row["retry_at"],
-        retry_mono_ms=row["retry_mono_ms"],
-        retry_boot_id=row["retry_boot_id"],
-    )

@@ -24,10 +24,9 @@ def show(db: Database, name: str) -> None:
 
 def leave(db: Database, name: str) -> None:
     """Leave the roster: gives up the build if it was this agent's, and the place in line."""
-    with db.reading() as tx:
-        roster.find(tx, name)
-    build.give_up(db, name, "left the swarm")
     with db.transaction() as tx:
+        roster.find(tx, name)
+        build.drop(tx, name, "left the swarm")
         tx.execute("update agents set left_at = :now where name = :name", now=tx.now, name=name)
         waiters.leave(tx, name)
         events.record(tx, name, "left")
