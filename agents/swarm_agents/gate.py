@@ -6,7 +6,7 @@ It decides by what the database says now, and remembers what it let by. docs/gat
 from pathlib import Path
 from typing import NamedTuple
 
-from swarm_agents import build, events, git
+from swarm_agents import build_row, events, git
 from swarm_agents.config import Config
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.events import Event
@@ -81,12 +81,13 @@ def went_round(tx: Transaction, limit: int) -> list[Event]:
 
 def _red(db: Database) -> Build | None:
     """The build while it is red. When it is passing, the flag that made us look comes down."""
-    now = build.current(db)
+    with db.reading() as tx:
+        now = build_row.read(tx)
     if now.red:
         return now
     if db.flag.is_up():
         with db.transaction() as tx:
-            if not build.state(tx).red:
+            if not build_row.read(tx).red:
                 db.flag.lower()
     return None
 

@@ -1,6 +1,7 @@
 """People at the gate: git as an agent or a human types it, and a build that somebody repairs."""
 
 import subprocess
+from uuid import uuid4
 
 from tests.support.repo import RUN_LIMIT_S, Ran, Repo, environment
 
@@ -23,17 +24,13 @@ def git_as(who: str | None, repo: Repo, *words: str, **extra: str) -> Ran:
 
 def commits(who: str | None, repo: Repo, *words: str, **extra: str) -> Ran:
     """A new file, committed."""
-    repo.stage(f"{who}.txt", repo.head() if has_commits(repo) else "first\n")
+    repo.stage(f"{who}.txt", f"{uuid4()}\n")  # never the very commit that another branch has already
     return git_as(who, repo, "commit", "-q", "-m", f"{who}'s work", *words, **extra)
 
 
 def held(ran: Ran) -> bool:
     """Whether the gate refused."""
     return ran.exit != 0 and "swarm: not committed, the build is red" in ran.err
-
-
-def has_commits(repo: Repo) -> bool:
-    return git_as(None, repo, "rev-parse", "--verify", "-q", "HEAD").exit == 0
 
 
 def turn_red(repo: Repo, fixer: str = "alice") -> None:

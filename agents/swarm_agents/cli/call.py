@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from swarm_agents import place, presence
+from swarm_agents import place
 from swarm_agents.cli.output import Answer, talk
 from swarm_agents.config import Config
 from swarm_agents.db.database import Database
@@ -83,7 +83,7 @@ class Call:
         if self.identity is None:
             raise Usage(_HOW_TO_SAY_WHO)
         if self.identity != HUMAN:
-            presence.show(self.db, self.identity)
+            self._show_life(self.identity)
         return self.identity
 
     def anyone(self) -> str:
@@ -100,11 +100,16 @@ class Call:
         if self.identity in (None, HUMAN):
             return
         try:
-            presence.show(self.db, self.identity)
+            self._show_life(self.identity)
         except NotFound:
             pass
         except SwarmError as error:
             talk(f"your sign of life could not be recorded: {error.message}")
+
+    def _show_life(self, agent: str) -> None:
+        from swarm_agents import presence  # loads the whole build, which the gate's hooks do without
+
+        presence.show(self.db, agent)
 
     def me(self, command: str) -> str:
         """A command for this caller to run: says who it is, when it had to be said on the command line."""

@@ -1,0 +1,34 @@
+"""The build's one row as a value. Apart from `build`, so that who only reads it loads nothing else."""
+
+from swarm_agents.db.database import Row, Transaction
+from swarm_agents.model import Build, BuildStatus
+
+
+def read(tx: Transaction) -> Build:
+    row = tx.one("select * from build_state where id = 1")
+    assert row is not None, "the build's row is there from the first migration on"
+    return value(row)
+
+
+def value(row: Row) -> Build:
+    status = BuildStatus(row["status"])
+    used = row["attempts_used"]
+    attempt = {BuildStatus.PASSING: 0, BuildStatus.ESCALATED: used}.get(status, used + 1)
+    return Build(
+        status=status,
+        incident=row["incident_id"] if status is not BuildStatus.PASSING else None,
+        summary=row["summary"],
+        fixer=row["fixer_agent_id"],
+        fence=row["fence"],
+        attempt=attempt,
+        max_attempts=row["max_attempts"],
+        broken_since=row["broken_since"],
+        lease_expires_at=row["lease_expires_at"],
+        lease_mono_ms=row["lease_mono_ms"],
+        lease_boot_id=row["lease_boot_id"],
+        changed_at=row["changed_at"],
+        last_check=row["last_check"],
+        retry_at=row["retry_at"],
+        retry_mono_ms=row["retry_mono_ms"],
+        retry_boot_id=row["retry_boot_id"],
+    )
