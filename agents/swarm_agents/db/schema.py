@@ -293,6 +293,62 @@ create table couriers (                           -- who types on this host; oth
     lease_mono_ms integer not null
 ) strict, without rowid;
 
+create table tasks (
+    id               text primary key,
+    number           integer not null unique,     -- in the order of work: a task comes after those that it waits for
+    title            text not null check (title <> ''),
+    detail           text not null default '',
+    feature          text,                        -- what it was planned for
+    files            text not null default '',    -- a line each
+    estimate_min     integer check (estimate_min > 0),
+    status           text not null default 'open'
+        check (status in ('open', 'claimed', 'in_progress', 'review', 'completed', 'failed', 'cancelled')),
+    claimant         text,
+    former           text,                        -- who lost it or gave it back last
+    fence            integer not null default 0,
+    result           text not null default '',    -- of the work, or why it failed
+    created_at       integer not null,
+    created_by       text not null,
+    changed_at       integer not null,
+    lease_ms         integer,
+    lease_expires_at integer,                     -- for people
+    lease_mono_ms    integer,                     -- what decides
+    lease_boot_id    text,
+    check (status <> 'open' or claimant is null),
+    check (status not in ('claimed', 'in_progress', 'review') or claimant is not null),
+    check ((status in ('claimed', 'in_progress')) = (lease_mono_ms is not null)),
+    check ((lease_mono_ms is null) = (lease_boot_id is null) and (lease_mono_ms is null) = (lease_expires_at is null))
+) strict;
+create index tasks_claimant on tasks (claimant, status);
+
+create table task_deps (
+    task_id  text not null references tasks (id),
+    after_id text not null references tasks (id),
+    primary key (task_id, after_id),
+    check (task_id <> after_id)
+) strict, without rowid;
+create index task_deps_after on task_deps (after_id, task_id);
+
+create table locks (
+    path             text primary key,            -- relative to the top of the working tree, whichever that is
+    is_folder        integer not null check (is_folder in (0, 1)),
+    any_case         integer not null check (any_case in (0, 1)),
+    holder           text not null,
+    fence            integer not null,
+    reason           text not null default '',
+    since            integer not null,
+    lease_ms         integer not null,
+    lease_expires_at integer not null,            -- for people
+    lease_mono_ms    integer not null,            -- what decides
+    lease_boot_id    text not null
+) strict, without rowid;
+create index locks_holder on locks (holder);
+
+create table lock_fence (                         -- the last one that was given out; rows of locks come and go
+    id    integer primary key check (id = 1),
+    fence integer not null
+) strict;
+
 create table events (
     id          integer primary key autoincrement,
     at          integer not null,
@@ -317,6 +373,31 @@ end;
 create trigger build_state_stays before delete on build_state begin
     select raise(abort, 'there is exactly one build');
 end;
+create trigger tasks_guard before update on tasks begin
+    select raise(abort, 'the fence never goes back') where new.fence < old.fence;
+    select raise(abort, 'a new claimant needs a new fence') where new.claimant is not null
+        and new.claimant is not old.claimant and new.fence = old.fence;
+    select raise(abort, 'a claimant leaves with a new fence') where old.claimant is not null
+        and new.claimant is null and new.fence = old.fence;
+    select raise(abort, 'a task keeps its id and its place') where new.id <> old.id or new.number <> old.number;
+end;
+create trigger task_deps_point_back before insert on task_deps begin
+    select raise(abort, 'a task comes after those that it waits for, so that they never wait in a circle')
+        where (select number from tasks where id = new.after_id) >= (select number from tasks where id = new.task_id);
+end;
+create trigger task_deps_stay before update on task_deps begin
+    select raise(abort, 'dependencies are never moved');
+end;
+create trigger locks_guard before update on locks begin
+    select raise(abort, 'the fence never goes back') where new.fence < old.fence;
+    select raise(abort, 'a new holder needs a new fence') where new.holder <> old.holder and new.fence = old.fence;
+end;
+create trigger lock_fence_grows before update on lock_fence begin
+    select raise(abort, 'the fence never goes back') where new.fence <= old.fence;
+end;
+create trigger lock_fence_stays before delete on lock_fence begin
+    select raise(abort, 'there is exactly one last fence');
+end;
 create trigger events_append_only_update before update on events begin
     select raise(abort, 'events are append-only');
 end;
@@ -334,6 +415,7 @@ def first(db: sqlite_utils.Database) -> None:
     """Version 1: the build, who is here, what was said, what happened."""
     db.executescript(_FIRST)
     db.conn.execute("insert into turn_window (id, size) values (1, 1)")
+    db.conn.execute("insert into lock_fence (id, fence) values (1, 0)")
     moment = {"at": 0, "mono": 0, "boot": "never"}
     db.conn.execute(
         "insert into build_state "
