@@ -370,7 +370,8 @@ def escalate(db: Database, by: str, reason: str, fence: int | None = None) -> As
         if before.fixer:
             incidents.end_attempt(tx, AttemptEnd.RELEASED, f"escalated by {by}: {reason}")
             if before.fixer not in (by, HUMAN):
-                stop = f"{by} asked a human about the build: {reason}. Stop; your fence is void."
+                who = "A human stopped the repair" if by == HUMAN else f"{by} asked a human about the build"
+                stop = f"{who}: {reason}. Stop; your fence is void."
                 _try_to_tell(tx, before.fixer, stop)
         return _ask(tx, build_row.value(row), by, reason)
 
