@@ -228,10 +228,38 @@ create table messages (
     recipient text not null,                      -- an agent, a role, or 'all'
     type      text not null,
     body      text not null,
-    thread    integer references messages (id),
-    phase     text
+    thread    integer references messages (id),   -- the message that began it
+    reply_to  integer,                            -- the one it answers; may have been pruned since
+    retry_of  integer,                            -- the one that was not acknowledged, said again
+    requires_ack integer not null default 0 check (requires_ack in (0, 1)),
+    automatic integer not null default 0 check (automatic in (0, 1)),  -- follows from an act; no rate counts it
+    phase     text,
+    check (retry_of is null or (automatic = 1 and requires_ack = 1 and thread is not null)),
+    check (reply_to is null or thread is not null)
 ) strict;
 create index messages_sender on messages (sender, id);
+create index messages_type on messages (type, id);
+create index messages_thread on messages (thread, id) where thread is not null;
+
+create table acknowledgements (                   -- what must be acknowledged, for each recipient
+    message_id  integer not null references messages (id),  -- the one that was sent, never a retry
+    agent       text not null,
+    state       text not null default 'waiting' check (state in ('waiting', 'acked', 'asked', 'excused')),
+    retries     integer not null default 0 check (retries >= 0),
+    first_wait_ms integer not null check (first_wait_ms > 0),  -- until the first retry; the later ones are longer
+    due_mono_ms integer not null,                 -- when it is said again, or the human is asked
+    due_boot_id text not null,
+    retried_at  integer,                          -- the last time
+    at          integer not null,                 -- of the last change of state
+    primary key (message_id, agent)
+) strict, without rowid;
+create index acknowledgements_waiting on acknowledgements (agent) where state = 'waiting';
+create index acknowledgements_asked on acknowledgements (message_id) where state = 'asked';
+
+create table pruned (                             -- up to where messages may be missing
+    id      integer primary key check (id = 1),
+    through integer not null
+) strict;
 
 create table receipts (
     message_id integer not null references messages (id),
@@ -415,6 +443,7 @@ def first(db: sqlite_utils.Database) -> None:
     """Version 1: the build, who is here, what was said, what happened."""
     db.executescript(_FIRST)
     db.conn.execute("insert into turn_window (id, size) values (1, 1)")
+    db.conn.execute("insert into pruned (id, through) values (1, 0)")
     db.conn.execute("insert into lock_fence (id, fence) values (1, 0)")
     moment = {"at": 0, "mono": 0, "boot": "never"}
     db.conn.execute(
