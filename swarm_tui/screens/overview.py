@@ -86,6 +86,8 @@ class Overview(Screen[None]):
             self.show(self._view)
 
     def show(self, view: View) -> None:
+        if isinstance(self._view, CouldNotLook) and isinstance(view, Snapshot):
+            self._log.forget()
         self._view = view
         if not self._stands:
             return  # the feed is quicker than the screen: it is shown once it stands

@@ -55,8 +55,6 @@ class MessageLog(RowList):
 
     def show(self, snapshot: Snapshot) -> None:
         """The newest messages; where the log follows, they come into sight."""
-        if snapshot.last_message < self._last:
-            self._forget()  # another database
         self._rows.update((row.id, row) for row in snapshot.tail)
         self._drop_far_rows()
         if (snapshot.first_message, snapshot.last_message) == (self._first, self._last):
@@ -174,11 +172,12 @@ class MessageLog(RowList):
             near = sorted(self._rows, key=lambda id_: abs(id_ - here))[: _KEPT_ROWS // 2]
             self._rows = {id_: self._rows[id_] for id_ in near}
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """What is shown next may come from another database."""
         self._rows.clear()
         self._asked.clear()
         self._first = self._last = self._seen_to = 0
-        self.following = True
+        self._found = array("q") if self.words else None
 
 
 def _cells(row: LogRow, width: int) -> list[Cell]:

@@ -1,5 +1,6 @@
 """What a human can do on the overview: each key, each dialog, against a real database."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from swarm_agents.model import HUMAN, BuildStatus, Fenced, Rules
 from swarm_tui.dialogs.dialog import Dialog
 from swarm_tui.screens.overview import Overview
 from tests.support import scenes
-from tests.support.app import dashboard, shows, text, until
+from tests.support.app import dashboard, seen, shows, text, until
 from tests.support.clock import FakeClock
 
 pytestmark = pytest.mark.anyio
@@ -203,6 +204,20 @@ async def test_after_a_broadcast_every_pane_has_a_row_that_lives(db: Database, d
         await shows(pilot, "0 of 6 read", "queued", "skipped", "no-tmux")
         messages.inbox(db, "search")
         await shows(pilot, "1 of 6 read")
+
+
+async def test_a_snapshot_that_nobody_asked_about_the_message_empties_no_list(
+    db: Database, db_path: Path, clock: FakeClock
+) -> None:
+    scenes.passing(db, clock)
+
+    async with dashboard(db_path, clock) as pilot:
+        await pilot.press("enter")
+        await shows(pilot, "0 of 5 read")
+        older = replace(seen(pilot), watched_message=None, watched=())
+        pilot.app.screen.show(older)  # type: ignore[attr-defined]
+        await pilot.pause()
+        assert "0 of 5 read" in text(pilot)
 
 
 async def test_nothing_is_sent_without_a_text(db: Database, db_path: Path, clock: FakeClock) -> None:

@@ -1,11 +1,11 @@
 """A database that cannot be read: a state of its own, never an empty swarm, and over by itself."""
 
-import os
 import shutil
 from pathlib import Path
 
 import pytest
 
+from swarm_agents import messages
 from swarm_agents.db.database import Database
 from swarm_tui.widgets.message_log import MessageLog
 from tests.support import scenes
@@ -73,17 +73,27 @@ async def test_nothing_can_be_done_to_a_swarm_that_cannot_be_seen(
         await shows(pilot, "The database cannot be read")
 
 
-async def test_another_database_at_the_same_place_is_shown_from_its_beginning(
+async def test_another_database_at_the_same_place_is_shown_and_nothing_of_the_old_one(
     db: Database, db_path: Path, clock: FakeClock, fresh_database: Path
 ) -> None:
-    scenes.fixing(db, clock)
+    _say(db, "old")
     other = db_path.with_name("other.db")
     shutil.copyfile(fresh_database, other)
+    with Database(other, clock) as opened:
+        _say(opened, "other")
 
     async with dashboard(db_path, clock) as pilot:
+        await pilot.press("g")
+        await shows(pilot, "old 1.")
         _remove(db_path)
-        os.rename(other, db_path)
-        await shows(pilot, "PASSING", "nobody has joined", "nothing was said yet")
+        _move(other, db_path)
+        await shows(pilot, "other 1.")
+
+
+def _say(db: Database, what: str) -> None:
+    with db.transaction() as tx:
+        for number in range(1, 301):
+            messages.post(tx, "swarm", "all", f"{what} {number}.")
 
 
 def _remove(database: Path) -> None:
