@@ -96,6 +96,19 @@ def test_a_full_log_becomes_the_old_one(database: Path, monkeypatch: pytest.Monk
     assert not path.exists()
 
 
+def test_who_finds_the_log_turned_over_already_leaves_it(database: Path) -> None:
+    path = log.path_of(database)
+    log.append(path, "old")
+    late = os.open(path, os.O_WRONLY)
+    path.rename(f"{path}.1")
+    log.append(path, "new")
+
+    log._turn_over(path, late)
+    os.close(late)
+
+    assert (Path(f"{path}.1").read_text(), path.read_text()) == ("old\n", "new\n")
+
+
 def test_processes_that_write_at_once_mix_no_lines_and_keep_their_order(tmp_path: Path) -> None:
     path = tmp_path / "swarm.db.log"
 
