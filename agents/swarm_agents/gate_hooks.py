@@ -77,8 +77,9 @@ def remove(root: Path) -> list[str]:
     """Take the hooks away and put back what was there, byte for byte; what was changed."""
     with _faults_explained():
         changed = [_give_back(_plain_folder(root), name) for name in GATED]
-        for own in (git.repository_folder(root) / OWN_FOLDER, git.worktree_folder(root) / OWN_FOLDER):
-            if own.is_dir():
+        mine = git.worktree_folder(root) / OWN_FOLDER
+        for own in {git.repository_folder(root) / OWN_FOLDER, mine}:
+            if own.is_dir() and (own == mine or _recorded(own).scope != "worktree"):
                 changed.append(_point_back(root, own))
         return [line for line in changed if line]
 

@@ -172,10 +172,11 @@ def test_the_first_commit_of_all_is_held_too(tmp_path: Path) -> None:
 
 
 def test_nothing_but_new_commits_is_held(red: Repo, tmp_path: Path) -> None:
-    commits("alice", red)
     git_as(None, red, "clone", "-q", ".", os.fspath(tmp_path / "clone"))
     clone = Repo(tmp_path / "clone")
-    clone.git("-c", "user.name=T", "-c", "user.email=t@e", "commit", "-q", "--allow-empty", "-m", "elsewhere")
+    commit_elsewhere = ["-c", "user.name=T", "-c", "user.email=t@e", "commit", "-q", "--allow-empty", "-m", "elsewhere"]
+    clone.git("tag", "v0")
+    clone.git(*commit_elsewhere)
     elsewhere = os.fspath(clone.path)
 
     for words in (
@@ -183,11 +184,13 @@ def test_nothing_but_new_commits_is_held(red: Repo, tmp_path: Path) -> None:
         ["tag", "v1"],
         ["checkout", "-q", "-b", "other"],
         ["checkout", "-q", "main"],
-        ["fetch", "-q", elsewhere, "main:fetched"],
         ["pull", "-q", "--ff-only", elsewhere, "main"],
         ["reset", "-q", "--hard", "HEAD~1"],
+        ["update-ref", "-d", "ORIG_HEAD"],
+        ["fetch", "-q", elsewhere, "v0:refs/tags/v0"],
         ["reset", "-q", "--hard", "HEAD@{1}"],
         ["reset", "-q", "--hard", "side"],
+        ["fetch", "-q", elsewhere, "main:fetched"],
         ["merge", "-q", "--ff-only", "fetched"],
         ["stash", "list"],
         ["worktree", "add", "-q", "-b", "wt", os.fspath(tmp_path / "wt")],
@@ -198,6 +201,16 @@ def test_nothing_but_new_commits_is_held(red: Repo, tmp_path: Path) -> None:
     ):
         ended = git_as("bob", red, *words)
         assert ended.exit == 0 and "swarm:" not in ended.err, (words, ended)
+
+
+def test_a_branch_that_moves_without_head_is_no_commit(red: Repo) -> None:
+    made = git_as("bob", red, "commit-tree", "HEAD^{tree}", "-m", "by hand").out.strip()
+    asked = ("--as", "bob", "gate", "reference-transaction")
+
+    alone = red.swarm(*asked, typed=f"{red.head()} {made} refs/heads/main\n")
+    together = red.swarm(*asked, typed=f"{red.head()} {made} HEAD\n{red.head()} {made} refs/heads/main\n")
+
+    assert (alone.exit, together.exit) == (0, 80)
 
 
 def test_a_push_from_a_clone_arrives(red: Repo, tmp_path: Path) -> None:
@@ -392,7 +405,8 @@ def test_what_the_gate_refuses_is_no_evidence_of_a_breakage(red: Repo) -> None:
 
     assert ended.exit == 80
     assert events(red, "reported") == ["alice reported a test fails"]
-    assert len(red.swarm("build", "history", "--json").data["incidents"]) == 1
+    incident = red.swarm("build", "show", "1", "--json").data
+    assert (incident["symptoms"], incident["verdicts"]) == ([], [])
 
 
 def test_swarm_commit_of_the_fixer_passes_by_its_name_alone(red: Repo) -> None:

@@ -154,17 +154,19 @@ def test_a_hooks_path_of_this_user_for_all_repositories_stays_as_it_is(repo: Rep
 
 def test_a_setting_of_one_worktree_alone_is_kept_apart(repo: Repo) -> None:
     tool(repo.path.parent / "theirs/pre-commit", SAYS.format("theirs"))
+    tool(repo.path.parent / "mine/pre-commit", SAYS.format("mine"))
     beside = repo.worktree("beside")
     repo.git("config", "extensions.worktreeConfig", "true")
     beside.git("config", "--worktree", "core.hooksPath", os.fspath(repo.path.parent / "theirs"))
+    repo.git("config", "--worktree", "core.hooksPath", os.fspath(repo.path.parent / "mine"))
     before = picture(repo.path.parent)
     set_up(repo)
     set_up(beside)
     turn_red(repo)
 
     assert held(commits("bob", repo)) and held(commits("bob", beside))
-    assert commits("alice", beside).exit == 0
-    assert "theirs" in (beside.path / "ran.log").read_text()
+    assert [commits("alice", tree).exit for tree in (repo, beside)] == [0, 0]
+    assert "mine" in (repo.path / "ran.log").read_text() and "theirs" in (beside.path / "ran.log").read_text()
     for tree in (beside, repo):
         tree.swarm("setup", "git", "--remove")
     assert (
