@@ -146,6 +146,18 @@ def test_a_merge_a_cherry_pick_and_a_revert_are_commits_too(red: Repo) -> None:
     assert red.head() == before
 
 
+def test_a_merge_that_was_refused_is_finished_after_green(red: Repo) -> None:
+    git_as(None, red, "checkout", "-q", "-b", "side")
+    commits(None, red, SWARM_BYPASS="1")
+    git_as(None, red, "checkout", "-q", "main")
+    git_as("bob", red, "merge", "--no-ff", "--no-edit", "side")
+    red.swarm("build", "escalate", "--reason", "enough")
+    red.swarm("escalation", "resolve", "1", "--option", "declare-passing", "--reason", "it is fine")
+
+    assert git_as("bob", red, "commit", "-q", "--no-edit").exit == 0
+    assert len(red.git("log", "-1", "--format=%P").split()) == 2
+
+
 def test_a_commit_made_with_plumbing_is_a_commit_too(red: Repo) -> None:
     made = git_as("bob", red, "commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "by hand").out.strip()
 
