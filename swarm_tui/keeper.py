@@ -6,10 +6,11 @@ agents' own commands), and doing it twice is harmless.
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable
 
-from swarm_agents import build, notify, roster
-from swarm_agents.courier import Courier, Looks, Round
+from swarm_agents import acknowledgements, build, notify, roster
+from swarm_agents.courier import Courier, Looks
 from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
@@ -18,6 +19,7 @@ from swarm_agents.panes import Look
 from swarm_tui.settings import Settings
 
 EVERY_S = 1.0  # a lease that ran out stands at most so long
+COURIER_EVERY_S = 2.0  # when nothing was committed meanwhile: each round asks tmux, which costs more than all the rest
 MOVING_S = 0.2  # between two rounds while a notice is on its way into a pane
 RETRY_S = 5.0  # after something outside failed
 GRACE_MS = 5_000  # a pane may be respawned by its host, and adopted again
@@ -36,6 +38,7 @@ class Keeper(threading.Thread):
         self._complained = ""
         self._stop_asked = threading.Event()
         self._news = threading.Event()
+        self._courier: Courier | None = None
         self._dead_since: tuple[int, int] | None = None  # fence, and when (monotonic ms) its holder's pane was missed
 
     def nudge(self) -> None:
@@ -61,24 +64,29 @@ class Keeper(threading.Thread):
         threading.Thread(target=notify.keep_telling, args=telling, name="teller", daemon=True).start()
 
     def _keep_until_it_fails(self) -> None:
-        settings = self._settings
-        courier = Courier(settings.database, settings.config.profiles) if settings.courier else None
         with Database(self._settings.database, self._clock) as db:
+            moving, nudged, courier_at = False, True, 0.0
             while not self._stop_asked.is_set():
-                done = self._keep(db, courier)
+                build.reap(db)
+                if moving or nudged or time.monotonic() >= courier_at:
+                    moving, courier_at = self._type(db), time.monotonic() + COURIER_EVERY_S
                 self._complained = ""
-                self._news.wait(MOVING_S if done and done.moving else EVERY_S)
+                nudged = self._news.wait(MOVING_S if moving else EVERY_S)
                 self._news.clear()
-        if courier:
+        if self._courier:
             with contextlib.suppress(SwarmError):  # its lease ends by itself
-                courier.retire()
+                self._courier.retire()
 
-    def _keep(self, db: Database, courier: Courier | None) -> Round | None:
-        build.reap(db)
-        done = courier.tick() if courier else None
+    def _type(self, db: Database) -> bool:
+        """A round of the courier, the same one all the time; whether something is on its way."""
+        settings = self._settings
+        if not settings.courier:
+            return False
+        self._courier = self._courier or Courier(settings.database, settings.config.profiles)
+        done = self._courier.tick()
         if done:
             self._end_lease_of_dead(db, done.looks)
-        return done
+        return done is not None and done.moving
 
     def _end_lease_of_dead(self, db: Database, looks: Looks) -> None:
         """The fixer's pane is gone, dead or another one, and tmux said so twice with some time between."""

@@ -2,83 +2,265 @@
 
 from typing import NamedTuple
 
-from swarm_agents import deliveries, roster
+from swarm_agents import deliveries, message_rows, roster
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import BadData, NotFound, RateLimited, Usage
+from swarm_agents.message_rows import ANY, Condition, Filter
 from swarm_agents.model import EVERYONE, HUMAN, Agent, Delivery, Message, MessageType
 from swarm_agents.text import NAME, one_line
 
 BODY_LIMIT = 10_240  # bytes of UTF-8; what is longer belongs into a file that the message names
 LIMITS = range(1, 1001)  # how many messages one call may ask for
+FIRST_WAIT_S = 30.0  # for an acknowledgement; see acknowledgements
 _MINUTE_MS = 60_000
+
+_AWAITS_ACK = (
+    "exists (select 1 from acknowledgements k where k.message_id = coalesce(m.retry_of, m.id) and k.agent = :me "
+    "and k.state in ('waiting', 'asked'))"
+)
 
 
 class Page(NamedTuple):
-    """Messages oldest first. `more` when it was cut; `cursor` is where the next page begins."""
+    """Messages oldest first. `more` when it was cut; `cursor` is where the next page begins.
+
+    `read_through`: once these are read, the reader has read everything up to there; 0 when that cannot be said.
+    """
 
     messages: list[Message]
     more: bool
     cursor: int
+    read_through: int = 0
 
 
 def send(
-    db: Database, sender: str, recipient: str, body: str, type_: MessageType = MessageType.INFO, per_minute: int = 10
+    db: Database,
+    sender: str,
+    recipient: str,
+    body: str,
+    type_: MessageType = MessageType.INFO,
+    per_minute: int = 10,
+    reply_to: int | None = None,
+    ack_within_s: float | None = None,
 ) -> tuple[int, list[Delivery]]:
     """Store a message and queue its notices; its id and what becomes of it, an entry for each recipient.
 
-    `recipient` is an agent, a role or `all`. Raises `NotFound`, `BadData` (empty or over `BODY_LIMIT`), and
-    `RateLimited` when an agent has sent `per_minute` messages within the last minute (a broadcast is one).
+    `recipient` is an agent, a role or `all`. With `ack_within_s` each recipient must acknowledge it within that
+    time, or it is said again (see acknowledgements). Raises `NotFound` (also for an unknown `reply_to`), `BadData`
+    (empty or over `BODY_LIMIT`), and `RateLimited` when an agent has sent `per_minute` messages within the last
+    minute (a broadcast is one).
     """
     _check_body(body)
-    if recipient != EVERYONE and recipient != HUMAN and not NAME.fullmatch(recipient):
-        raise Usage(f"{one_line(recipient, 40)!r} is no recipient: name an agent, a role, or 'all'.")
+    _check_recipient(recipient)
     with db.transaction() as tx:
         if recipient not in (EVERYONE, HUMAN) and not _reached(tx, sender, recipient):
             raise NotFound(f"There is no agent or role {recipient}.", next="swarm agent list")
         if sender != HUMAN:
             _check_rate(tx, sender, per_minute)
-        return post(tx, sender, recipient, body, type_)
+        message = _store(tx, sender, recipient, body, type_, reply_to, requires_ack=ack_within_s is not None)
+        reached = _reached(tx, sender, recipient)
+        if ack_within_s is not None:
+            names = [HUMAN] if recipient == HUMAN else [agent.name for agent in reached]
+            _expect_acknowledgement(tx, message, names, int(ack_within_s * 1000))
+        return message, deliveries.queue(tx, message, reached)
 
 
 def post(
-    tx: Transaction, sender: str, recipient: str, body: str, type_: MessageType = MessageType.STATUS
+    tx: Transaction,
+    sender: str,
+    recipient: str,
+    body: str,
+    type_: MessageType = MessageType.STATUS,
+    reply_to: int | None = None,
+    notice: bool = True,
 ) -> tuple[int, list[Delivery]]:
-    """Store a message within the transaction of the act that it tells of."""
+    """Store a message within the transaction of the act that it tells of. No rate counts it.
+
+    Without `notice` it waits in the inbox and nothing is typed.
+    """
+    message = _store(tx, sender, recipient, body, type_, reply_to, automatic=True)
+    return message, deliveries.queue(tx, message, _reached(tx, sender, recipient) if notice else [])
+
+
+def say_again(tx: Transaction, first: Message, agent: Agent) -> int:
+    """The same message once more, to one recipient who has not acknowledged it; its id."""
     row = tx.one(
-        "insert into messages (at, sender, recipient, type, body) values (:now, :sender, :recipient, :type, :body) "
-        "returning id",
+        "insert into messages (at, sender, recipient, type, body, thread, retry_of, requires_ack, automatic) "
+        "values (:now, :sender, :recipient, :type, :body, :thread, :first, 1, 1) returning id",
         now=tx.now,
-        sender=sender,
-        recipient=recipient,
-        type=type_.value,
-        body=body,
+        sender=first.sender,
+        recipient=agent.name,
+        type=first.type.value,
+        body=first.body,
+        thread=message_rows.root(first),
+        first=first.id,
     )
     assert row is not None
-    return row["id"], deliveries.queue(tx, row["id"], _reached(tx, sender, recipient))
+    deliveries.queue(tx, row["id"], [agent])
+    return int(row["id"])
 
 
 def inbox(db: Database, agent: str, limit: int = 50, peek: bool = False) -> Page:
     """What the agent has not read, oldest first. Without `peek`, what is returned is marked read, nothing else."""
-    _check_limit(limit)
+    check_limit(limit)
     if peek:
         with db.reading() as tx:
-            return _unread(tx, agent, limit)
+            return unread(tx, roster.find(tx, agent), limit)
     with db.transaction() as tx:
-        page = _unread(tx, agent, limit)
-        _mark_read(tx, agent, page)
+        page = unread(tx, roster.find(tx, agent), limit)
+        mark_read(tx, agent, page)
         return page
 
 
-def log(tx: Transaction, limit: int = 50) -> Page:
+def unread(tx: Transaction, reader: Agent, limit: int, asked: Filter = ANY) -> Page:
+    """What the agent has not read, of what is asked for."""
+    floor = _floor(tx, reader.name)
+    condition = message_rows.meant_for(reader).and_(message_rows.wanted(tx, asked))
+    page = _after(tx, floor, limit, Condition(f"{condition.sql} and {_UNREAD}", condition.values))
+    if asked != ANY:
+        return page
+    # Nothing before the end of the page is unread but what is on it: the next look need not begin before that.
+    return page._replace(read_through=page.cursor if page.more else max(floor, last_id(tx)))
+
+
+def poll(
+    tx: Transaction, reader: Agent | None, after: int = 0, limit: int = 50, asked: Filter = ANY, own_too: bool = False
+) -> Page:
+    """What concerns an agent (None: the human, who sees everything), read or not, oldest first after a cursor.
+
+    Marks nothing. Raises `NotFound` for a cursor from the future: of another database, or of one that was restored.
+    """
+    check_limit(limit)
+    newest = last_id(tx)
+    if after > newest:
+        raise NotFound(
+            f"There is no message {after} yet, the newest is {newest}: the cursor is not of this database. "
+            "Begin again without it.",
+            next="swarm msg poll",
+        )
+    condition = message_rows.meant_for(reader, own_too).and_(message_rows.wanted(tx, asked))
+    return _after(tx, after, limit, condition)
+
+
+def mark_read(tx: Transaction, reader: str, page: Page) -> None:
+    """The reader took these from the database. What they read before stays read when it was."""
+    for message in page.messages:
+        tx.execute(
+            "insert into receipts (message_id, agent, read_at) values (:id, :agent, :now) "
+            "on conflict (message_id, agent) do update set read_at = excluded.read_at "
+            "where receipts.read_at is null",
+            id=message.id,
+            agent=reader,
+            now=tx.now,
+        )
+    deliveries.mark_read(tx, reader, [message.id for message in page.messages])
+    tx.execute(
+        "update agents set inbox_floor = :floor where name = :agent and inbox_floor < :floor",
+        floor=page.read_through,
+        agent=reader,
+    )
+
+
+def log(tx: Transaction, limit: int = 50, asked: Filter = ANY) -> Page:
     """The newest messages between everybody, oldest of them first."""
-    _check_limit(limit)
-    rows = tx.execute("select * from messages order by id desc limit :limit", limit=limit + 1)
-    return _page(rows[:limit][::-1], more=len(rows) > limit, floor=0)
+    check_limit(limit)
+    condition = message_rows.wanted(tx, asked)
+    rows = tx.execute(
+        f"select m.* from messages m where {condition.sql} order by m.id desc limit :limit",
+        **condition.values,
+        limit=limit + 1,
+    )
+    return page_of(rows[:limit][::-1], more=len(rows) > limit, floor=0)
+
+
+def receipts(tx: Transaction, message: int) -> dict[str, tuple[int | None, int | None]]:
+    """Who read a message when, and acknowledged it when."""
+    rows = tx.execute("select agent, read_at, acked_at from receipts where message_id = :id order by agent", id=message)
+    return {row["agent"]: (row["read_at"], row["acked_at"]) for row in rows}
+
+
+def counts(tx: Transaction, since: int = 0) -> dict[MessageType, int]:
+    """How many of each type there are since a time (UTC ms), every type."""
+    when, values = ("where at >= :since ", {"since": since}) if since else ("", {})
+    rows = tx.execute(f"select type, count(*) as n from messages {when}group by type", **values)
+    found = {row["type"]: row["n"] for row in rows}
+    return {type_: found.get(type_.value, 0) for type_ in MessageType}
+
+
+def is_recipient(tx: Transaction, message: Message, name: str) -> bool:
+    """Whether it was sent to them: they have it in their inbox, or had it."""
+    if name == HUMAN or message.recipient == HUMAN:
+        return name == message.recipient
+    told = tx.one("select 1 from deliveries where message_id = :id and agent = :name", id=message.id, name=name)
+    if told or message.recipient == name:
+        return True
+    me = roster.find(tx, name)
+    return message.sender != name and message.recipient in (me.role, EVERYONE)
 
 
 def last_id(tx: Transaction) -> int:
     row = tx.one("select max(id) as id from messages")
     return (row["id"] or 0) if row else 0
+
+
+def page_of(rows: list[Row], more: bool, floor: int) -> Page:
+    found = [message_rows.of(row) for row in rows]
+    return Page(found, more, found[-1].id if found else floor)
+
+
+_UNREAD = "not exists (select 1 from receipts r where r.message_id = m.id and r.agent = :me and r.read_at is not null)"
+
+
+def _after(tx: Transaction, floor: int, limit: int, condition: Condition) -> Page:
+    rows = tx.execute(
+        f"select m.*, {_AWAITS_ACK} as awaits_ack from messages m "
+        f"where m.id > :floor and {condition.sql} order by m.id limit :limit",
+        **condition.values,
+        floor=floor,
+        limit=limit + 1,
+    )
+    return page_of(rows[:limit], more=len(rows) > limit, floor=floor)
+
+
+def _store(
+    tx: Transaction,
+    sender: str,
+    recipient: str,
+    body: str,
+    type_: MessageType,
+    reply_to: int | None,
+    requires_ack: bool = False,
+    automatic: bool = False,
+) -> int:
+    thread = message_rows.root(message_rows.find(tx, reply_to)) if reply_to is not None else None
+    row = tx.one(
+        "insert into messages (at, sender, recipient, type, body, thread, reply_to, requires_ack, automatic) "
+        "values (:now, :sender, :recipient, :type, :body, :thread, :reply_to, :requires_ack, :automatic) returning id",
+        now=tx.now,
+        sender=sender,
+        recipient=recipient,
+        type=type_.value,
+        body=body,
+        thread=thread,
+        reply_to=reply_to,
+        requires_ack=int(requires_ack),
+        automatic=int(automatic),
+    )
+    assert row is not None
+    return int(row["id"])
+
+
+def _expect_acknowledgement(tx: Transaction, message: int, names: list[str], first_wait_ms: int) -> None:
+    for name in names:
+        tx.execute(
+            "insert into acknowledgements (message_id, agent, first_wait_ms, due_mono_ms, due_boot_id, at) "
+            "values (:message, :agent, :wait, :due, :boot, :now)",
+            message=message,
+            agent=name,
+            wait=first_wait_ms,
+            due=tx.moment.mono_ms + first_wait_ms,
+            boot=tx.moment.boot_id,
+            now=tx.now,
+        )
 
 
 def _reached(tx: Transaction, sender: str, recipient: str) -> list[Agent]:
@@ -92,36 +274,19 @@ def _reached(tx: Transaction, sender: str, recipient: str) -> list[Agent]:
     ]
 
 
-def _unread(tx: Transaction, agent: str, limit: int) -> Page:
-    me = roster.find(tx, agent)
-    floor_row = tx.one("select inbox_floor from agents where name = :agent", agent=agent)
-    floor = floor_row["inbox_floor"] if floor_row else 0
-    rows = tx.execute(
-        "select * from messages m where m.id > :floor and m.sender <> :agent "
-        "and m.recipient in (:agent, :role, 'all') "
-        "and not exists (select 1 from receipts r where r.message_id = m.id and r.agent = :agent "
-        "and r.read_at is not null) order by m.id limit :limit",
-        floor=floor,
-        agent=agent,
-        role=me.role,
-        limit=limit + 1,
-    )
-    return _page(rows[:limit], more=len(rows) > limit, floor=floor)
+def _floor(tx: Transaction, agent: str) -> int:
+    row = tx.one("select inbox_floor from agents where name = :agent", agent=agent)
+    return row["inbox_floor"] if row else 0
 
 
-def _mark_read(tx: Transaction, agent: str, page: Page) -> None:
-    for message in page.messages:
-        tx.execute(
-            "insert into receipts (message_id, agent, read_at) values (:id, :agent, :now) "
-            "on conflict (message_id, agent) do update set read_at = excluded.read_at",
-            id=message.id,
-            agent=agent,
-            now=tx.now,
+def _check_recipient(recipient: str) -> None:
+    if recipient.startswith("$"):
+        raise Usage(
+            f"{one_line(recipient, 40)!r} is the name of a variable, not its value: nothing replaced it. "
+            "Name an agent, a role, or 'all'."
         )
-    deliveries.mark_read(tx, agent, [message.id for message in page.messages])
-    # Everything up to here was printed, so the next look need not start from the beginning of time.
-    floor = page.cursor if page.more else last_id(tx)
-    tx.execute("update agents set inbox_floor = :floor where name = :agent", floor=floor, agent=agent)
+    if not NAME.fullmatch(recipient):
+        raise Usage(f"{one_line(recipient, 40)!r} is no recipient: name an agent, a role, or 'all'.")
 
 
 def _check_body(body: str) -> None:
@@ -135,14 +300,14 @@ def _check_body(body: str) -> None:
         raise BadData(f"The message has {size} bytes; {BODY_LIMIT} are the limit. Put it into a file and name that.")
 
 
-def _check_limit(limit: int) -> None:
+def check_limit(limit: int) -> None:
     if limit not in LIMITS:
         raise Usage(f"--limit must be between {LIMITS[0]} and {LIMITS[-1]}.")
 
 
 def _check_rate(tx: Transaction, sender: str, per_minute: int) -> None:
     rows = tx.execute(
-        "select at from messages where sender = :sender and at > :since and at <= :now "
+        "select at from messages where sender = :sender and automatic = 0 and at > :since and at <= :now "
         "order by id desc limit :per_minute",
         sender=sender,
         since=tx.now - _MINUTE_MS,
@@ -152,12 +317,3 @@ def _check_rate(tx: Transaction, sender: str, per_minute: int) -> None:
     if len(rows) >= per_minute:
         wait_s = max(1, -(-(rows[-1]["at"] + _MINUTE_MS - tx.now) // 1000))
         raise RateLimited(f"{per_minute} messages a minute are the limit. Try again in {wait_s} s.")
-
-
-def _page(rows: list[Row], more: bool, floor: int) -> Page:
-    found = [_message(row) for row in rows]
-    return Page(found, more, found[-1].id if found else floor)
-
-
-def _message(row: Row) -> Message:
-    return Message(row["id"], row["at"], row["sender"], row["recipient"], MessageType(row["type"]), row["body"])

@@ -229,6 +229,14 @@ class Message(NamedTuple):
     recipient: str
     type: MessageType
     body: str
+    thread: int | None = None
+    """The message that began it; None when nothing was said before."""
+    reply_to: int | None = None
+    retry_of: int | None = None
+    """The message that was not acknowledged, and is said again here."""
+    requires_ack: bool = False
+    awaits_ack: bool = False
+    """Whoever reads it here has not acknowledged it yet."""
 
 
 class Delivery(NamedTuple):

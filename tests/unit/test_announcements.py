@@ -258,7 +258,7 @@ def test_the_message_follows_as_soon_as_it_can_be_written(db: Database) -> None:
 
     assert row(db, asked, MESSAGE).state == "sent"
     with db.reading() as tx:
-        assert messages.log(tx).messages[-1][3:] == (EVERYONE, "STATUS", escalations.message("please look"))
+        assert messages.log(tx).messages[-1][3:6] == (EVERYONE, "STATUS", escalations.message("please look"))
 
 
 def test_a_message_that_cannot_be_written_at_all_is_given_up_after_three(db: Database, clock: FakeClock) -> None:

@@ -49,6 +49,11 @@ class Call:
             self._database = Database(self.place.database)
         return self._database
 
+    @property
+    def looked(self) -> bool:
+        """Whether the verb had to do with the database at all."""
+        return self._database is not None
+
     def close(self) -> None:
         if self._database is not None:
             self._database.close()

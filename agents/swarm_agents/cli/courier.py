@@ -21,8 +21,9 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 def _run(call: Call) -> Answer:
-    from swarm_agents import notify
-    from swarm_agents.courier import Courier
+    from swarm_agents import acknowledgements, notify
+    from swarm_agents.courier import Courier, Round
+    from swarm_agents.db.database import Database
     from swarm_agents.reaper import Reaper
 
     call.human()
@@ -35,6 +36,12 @@ def _run(call: Call) -> Answer:
         courier.retire()
         notify.pump(call.db, call.config)
         return Answer("One round is done." if leads else "Another courier types on this host.", data={"leads": leads})
+    reaper = Reaper()
+
+    def after(db: Database, done: Round) -> None:
+        reaper.after(db, done)
+        acknowledgements.pump(db)
+
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, lambda *_: stop.set())
@@ -46,5 +53,5 @@ def _run(call: Call) -> Answer:
     telling = (call.place.database, call.config, stop)
     threading.Thread(target=notify.keep_telling, args=telling, daemon=True).start()
     talk("courier: typing notices; Ctrl-C stops it")
-    courier.run(stop, Reaper().after, lambda error: talk(f"courier: {error.message}"))
+    courier.run(stop, after, lambda error: talk(f"courier: {error.message}"))
     return Answer("The courier stopped; queued notices wait for the next one.", data={"leads": False})

@@ -2,10 +2,11 @@
 
 import argparse
 
-from swarm_agents import announcements, build, escalations
+from swarm_agents import acknowledgements, announcements, build, escalations
 from swarm_agents.cli import answers
 from swarm_agents.cli.call import Call, parser, verb, verbs, whole_number
 from swarm_agents.cli.output import Answer, clock, iso
+from swarm_agents.cli.status import unacknowledged_data
 from swarm_agents.model import HUMAN, Escalation, Resolution, Yours
 from swarm_agents.text import one_line, printable
 
@@ -37,8 +38,14 @@ def _list(call: Call) -> Answer:
     call.glance()
     with call.db.reading() as tx:
         found = escalations.latest(tx, 1000) if call.arguments.all else escalations.unresolved(tx)
-    lines = tuple(f"{one.id}  {clock(one.raised_at)}  {_state(one)}  {one_line(one.reason, 100)}" for one in found)
-    return Answer("No open escalation.", data={"escalations": [_data(one) for one in found]}, lines=lines)
+        unacknowledged = acknowledgements.asked(tx)
+    lines = [f"{one.id}  {clock(one.raised_at)}  {_state(one)}  {one_line(one.reason, 100)}" for one in found]
+    lines += [_unacknowledged_line(one) for one in unacknowledged]
+    data = {
+        "escalations": [_data(one) for one in found],
+        "unacknowledged": [unacknowledged_data(one) for one in unacknowledged],
+    }
+    return Answer("No open escalation.", data=data, lines=tuple(lines))
 
 
 def _show(call: Call) -> Answer:
@@ -88,6 +95,11 @@ def _state(one: Escalation) -> str:
     if one.resolution:
         return one.resolution
     return "acknowledged" if one.acked_at else "open"
+
+
+def _unacknowledged_line(one: acknowledgements.Expected) -> str:
+    what = f"{one.agent} has not acknowledged message {one.message} of {one.sender}"
+    return f"-  {clock(one.at)}  {what}  (swarm msg show {one.message}; swarm msg ack {one.message} --for {one.agent})"
 
 
 def _channel_line(call: Call, one: announcements.Announcement) -> str:

@@ -4,10 +4,12 @@ import argparse
 
 from swarm_agents import messages
 from swarm_agents.cli.call import Call, parser, whole_number
-from swarm_agents.cli.msg import page_answer
+from swarm_agents.cli.message_lines import page_answer
 from swarm_agents.cli.output import Answer
 from swarm_agents.errors import Usage
 from swarm_agents.model import HUMAN
+
+_FAR = 1000  # messages to others; then it is worth a write that the next look begins after them
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -22,5 +24,12 @@ def _inbox(call: Call) -> Answer:
     agent = call.actor()
     if agent == HUMAN:
         raise Usage("A human reads everything: swarm msg log")
-    page = messages.inbox(call.db, agent, call.arguments.limit, call.arguments.peek)
-    return page_answer(page, "Nothing new.")
+    page = messages.inbox(call.db, agent, call.arguments.limit, peek=True)
+
+    def mark() -> None:
+        with call.db.transaction() as tx:
+            messages.mark_read(tx, agent, page)
+
+    answer = page_answer(call, page, "Nothing new.")
+    worth_it = page.messages or page.read_through > page.cursor + _FAR
+    return answer._replace(afterwards=mark) if worth_it and not call.arguments.peek else answer

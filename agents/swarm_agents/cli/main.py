@@ -26,13 +26,16 @@ NOUNS = {
     "build": "report, claim, wait, fixed, failed, ... (the red build)",
     "agent": "join, leave, list, whoami, adopt",
     "escalation": "questions to the human: list, show, ack, resolve",
-    "msg": "send, broadcast, log",
+    "msg": "send, broadcast, poll, wait, ack, show, log, count, export",
     "inbox": "what you have not read yet",
+    "task": "add, import, plan, list, claim, start, review, done, ... (work to share out)",
+    "lock": "acquire, renew, release, list (files that one agent changes at a time)",
     "notice": "what became of the notices typed into panes",
     "setup": "git (the gate: hooks that refuse a commit while the build is red)",
     "gate": "what those hooks ask",
     "courier": "type queued notices into panes, without a dashboard",
     "events": "the audit trail",
+    "db": "prune: remove old messages that nobody needs",
     "demo": "see all of it at work in a temporary repository",
 }
 
@@ -81,6 +84,7 @@ def _answer(noun: str, as_name: str | None, as_json: bool, rest: list[str]) -> i
         finally:  # also when nobody reads the answer
             if answer.exit == _ASKED or "escalation" in answer.data:
                 _tell_the_human(call)
+        _follow_up(call, answer)
         if os.environ.get("SWARM_DEBUG"):
             _log(call, f"swarm {' '.join([noun, *rest])}: exit {code}: {answer.message}")
     finally:
@@ -94,6 +98,19 @@ def _run(arguments: "Namespace", call: "Call") -> output.Answer:
     except SwarmError as error:
         return output.of_error(error)
     return answer
+
+
+def _follow_up(call: "Call", answer: output.Answer) -> None:
+    """What is true because the answer was printed; and what is due in the swarm, which whoever looks first does."""
+    try:
+        if answer.afterwards is not None:
+            answer.afterwards()
+        if call.looked:
+            from swarm_agents import acknowledgements
+
+            acknowledgements.pump(call.db)
+    except SwarmError as error:
+        output.talk(f"the answer stands, but what follows from it could not be written: {error.message}")
 
 
 def _tell_the_human(call: "Call") -> None:

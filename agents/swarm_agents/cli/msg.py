@@ -1,12 +1,20 @@
-"""`swarm msg`: say something to one, to a role, to all; read what was said."""
+"""`swarm msg`: say something to one, to a role, to all; read, wait for, acknowledge and search what was said."""
 
 import argparse
+from pathlib import Path
 
-from swarm_agents import messages
-from swarm_agents.cli.call import Call, body_of, parser, verb, verbs, whole_number
-from swarm_agents.cli.output import Answer, clock, iso
-from swarm_agents.model import EVERYONE, Delivery, DeliveryState, Message, MessageType
-from swarm_agents.text import printable
+from swarm_agents import acknowledgements, deliveries, message_rows, messages, retention, roster
+from swarm_agents.cli.call import Call, Parser, body_of, parser, seconds, verb, verbs, whole_number
+from swarm_agents.cli.message_lines import line, message_data, page_answer
+from swarm_agents.cli.output import Answer, clock, iso, talk
+from swarm_agents.cli.times import Since
+from swarm_agents.message_rows import Filter
+from swarm_agents.model import EVERYONE, HUMAN, Agent, Delivery, DeliveryState, MessageType
+from swarm_agents.text import checked_name
+
+_DAY_S = 86_400
+_WAIT_S = 300.0
+_ID = whole_number(1, 2**62)
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -15,17 +23,50 @@ def parse(words: list[str]) -> argparse.Namespace:
     sending = verb(of, "send", _send, "to an agent, a role, or 'all'")
     sending.add_argument("to", metavar="TO")
     _body(sending)
-    broadcasting = verb(of, "broadcast", _broadcast, "to everybody")
-    _body(broadcasting)
+    _body(verb(of, "broadcast", _broadcast, "to everybody"))
+    polling = verb(of, "poll", _poll, "what concerns you after a message you know, read or not, oldest first")
+    polling.add_argument("--after", type=whole_number(0, 2**62), metavar="ID", help="the cursor of the last poll")
+    polling.add_argument("--include-self", action="store_true", help="also what you wrote")
+    _which(polling, "--type")
+    waiting = verb(of, "wait", _wait, "until a message comes that you have not read; prints it")
+    waiting.add_argument("--after", type=whole_number(0, 2**62), metavar="ID", help="any that follows this one")
+    waiting.add_argument("--timeout", type=seconds(0, _DAY_S), default=_WAIT_S, metavar="S", help="default: 300")
+    _which(waiting, "--for")
+    acking = verb(of, "ack", _ack, "say that you have taken note of a message")
+    acking.add_argument("id", type=_ID, metavar="ID", help="as it was shown to you")
+    acking.add_argument("--for", dest="for_", metavar="NAME", help="a human: wait no more for this agent to do it")
+    showing = verb(of, "show", _show, "one message, and who read and acknowledged it")
+    showing.add_argument("id", type=_ID, metavar="ID")
     logging = verb(of, "log", _log, "the newest messages, whoever wrote them")
-    logging.add_argument("--limit", type=whole_number(1, 1000), default=50, metavar="N")
+    logging.add_argument("--grep", metavar="TEXT", help="those that hold these words, newest first")
+    _which(logging, "--type", since=True)
+    counting = verb(of, "count", _count, "how many there are of each type")
+    counting.add_argument("--since", type=Since, metavar="WHEN")
+    exporting = verb(of, "export", _export, "write messages into a new file, .jsonl or .md")
+    exporting.add_argument("file", metavar="FILE")
+    exporting.add_argument("--format", choices=["jsonl", "markdown"])
+    _which(exporting, "--type", since=True, limited=False)
     return msg_parser.parse_args(words)
 
 
-def _body(of: argparse.ArgumentParser) -> None:
+def _body(of: Parser) -> None:
     of.add_argument("body", nargs="?", metavar="BODY", help="default: standard input")
     of.add_argument("--file", metavar="F", help="read the body from a file")
     of.add_argument("--type", choices=[one.value for one in MessageType], default="INFO")
+    of.add_argument("--reply-to", type=_ID, metavar="ID", help="the message that this one answers")
+    of.add_argument("--requires-ack", action="store_true", help="say it again to whoever does not acknowledge it")
+    of.add_argument(
+        "--ack-within", type=seconds(0.1, _DAY_S), metavar="S", help="until it is said again first; default: 30"
+    )
+
+
+def _which(of: Parser, type_option: str, since: bool = False, limited: bool = True) -> None:
+    of.add_argument(type_option, dest="type", choices=[one.value for one in MessageType])
+    of.add_argument("--from", dest="sender", metavar="WHO", help="an agent or a role")
+    of.add_argument("--thread", type=_ID, metavar="ID", help="any message of it")
+    of.add_argument("--since", type=Since, metavar="WHEN", help="90s, 2h, 7d, or a date and time")
+    if limited:
+        of.add_argument("--limit", type=whole_number(1, 1000), default=50, metavar="N")
 
 
 def _send(call: Call) -> Answer:
@@ -37,44 +78,167 @@ def _broadcast(call: Call) -> Answer:
 
 
 def _sent(call: Call, to: str) -> Answer:
-    sender = call.anyone()
-    body = body_of(call.arguments.body, call.arguments.file)
-    kind = MessageType(call.arguments.type)
-    message, deliveries = messages.send(call.db, sender, to, body, kind, call.config.messages_per_minute)
-    queued = sum(one.state is DeliveryState.QUEUED for one in deliveries)
-    text = f"Message {message} is stored for {len(deliveries)} agents; {queued} of them get a notice in their pane."
-    if not deliveries and to == EVERYONE:
-        text = f"Message {message} is stored, but nobody is here to read it."
-    return Answer(text, data={"id": message, "recipients": [recipient(one) for one in deliveries]})
+    said, sender = call.arguments, call.anyone()
+    ack_within_s = said.ack_within or (messages.FIRST_WAIT_S if said.requires_ack else None)
+    message, queued = messages.send(
+        call.db,
+        sender,
+        to,
+        body_of(said.body, said.file),
+        MessageType(said.type),
+        call.config.messages_per_minute,
+        said.reply_to,
+        ack_within_s,
+    )
+    data = {"id": message, "recipients": [recipient(one) for one in queued]}
+    if not queued and to == EVERYONE:
+        return Answer(f"Message {message} is stored, but nobody is here to read it.", 92, data, "swarm agent list")
+    notices = sum(one.state is DeliveryState.QUEUED for one in queued)
+    text = f"Message {message} is stored for {len(queued)} agents; {notices} of them get a notice in their pane."
+    return Answer(text, data=data)
+
+
+def _poll(call: Call) -> Answer:
+    reader, after = _reader(call), call.arguments.after
+    with call.db.reading() as tx:
+        asked = _asked(call)
+        page = messages.poll(tx, reader, after or 0, call.arguments.limit, asked, call.arguments.include_self)
+        pruned = retention.pruned_through(tx)
+    missing = pruned if after is not None and after < pruned else 0
+    if missing:
+        talk(f"old messages were pruned: some up to #{missing} are missing between your cursor and these")
+    return _read(call, page, reader, "Nothing new.", {"pruned_through": missing})
+
+
+def _wait(call: Call) -> Answer:
+    from swarm_agents import message_waiting
+
+    reader, said = _reader(call), call.arguments
+    page = message_waiting.wait(call.db, reader, _asked(call), said.timeout, said.after)
+    if page is None:
+        again = call.me(f"swarm msg wait{_options(call)}")
+        return Answer(f"No such message came within {said.timeout:g} s.", 75, next=again)
+    return _read(call, page, reader, "There is nothing to wait for any more.")
+
+
+def _ack(call: Call) -> Answer:
+    message, excused = call.arguments.id, call.arguments.for_
+    if excused is not None:
+        call.human()
+        done = acknowledgements.excuse(call.db, checked_name(excused), message)
+        text = f"Nobody waits any more for {excused} to acknowledge message {done.message}."
+        return Answer(text, data={"id": done.message})
+    done = acknowledgements.acknowledge(call.db, call.anyone(), message)
+    text = f"Message {done.message} is acknowledged." if done.new else f"You had acknowledged message {done.message}."
+    return Answer(text, data={"id": done.message})
+
+
+def _show(call: Call) -> Answer:
+    call.glance()
+    with call.db.reading() as tx:
+        one = message_rows.find(tx, call.arguments.id)
+        told = {each.delivery.agent: each for each in deliveries.receipts(tx, one.id)}
+        read = messages.receipts(tx, one.id)
+        expected = {each.agent: each for each in acknowledgements.of(tx, one.retry_of or one.id)}
+    lines, data = [line(one)], []
+    for name in sorted({*told, *read, *expected}):
+        state = told[name].delivery.state.value if name in told else None
+        read_at, acked_at = read.get(name, (None, None))
+        ack = expected[name].state if name in expected else None
+        data.append({"agent": name, "state": state, "read_at": iso(read_at), "acked_at": iso(acked_at), "ack": ack})
+        words = [f"read {clock(read_at)}" if read_at else "not read", *([f"acknowledgement: {ack}"] if ack else [])]
+        lines.append("  ".join([f"    {name}", *words]))
+    return Answer(lines[0], data=message_data(one) | {"recipients": data}, lines=tuple(lines))
 
 
 def _log(call: Call) -> Answer:
     call.glance()
+    said, asked = call.arguments, _asked(call)
+    if said.grep is None:
+        with call.db.reading() as tx:
+            page = messages.log(tx, said.limit, asked)
+        return _read_by_human(call, page, "Nothing was said yet." if asked == Filter() else "Nothing of that kind.")
+    from swarm_agents import message_search
+
+    page = message_search.grep(call.db, said.grep, said.limit, asked)
+    return _read_by_human(call, page, "No message holds these words.")
+
+
+def _count(call: Call) -> Answer:
+    call.glance()
+    since = call.arguments.since
     with call.db.reading() as tx:
-        page = messages.log(tx, call.arguments.limit)
-    return page_answer(page, "Nothing was said yet.")
+        found = messages.counts(tx, since.at_ms(tx.now) if since else 0)
+    total = sum(found.values())
+    lines = tuple(f"{type_.value:<16}{number}" for type_, number in found.items() if number)
+    data = {"counts": {type_.value: number for type_, number in found.items()}, "total": total}
+    return Answer("Nothing was said.", data=data, lines=lines)
+
+
+def _export(call: Call) -> Answer:
+    from swarm_agents import message_export
+
+    call.glance()
+    file = Path(call.arguments.file)
+    format_ = message_export.format_of(file, call.arguments.format)
+    number = message_export.export(call.db, file, _asked(call), format_)
+    return Answer(f"{number} messages are in {file}.", data={"file": str(file), "messages": number})
+
+
+def _reader(call: Call) -> Agent | None:
+    """The agent that reads; None for the human."""
+    name = call.anyone()
+    if name == HUMAN:
+        return None
+    with call.db.reading() as tx:
+        return roster.find(tx, name)
+
+
+def _read(
+    call: Call, page: messages.Page, reader: Agent | None, when_empty: str, more: dict[str, int] | None = None
+) -> Answer:
+    """The page; what is on it is read once it was printed."""
+    name = reader.name if reader else HUMAN
+
+    def mark() -> None:
+        with call.db.transaction() as tx:
+            messages.mark_read(tx, name, page)
+
+    answer = page_answer(call, page, when_empty, more)
+    return answer._replace(afterwards=mark) if page.messages else answer
+
+
+def _read_by_human(call: Call, page: messages.Page, when_empty: str) -> Answer:
+    """A log is no inbox: only the human, who has none, reads by it, and only what was said to them."""
+    to_human = [one for one in page.messages if one.recipient == HUMAN]
+    answer = page_answer(call, page, when_empty)
+    if call.identity not in (None, HUMAN) or not to_human:
+        return answer
+    return answer._replace(afterwards=_read(call, page._replace(messages=to_human), None, "").afterwards)
+
+
+def _asked(call: Call) -> Filter:
+    said = call.arguments
+    return Filter(
+        type=MessageType(said.type) if said.type else None,
+        sender=checked_name(said.sender, "sender") if said.sender is not None else None,
+        thread=said.thread,
+        since=said.since.at_ms(call.db.now()) if said.since else None,
+    )
+
+
+def _options(call: Call) -> str:
+    """What was said on the command line, to be said again."""
+    said = call.arguments
+    options = {
+        "for": said.type,
+        "from": said.sender,
+        "thread": said.thread,
+        "after": said.after,
+        "timeout": f"{said.timeout:g}",
+    }
+    return "".join(f" --{name} {value}" for name, value in options.items() if value is not None)
 
 
 def recipient(delivery: Delivery) -> dict[str, str | None]:
     return {"agent": delivery.agent, "state": delivery.state.value, "reason": delivery.reason}
-
-
-def page_answer(page: messages.Page, when_empty: str) -> Answer:
-    data = {"messages": [_data(one) for one in page.messages], "more": page.more, "cursor": page.cursor}
-    return Answer(when_empty, data=data, lines=tuple(_line(one) for one in page.messages))
-
-
-def _data(message: Message) -> dict[str, str | int | None]:
-    return {
-        "id": message.id,
-        "at": iso(message.at),
-        "from": message.sender,
-        "to": message.recipient,
-        "type": message.type.value,
-        "body": message.body,
-    }
-
-
-def _line(message: Message) -> str:
-    body = printable(message.body).replace("\n", "\n    ")
-    return f"#{message.id} {clock(message.at)} {message.sender} -> {message.recipient} {message.type.value}: {body}"

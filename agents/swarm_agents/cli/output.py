@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from swarm_agents.errors import SwarmError
@@ -44,6 +45,8 @@ class Answer(NamedTuple):
     data: dict[str, Any] = {}  # noqa: RUF012 - never written to
     next: str | None = None
     lines: tuple[str, ...] = ()
+    afterwards: Callable[[], None] | None = None
+    """What is true only once this was printed; called then."""
 
 
 def of_error(error: SwarmError) -> Answer:

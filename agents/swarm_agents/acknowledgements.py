@@ -1,0 +1,239 @@
+"""What must be acknowledged: by whom, saying it again to those who do not, and at last asking the human.
+
+waiting ──► acked            the recipient did, under the id of the message or of any retry
+  │  ▲
+  └──┘ said again            after 30, 60 and 120 s, a message of its own each time
+  │
+  ├──► asked ──► acked       120 s after the last retry, or when the recipient left: the human is asked; never too late
+  └──► excused               the human wants it no more
+
+Whoever looks first does what is due: a courier, a dashboard, any `swarm` command. A change of state, its message and
+its event are one transaction, so two that look at once do it once.
+"""
+
+from typing import NamedTuple
+
+from swarm_agents import events, message_rows, messages, roster
+from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.errors import Denied, NotFound
+from swarm_agents.model import HUMAN, SWARM, Agent, Message, MessageType
+
+RETRIES = 3  # each wait is twice the one before it, and the human is asked after one more of the last length
+RETRIES_A_MINUTE = 10  # to one agent; what is over waits for the next minute
+_AT_ONCE = 200  # rows one transaction does, so that it stays short
+_MINUTE_MS = 60_000
+
+_OPEN = "state in ('waiting', 'asked')"
+_DUE = "state = 'waiting' and (due_boot_id <> :boot or due_mono_ms <= :mono)"
+
+
+class Acknowledged(NamedTuple):
+    """`message` is the one that was sent first; `new` is false when it was acknowledged already."""
+
+    message: int
+    new: bool
+
+
+class Expected(NamedTuple):
+    """One recipient of a message that must be acknowledged."""
+
+    message: int
+    sender: str
+    type: MessageType
+    agent: str
+    state: str
+    retries: int
+    sent_at: int
+    at: int
+
+
+def acknowledge(db: Database, agent: str, message: int) -> Acknowledged:
+    """The agent has taken note; also of what was said again. Tells the sender.
+
+    Raises `NotFound`, and `Denied` when the message was not sent to this agent.
+    """
+    with db.transaction() as tx:
+        first = _first(tx, message)
+        if not messages.is_recipient(tx, first, agent):
+            raise Denied(f"Message {message} was not sent to {agent}: only who got it can acknowledge it.")
+        if not _record(tx, first, agent):
+            return Acknowledged(first.id, new=False)
+        if _close(tx, first, agent, "acked") and first.sender not in (HUMAN, SWARM, agent):
+            _tell_sender(tx, first, agent)
+        events.record(tx, agent, "acknowledged", f"message {first.id} of {first.sender}")
+        return Acknowledged(first.id, new=True)
+
+
+def excuse(db: Database, agent: str, message: int) -> Acknowledged:
+    """The human waits no more for this agent's word. Raises `NotFound` when nobody ever waited for it."""
+    with db.transaction() as tx:
+        first = _first(tx, message)
+        if not any(one.agent == agent for one in of(tx, first.id)):
+            raise NotFound(f"{agent} need not acknowledge message {message}.", next=f"swarm msg show {message}")
+        closed = _close(tx, first, agent, "excused")
+        if closed:
+            events.record(tx, HUMAN, "excused", f"{agent} from acknowledging message {first.id}")
+        return Acknowledged(first.id, closed)
+
+
+def of(tx: Transaction, message: int) -> list[Expected]:
+    """Who must acknowledge a message, and who has."""
+    return _expected(tx, "k.message_id = :message", message=message)
+
+
+def asked(tx: Transaction) -> list[Expected]:
+    """What the human is asked about, oldest first."""
+    return _expected(tx, "k.state = 'asked'")
+
+
+def any_due(db: Database) -> bool:
+    """Whether somebody should `pump`. A small read, for the end of any command."""
+    with db.reading() as tx:
+        return tx.one(f"select 1 from acknowledgements where {_DUE} limit 1", **_clock(tx)) is not None
+
+
+def pump(db: Database) -> int:
+    """Say again, or ask the human, what is due; how many rows were due. Looks before it writes."""
+    if not any_due(db):
+        return 0
+    with db.transaction() as tx:
+        due = tx.execute(
+            f"select * from acknowledgements where {_DUE} order by message_id, agent limit :most",
+            most=_AT_ONCE,
+            **_clock(tx),
+        )
+        for row in due:
+            _go_on(tx, row)
+        return len(due)
+
+
+def _go_on(tx: Transaction, row: Row) -> None:
+    recipient = _present(tx, row["agent"])
+    if row["retries"] >= RETRIES or (recipient is None and row["agent"] != HUMAN):
+        _ask(tx, row)
+        return
+    full_for_ms = _full_for_ms(tx, row["agent"])
+    if full_for_ms > 0:
+        _wait(tx, row, full_for_ms)
+        return
+    if recipient is not None:  # the human has it on the screen
+        messages.say_again(tx, message_rows.find(tx, row["message_id"]), recipient)
+    _wait(tx, row, row["first_wait_ms"] * 2 ** min(row["retries"] + 1, RETRIES - 1), retries=1)
+
+
+def _wait(tx: Transaction, row: Row, wait_ms: int, retries: int = 0) -> None:
+    tx.execute(
+        "update acknowledgements set due_mono_ms = :due, due_boot_id = :boot, retries = retries + :retries, "
+        "retried_at = case when :retries = 1 then :now else retried_at end "
+        "where message_id = :message and agent = :agent and state = 'waiting'",
+        due=tx.moment.mono_ms + wait_ms,
+        boot=tx.moment.boot_id,
+        retries=retries,
+        now=tx.now,
+        message=row["message_id"],
+        agent=row["agent"],
+    )
+
+
+def _ask(tx: Transaction, row: Row) -> None:
+    tx.execute(
+        "update acknowledgements set state = 'asked', at = :now "
+        "where message_id = :message and agent = :agent and state = 'waiting'",
+        now=tx.now,
+        message=row["message_id"],
+        agent=row["agent"],
+    )
+    first, agent = message_rows.find(tx, row["message_id"]), row["agent"]
+    why = f"{agent} has not acknowledged message {first.id} of {first.sender} ({first.type.value})"
+    events.record(tx, SWARM, "needs_attention", why)
+    offer = f"Read it: swarm msg show {first.id}. To wait for it no more: swarm msg ack {first.id} --for {agent}"
+    messages.post(tx, SWARM, HUMAN, f"{why}. {offer}", MessageType.BLOCKED, first.id)
+    if _present(tx, first.sender) is not None and first.sender != agent:
+        messages.post(tx, SWARM, first.sender, f"{why}. A human was asked.", MessageType.STATUS, first.id)
+
+
+def _full_for_ms(tx: Transaction, agent: str) -> int:
+    """How long one more retry to this agent must wait for the rate."""
+    rows = tx.execute(
+        "select retried_at from acknowledgements where agent = :agent and state = 'waiting' "
+        "and retried_at > :since and retried_at <= :now order by retried_at desc limit :most",
+        agent=agent,
+        since=tx.now - _MINUTE_MS,
+        now=tx.now,
+        most=RETRIES_A_MINUTE,
+    )
+    if len(rows) < RETRIES_A_MINUTE:
+        return 0
+    return int(rows[-1]["retried_at"]) + _MINUTE_MS - tx.now
+
+
+def _first(tx: Transaction, message: int) -> Message:
+    found = message_rows.find(tx, message)
+    return message_rows.find(tx, found.retry_of) if found.retry_of else found
+
+
+def _record(tx: Transaction, first: Message, agent: str) -> bool:
+    """That it was read under any of its ids, and acknowledged; false when that is known."""
+    new = tx.one(
+        "insert into receipts (message_id, agent, acked_at) values (:id, :agent, :now) "
+        "on conflict (message_id, agent) do update set acked_at = excluded.acked_at "
+        "where receipts.acked_at is null returning message_id",
+        id=first.id,
+        agent=agent,
+        now=tx.now,
+    )
+    said_again = tx.execute(
+        "select * from messages where thread = :thread and retry_of = :first and recipient = :agent order by id",
+        thread=message_rows.root(first),
+        first=first.id,
+        agent=agent,
+    )
+    said = [first, *(message_rows.of(row) for row in said_again)]
+    messages.mark_read(tx, agent, messages.Page(said, more=False, cursor=first.id))
+    return new is not None
+
+
+def _close(tx: Transaction, first: Message, agent: str, state: str) -> bool:
+    closed = tx.one(
+        "update acknowledgements set state = :state, at = :now "
+        f"where message_id = :message and agent = :agent and {_OPEN} returning message_id",
+        state=state,
+        now=tx.now,
+        message=first.id,
+        agent=agent,
+    )
+    return closed is not None
+
+
+def _tell_sender(tx: Transaction, first: Message, agent: str) -> None:
+    said = f"Acknowledged message {first.id}."
+    messages.post(tx, agent, first.sender, said, MessageType.ACK, first.id, notice=False)
+
+
+def _present(tx: Transaction, name: str) -> Agent | None:
+    return next((agent for agent in roster.present(tx) if agent.name == name), None)
+
+
+def _expected(tx: Transaction, condition: str, **values: int) -> list[Expected]:
+    rows = tx.execute(
+        "select k.*, m.sender, m.type, m.at as sent_at from acknowledgements k join messages m on m.id = k.message_id "
+        f"where {condition} order by k.message_id, k.agent",
+        **values,
+    )
+    return [
+        Expected(
+            message=row["message_id"],
+            sender=row["sender"],
+            type=MessageType(row["type"]),
+            agent=row["agent"],
+            state=row["state"],
+            retries=row["retries"],
+            sent_at=row["sent_at"],
+            at=row["at"],
+        )
+        for row in rows
+    ]
+
+
+def _clock(tx: Transaction) -> dict[str, int | str]:
+    return {"mono": tx.moment.mono_ms, "boot": tx.moment.boot_id}

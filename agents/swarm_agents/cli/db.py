@@ -1,0 +1,23 @@
+"""`swarm db`: the human's care for the database."""
+
+import argparse
+
+from swarm_agents import retention
+from swarm_agents.cli.call import Call, parser, verb, verbs
+from swarm_agents.cli.output import Answer
+from swarm_agents.cli.times import duration_s
+
+
+def parse(words: list[str]) -> argparse.Namespace:
+    db_parser = parser("db", "Care for the database.")
+    of = verbs(db_parser)
+    pruning = verb(of, "prune", _prune, "remove old messages that were read and acknowledged and that nothing needs")
+    pruning.add_argument("--older-than", type=duration_s, required=True, metavar="AGE", help="90s, 30m, 2h, 7d, 4w")
+    return db_parser.parse_args(words)
+
+
+def _prune(call: Call) -> Answer:
+    call.human()
+    done = retention.prune(call.db, call.arguments.older_than)
+    text = f"{done.removed} messages were removed; {done.kept} as old are kept: unread, unacknowledged or in use."
+    return Answer(text, data={"removed": done.removed, "kept": done.kept})

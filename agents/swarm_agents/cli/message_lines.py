@@ -1,0 +1,51 @@
+"""Messages as lines for people and as data for programs: the one place where a message is put into words."""
+
+from typing import Any
+
+from swarm_agents import messages
+from swarm_agents.cli.call import Call
+from swarm_agents.cli.output import Answer, clock, iso
+from swarm_agents.model import Message
+from swarm_agents.text import printable
+
+_MARGIN = "    "  # no line of a body can be taken for the head of another message
+
+
+def page_answer(call: Call, page: messages.Page, when_empty: str, more_data: dict[str, int] | None = None) -> Answer:
+    data: dict[str, Any] = {
+        "messages": [message_data(one) for one in page.messages],
+        "more": page.more,
+        "cursor": page.cursor,
+    }
+    lines = [text for one in page.messages for text in (line(one), *_to_do(call, one))]
+    return Answer(when_empty, data=data | (more_data or {}), lines=tuple(lines))
+
+
+def message_data(message: Message) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "at": iso(message.at),
+        "from": message.sender,
+        "to": message.recipient,
+        "type": message.type.value,
+        "body": message.body,
+        "thread": message.thread,
+        "reply_to": message.reply_to,
+        "retry_of": message.retry_of,
+        "requires_ack": message.requires_ack,
+    }
+
+
+def line(message: Message) -> str:
+    body = printable(message.body).replace("\n", f"\n{_MARGIN}")
+    head = f"#{message.id} {clock(message.at)} {message.sender} -> {message.recipient} {message.type.value}"
+    again = f" (#{message.retry_of} again)" if message.retry_of else ""
+    answers = f" (answers #{message.reply_to})" if message.reply_to else ""
+    return f"{head}{again}{answers}: {body}"
+
+
+def _to_do(call: Call, message: Message) -> list[str]:
+    """What the reader has to do, as the command that does it."""
+    if not message.awaits_ack:
+        return []
+    return [f"{_MARGIN}-> acknowledge it: {call.me(f'swarm msg ack {message.id}')}"]

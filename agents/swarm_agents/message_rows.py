@@ -1,0 +1,98 @@
+"""Messages as rows: which of them somebody asks for, and what a row says."""
+
+from typing import Any, NamedTuple
+
+from swarm_agents.db.database import Row, Transaction
+from swarm_agents.errors import NotFound
+from swarm_agents.model import EVERYONE, HUMAN, Agent, Message, MessageType
+
+
+class Filter(NamedTuple):
+    """Which messages: all of what is given must hold."""
+
+    type: MessageType | None = None
+    sender: str | None = None
+    """An agent, a role, `human` or `swarm`."""
+    thread: int | None = None
+    """Any message of it."""
+    since: int | None = None
+    """UTC, milliseconds."""
+
+
+ANY = Filter()
+
+
+class Condition(NamedTuple):
+    """A part of a `where` about messages, which are called m there, and its values."""
+
+    sql: str
+    values: dict[str, Any]
+
+    def and_(self, other: "Condition") -> "Condition":
+        return Condition(f"{self.sql} and {other.sql}", self.values | other.values)
+
+
+def wanted(tx: Transaction, asked: Filter) -> Condition:
+    """Raises `NotFound` for a thread that nobody began."""
+    parts: list[str] = ["1 = 1"]
+    values: dict[str, Any] = {}
+    if asked.type is not None:
+        parts.append("m.type = :type")
+        values["type"] = asked.type.value
+    if asked.sender is not None:
+        of_role = "m.sender in (select name from agents where role = :sender)"
+        parts.append(of_role if _is_role(tx, asked.sender) else "m.sender = :sender")
+        values["sender"] = asked.sender
+    if asked.thread is not None:
+        parts.append("m.id in (select :thread union all select id from messages where thread = :thread)")
+        values["thread"] = root(find(tx, asked.thread))
+    if asked.since is not None:
+        parts.append("m.at >= :since")
+        values["since"] = asked.since
+    return Condition(" and ".join(parts), values)
+
+
+def meant_for(reader: Agent | None, own_too: bool = False) -> Condition:
+    """What concerns an agent; the human (None) sees everything."""
+    me = reader.name if reader else HUMAN
+    theirs = f"m.recipient in (:me, :my_role, '{EVERYONE}')" if reader else "1 = 1"
+    sql = f"({theirs} or m.sender = :me)" if own_too else f"{theirs} and m.sender <> :me"
+    return Condition(sql, {"me": me, "my_role": reader.role if reader else me})
+
+
+def find(tx: Transaction, message: int) -> Message:
+    """Raises `NotFound`."""
+    row = tx.one("select * from messages where id = :id", id=message)
+    if row is None:
+        raise NotFound(f"There is no message {message}.", next="swarm msg log")
+    return of(row)
+
+
+def root(message: Message) -> int:
+    """The message that began the thread."""
+    return message.thread or message.id
+
+
+def of(row: Row) -> Message:
+    return Message(
+        row["id"],
+        row["at"],
+        row["sender"],
+        row["recipient"],
+        MessageType(row["type"]),
+        row["body"],
+        row["thread"],
+        row["reply_to"],
+        row["retry_of"],
+        bool(row["requires_ack"]),
+        "awaits_ack" in row.keys() and bool(row["awaits_ack"]),  # noqa: SIM118 - a row is no dict
+    )
+
+
+def _is_role(tx: Transaction, name: str) -> bool:
+    found = tx.one(
+        "select max(case when name = :name then 1 else 0 end) as is_name, count(*) as n from agents "
+        "where name = :name or role = :name",
+        name=name,
+    )
+    return bool(found and found["n"] and not found["is_name"])

@@ -1,0 +1,19 @@
+"""Searching what was said: by words, newest first, never by rank."""
+
+from swarm_agents import message_rows, messages
+from swarm_agents.db import search
+from swarm_agents.db.database import Database
+from swarm_agents.message_rows import ANY, Filter
+
+
+def grep(db: Database, text: str, limit: int = 50, asked: Filter = ANY) -> messages.Page:
+    """The newest messages that hold every word of `text` (or one that begins with it), newest first.
+
+    The first search of a long log takes seconds: it indexes what is new since the last one.
+    """
+    messages.check_limit(limit)
+    search.fill(db)
+    with db.reading() as tx:
+        condition = message_rows.wanted(tx, asked)
+        rows = search.newest(tx, text, condition.sql, condition.values, limit + 1)
+        return messages.page_of(rows[:limit], more=len(rows) > limit, floor=0)

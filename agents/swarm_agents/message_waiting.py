@@ -1,0 +1,48 @@
+"""Waiting for a message: returns within a second of it, at the deadline, or when what it is part of is over."""
+
+import time
+from collections.abc import Callable
+
+from swarm_agents import messages
+from swarm_agents.db.database import Database, Transaction
+from swarm_agents.message_rows import Filter
+from swarm_agents.messages import Page
+from swarm_agents.model import Agent
+
+_LOOK_EVERY_S = 0.5  # when a wake-up is lost
+
+Over = Callable[[Transaction], bool]
+"""Whether there is nothing to wait for any more: the phase that the reader works in has ended."""
+
+
+def never(_: Transaction) -> bool:
+    return False
+
+
+def wait(
+    db: Database, reader: Agent | None, asked: Filter, timeout_s: float, after: int | None = None, over: Over = never
+) -> Page | None:
+    """The first messages that match; None at the deadline. An empty page when it was `over` before.
+
+    For an agent without `after` these are ones that it has not read: an answer that was quicker than the question's
+    wait counts. Otherwise those after the cursor; the human (None) without one waits for what comes from now on.
+    """
+    give_up_at = time.monotonic() + timeout_s
+    with db.listener() as bell:
+        while True:
+            with db.reading() as tx:
+                if reader is None and after is None:
+                    after = messages.last_id(tx)
+                page = _look(tx, reader, asked, after)
+                if page.messages or over(tx):
+                    return page
+            left_s = give_up_at - time.monotonic()
+            if left_s <= 0:
+                return None
+            bell.wait(min(left_s, _LOOK_EVERY_S))
+
+
+def _look(tx: Transaction, reader: Agent | None, asked: Filter, after: int | None) -> Page:
+    if reader is not None and after is None:
+        return messages.unread(tx, reader, 1, asked)
+    return messages.poll(tx, reader, after or 0, 1, asked)
