@@ -132,6 +132,7 @@ def test_a_merge_a_cherry_pick_and_a_revert_are_commits_too(red: Repo) -> None:
     git_as(None, red, "checkout", "-q", "-b", "side")
     commits(None, red, SWARM_BYPASS="1")
     git_as(None, red, "checkout", "-q", "main")
+    commits("alice", red)  # else a cherry-pick within the same second makes the very commit of the side branch
     before = red.head()
 
     for words in (
