@@ -20,7 +20,10 @@ SOURCES = {"swarm_agents": ROOT / "agents" / "swarm_agents", "swarm_tui": ROOT /
 DRIVERS = {"sqlite3", "sqlite_utils", "aiosqlite", "apsw", "pysqlite3", "psycopg", "psycopg2", "asyncpg", "sqlalchemy"}
 HEAVY = ("textual", "libtmux", "sqlite_utils", "watchfiles")
 # git, the configured commands, tmux, the play, and the host's boot id where no file has it.
-STARTS_PROCESSES = ("git.py", "commit.py", "checks.py", "check_runs.py", "notify.py", "panes/", "demo/", "db/clock.py")
+STARTS_PROCESSES = (
+    *("git.py", "commit.py", "checks.py", "check_runs.py", "notify.py", "task_plan.py"),
+    *("panes/", "demo/", "db/clock.py"),
+)
 
 # Who stands how high: a module imports from its own height and below. What is not named is the domain.
 HEIGHTS = {

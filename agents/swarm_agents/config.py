@@ -38,6 +38,8 @@ class Config(NamedTuple):
     branch: str | None = None
     notify: Notify = Notify()
     messages_per_minute: int = 10
+    task_lease_s: float = Rules().lease_s
+    """How long a claimed task, and a lock, last without a sign of life."""
     gate_scope: str = "all"
     """Which commits the gate looks at: `all`, or those on `branch`."""
     profiles: dict[str, Any] = {}  # noqa: RUF012 - never written to
@@ -61,6 +63,7 @@ _SCHEMA: dict[str, dict[str, Any]] = {
     },
     "notify": {"command": list, "quiet": _HOURS, "timeout_s": (float, 0.1, 600)},
     "messages": {"per_minute": (int, 1, 10_000)},
+    "tasks": {"lease_s": (float, 1, 7 * 86_400)},
     "gate": {"scope": str},
 }
 
@@ -110,6 +113,7 @@ def _config(tables: dict[str, Any]) -> Config:
         branch=build.get("branch"),
         notify=_notify_of(tables["notify"]),
         messages_per_minute=tables["messages"].get("per_minute", 10),
+        task_lease_s=tables["tasks"].get("lease_s", build.get("lease_s", defaults.lease_s)),
         gate_scope=_gate_scope_of(tables["gate"], build.get("branch")),
         profiles=profiles,
     )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from swarm_agents.db.database import Row, Transaction
 from swarm_agents.errors import NotFound
-from swarm_agents.model import EVERYONE, SWARM, Agent, Delivery, DeliveryState
+from swarm_agents.model import EVERYONE, SWARM, Agent, Delivery, DeliveryState, MessageType
 
 EXPIRES_S = 900  # a notice held for so long would only disturb; the message stays in the inbox
 
@@ -127,9 +127,10 @@ def _queue_one(tx: Transaction, message_id: int, agent: Agent, incident: int | N
 def _open_incident_told_of(tx: Transaction, message_id: int) -> int | None:
     row = tx.one(
         "select b.incident_id from messages m join build_state b on b.id = 1 "
-        "where m.id = :message_id and m.sender = :swarm and m.recipient = :everyone "
+        "where m.id = :message_id and m.sender = :swarm and m.recipient = :everyone and m.type = :status "
         "and b.status <> 'passing'",
         message_id=message_id,
+        status=MessageType.STATUS.value,  # what it says of tasks is worth typing whatever the build is
         swarm=SWARM,
         everyone=EVERYONE,
     )

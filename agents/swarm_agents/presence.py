@@ -1,32 +1,38 @@
 """Signs of life: what every command of an agent leaves behind, and leaving for good."""
 
-from swarm_agents import build, events, roster, waiters
+from swarm_agents import build, events, leases, roster, waiters
 from swarm_agents.db.database import Database
 
 _NOTICED_EVERY_MS = 5_000  # a sign of life finer than this tells nobody anything
 
 
 def show(db: Database, name: str) -> None:
-    """The agent is alive: it is seen, and its lease, if it has one, starts anew.
+    """The agent is alive: it is seen, and its leases, of the build, of tasks and locks, start anew.
 
     Raises `NotFound` for an agent that has not joined. Writes only when there is something to tell.
     """
     with db.reading() as tx:
         agent = roster.find(tx, name)
         holds = build.state(tx).fixer == name
+        worn = leases.worn(tx, name)
         fresh = tx.now - agent.seen_at < _NOTICED_EVERY_MS
     if holds:
         build.renew(db, name)
-    if not fresh:
+    if worn or not fresh:
         with db.transaction() as tx:
+            leases.renew(tx, name)
             tx.execute("update agents set seen_at = :now where name = :name", now=tx.now, name=name)
 
 
 def leave(db: Database, name: str) -> None:
-    """Leave the roster: gives up the build if it was this agent's, and the place in line."""
+    """Leave the roster: gives up the build if it was this agent's, its tasks and locks, and the place in line."""
+    from swarm_agents import locks, tasks  # only who leaves pays for them
+
     with db.transaction() as tx:
         roster.find(tx, name)
         build.drop(tx, name, "left the swarm")
         tx.execute("update agents set left_at = :now where name = :name", now=tx.now, name=name)
         waiters.leave(tx, name)
+        tasks.give_back(tx, name, f"{name} has left")
+        locks.give_back(tx, name)
         events.record(tx, name, "left")

@@ -1,0 +1,175 @@
+"""`swarm lock`: say which files you work on, so that nobody else does; who has what."""
+
+import argparse
+import os
+import shlex
+from collections.abc import Iterable
+from pathlib import Path
+
+from swarm_agents import git, lock_paths, locks
+from swarm_agents.build import HUMAN_LEASE_S
+from swarm_agents.cli.call import Call, Parser, parser, seconds, verb, verbs, whole_number
+from swarm_agents.cli.output import Answer, clock, iso
+from swarm_agents.errors import BadData
+from swarm_agents.lock_paths import Name
+from swarm_agents.locks import HeldBy, Lock, Lost
+from swarm_agents.model import HUMAN
+from swarm_agents.text import one_line
+
+_NAMED = 5  # paths in one line
+
+
+def parse(words: list[str]) -> argparse.Namespace:
+    lock_parser = parser(
+        "lock", "Leases on files, folders and globs. They keep honest agents apart; no file is protected."
+    )
+    of = verbs(lock_parser)
+    acquiring = verb(of, "acquire", _acquire, "all of these paths, or none of them and who has them")
+    _paths(acquiring)
+    acquiring.add_argument("--ttl", type=seconds(0.1, 7 * 86_400), metavar="S", help="how long without a sign of life")
+    acquiring.add_argument("--reason", default="", metavar="TEXT", help="what others are told")
+    acquiring.add_argument("--any-case", action="store_true", help="capitals make no difference")
+    renewing = verb(of, "renew", _renew, "start the leases anew; any other command of yours does so too")
+    _paths(renewing, "default: all that you hold")
+    _fence(renewing)
+    releasing = verb(of, "release", _release, "give back what you hold")
+    _paths(releasing, "default: all that you hold")
+    _fence(releasing)
+    verb(of, "list", _list, "what is locked, by whom, until when")
+    forcing = verb(of, "force-release", _force_release, "a human takes locks from whoever holds them")
+    _paths(forcing)
+    forcing.add_argument("--reason", default="", metavar="TEXT")
+    _fence(forcing)
+    return lock_parser.parse_args(words)
+
+
+def _paths(of: Parser, when_none: str | None = None) -> None:
+    of.add_argument("paths", nargs="*" if when_none else "+", metavar="PATH", help=when_none)
+
+
+def _fence(of: Parser) -> None:
+    of.add_argument("--fence", type=whole_number(0, 2**62), metavar="N", help="the fencing token you were given")
+
+
+def _acquire(call: Call) -> Answer:
+    agent = call.actor()
+    arguments = call.arguments
+    usual_s = HUMAN_LEASE_S if agent == HUMAN else call.config.task_lease_s
+    ttl_s = usual_s if arguments.ttl is None else arguments.ttl
+    outcome = locks.acquire(call.db, agent, _names(call, arguments.any_case), ttl_s, arguments.reason.strip())
+    if isinstance(outcome, HeldBy):
+        return _held(call, outcome)
+    what = _listing(lock.path for lock in outcome.locks)
+    until = min(lock.expires_at for lock in outcome.locks)
+    message = f"You hold {what} (fence {outcome.fence}) until {clock(until)}; any command of yours renews it."
+    return Answer(message, data={"fence": outcome.fence, "locks": [_data(lock) for lock in outcome.locks]})
+
+
+def _renew(call: Call) -> Answer:
+    agent = call.actor()
+    outcome = locks.renew(call.db, agent, [name.path for name in _names(call)], call.arguments.fence)
+    if isinstance(outcome, Lost):
+        return _lost(call, outcome)
+    until = min(lock.expires_at for lock in outcome)
+    message = f"You hold {_listing(lock.path for lock in outcome)} until {clock(until)}."
+    return Answer(message, data={"locks": [_data(lock) for lock in outcome]})
+
+
+def _release(call: Call) -> Answer:
+    agent = call.actor()
+    outcome = locks.release(call.db, agent, [name.path for name in _names(call)], call.arguments.fence)
+    match outcome:
+        case HeldBy():
+            return _held(call, outcome)
+        case Lost():
+            return _lost(call, outcome)
+    return _released(outcome)
+
+
+def _force_release(call: Call) -> Answer:
+    call.human()
+    arguments = call.arguments
+    paths = [name.path for name in _names(call)]
+    outcome = locks.force_release(call.db, paths, arguments.reason.strip(), arguments.fence)
+    return _lost(call, outcome) if isinstance(outcome, Lost) else _released(outcome)
+
+
+def _list(call: Call) -> Answer:
+    call.glance()
+    locks.reap(call.db)
+    with call.db.reading() as tx:
+        found = locks.listed(tx)
+    return Answer("Nothing is locked.", data={"locks": [_data(lock) for lock in found]}, lines=tuple(map(_line, found)))
+
+
+def _names(call: Call, any_case: bool = False) -> list[Name]:
+    """The one name of each path. What lies in another working tree of this repository has the same name as here."""
+    return [_name(call, spelled, any_case) for spelled in call.arguments.paths]
+
+
+def _name(call: Call, spelled: str, any_case: bool) -> Name:
+    here = Path.cwd()
+    try:
+        return lock_paths.resolve(spelled, here, call.root, any_case)
+    except BadData:
+        elsewhere = _other_working_tree(call, os.path.realpath(here / spelled)) if os.path.isabs(spelled) else None
+        if elsewhere is None:
+            raise
+        return lock_paths.resolve(spelled, here, elsewhere, any_case)
+
+
+def _other_working_tree(call: Call, real: str) -> Path | None:
+    folder = next((one for one in Path(real).parents if one.is_dir()), None)
+    found = git.repository(folder) if folder else None
+    mine = git.repository(call.root)
+    if found is None or mine is None or found.common_dir != mine.common_dir:
+        return None
+    return found.root
+
+
+def _held(call: Call, outcome: HeldBy) -> Answer:
+    path, lock = outcome.in_the_way[0]
+    more = f" ({len(outcome.in_the_way) - 1} more are in the way)" if len(outcome.in_the_way) > 1 else ""
+    on = f"is locked by {lock.holder}" if lock.path == path else f"overlaps {lock.path}, which {lock.holder} has locked"
+    why = f" ({lock.reason})" if lock.reason else ""
+    data = {"holder": lock.holder, "held": [{"wanted": wanted, **_data(one)} for wanted, one in outcome.in_the_way]}
+    ask = call.me(f"swarm msg send {lock.holder} {shlex.quote(f'When will {lock.path} be free?')} --type QUESTION")
+    until = clock(lock.expires_at)
+    return Answer(f"{path} {on} until {until}{why}. Nothing was locked or released.{more}", 90, data, ask)
+
+
+def _lost(call: Call, outcome: Lost) -> Answer:
+    what = _listing(outcome.paths) if outcome.paths else "no lock"
+    verb_ = "You do not hold" if outcome.paths else "You hold"
+    message = f"{verb_} {what} under that fence, or not any more. Nothing was changed."
+    return Answer(message, 82, {"paths": outcome.paths}, call.me("swarm lock list"))
+
+
+def _released(outcome: locks.Released) -> Answer:
+    data = {"released": outcome.released, "free": outcome.free}
+    if not outcome.released:
+        return Answer("There was no lock to release.", data=data)
+    return Answer(f"Released {_listing(outcome.released)}.", data=data)
+
+
+def _line(lock: Lock) -> str:
+    why = f"  {one_line(lock.reason, 100)}" if lock.reason else ""
+    return f"{lock.path}  {lock.holder}  until {clock(lock.expires_at)}  fence {lock.fence}{why}"
+
+
+def _data(lock: Lock) -> dict[str, str | int | bool | None]:
+    return {
+        "path": lock.path,
+        "holder": lock.holder,
+        "fence": lock.fence,
+        "reason": lock.reason,
+        "since": iso(lock.since),
+        "expires_at": iso(lock.expires_at),
+        "any_case": lock.name.any_case,
+    }
+
+
+def _listing(paths: Iterable[str]) -> str:
+    found = list(paths)
+    shown = ", ".join(found[:_NAMED])
+    return f"{shown} and {len(found) - _NAMED} more" if len(found) > _NAMED else shown

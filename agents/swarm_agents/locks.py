@@ -1,0 +1,233 @@
+"""Who works on which files: named leases on paths and globs. Advice that honest agents keep; no file is protected.
+
+Acquiring is all or nothing, in one transaction. A lock ends when it is released, when its lease runs out (any command
+of its holder renews it), when its holder leaves, or when a human takes it.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from swarm_agents import events, leases, messages
+from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.errors import BadData, Usage
+from swarm_agents.lock_paths import Name, overlap
+from swarm_agents.model import HUMAN
+from swarm_agents.text import one_line
+
+REASON_LIMIT = 200  # characters; it is shown to whoever is refused
+PATHS_LIMIT = 1_000  # of one call
+
+
+class Lock(NamedTuple):
+    path: str
+    holder: str
+    fence: int
+    reason: str
+    since: int
+    expires_at: int
+    name: Name
+
+
+class Acquired(NamedTuple):
+    """All of it is the caller's, under `fence`. `new` is false when all of it was already."""
+
+    fence: int
+    locks: list[Lock]
+    new: bool = True
+
+
+class HeldBy(NamedTuple):
+    """Others hold what overlaps: each path that was asked for with the lock in its way. Nothing was changed."""
+
+    in_the_way: list[tuple[str, Lock]]
+
+
+class Released(NamedTuple):
+    """`free` are paths that nobody held."""
+
+    released: list[str]
+    free: list[str]
+
+
+class Lost(NamedTuple):
+    """The caller does not hold these (any more), or not under that fence. Nothing was changed."""
+
+    paths: list[str]
+
+
+def acquire(db: Database, agent: str, names: Iterable[Name], ttl_s: float, reason: str = "") -> Acquired | HeldBy:
+    """All of these, or none and who has them. What the agent holds already it keeps, renewed and under the new fence;
+    when that is all of it and under one fence, that fence stays.
+    """
+    wanted = _distinct(names)
+    if len(reason) > REASON_LIMIT:
+        raise BadData(f"The reason has {len(reason)} characters; {REASON_LIMIT} are the limit.")
+    with db.transaction() as tx:
+        _end_expired(tx)
+        there = listed(tx)
+        others = [lock for lock in there if lock.holder != agent]
+        in_the_way = [(name.path, lock) for name in wanted for lock in others if overlap(name, lock.name)]
+        if in_the_way:
+            return HeldBy(in_the_way)
+        fence, new = _fence_for(tx, [lock for lock in there if lock.holder == agent], wanted)
+        for name in wanted:
+            _put(tx, agent, name, fence, ttl_s, one_line(reason, REASON_LIMIT))
+        if new:
+            events.record(tx, agent, "lock_acquired", _listing([name.path for name in wanted]), fence=fence)
+        paths = {name.path for name in wanted}
+        return Acquired(fence, [lock for lock in listed(tx) if lock.path in paths], new)
+
+
+def renew(db: Database, agent: str, paths: Sequence[str], fence: int | None = None) -> list[Lock] | Lost:
+    """The locks on these paths, or all of the agent's, last their full length again."""
+    with db.transaction() as tx:
+        _end_expired(tx)
+        mine = [lock for lock in listed(tx) if lock.holder == agent and fence in (None, lock.fence)]
+        held = {lock.path for lock in mine}
+        missing = [path for path in paths if path not in held]
+        if missing or not mine:
+            return Lost(missing)
+        chosen = [lock for lock in mine if not paths or lock.path in paths]
+        for lock in chosen:
+            tx.execute(f"update locks set {leases.RENEWED} where path = :path", **leases.clock(tx), path=lock.path)
+        return [lock for lock in listed(tx) if lock.path in {one.path for one in chosen}]
+
+
+def release(db: Database, agent: str, paths: Sequence[str], fence: int | None = None) -> Released | HeldBy | Lost:
+    """Give back these, or all that the agent holds when none is named. Who repeats it is told that they are free."""
+    with db.transaction() as tx:
+        _end_expired(tx)
+        there = {lock.path: lock for lock in listed(tx)}
+        chosen = list(paths) or [lock.path for lock in there.values() if lock.holder == agent]
+        others = [(path, there[path]) for path in chosen if path in there and there[path].holder != agent]
+        if others:
+            return HeldBy(others)
+        stale = [path for path in chosen if path in there and fence not in (None, there[path].fence)]
+        if stale:
+            return Lost(stale)
+        released = [path for path in chosen if path in there]
+        _end(tx, agent, "lock_released", [there[path] for path in released])
+        return Released(released, [path for path in chosen if path not in there])
+
+
+def force_release(db: Database, paths: Sequence[str], reason: str = "", fence: int | None = None) -> Released | Lost:
+    """A human takes these locks from whoever holds them, and tells them so."""
+    with db.transaction() as tx:
+        _end_expired(tx)
+        there = {lock.path: lock for lock in listed(tx)}
+        stale = [path for path in paths if path in there and fence not in (None, there[path].fence)]
+        if stale:
+            return Lost(stale)
+        taken = [there[path] for path in paths if path in there]
+        _end(tx, HUMAN, "lock_force_released", taken)
+        for holder in sorted({lock.holder for lock in taken} - {HUMAN}):
+            theirs = _listing([lock.path for lock in taken if lock.holder == holder])
+            why = f": {one_line(reason, REASON_LIMIT)}" if reason else ""
+            messages.post(tx, HUMAN, holder, f"A human took your lock on {theirs}{why}. Stop changing that.")
+        return Released([lock.path for lock in taken], [path for path in paths if path not in there])
+
+
+def give_back(tx: Transaction, agent: str) -> None:
+    """The agent has left: nothing is locked for it any more."""
+    _end(tx, agent, "lock_released", [lock for lock in listed(tx) if lock.holder == agent])
+
+
+def reap(db: Database) -> None:
+    """End the locks whose lease ran out. Anybody may call it at any time; looks before it writes."""
+    with db.reading() as tx:
+        due = tx.one(f"select 1 from locks where {leases.EXPIRED} limit 1", **_deadline(tx))
+    if due:
+        with db.transaction() as tx:
+            _end_expired(tx)
+
+
+# Reading.
+
+
+def listed(tx: Transaction) -> list[Lock]:
+    """Every lock, by path."""
+    return [_lock(row) for row in tx.execute("select * from locks order by path")]
+
+
+def holders(tx: Transaction, paths: Iterable[str]) -> dict[str, str]:
+    """Who has locked what of these paths, which are relative to the top of a working tree. Without those nobody has."""
+    live = tx.execute(f"select * from locks where not {leases.EXPIRED} order by path", **_deadline(tx))
+    there = [_lock(row) for row in live]
+    found = {}
+    for path in paths:
+        lock = next((lock for lock in there if overlap(Name(path), lock.name)), None)
+        if lock:
+            found[path] = lock.holder
+    return found
+
+
+def _distinct(names: Iterable[Name]) -> list[Name]:
+    found = list({name.path: name for name in names}.values())
+    if not found:
+        raise Usage("Name at least one path.")
+    if len(found) > PATHS_LIMIT:
+        raise BadData(f"{len(found)} paths at once; {PATHS_LIMIT} are the limit. Lock a folder or a glob.")
+    return found
+
+
+def _fence_for(tx: Transaction, mine: list[Lock], wanted: list[Name]) -> tuple[int, bool]:
+    held = {lock.path: lock.fence for lock in mine}
+    fences = {held.get(name.path) for name in wanted}
+    if len(fences) == 1 and (kept := fences.pop()) is not None:
+        return kept, False
+    row = tx.one("update lock_fence set fence = fence + 1 where id = 1 returning fence")
+    assert row is not None, "the last fence is there from the first migration on"
+    return int(row["fence"]), True
+
+
+def _put(tx: Transaction, agent: str, name: Name, fence: int, ttl_s: float, reason: str) -> None:
+    tx.execute(
+        "insert into locks (path, is_folder, any_case, holder, fence, reason, since, lease_ms, lease_expires_at, "
+        "lease_mono_ms, lease_boot_id) values (:path, :is_folder, :any_case, :agent, :fence, :reason, :now, :lease_ms, "
+        ":now + :lease_ms, :mono + :lease_ms, :boot) on conflict (path) do update set fence = excluded.fence, "
+        "is_folder = excluded.is_folder, any_case = excluded.any_case, reason = excluded.reason, "
+        "lease_ms = excluded.lease_ms, lease_expires_at = excluded.lease_expires_at, "
+        "lease_mono_ms = excluded.lease_mono_ms, lease_boot_id = excluded.lease_boot_id",
+        **leases.clock(tx),
+        path=name.path,
+        is_folder=int(name.folder),
+        any_case=int(name.any_case),
+        agent=agent,
+        fence=fence,
+        reason=reason,
+        lease_ms=int(ttl_s * 1000),
+    )
+
+
+def _end_expired(tx: Transaction) -> None:
+    for row in tx.execute(f"delete from locks where {leases.EXPIRED} returning *", **_deadline(tx)):
+        events.record(tx, row["holder"], "lock_expired", row["path"], fence=row["fence"])
+
+
+def _end(tx: Transaction, by: str, kind: str, ended: list[Lock]) -> None:
+    for lock in ended:
+        tx.execute("delete from locks where path = :path", path=lock.path)
+    if ended:
+        whose = "" if ended[0].holder == by else f"{ended[0].holder}: "
+        events.record(tx, by, kind, whose + _listing([lock.path for lock in ended]), fence=ended[-1].fence)
+
+
+def _listing(paths: list[str]) -> str:
+    shown = ", ".join(paths[:5])
+    return f"{shown} and {len(paths) - 5} more" if len(paths) > 5 else shown
+
+
+def _deadline(tx: Transaction) -> dict[str, Any]:
+    return {"mono": tx.moment.mono_ms, "boot": tx.moment.boot_id}
+
+
+def _lock(row: Row) -> Lock:
+    return Lock(
+        path=row["path"],
+        holder=row["holder"],
+        fence=row["fence"],
+        reason=row["reason"],
+        since=row["since"],
+        expires_at=row["lease_expires_at"],
+        name=Name(row["path"], bool(row["is_folder"]), bool(row["any_case"])),
+    )

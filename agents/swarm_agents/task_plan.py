@@ -1,0 +1,178 @@
+"""Proposes the tasks of a feature, from a template or from the user's own model, and adds all of them or nothing.
+
+The model is any command: it gets the request on standard input and answers with JSON on standard output.
+"""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import threading
+from importlib import resources
+from pathlib import Path
+from typing import IO, Any
+
+from swarm_agents import task_import, tasks
+from swarm_agents.db.database import Database
+from swarm_agents.errors import BadData, NotFound, Unavailable
+from swarm_agents.task_graph import Draft, ordered
+from swarm_agents.tasks import Task
+from swarm_agents.text import one_line, tail
+
+AUTO = "auto"
+FALLBACK = "generic"
+
+_PREFIX_LIMIT = 24  # characters of the feature in an id: room for the task's own part
+_DRAIN_S = 1.0  # for the rest of the output once the command has ended
+_FENCED = re.compile(r"```(?:json)?\s*\n(.*?)\n?```", re.DOTALL)
+
+_REQUEST = """\
+Split this feature into tasks that several coding agents can work on at the same time: {feature}
+
+Answer with JSON alone, a list of objects:
+  "id"        letters, digits, '-' and '_', at most 32 of them
+  "title"     one line, at most 200 characters
+  "after"     a list of the ids that have to be done before, [] for none
+  "files"     a list of the files that it changes
+  "estimate"  a time like "30m" or "2h"
+  "detail"    what whoever does it has to know
+Tasks that can go on at the same time must not change the same files. At most 30 tasks.
+"""
+
+
+def from_template(name: str, feature: str) -> list[Draft]:
+    """The tasks of a template, `auto` for the one whose words the feature uses. Raises `NotFound`."""
+    known = _templates()
+    chosen = _fitting(known, feature) if name == AUTO else name
+    if chosen not in known:
+        raise NotFound(f"There is no template {one_line(chosen, 40)!r}; there are {', '.join(sorted(known))} and auto.")
+    items = known[chosen]["tasks"]
+    return [task_import.draft(task_import.Found(0, _filled(item, feature)))._replace(line=None) for item in items]
+
+
+def ask(command: str, feature: str, limit_s: float, where: Path) -> list[Draft]:
+    """What the command proposes. Raises `Unavailable` when it fails or takes too long, `BadData` for a bad answer."""
+    answer = _run(command, _REQUEST.format(feature=feature), limit_s, where)
+    try:
+        return task_import.parse(_json_of(answer), "json")
+    except BadData as error:
+        raise BadData(f"The command's answer cannot be used, and nothing was added: {error.message}") from None
+
+
+def named_apart(db: Database, feature: str, proposed: list[Draft]) -> list[Draft]:
+    """The tasks under ids that begin with the feature, and that no task has: a second plan never meets the first."""
+    with db.reading() as tx:
+        taken = {task.id for task in tasks.listed(tx)}
+    base = task_import.slug(feature)[:_PREFIX_LIMIT].strip("-") or "plan"
+    prefix, number = base, 1
+    while any(id_.startswith(f"{prefix}-") for id_ in taken):
+        number += 1
+        prefix = f"{base}-{number}"
+    mine = {one.id: f"{prefix}-{one.id}" for one in proposed}
+    named = [one._replace(id=mine[one.id], after=tuple(mine.get(id_, id_) for id_ in one.after)) for one in proposed]
+    for one in named:
+        tasks.check_draft(one)
+    return ordered(named, taken)
+
+
+def carry_out(db: Database, feature: str, proposed: list[Draft], by: str) -> list[Task]:
+    """Add the proposed tasks, all or none. Two who plan at once get ids of their own each."""
+    for _ in range(20):
+        named = named_apart(db, feature, proposed)
+        with contextlib.suppress(_MetAnother):
+            return _add(db, named, by, feature)
+    raise Unavailable("Others keep planning the same feature at this moment. Look at what they planned.")
+
+
+class _MetAnother(Exception):
+    pass
+
+
+def _add(db: Database, named: list[Draft], by: str, feature: str) -> list[Task]:
+    try:
+        return tasks.add_all(db, named, by, feature)
+    except BadData:
+        with db.reading() as tx:
+            taken = {task.id for task in tasks.listed(tx)}
+        if any(one.id in taken for one in named):
+            raise _MetAnother from None
+        raise
+
+
+def _templates() -> dict[str, Any]:
+    import tomllib  # only who plans pays for it
+
+    folder = resources.files("swarm_agents") / "task_templates"
+    return {
+        entry.name.removesuffix(".toml"): tomllib.loads(entry.read_text(encoding="utf-8"))
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".toml")
+    }
+
+
+def _fitting(known: dict[str, Any], feature: str) -> str:
+    words = set(re.findall(r"[a-z0-9]+", feature.lower()))
+    score = {name: len(words & set(template["words"])) for name, template in known.items()}
+    best = max(score, key=lambda name: score[name])
+    return best if score[best] else FALLBACK
+
+
+def _filled(item: dict[str, Any], feature: str) -> dict[str, Any]:
+    return item | {"title": one_line(item["title"].replace("FEATURE", feature), tasks.TITLE_LIMIT)}
+
+
+def _json_of(answer: str) -> str:
+    """Models like to put their JSON into a fenced block; without one, all of it is the answer."""
+    fenced = _FENCED.search(answer)
+    return fenced[1] if fenced and not answer.lstrip().startswith(("[", "{")) else answer
+
+
+def _run(command: str, request: str, limit_s: float, where: Path) -> str:
+    child = subprocess.Popen(
+        ["sh", "-c", command],
+        cwd=where,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,  # so that all of it can be ended, whatever it started
+    )
+    out, err = bytearray(), bytearray()
+    threads = [
+        threading.Thread(target=_keep, args=(child.stdout, out), daemon=True),
+        threading.Thread(target=_keep, args=(child.stderr, err), daemon=True),
+        threading.Thread(target=_say, args=(child.stdin, request.encode()), daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        code = child.wait(limit_s)
+    except subprocess.TimeoutExpired:
+        raise Unavailable(f"The command did not answer within {limit_s:g} s. Nothing was added.") from None
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+        for thread in threads:
+            thread.join(_DRAIN_S)
+    if code != 0:
+        why = one_line(tail(err.decode(errors="replace"), lines=3), 300)
+        raise Unavailable(f"The command ended with exit status {code}. Nothing was added. {why}".rstrip())
+    if len(out) > task_import.SIZE_LIMIT:
+        raise BadData(f"The command's answer is longer than {task_import.SIZE_LIMIT} bytes. Nothing was added.")
+    try:
+        return out.decode()
+    except UnicodeDecodeError:
+        raise BadData("The command's answer is not valid UTF-8. Nothing was added.") from None
+
+
+def _keep(source: IO[bytes], kept: bytearray) -> None:
+    with source:
+        while chunk := os.read(source.fileno(), 65536):
+            if len(kept) <= task_import.SIZE_LIMIT:
+                kept += chunk
+
+
+def _say(sink: IO[bytes], request: bytes) -> None:
+    with contextlib.suppress(BrokenPipeError), sink:  # a command need not read its request
+        sink.write(request)

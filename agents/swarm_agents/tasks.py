@@ -1,0 +1,512 @@
+"""Work to be shared out: each task is one agent's at a time, and only after the tasks that it waits for.
+
+open ──► claimed ──► in_progress ──► review       held by the claimant; the first two by a lease, which any command of
+              └──────────┴─────────────┴──► completed | failed       the claimant renews
+Whatever is held goes back to open: released, taken by a human, or because the lease ran out. `cancelled` is for good.
+Every change is one conditional update whose `where` is the guard; who loses is told what holds now.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from swarm_agents import events, leases, roster, task_graph, task_news
+from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.errors import BadData, NotFound, Taken
+from swarm_agents.model import EVERYONE, HUMAN, SWARM
+from swarm_agents.task_graph import Draft
+from swarm_agents.text import NAME, checked_name, one_line, printable
+
+TITLE_LIMIT = 200  # characters; what is longer belongs into the detail
+TEXT_LIMIT = 10_240  # bytes of a detail, a result or a reason; what is longer belongs into a file that it names
+DRAFTS_LIMIT = 1_000  # tasks in one act
+
+_HELD = "status in ('claimed', 'in_progress', 'review')"
+_MINE = f"id = :id and claimant = :agent and fence = coalesce(:fence, fence) and {_HELD}"
+_SETTLED = "('completed', 'cancelled')"  # what nobody has to wait for any more
+_FREE = (
+    "not exists (select 1 from task_deps d join tasks b on b.id = d.after_id "
+    f"where d.task_id = tasks.id and b.status not in {_SETTLED})"
+)
+_LOST = f"status = 'open', former = claimant, claimant = null, fence = fence + 1, {leases.ENDED}, changed_at = :now"
+
+
+class TaskStatus(StrEnum):
+    OPEN = "open"
+    CLAIMED = "claimed"
+    IN_PROGRESS = "in_progress"
+    REVIEW = "review"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+HELD = frozenset({TaskStatus.CLAIMED, TaskStatus.IN_PROGRESS, TaskStatus.REVIEW})
+
+
+class Task(NamedTuple):
+    """`after` are the tasks that it waits for, `blocked_by` those of them that are not done yet."""
+
+    id: str
+    title: str
+    status: TaskStatus
+    claimant: str | None
+    former: str | None
+    fence: int
+    after: tuple[str, ...]
+    blocked_by: tuple[str, ...]
+    files: tuple[str, ...]
+    estimate_min: int | None
+    feature: str | None
+    detail: str
+    result: str
+    created_at: int
+    created_by: str
+    changed_at: int
+    lease_expires_at: int | None
+
+    @property
+    def claimable(self) -> bool:
+        return self.status is TaskStatus.OPEN and not self.blocked_by
+
+
+class Workload(NamedTuple):
+    """What one agent has and did. Minutes are estimated ones, of the tasks that have an estimate."""
+
+    agent: str
+    held: int
+    completed: int
+    failed: int
+    held_min: int
+    completed_min: int
+
+
+# Ends of an act on a task. Each says what holds now.
+
+
+class Done(NamedTuple):
+    """It is so. `new` is false when it was so already."""
+
+    task: Task
+    new: bool = True
+
+
+class TakenBy(NamedTuple):
+    """Not to be had: another agent has it or had it, or it is over. Nothing was changed."""
+
+    task: Task
+
+
+class BlockedBy(NamedTuple):
+    """Other tasks come first: `task.blocked_by`. Nothing was changed."""
+
+    task: Task
+
+
+class NotYours(NamedTuple):
+    """The caller does not hold it (any more), or not under that fence. Nothing was changed."""
+
+    task: Task
+
+
+# Making tasks.
+
+
+def add(db: Database, title: str, by: str, id_: str | None = None, after: Iterable[str] = (), detail: str = "") -> Task:
+    """A new task. Raises `Taken` when the id exists, `NotFound` for a task to wait for that does not exist."""
+    with db.transaction() as tx:
+        made = checked_name(id_, "task id") if id_ is not None else _next_id(tx)
+        if _row(tx, made):
+            raise Taken(f"There is a task {made} already.", next=f"swarm task show {made}")
+        waits_for = tuple(dict.fromkeys(after))
+        for one in waits_for:
+            if one == made:
+                raise BadData(f"Task {made} cannot come after itself.")
+            find(tx, one)
+        _insert(tx, [Draft(made, title, waits_for, detail=detail)], by, None)
+        return find(tx, made)
+
+
+def add_all(db: Database, drafts: Iterable[Draft], by: str, feature: str | None = None) -> list[Task]:
+    """All of these tasks or, with `BadData` that names the line, none of them."""
+    with db.transaction() as tx:
+        known = {row["id"] for row in tx.execute("select id from tasks")}
+        placed = task_graph.ordered(drafts, known)
+        if not placed:
+            raise BadData("There is no task in it.")
+        _insert(tx, placed, by, feature)
+        return [find(tx, draft.id) for draft in placed]
+
+
+def check_draft(draft: Draft) -> None:
+    """Raises `BadData` for what no task may be."""
+    if not NAME.fullmatch(draft.id):
+        raise task_graph.refused(
+            draft, f"{one_line(draft.id, 40)!r} is no task id: letters, digits, '_', '-'; up to 64"
+        )
+    if not draft.title.strip():
+        raise task_graph.refused(draft, "the title is empty")
+    if len(draft.title) > TITLE_LIMIT:
+        raise task_graph.refused(draft, f"the title has {len(draft.title)} characters; {TITLE_LIMIT} are the limit")
+    if "\n" in draft.title or "\t" in draft.title or printable(draft.title) != draft.title:
+        raise task_graph.refused(draft, "the title must be one line of visible characters")
+    for name in draft.files:
+        if not name.strip() or len(name) > 1000 or one_line(name, 1000) != name:
+            raise task_graph.refused(draft, f"{one_line(name, 60)!r} is no file name")
+    check_text(draft.detail, "detail")
+
+
+def check_text(text: str, what: str) -> None:
+    """Raises `BadData` for a text that cannot be stored as it is."""
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise BadData(f"The {what} is not valid UTF-8.") from None
+    if size > TEXT_LIMIT:
+        raise BadData(f"The {what} has {size} bytes; {TEXT_LIMIT} are the limit. Put it into a file and name that.")
+
+
+def _insert(tx: Transaction, drafts: list[Draft], by: str, feature: str | None) -> None:
+    for draft in drafts:
+        check_draft(draft)
+        tx.execute(
+            "insert into tasks (id, number, title, detail, feature, files, estimate_min, status, created_at, "
+            "created_by, changed_at) values (:id, (select coalesce(max(number), 0) + 1 from tasks), :title, :detail, "
+            ":feature, :files, :estimate_min, :status, :now, :by, :now)",
+            id=draft.id,
+            title=draft.title.strip(),
+            detail=draft.detail,
+            feature=feature,
+            files="\n".join(draft.files),
+            estimate_min=draft.estimate_min,
+            status="completed" if draft.done else "open",
+            now=tx.now,
+            by=by,
+        )
+        for after in dict.fromkeys(draft.after):
+            tx.execute("insert into task_deps (task_id, after_id) values (:id, :after)", id=draft.id, after=after)
+        events.record(tx, by, "task_added", f"{draft.id}: {one_line(draft.title, TITLE_LIMIT)}")
+    ids = [draft.id for draft in drafts]
+    task_news.added(tx, by, ids, [one for one in ids if find(tx, one).claimable])
+
+
+def _next_id(tx: Transaction) -> str:
+    row = tx.one("select coalesce(max(number), 0) as number from tasks")
+    number = (row["number"] if row else 0) + 1
+    while _row(tx, f"t{number}"):
+        number += 1
+    return f"t{number}"
+
+
+# Holding a task.
+
+
+def claim(db: Database, agent: str, task: str, lease_s: float) -> Done | TakenBy | BlockedBy:
+    """The agent takes it, if it is open and nothing comes before it: one of all who try is answered `Done`.
+
+    Claiming one's own task again is harmless and renews the lease. Raises `NotFound`.
+    """
+    with db.transaction() as tx:
+        _return_expired(tx)
+        row = tx.one(
+            f"update tasks set status = 'claimed', claimant = :agent, fence = fence + 1, {leases.GRANTED}, "
+            f"changed_at = :now where id = :id and status = 'open' and {_FREE} returning *",
+            **_grant(tx, lease_s),
+            id=task,
+            agent=agent,
+        )
+        if row:
+            _note(tx, agent, "task_claimed", row)
+            task_news.claimed(tx, agent, row["id"], row["title"])
+            return Done(find(tx, task))
+        now = find(tx, task)
+        if now.claimant == agent and now.status in HELD:
+            leases.renew(tx, agent)
+            return Done(find(tx, task), new=False)
+        return BlockedBy(now) if now.status is TaskStatus.OPEN else TakenBy(now)
+
+
+def start(db: Database, agent: str, task: str, lease_s: float, fence: int | None = None) -> Done | NotYours:
+    """The claimant works on it now; also when it comes back from a review."""
+    change = f"status = 'in_progress', {leases.GRANTED}"
+    return _by_claimant(db, agent, task, fence, change, "task_started", "", _grant_ms(lease_s))
+
+
+def review(
+    db: Database, agent: str, task: str, reviewer: str, note: str = "", fence: int | None = None
+) -> Done | NotYours:
+    """The work waits for somebody's look; no lease runs meanwhile. The claimant completes it, or starts again.
+
+    Raises `NotFound` when `reviewer` is no agent, no role, and neither `all` nor `human`.
+    """
+    check_text(note, "note")
+    with db.transaction() as tx:
+        if reviewer not in (EVERYONE, HUMAN):
+            here = roster.present(tx)
+            if not any(reviewer in (one.name, one.role) for one in here):
+                raise NotFound(f"There is no agent or role {one_line(reviewer, 64)}.", next="swarm agent list")
+        _return_expired(tx)
+        row = _change(tx, f"status = 'review', {leases.ENDED}", agent, task, fence, "status <> 'review'")
+        if not row:
+            now = find(tx, task)
+            again = now.status is TaskStatus.REVIEW and _holds(now, agent, fence)
+            return Done(now, new=False) if again else NotYours(now)
+        _note(tx, agent, "task_review", row, f"by {reviewer}")
+        task_news.review_wanted(tx, agent, reviewer, task, row["title"], note)
+        return Done(find(tx, task))
+
+
+def complete(db: Database, agent: str, task: str, result: str = "", fence: int | None = None) -> Done | NotYours:
+    """The claimant is done; what waited only for this becomes claimable, and everybody is told of both."""
+    check_text(result, "result")
+    with db.transaction() as tx:
+        _return_expired(tx)
+        row = _change(tx, f"status = 'completed', result = :result, {leases.ENDED}", agent, task, fence, result=result)
+        if not row:
+            now = find(tx, task)
+            again = now.status is TaskStatus.COMPLETED and now.claimant == agent and fence in (None, now.fence)
+            return Done(now, new=False) if again else NotYours(now)
+        _note(tx, agent, "task_completed", row, one_line(result, TITLE_LIMIT))
+        task_news.completed(tx, agent, task, row["title"], result, _freed_by(tx, task))
+        return Done(find(tx, task))
+
+
+def fail(db: Database, agent: str, task: str, reason: str, fence: int | None = None) -> Done | NotYours:
+    """The claimant cannot do it. It stays failed, and what waits for it stays blocked, until a human decides."""
+    check_text(reason, "reason")
+    with db.transaction() as tx:
+        _return_expired(tx)
+        row = _change(tx, f"status = 'failed', result = :reason, {leases.ENDED}", agent, task, fence, reason=reason)
+        if not row:
+            return NotYours(find(tx, task))
+        _note(tx, agent, "task_failed", row, one_line(reason, TITLE_LIMIT))
+        task_news.failed(tx, agent, task, row["title"], reason)
+        return Done(find(tx, task))
+
+
+def release(db: Database, by: str, task: str, reason: str = "", fence: int | None = None) -> Done | NotYours:
+    """Back to open: by its claimant, or by a human from anybody, also what has failed."""
+    check_text(reason, "reason")
+    guard = "id = :id and fence = coalesce(:fence, fence) and (claimant = :agent or :agent = 'human')"
+    statuses = (
+        "('claimed', 'in_progress', 'review', 'failed')" if by == HUMAN else "('claimed', 'in_progress', 'review')"
+    )
+    with db.transaction() as tx:
+        _return_expired(tx)
+        row = tx.one(
+            f"update tasks set {_LOST} where {guard} and status in {statuses} returning *",
+            now=tx.now,
+            id=task,
+            agent=by,
+            fence=fence,
+        )
+        if not row:
+            return NotYours(find(tx, task))
+        why = f"released by {by}" + (f": {one_line(reason, TITLE_LIMIT)}" if reason else "")
+        _gave_back(tx, by, "task_released", row, why)
+        return Done(find(tx, task))
+
+
+def reassign(db: Database, task: str, to: str, lease_s: float, fence: int | None = None) -> Done | TakenBy | BlockedBy:
+    """A human gives it to a named agent, whoever has it. `TakenBy` when it is over, or its fence is another one."""
+    with db.transaction() as tx:
+        if to != HUMAN:
+            roster.find(tx, to)
+        before = find(tx, task)
+        row = tx.one(
+            "update tasks set status = 'claimed', former = claimant, claimant = :to, fence = fence + 1, "
+            f"{leases.GRANTED}, changed_at = :now where id = :id and fence = coalesce(:fence, fence) "
+            f"and status not in {_SETTLED} and {_FREE} returning *",
+            **_grant(tx, lease_s),
+            id=task,
+            to=to,
+            fence=fence,
+        )
+        if not row:
+            return BlockedBy(before) if before.blocked_by else TakenBy(before)
+        _note(tx, HUMAN, "task_reassigned", row, f"to {to}")
+        if before.claimant is not None and before.status in HELD and before.claimant != to:
+            task_news.lost(tx, before.claimant, task, f"a human gave it to {to}")
+        task_news.given(tx, to, task, row["title"], row["fence"])
+        return Done(find(tx, task))
+
+
+def cancel(db: Database, by: str, task: str, reason: str = "") -> Done | NotYours:
+    """Nobody shall do it: by a human, or by the agent that added it while nobody has it. What waited goes on."""
+    check_text(reason, "reason")
+    with db.transaction() as tx:
+        _return_expired(tx)
+        row = tx.one(
+            "update tasks set status = 'cancelled', former = claimant, claimant = null, fence = fence + 1, "
+            f"result = :reason, {leases.ENDED}, changed_at = :now where id = :id and status not in {_SETTLED} "
+            "and (:by = 'human' or (status = 'open' and created_by = :by)) returning *",
+            now=tx.now,
+            id=task,
+            by=by,
+            reason=reason,
+        )
+        if not row:
+            now = find(tx, task)
+            return Done(now, new=False) if now.status is TaskStatus.CANCELLED else NotYours(now)
+        _note(tx, by, "task_cancelled", row, one_line(reason, TITLE_LIMIT))
+        if row["former"] is not None:
+            task_news.lost(tx, row["former"], task, "it was cancelled")
+        task_news.cancelled(tx, by, task, row["title"], _freed_by(tx, task))
+        return Done(find(tx, task))
+
+
+def give_back(tx: Transaction, agent: str, why: str) -> None:
+    """Everything the agent holds is open again: it has left."""
+    rows = tx.execute(
+        f"update tasks set {_LOST} where claimant = :agent and {_HELD} returning *", agent=agent, now=tx.now
+    )
+    for row in rows:
+        _gave_back(tx, agent, "task_released", row, why)
+
+
+def reap(db: Database) -> None:
+    """Take back the tasks whose lease ran out. Anybody may call it at any time; looks before it writes."""
+    with db.reading() as tx:
+        due = tx.one(f"select 1 from tasks where {leases.EXPIRED} limit 1", **_clock(tx))
+    if due:
+        with db.transaction() as tx:
+            _return_expired(tx)
+
+
+def _return_expired(tx: Transaction) -> None:
+    for row in tx.execute(f"update tasks set {_LOST} where {leases.EXPIRED} returning *", **leases.clock(tx)):
+        why = f"the lease of {row['former']} ran out without a sign of life"
+        _gave_back(tx, SWARM, "task_expired", row, why)
+
+
+def _gave_back(tx: Transaction, by: str, kind: str, row: Row, why: str) -> None:
+    _note(tx, by, kind, row, why)
+    if row["former"] is not None and row["former"] != by:
+        task_news.lost(tx, row["former"], row["id"], why)
+    task_news.came_back(tx, by, row["id"], row["title"], why, find(tx, row["id"]).claimable)
+
+
+def _by_claimant(
+    db: Database, agent: str, task: str, fence: int | None, change: str, kind: str, detail: str, values: dict[str, Any]
+) -> Done | NotYours:
+    with db.transaction() as tx:
+        _return_expired(tx)
+        row = _change(tx, change, agent, task, fence, **leases.clock(tx) | values)
+        if not row:
+            return NotYours(find(tx, task))
+        _note(tx, agent, kind, row, detail)
+        return Done(find(tx, task))
+
+
+def _change(
+    tx: Transaction, change: str, agent: str, task: str, fence: int | None, guard: str = "1 = 1", **values: Any
+) -> Row | None:
+    return tx.one(
+        f"update tasks set {change}, changed_at = :now where {_MINE} and {guard} returning *",
+        **{"now": tx.now} | values,
+        id=task,
+        agent=agent,
+        fence=fence,
+    )
+
+
+def _freed_by(tx: Transaction, task: str) -> list[str]:
+    """The open tasks that waited for this one and wait for nothing any more."""
+    rows = tx.execute(
+        f"select id from tasks where status = 'open' and {_FREE} "
+        "and id in (select task_id from task_deps where after_id = :id) order by number",
+        id=task,
+    )
+    return [row["id"] for row in rows]
+
+
+# Reading.
+
+
+def find(tx: Transaction, task: str) -> Task:
+    """Raises `NotFound`, or `Usage` for what can be no id."""
+    row = _row(tx, checked_name(task, "task id"))
+    if row is None:
+        raise NotFound(f"There is no task {task}.", next="swarm task list")
+    rows = tx.execute(
+        "select d.after_id, b.status from task_deps d join tasks b on b.id = d.after_id where d.task_id = :id "
+        "order by b.number",
+        id=task,
+    )
+    return _task(row, [(dep["after_id"], dep["status"]) for dep in rows])
+
+
+def listed(tx: Transaction) -> list[Task]:
+    """Every task, in an order in which they can be done."""
+    after: dict[str, list[tuple[str, str]]] = {}
+    for dep in tx.execute(
+        "select d.task_id, d.after_id, b.status from task_deps d join tasks b on b.id = d.after_id order by b.number"
+    ):
+        after.setdefault(dep["task_id"], []).append((dep["after_id"], dep["status"]))
+    return [_task(row, after.get(row["id"], [])) for row in tx.execute("select * from tasks order by number")]
+
+
+def workloads(found: Iterable[Task]) -> list[Workload]:
+    """What each agent has and did, of these tasks, by name."""
+    mine: dict[str, list[Task]] = {}
+    for task in found:
+        if task.claimant is not None:
+            mine.setdefault(task.claimant, []).append(task)
+    return [_workload(agent, mine[agent]) for agent in sorted(mine)]
+
+
+def _workload(agent: str, mine: list[Task]) -> Workload:
+    held = [task for task in mine if task.status in HELD]
+    completed = [task for task in mine if task.status is TaskStatus.COMPLETED]
+    failed = sum(task.status is TaskStatus.FAILED for task in mine)
+    return Workload(agent, len(held), len(completed), failed, _minutes(held), _minutes(completed))
+
+
+def _minutes(found: list[Task]) -> int:
+    return sum(task.estimate_min or 0 for task in found)
+
+
+def _holds(task: Task, agent: str, fence: int | None) -> bool:
+    return task.claimant == agent and task.status in HELD and fence in (None, task.fence)
+
+
+def _row(tx: Transaction, task: str) -> Row | None:
+    return tx.one("select * from tasks where id = :id", id=task)
+
+
+def _note(tx: Transaction, actor: str, kind: str, row: Row, detail: str = "") -> None:
+    events.record(tx, actor, kind, f"{row['id']}: {detail}" if detail else row["id"], fence=row["fence"])
+
+
+def _clock(tx: Transaction) -> dict[str, Any]:
+    return {"mono": tx.moment.mono_ms, "boot": tx.moment.boot_id}
+
+
+def _grant(tx: Transaction, lease_s: float) -> dict[str, Any]:
+    return leases.clock(tx) | _grant_ms(lease_s)
+
+
+def _grant_ms(lease_s: float) -> dict[str, int]:
+    return {"lease_ms": int(lease_s * 1000)}
+
+
+def _task(row: Row, after: list[tuple[str, str]]) -> Task:
+    return Task(
+        id=row["id"],
+        title=row["title"],
+        status=TaskStatus(row["status"]),
+        claimant=row["claimant"],
+        former=row["former"],
+        fence=row["fence"],
+        after=tuple(one for one, _ in after),
+        blocked_by=tuple(one for one, status in after if status not in ("completed", "cancelled")),
+        files=tuple(row["files"].split("\n")) if row["files"] else (),
+        estimate_min=row["estimate_min"],
+        feature=row["feature"],
+        detail=row["detail"],
+        result=row["result"],
+        created_at=row["created_at"],
+        created_by=row["created_by"],
+        changed_at=row["changed_at"],
+        lease_expires_at=row["lease_expires_at"],
+    )
