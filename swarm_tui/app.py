@@ -16,7 +16,6 @@ from swarm_agents.errors import SwarmError
 from swarm_agents.model import Fenced
 from swarm_tui import complaints, news, orders, themes
 from swarm_tui.feed import Feed
-from swarm_tui.keeper import Keeper
 from swarm_tui.orders import Done, Order, Ordered, Sent
 from swarm_tui.screens.overview import Overview
 from swarm_tui.settings import Settings
@@ -24,6 +23,8 @@ from swarm_tui.snapshot import Snapshot, View
 
 if TYPE_CHECKING:
     from textual.command import Provider
+
+    from swarm_tui.keeper import Keeper
 
 TICK_S = 1.0
 TOAST_S = 8.0
@@ -94,7 +95,7 @@ class SwarmApp(App[None]):
         self._view: View | None = None
         self._told_to: int | None = None
         self._feed = Feed(settings.database, lambda view: self._post(Looked(view)), clock)
-        self._keeper = Keeper(settings, lambda error: self._post(KeeperFailed(error)), clock)
+        self._keeper: Keeper | None = None
         for theme in themes.ALL:
             self.register_theme(theme)
         self.theme = settings.theme
@@ -107,13 +108,12 @@ class SwarmApp(App[None]):
         for end in (signal.SIGTERM, signal.SIGHUP):  # else the terminal keeps the mouse and the other screen
             asyncio.get_running_loop().add_signal_handler(end, self.exit)
         self._feed.start()
-        if not self.settings.read_only:
-            self._keeper.start()
         self.set_interval(TICK_S, self._tick)
 
     def on_unmount(self) -> None:
         self._feed.stop()
-        self._keeper.stop()
+        if self._keeper:
+            self._keeper.stop()
 
     # What was seen.
 
@@ -123,7 +123,17 @@ class SwarmApp(App[None]):
             self._show_on(screen)
         if isinstance(looked.view, Snapshot):
             self._tell_news(looked.view)
+        if self._keeper:
             self._keeper.nudge()
+        elif not self.settings.read_only:
+            self.call_after_refresh(self._start_keeper)
+
+    def _start_keeper(self) -> None:
+        from swarm_tui.keeper import Keeper  # 40 ms, and the first picture comes first
+
+        if self._keeper is None:
+            self._keeper = Keeper(self.settings, lambda error: self._post(KeeperFailed(error)), self._clock)
+            self._keeper.start()
 
     def _show_on(self, screen: object) -> None:
         if self._view is not None and isinstance(screen, Shows):

@@ -9,11 +9,11 @@ _DAY = 24 * _HOUR
 
 
 def age(ms: int) -> str:
-    """Coarse, so that a screen full of ages does not change every second: `now`, `12s`, `3m`, `2h05`, `4d`."""
-    if ms < 5 * _SECOND:
+    """Coarse, so that a screen full of ages does not change all the time: `now`, `15s`, `3m`, `2h05`, `4d`."""
+    if ms < 15 * _SECOND:
         return "now"
     if ms < _MINUTE:
-        return f"{ms // (5 * _SECOND) * 5}s"
+        return f"{ms // (15 * _SECOND) * 15}s"
     if ms < _HOUR:
         return f"{ms // _MINUTE}m"
     if ms < _DAY:

@@ -21,7 +21,7 @@ from pathlib import Path
 from swarm_agents import build, messages, roster
 from swarm_agents.db import schema
 from swarm_agents.db.database import Database
-from swarm_agents.model import Rules
+from swarm_agents.model import Evidence, Rules
 from tests.support.tmux import private_server
 
 LIMIT_S = 60.0
@@ -41,6 +41,8 @@ def main() -> None:
     _row("key to paint at 1,000,000 messages, wall, median", wall_ms, "ms", "")
     _row("memory at 1,000,000 messages (RSS)", memory_mb, "MB", "<= 80")
     _row("idle, 50 panes, 100,000 messages, with its children", _idle_percent(50), "% of a core", "< 1")
+    _row("the same while a lease counts down by the second", _idle_percent(50, red=True), "% of a core", "")
+    _row("the same without a courier", _idle_percent(50, "--no-courier", red=True), "% of a core", "")
 
 
 def _row(what: str, value: float, unit: str, budget: str) -> None:
@@ -179,14 +181,15 @@ def _at_a_million(keys: int = 200) -> tuple[float, float, float]:
         return (screen.cpu_s() - before) * 1000 / keys, statistics.median(taken), screen.memory_mb()
 
 
-def _idle_percent(panes: int, seconds: float = 20) -> float:
+def _idle_percent(panes: int, *options: str, red: bool = False, seconds: float = 20) -> float:
     with private_server() as server, _swarm(MANY) as db:
+        if not red:
+            build.fixed(db, "alice", Evidence("the check passed", db.moment()))
         for number in range(panes):
             roster.join(db, f"agent-{number}", "agent", server.pane("cat"))
-        with _screen(db.path) as screen:
-            screen.wait_for(b"alice repairs it")
-            screen.settle(0.4)
-            _settle_for(screen, 3)
+        with _screen(db.path, *options) as screen:
+            screen.wait_for(b"alice")
+            _settle_for(screen, 5)
             before = screen.cpu_s()
             _settle_for(screen, seconds)
             return (screen.cpu_s() - before) / seconds * 100

@@ -290,7 +290,7 @@ async def test_a_read_only_screen_ends_no_lease(db: Database, db_path: Path, clo
 
     async with dashboard(db_path, clock, read_only=True) as pilot:
         await shows(pilot, "lease ran out")
-        assert not pilot.app._keeper.is_alive()  # type: ignore[attr-defined]
+        assert pilot.app._keeper is None  # type: ignore[attr-defined]
 
     assert build.current(db).fixer == "billing"
 
