@@ -68,6 +68,7 @@ class Keeper(threading.Thread):
             moving, nudged, courier_at = False, True, 0.0
             while not self._stop_asked.is_set():
                 build.reap(db)
+                acknowledgements.pump(db)
                 if moving or nudged or time.monotonic() >= courier_at:
                     moving, courier_at = self._type(db), time.monotonic() + COURIER_EVERY_S
                 self._complained = ""
