@@ -30,8 +30,6 @@ NOUNS = {
     "inbox": "what you have not read yet",
     "task": "add, import, plan, list, claim, start, review, done, ... (work to share out)",
     "lock": "acquire, renew, release, list (files that one agent changes at a time)",
-    "task": "add, import, plan, list, claim, start, review, done, ... (work to share out)",
-    "lock": "acquire, renew, release, list (files that one agent changes at a time)",
     "notice": "what became of the notices typed into panes",
     "setup": "git (the gate: hooks that refuse a commit while the build is red)",
     "gate": "what those hooks ask",
