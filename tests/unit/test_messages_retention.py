@@ -1,0 +1,178 @@
+"""Pruning removes what is old and needed by nobody: never what is unread, unacknowledged or open."""
+
+from collections.abc import Callable
+
+import pytest
+
+from swarm_agents import acknowledgements, events, message_search, messages, presence, retention, roster
+from swarm_agents.db.database import Database
+from swarm_agents.model import EVERYONE, HUMAN, PaneAddress
+from tests.support.clock import FakeClock
+from tests.support.swarm import dump
+
+WEEK_S = 7 * 86_400
+
+
+@pytest.fixture(autouse=True)
+def agents(db: Database) -> None:
+    roster.join(db, "ada", "builder", None)
+    roster.join(db, "bob", "tester", None)
+
+
+def say(db: Database, body: str = "hello", to: str = "bob", **more: float) -> int:
+    return messages.send(db, HUMAN, to, body, **more)[0]  # type: ignore[arg-type]
+
+
+def prune(db: Database, clock: FakeClock) -> retention.Pruned:
+    """A week and an hour later, with something new in the log."""
+    clock.forward(WEEK_S + 3600)
+    say(db, "new", HUMAN)
+    return retention.prune(db, WEEK_S)
+
+
+def left(db: Database) -> list[int]:
+    with db.reading() as tx:
+        return [row["id"] for row in tx.execute("select id from messages order by id")]
+
+
+def test_what_was_read_is_removed_with_all_that_belongs_to_it(db: Database, clock: FakeClock) -> None:
+    say(db, to=EVERYONE)
+    acknowledged = say(db, ack_within_s=30)
+    for agent in ("ada", "bob"):
+        messages.inbox(db, agent)
+    acknowledgements.acknowledge(db, "bob", acknowledged)
+
+    assert prune(db, clock) == (2, 0)
+
+    after = dump(db)
+    assert left(db) == [3]
+    assert (after["receipts"], after["deliveries"], after["acknowledgements"]) == ([], [], [])
+    with db.reading() as tx:
+        assert events.after(tx, 0, 100)[-1].kind == "pruned"
+
+
+def unread_by_one(db: Database) -> None:
+    say(db, to=EVERYONE)
+    messages.inbox(db, "bob")
+
+
+def read_only_by_somebody_else(db: Database) -> None:
+    say(db)
+    with db.transaction() as tx:
+        messages.mark_read(tx, "ada", messages.log(tx))
+
+
+def unacknowledged(db: Database) -> None:
+    say(db, ack_within_s=10**9)
+    messages.inbox(db, "bob")
+
+
+def asked_of_the_human(db: Database) -> None:
+    say(db, ack_within_s=1)
+    messages.inbox(db, "bob")
+    presence.leave(db, "bob")
+    with db.transaction() as tx:
+        tx.execute("update acknowledgements set due_mono_ms = 0")
+    acknowledgements.pump(db)
+
+
+def on_its_way_into_a_pane(db: Database) -> None:
+    roster.join(db, "eve", "tester", PaneAddress("/s", "1:1", "%1", 1))
+    say(db, to="eve")
+    with db.transaction() as tx:
+        tx.execute("update agents set inbox_floor = 1 where name = 'eve'")
+
+
+def unread_by_the_human(db: Database) -> None:
+    say(db, to=HUMAN)
+
+
+def began_a_thread_of_which_something_is_left(db: Database) -> None:
+    root = say(db)
+    messages.inbox(db, "bob")
+    messages.send(db, "bob", "ada", "an answer that ada has not read", reply_to=root)
+
+
+@pytest.mark.parametrize(
+    "needed",
+    [
+        unread_by_one,
+        read_only_by_somebody_else,
+        unacknowledged,
+        asked_of_the_human,
+        on_its_way_into_a_pane,
+        unread_by_the_human,
+        began_a_thread_of_which_something_is_left,
+    ],
+)
+def test_what_somebody_needs_is_kept_however_old(
+    db: Database, clock: FakeClock, needed: Callable[[Database], None]
+) -> None:
+    needed(db)
+    before = left(db)
+
+    pruned = prune(db, clock)
+
+    assert (pruned.removed, pruned.kept) == (0, len(before))
+    assert left(db)[:-1] == before
+
+
+def test_what_is_younger_is_kept(db: Database, clock: FakeClock) -> None:
+    say(db)
+    messages.inbox(db, "bob")
+    clock.forward(WEEK_S - 60)
+    say(db, "new", HUMAN)
+
+    assert retention.prune(db, WEEK_S) == (0, 0)
+
+
+def test_the_newest_message_is_kept_so_that_cursors_can_be_judged(db: Database, clock: FakeClock) -> None:
+    say(db)
+    messages.inbox(db, "bob")
+    clock.forward(WEEK_S + 60)
+
+    retention.prune(db, WEEK_S)
+
+    assert left(db) == [1]
+    with db.reading() as tx:
+        assert messages.poll(tx, None, after=1).messages == []
+
+
+def test_a_whole_thread_goes_at_once(db: Database, clock: FakeClock) -> None:
+    root = say(db)
+    messages.send(db, "bob", "ada", "because", reply_to=root)
+    for agent in ("ada", "bob"):
+        messages.inbox(db, agent)
+
+    assert prune(db, clock) == (2, 0)
+
+
+def test_many_are_removed_in_small_transactions(
+    db: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "_AT_ONCE", 4)
+    for _ in range(30):
+        say(db)
+    messages.inbox(db, "bob")
+
+    assert prune(db, clock) == (30, 0)
+    with db.reading() as tx:
+        assert retention.pruned_through(tx) == 30
+
+
+def test_what_was_removed_is_found_by_no_search_and_the_rest_is(db: Database, clock: FakeClock) -> None:
+    say(db, "apple one")
+    message_search.grep(db, "apple")
+    say(db, "apple two")
+    messages.inbox(db, "bob")
+    prune(db, clock)
+    say(db, "apple three")
+
+    assert [one.body for one in message_search.grep(db, "apple").messages] == ["apple three"]
+
+
+def test_an_agent_that_left_holds_nothing_up(db: Database, clock: FakeClock) -> None:
+    say(db)
+    presence.leave(db, "bob")
+
+    assert prune(db, clock) == (1, 0)
