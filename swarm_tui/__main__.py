@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -72,6 +73,8 @@ def _run(options: argparse.Namespace) -> int:
         os.environ.pop(frozen, None)
     log.take_foreign(found.database)  # a library that warns onto standard error would write across the screen
     app = SwarmApp(settings)
+    for end in (signal.SIGTERM, signal.SIGHUP):  # else the terminal keeps the mouse and the other screen
+        signal.signal(end, lambda *_: app.leave_by_signal())
     app.run(mouse=not options.no_mouse)
     return app.return_code or 0
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-import signal
+import os
+import threading
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from swarm_tui.keeper import Keeper
 
 TICK_S = 1.0
+LEAVE_LIMIT_S = 2.0  # to put the terminal back, once a signal says to end
 TOAST_S = 8.0
 
 
@@ -96,6 +98,7 @@ class SwarmApp(App[None]):
         self._told_to: int | None = None
         self._feed = Feed(settings.database, lambda view: self._post(Looked(view)), clock)
         self._keeper: Keeper | None = None
+        self._own_loop: asyncio.AbstractEventLoop | None = None
         for theme in themes.ALL:
             self.register_theme(theme)
         self.theme = settings.theme
@@ -105,10 +108,21 @@ class SwarmApp(App[None]):
         return Overview(self.settings)
 
     def on_mount(self) -> None:
-        for end in (signal.SIGTERM, signal.SIGHUP):  # else the terminal keeps the mouse and the other screen
-            asyncio.get_running_loop().add_signal_handler(end, self.exit)
+        self._own_loop = asyncio.get_running_loop()
         self._feed.start()
         self.set_interval(TICK_S, self._tick)
+
+    def leave_by_signal(self) -> None:
+        """Put the terminal back and end; end anyway where that cannot be done. For handlers of signals.
+
+        Where the terminal is gone, Textual waits for good for a thread that writes to it, and there is nothing to put
+        back either.
+        """
+        deadline = threading.Timer(LEAVE_LIMIT_S, os._exit, (1,))
+        deadline.daemon = True
+        deadline.start()
+        if self._own_loop:
+            self._own_loop.call_soon_threadsafe(self.exit)
 
     def on_unmount(self) -> None:
         self._feed.stop()

@@ -13,7 +13,7 @@ from swarm_agents import build, messages, roster
 from swarm_agents.db.database import Database
 from swarm_agents.model import BuildStatus, ErrorClass, Rules
 from tests.support.terminal import attached, open_dashboard
-from tests.support.tmux import Tmux, private_server, until
+from tests.support.tmux import Tmux, alive, private_server, until
 
 RULES = Rules()
 HOSTILE = (
@@ -193,6 +193,20 @@ def test_it_leaves_the_terminal_as_it_found_it(server: Tmux, live: Database, end
 
     terminal.shows("left with 0")
     assert terminal.ask("#{alternate_on} #{mouse_any_flag}") == "0 0"
+
+
+def test_it_ends_with_its_terminal_also_while_it_writes(server: Tmux, live: Database) -> None:
+    _join(live, "alice", "bob")
+    terminal = open_dashboard(server, live.path)
+    dashboard = int(terminal.ask("#{pane_pid}"))
+
+    for number in range(20):
+        messages.send(live, "human", "alice", f"message {number}")
+    os.kill(server.server_pid(), signal.SIGKILL)
+    for number in range(20):
+        messages.send(live, "human", "alice", f"message {number}")
+
+    until(lambda: not alive(dashboard), "the dashboard has ended")
 
 
 def test_without_the_mouse_the_terminal_keeps_it(server: Tmux, live: Database) -> None:
