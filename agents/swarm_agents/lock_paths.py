@@ -15,6 +15,7 @@ from swarm_agents.text import one_line, printable
 NAME_LIMIT = 4096  # bytes, as the system has it
 
 _GLOB = re.compile(r"[*?\[]")
+_BEYOND = re.compile(r"\{[^{}]*,[^{}]*\}|\\")  # what shells or other tools understand besides
 _SET = re.compile(r"\[[!^]?\]?[^\]]*\]")
 _ANY = object()  # one character
 _STAR = object()  # any number of them
@@ -40,8 +41,12 @@ def resolve(spelled: str, where: Path, root: Path, any_case: bool = False) -> Na
     """
     _check(spelled)
     full = where / spelled
-    if _GLOB.search(spelled) and not os.path.lexists(full):
-        return _resolve_glob(spelled, full, root, any_case)
+    if not os.path.lexists(full):
+        if _BEYOND.search(spelled):
+            shown = one_line(spelled, 60)
+            raise BadData(f"{shown!r}: patterns know *, ?, [...] and **. Name each alternative by itself.")
+        if _GLOB.search(spelled):
+            return _resolve_glob(spelled, full, root, any_case)
     real = os.path.realpath(full)
     return Name(_below(spelled, real, root), spelled.endswith("/") or os.path.isdir(real), any_case)
 
@@ -71,8 +76,6 @@ def _resolve_glob(spelled: str, full: Path, root: Path, any_case: bool) -> Name:
     plain, pattern = parts[:first], parts[first:]
     if ".." in pattern:
         raise BadData(f"{one_line(spelled, 60)!r} goes up again after a pattern; write it without '..'.")
-    if any(mark in part for part in pattern for mark in ("{", "\\")):
-        raise BadData(f"{one_line(spelled, 60)!r}: patterns know *, ?, [...] and **. Name each alternative by itself.")
     real = os.path.join(os.path.realpath(os.path.join(*plain)), *pattern)
     return Name(_below(spelled, real, root), spelled.endswith("/"), any_case)
 

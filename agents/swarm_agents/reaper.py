@@ -1,6 +1,6 @@
 """Ends leases that nobody will keep: those that ran out, and those of a fixer whose pane is certainly gone."""
 
-from swarm_agents import build
+from swarm_agents import build, locks, tasks
 from swarm_agents.courier import Round
 from swarm_agents.db.database import Database
 from swarm_agents.model import Build
@@ -17,6 +17,8 @@ class Reaper:
     def after(self, db: Database, done: Round) -> None:
         """Call it after every round of a courier, whether it leads or not."""
         build.reap(db)
+        tasks.reap(db)
+        locks.reap(db)
         with db.reading() as tx:
             now = build.state(tx)
         if now.fixer is not None and now.fixer in done.gone_agents:

@@ -11,9 +11,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from swarm_agents import build, messages, waiting
+from swarm_agents import build, locks, messages, tasks, waiting
 from swarm_agents.db import database
 from swarm_agents.db.database import Database, Transaction
+from swarm_agents.lock_paths import Name
 from swarm_agents.model import Moment, Rules
 from tests.support.model import Act
 from tests.support.mutants import MUTANTS
@@ -139,7 +140,43 @@ def send(db: Database, sender: str, recipient: str, body: str) -> None:
     answer("sent", number, began)
 
 
-ORDERS = {one.__name__: one for one in (act, wait, hold, lock, do_without_gate, naive_claim, lie, die_at, send)}
+def task_add(db: Database, title: str) -> None:
+    answer(tasks.add(db, title, "human").id)
+
+
+def task_claim(db: Database, agent: str, task: str, at_ns: int) -> None:
+    _be_there(at_ns)
+    outcome = tasks.claim(db, agent, task, 900)
+    answer(f"{type(outcome).__name__} {outcome.task.claimant}", outcome.task.fence)
+
+
+def lock_acquire(db: Database, agent: str, path: str, at_ns: int) -> None:
+    _be_there(at_ns)
+    outcome = locks.acquire(db, agent, [Name(path)], 900)
+    if isinstance(outcome, locks.Acquired):
+        answer(f"Acquired {agent}", outcome.fence)
+    else:
+        lock = outcome.in_the_way[0][1]
+        answer(f"HeldBy {lock.holder}", lock.fence)
+
+
+ORDERS = {
+    one.__name__: one
+    for one in (
+        act,
+        wait,
+        hold,
+        lock,
+        do_without_gate,
+        naive_claim,
+        lie,
+        die_at,
+        send,
+        task_add,
+        task_claim,
+        lock_acquire,
+    )
+}
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]), float(sys.argv[2]))

@@ -79,10 +79,10 @@ def _answer(call: Call, end: commit.End) -> Answer:
                 86, f"Bringing in the fix failed: '{command}'.{kept} Resolve it, then commit again.", "broken"
             )
         case commit.Refused():
-            return _refused(end)
+            return _refused(call, end)
 
 
-def _refused(end: commit.Refused) -> Answer:
+def _refused(call: Call, end: commit.Refused) -> Answer:
     found = end.finding
     why = found.why[:1].upper() + found.why[1:]
     match found.verdict:
@@ -95,12 +95,24 @@ def _refused(end: commit.Refused) -> Answer:
         case Verdict.FLAKY | Verdict.UNKNOWN:
             exit_code, message = 88, f"{why}. Commit again."
         case Verdict.DIRTY_TREE:
-            exit_code, message = 89, f"{why}: {', '.join(found.dirty[:5])}. Ask whoever edits that."
+            return _dirty(call, found.dirty, why)
         case _ if end.conflict:
             exit_code, message = 86, f"Not committed: {found.why}. Resolve the conflict, then commit again."
         case _:
             exit_code, message = 85, f"Not committed, and not the build: {found.why}."
     return _ended(exit_code, one_line(message, 500), found.verdict.value)
+
+
+def _dirty(call: Call, dirty: tuple[str, ...], why: str) -> Answer:
+    """Names who has locked the files, where somebody has."""
+    from swarm_agents import locks  # only this verdict needs them
+
+    with call.db.reading() as tx:
+        owners = locks.holders(tx, dirty)
+    shown = ", ".join(f"{path} ({owners[path]})" if path in owners else path for path in dirty[:5])
+    ask = f"Ask {', '.join(sorted(set(owners.values())))}" if owners else "Ask whoever edits that"
+    ended = _ended(89, one_line(f"{why}: {shown}. {ask}.", 500), Verdict.DIRTY_TREE.value)
+    return ended._replace(data=ended.data | {"owners": owners})
 
 
 def _ended(

@@ -1,0 +1,194 @@
+"""Locks: all or nothing, by whom, until when, and what the database keeps whoever writes."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from swarm_agents import locks, presence, roster
+from swarm_agents.db.database import Database
+from swarm_agents.errors import BadData, Usage
+from swarm_agents.lock_paths import Name
+from swarm_agents.locks import Acquired, HeldBy, Lost, Released
+from tests.support.clock import FakeClock
+from tests.support.swarm import dump
+
+TTL_S = 60
+
+
+@pytest.fixture(autouse=True)
+def agents(db: Database) -> None:
+    for name in ("ada", "bob"):
+        roster.join(db, name, "agent", None)
+
+
+def test_what_one_holds_no_other_gets_and_the_holder_is_named(db: Database) -> None:
+    take(db, "ada", "a", reason="moving it")
+
+    refused = take(db, "bob", "a")
+
+    assert isinstance(refused, HeldBy)
+    [(wanted, lock)] = refused.in_the_way
+    assert (wanted, lock.holder, lock.reason) == ("a", "ada", "moving it")
+
+
+def test_several_are_had_all_or_not_at_all(db: Database) -> None:
+    take(db, "ada", "b")
+    before = dump(db)
+
+    assert isinstance(take(db, "bob", "a", "b", "c"), HeldBy)
+    assert dump(db) == before
+
+
+def test_the_holder_may_hold_what_overlaps_its_own(db: Database) -> None:
+    take(db, "ada", "src/**")
+
+    assert isinstance(take(db, "ada", "src/a.py"), Acquired)
+    assert isinstance(take(db, "bob", "src/a.py"), HeldBy)
+
+
+def test_taking_again_what_one_holds_keeps_the_fence_and_renews(db: Database, clock: FakeClock) -> None:
+    first = take(db, "ada", "a", "b")
+    clock.forward(TTL_S - 1)
+
+    again = take(db, "ada", "a", "b")
+    clock.forward(TTL_S - 1)
+
+    assert isinstance(first, Acquired) and isinstance(again, Acquired)
+    assert again.fence == first.fence and not again.new
+    assert isinstance(take(db, "bob", "a"), HeldBy)
+
+
+def test_every_new_grant_has_a_fence_above_all_before_it(db: Database) -> None:
+    fences = []
+    for agent in ("ada", "bob", "ada"):
+        taken = take(db, agent, "a")
+        assert isinstance(taken, Acquired)
+        fences.append(taken.fence)
+        locks.release(db, agent, ["a"])
+
+    assert fences == sorted(set(fences))
+
+
+def test_an_old_fence_can_neither_renew_nor_release(db: Database) -> None:
+    take(db, "ada", "a")
+    locks.release(db, "ada", ["a"])
+    take(db, "ada", "a")
+    before = dump(db)
+
+    assert locks.renew(db, "ada", ["a"], fence=1) == Lost(["a"])
+    assert locks.release(db, "ada", ["a"], fence=1) == Lost(["a"])
+    assert locks.force_release(db, ["a"], fence=1) == Lost(["a"])
+    assert dump(db) == before
+
+
+def test_a_lock_comes_back_when_its_lease_has_run_out_and_not_before(db: Database, clock: FakeClock) -> None:
+    take(db, "ada", "a")
+
+    clock.forward(TTL_S - 1)
+    early = take(db, "bob", "a")
+    clock.forward(1)
+
+    assert isinstance(early, HeldBy) and isinstance(take(db, "bob", "a"), Acquired)
+    assert locks.renew(db, "ada", ["a"]) == Lost(["a"])
+
+
+def test_any_command_of_the_holder_keeps_the_lock(db: Database, clock: FakeClock) -> None:
+    take(db, "ada", "a")
+
+    for _ in range(10):
+        clock.forward(TTL_S - 1)
+        presence.show(db, "ada")
+
+    assert isinstance(take(db, "bob", "a"), HeldBy)
+
+
+def test_renewing_some_leaves_the_others(db: Database, clock: FakeClock) -> None:
+    take(db, "ada", "a", "b")
+    clock.forward(TTL_S - 1)
+
+    renewed = locks.renew(db, "ada", ["a"])
+    clock.forward(1)
+
+    assert not isinstance(renewed, Lost) and [lock.path for lock in renewed] == ["a"]
+    assert isinstance(take(db, "bob", "b"), Acquired)
+    assert isinstance(take(db, "bob", "a"), HeldBy)
+
+
+def test_a_clock_that_jumps_ends_no_lock_and_a_reboot_ends_all(db: Database, clock: FakeClock) -> None:
+    take(db, "ada", "a")
+
+    clock.jump(10 * TTL_S)
+    after_the_jump = take(db, "bob", "a")
+    clock.reboot()
+
+    assert isinstance(after_the_jump, HeldBy) and isinstance(take(db, "bob", "a"), Acquired)
+
+
+def test_nobody_gives_back_what_another_holds(db: Database) -> None:
+    take(db, "ada", "a")
+    take(db, "bob", "b")
+    before = dump(db)
+
+    assert isinstance(locks.release(db, "bob", ["b", "a"]), HeldBy)
+    assert dump(db) == before
+
+
+def test_without_a_name_all_that_one_holds_is_given_back(db: Database) -> None:
+    take(db, "ada", "a", "b")
+    take(db, "bob", "c")
+
+    assert locks.release(db, "ada", []) == Released(["a", "b"], [])
+    assert holders(db, "a", "b", "c") == {"c": "bob"}
+
+
+def test_the_holders_of_files_are_known_through_folders_and_globs(db: Database, clock: FakeClock) -> None:
+    locks.acquire(db, "ada", [Name("src", folder=True)], TTL_S)
+    take(db, "bob", "*.md")
+
+    assert holders(db, "src/deep/a.py", "README.md", "setup.py") == {"src/deep/a.py": "ada", "README.md": "bob"}
+    clock.forward(TTL_S)
+    assert holders(db, "src/deep/a.py", "README.md") == {}
+
+
+def test_nothing_and_too_much_are_refused(db: Database) -> None:
+    before = dump(db)
+
+    with pytest.raises(Usage):
+        take(db, "ada")
+    with pytest.raises(BadData):
+        take(db, "ada", *(f"f{n}" for n in range(1001)))
+    with pytest.raises(BadData):
+        take(db, "ada", "a", reason="x" * 201)
+
+    assert dump(db) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update locks set holder = 'eve'",
+        "update locks set fence = fence - 1",
+        "update locks set lease_mono_ms = null",
+        "insert into locks select * from locks",
+        "update lock_fence set fence = 0",
+        "delete from lock_fence",
+    ],
+)
+def test_a_lock_cannot_be_bent_with_the_shell(db: Database, change: str) -> None:
+    take(db, "ada", "a")
+    before = dump(db)
+
+    with closing(sqlite3.connect(db.path)) as shell, pytest.raises(sqlite3.IntegrityError):
+        shell.execute(change)
+
+    assert dump(db) == before
+
+
+def take(db: Database, agent: str, *paths: str, reason: str = "") -> Acquired | HeldBy:
+    return locks.acquire(db, agent, [Name(path) for path in paths], TTL_S, reason)
+
+
+def holders(db: Database, *paths: str) -> dict[str, str]:
+    with db.reading() as tx:
+        return locks.holders(tx, paths)

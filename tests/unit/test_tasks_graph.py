@@ -1,0 +1,106 @@
+"""The graph of tasks never has a circle, whatever is proposed in whatever order: properties, and the lines it names."""
+
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from swarm_agents import tasks
+from swarm_agents.db.database import Database
+from swarm_agents.errors import BadData
+from swarm_agents.task_graph import Draft, ordered
+
+IDS = ["a", "b", "c", "d", "e", "f"]
+DRAFTS = st.lists(
+    st.builds(
+        lambda id_, after: Draft(id_, "work", tuple(after)),
+        st.sampled_from(IDS),
+        st.lists(st.sampled_from(IDS), max_size=3, unique=True),
+    ),
+    max_size=6,
+)
+
+
+@given(DRAFTS)
+def test_what_is_accepted_has_an_order_and_what_has_one_is_accepted(drafts: list[Draft]) -> None:
+    sound = len({one.id for one in drafts}) == len(drafts) and can_be_done({one.id: one.after for one in drafts})
+
+    try:
+        placed = ordered(drafts, known=())
+    except BadData:
+        assert not sound
+        return
+
+    assert sound and sorted(placed) == sorted(drafts)
+    for number, draft in enumerate(placed):
+        assert set(draft.after) <= {one.id for one in placed[:number]}
+
+
+@given(st.permutations(IDS), st.integers(0, 2**15 - 1))
+def test_a_graph_without_circles_is_accepted_in_any_order(order: list[str], edges: int) -> None:
+    pairs = [(later, earlier) for number, later in enumerate(IDS) for earlier in IDS[:number]]
+    chosen = [pair for bit, pair in enumerate(pairs) if edges >> bit & 1]
+    drafts = [Draft(id_, "work", tuple(after for later, after in chosen if later == id_)) for id_ in order]
+
+    assert {one.id for one in ordered(drafts, known=())} == set(IDS)
+
+
+@settings(max_examples=40)
+@given(batches=st.lists(DRAFTS, max_size=5))
+def test_the_stored_graph_never_has_a_circle_and_a_refused_batch_leaves_no_trace(
+    fresh_database: Path, batches: list[list[Draft]]
+) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "swarm.db"
+        shutil.copyfile(fresh_database, path)
+        with Database(path) as db:
+            for batch in batches:
+                before = graph(db)
+                try:
+                    tasks.add_all(db, batch, "human")
+                except BadData:
+                    assert graph(db) == before
+                else:
+                    assert graph(db) == before | {one.id: frozenset(one.after) for one in batch}
+                assert can_be_done(graph(db))
+
+
+@pytest.mark.parametrize(
+    ("drafts", "why"),
+    [
+        ([Draft("a", "A", line=1), Draft("a", "A", line=4)], "line 4: the id a is taken by line 1"),
+        ([Draft("old", "A", line=2)], "line 2: there is a task old already"),
+        ([Draft("a", "A", ("nowhere",), line=7)], "line 7: it comes after nowhere, and there is no such task"),
+        ([Draft("a", "A", ("a",), line=3)], "line 3: tasks wait for each other in a circle: a after a"),
+        (
+            [Draft("a", "A", ("c",), line=1), Draft("b", "B", ("a",), line=2), Draft("c", "C", ("b",), line=3)],
+            "line 1: tasks wait for each other in a circle: a after c after b after a",
+        ),
+    ],
+)
+def test_a_refusal_names_the_line(drafts: list[Draft], why: str) -> None:
+    with pytest.raises(BadData, match=f"^{why}[.]$"):
+        ordered(drafts, known={"old"})
+
+
+def test_a_chain_of_a_thousand_is_no_trouble() -> None:
+    drafts = [Draft(f"t{n}", "work", (f"t{n + 1}",)) for n in range(999)] + [Draft("t999", "work")]
+
+    assert [one.id for one in ordered(drafts, known=())] == [f"t{n}" for n in reversed(range(1000))]
+
+
+def graph(db: Database) -> dict[str, frozenset[str]]:
+    with db.reading() as tx:
+        return {task.id: frozenset(task.after) for task in tasks.listed(tx)}
+
+
+def can_be_done(after: "dict[str, tuple[str, ...]] | dict[str, frozenset[str]]") -> bool:
+    """Do what can be done until nothing is left, or nothing can be: an oracle that knows no order and no path."""
+    left = {id_: set(before) for id_, before in after.items()}
+    while ready := [id_ for id_, before in left.items() if not before & left.keys() and before <= after.keys()]:
+        for id_ in ready:
+            del left[id_]
+    return not left

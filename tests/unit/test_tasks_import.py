@@ -1,0 +1,178 @@
+"""Files of tasks: the same plan in three formats, and each mistake with its line."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swarm_agents import task_import, task_plan
+from swarm_agents.errors import BadData, NotFound, Usage
+from swarm_agents.task_graph import Draft, ordered
+
+MARKDOWN = """\
+# A plan
+
+Some words about it.
+
+- [ ] The models {id=models files=src/models.py,src/db.py estimate=2h}
+- [x] The outline
+1. no task
+* [ ] The API {id=api after=models,the-outline}
+```
+- [ ] an example, no task
+```
+"""
+YAML = """\
+---
+# A plan
+tasks:
+  - id: models
+    title: The models
+    files:
+      - src/models.py
+      - src/db.py
+    estimate: 2h   # guessed
+  - title: "The outline"
+    done: true
+  - id: api
+    title: 'The API'
+    after: [models, the-outline]
+"""
+JSON = """\
+{"tasks": [
+  {"id": "models", "title": "The models", "files": ["src/models.py", "src/db.py"], "estimate": "2h"},
+  {"title": "The outline", "done": true},
+
+  {"id": "api", "title": "The API",
+   "after": ["models", "the-outline"]}
+]}
+"""
+PLAN = [
+    Draft("models", "The models", files=("src/models.py", "src/db.py"), estimate_min=120),
+    Draft("the-outline", "The outline", done=True),
+    Draft("api", "The API", after=("models", "the-outline")),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "format_", "lines"),
+    [(MARKDOWN, "markdown", [5, 6, 8]), (YAML, "yaml", [4, 10, 12]), (JSON, "json", [2, 3, 5])],
+)
+def test_one_plan_reads_the_same_in_each_format(text: str, format_: str, lines: list[int]) -> None:
+    drafts = task_import.parse(text, format_)
+
+    assert [one._replace(line=None) for one in drafts] == PLAN
+    assert [one.line for one in drafts] == lines
+
+
+def test_what_is_indented_under_an_item_comes_before_it() -> None:
+    text = "- [ ] Whole\n  - [ ] Half\n    - [ ] Quarter\n  - [ ] Other half\n- [ ] Next\n"
+
+    after = {one.id: one.after for one in task_import.parse(text, "markdown")}
+
+    assert after == {"whole": ("half", "other-half"), "half": ("quarter",), "quarter": (), "other-half": (), "next": ()}
+
+
+@pytest.mark.parametrize(
+    ("text", "format_", "why"),
+    [
+        ("- [ ] A\n- [?] B\n", "markdown", "line 2: the box"),
+        ("- [ ] A {when=now}\n", "markdown", "line 1: unknown key 'when'"),
+        ("- [ ] A {id=a id=b}\n", "markdown", "line 1: 'id=b' is no note"),
+        ("- [ ] A {estimate=soon}\n", "markdown", "line 1: 'estimate' is a time"),
+        ("- title: A\n  when: now\n", "yaml", "line 1: unknown key 'when'"),
+        ("- title: A\n- B\n", "yaml", "line 2: here 'key: value'"),
+        ("- title: A\n\tid: a\n", "yaml", "line 2: indent with spaces"),
+        ("- title: A\n   id: a\n", "yaml", "line 2: here 'key: value'"),
+        ("- title: A\n  title: B\n", "yaml", "line 2: the key 'title' stands twice"),
+        ("- title: &x A\n", "yaml", "line 1: this is more YAML"),
+        ("- title: |\n    A\n", "yaml", "line 1: this is more YAML"),
+        ("- title: a: b\n", "yaml", "line 1: this is more YAML"),
+        ("- title: 'A\n", "yaml", "line 1: the quotes"),
+        ('- title: "A\\n"\n', "yaml", "line 1: the quotes"),
+        ("- title: A\n  after: [a,\n    b]\n", "yaml", "line 2: a list in brackets"),
+        ("title: A\n", "yaml", "line 1: here a task must begin"),
+        ("other:\n  - title: A\n", "yaml", "line 1: here a task must begin"),
+        ('[{"title": "A"},\n {"title": 3}]', "json", "line 2: 'title' must be a text"),
+        ('[{"title": "A"},\n {"title": "B", "after": [["a"]]}]', "json", "line 2: 'after'"),
+        ('[{"title": "A"},\n 3]', "json", "line 2: a task is a table"),
+        ('[{"title": "A",}]', "json", "line 1: this is not JSON"),
+        ('{"title": "A"}', "json", "Write a list of tasks"),
+        ('[{"title": "A", "estimate": true}]', "json", "line 1: 'estimate'"),
+        ("[" * 100_000, "json", "nested too deeply|not JSON"),
+    ],
+)
+def test_a_mistake_is_refused_with_its_line(text: str, format_: str, why: str) -> None:
+    with pytest.raises(BadData, match=why):
+        task_import.parse(text, format_)
+
+
+@given(st.text(), st.sampled_from(["markdown", "yaml", "json"]))
+def test_any_text_is_read_or_refused(text: str, format_: str) -> None:
+    try:
+        task_import.parse(text, format_)
+    except BadData as error:
+        assert error.message
+
+
+@given(st.lists(st.tuples(st.text(min_size=1), st.integers(0, 5))))
+def test_the_lines_of_json_are_right_however_it_is_laid_out(items: list[tuple[str, int]]) -> None:
+    text, lines, line = "[", [], 1
+    for number, (title, blank) in enumerate(items):
+        text += ("," if number else "") + "\n" * blank
+        line += blank
+        lines.append(line)
+        text += json.dumps({"title": title, "detail": "]["})
+
+    drafts = task_import.parse(text + "]", "json")
+
+    assert ([one.title for one in drafts], [one.line for one in drafts]) == ([title for title, _ in items], lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "format_"),
+    [
+        ("a.md", "", "markdown"),
+        ("a.YML", "", "yaml"),
+        ("a.json", "", "json"),
+        ("-", " [1]", "json"),
+        ("-", "x\n- [ ] A", "markdown"),
+        ("-", "- title: A", "yaml"),
+    ],
+)
+def test_the_format_is_told_by_the_name_or_the_text(name: str, text: str, format_: str) -> None:
+    assert task_import.format_of(name, text) == format_
+
+
+def test_a_name_that_tells_no_format_needs_to_be_told() -> None:
+    with pytest.raises(Usage, match="--format"):
+        task_import.format_of("tasks.txt", "")
+
+
+@pytest.mark.parametrize(
+    ("feature", "template"),
+    [
+        ("OAuth login with 2FA", "auth"),
+        ("a REST endpoint for orders", "api"),
+        ("migrate the orders table", "database"),
+        ("a settings page", "ui"),
+        ("faster start", "generic"),
+    ],
+)
+def test_the_template_is_chosen_by_the_words_of_the_feature(feature: str, template: str) -> None:
+    assert task_plan.from_template("auto", feature) == task_plan.from_template(template, feature)
+
+
+@pytest.mark.parametrize("template", ["auth", "api", "database", "ui", "generic"])
+def test_every_template_is_a_plan_that_can_be_carried_out(template: str) -> None:
+    drafts = task_plan.from_template(template, "Orders")
+
+    assert len(ordered(drafts, known=())) == len(drafts) >= 4
+    assert all(one.title.startswith("Orders: ") and one.estimate_min for one in drafts)
+    assert sum(not one.after for one in drafts) == 1
+
+
+def test_a_template_that_does_not_exist_is_refused_with_those_that_do() -> None:
+    with pytest.raises(NotFound, match="api, auth, database, generic, ui and auto"):
+        task_plan.from_template("../auth", "x")
