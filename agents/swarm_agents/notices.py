@@ -1,7 +1,7 @@
 """The one line that is typed into a pane: who wrote, what kind, and where to read it. Never the message itself."""
 
+import functools
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 LINE_LIMIT_BYTES = 400  # canonical terminals drop what is over 1,023 (macOS); short lines wrap less in narrow panes
@@ -21,7 +21,8 @@ class Announced:
     body: str
 
 
-def line(messages: Sequence[Announced]) -> str:
+@functools.lru_cache(maxsize=64)  # a broadcast says the same in every pane
+def line(messages: tuple[Announced, ...]) -> str:
     """One line for messages that wait for the same pane, oldest first. It begins with the newest id, `[swarm#ID]`.
 
     Letters, digits and harmless punctuation only: no quote, no `$`, no `;`, nothing that expands, chains or moves.

@@ -108,10 +108,9 @@ def typed(tx: Transaction, token: str) -> None:
 
 def submitted(tx: Transaction, token: str) -> None:
     """It left the composer, or its program took it from its terminal."""
-    typed(tx, token)
     tx.execute(
-        "update deliveries set state = 'submitted', reason = null, at = :now, submitted_at = :now "
-        "where token = :token and state = 'typed'",
+        "update deliveries set state = 'submitted', reason = null, at = :now, submitted_at = :now, "
+        "typed_at = coalesce(typed_at, :now) where token = :token and state in ('queued', 'typed')",
         token=token,
         now=tx.now,
     )

@@ -7,7 +7,7 @@ A typist that starts in the middle of somebody else's work begins those anew, an
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from swarm_agents import notices, panes, sight, steps, typings
 from swarm_agents.db.database import Database, Transaction
@@ -42,8 +42,13 @@ class _Times:
 class _Before:
     """What was known when a look began: a look proves nothing about what was recorded after it."""
 
-    screens: tuple[str, ...]
+    due: frozenset[PaneAddress]
+    """Something waits for these or is on its way there. What came later has its turn after the next look."""
     recorded: frozenset[str]
+    """Tokens that were seen typed."""
+
+    def screens(self) -> list[str]:
+        return sorted(pane.pane_id for pane in self.due)
 
 
 @dataclass
@@ -70,17 +75,19 @@ class Typist:
         give_up_at = time.monotonic() + ROUND_S
         pace = iter(_PACE_S)
         before = self._before(db, socket)
-        seen = panes.look(socket, before.screens)
+        seen = panes.look(socket, before.screens())
         while isinstance(seen, Look):
             plan = self._decide(db, seen, before)
             if time.monotonic() > give_up_at:
                 return seen
             if not plan.strokes and not plan.moving:
                 return seen
-            if not plan.strokes:
-                time.sleep(next(pace, _PACE_S[-1]))
+            if plan.strokes:
+                pace = iter(_PACE_S)
+                self._type(db, socket, plan.strokes)
+            time.sleep(next(pace, _PACE_S[-1]))
             before = self._before(db, socket)
-            seen = self._type(db, socket, plan.strokes, before) if plan.strokes else panes.look(socket, before.screens)
+            seen = panes.look(socket, before.screens())
         if isinstance(seen, ServerGone):
             _lose_server(db, socket)
         return seen
@@ -89,31 +96,27 @@ class Typist:
         with db.reading() as tx:
             under_way = typings.under_way(tx)
             wanted = {each.pane for each in typings.waiting(tx)} | {each.pane for each in under_way}
-        due = [pane.pane_id for pane in wanted if pane.socket == socket and self.due(pane)]
-        return _Before(tuple(sorted(due)), frozenset(each.token for each in under_way if each.recorded))
+        due = frozenset(pane for pane in wanted if pane.socket == socket and self.due(pane))
+        return _Before(due, frozenset(each.token for each in under_way if each.recorded))
 
     def _decide(self, db: Database, seen: Look, before: _Before) -> _Plan:
-        with db.reading() as tx:
-            wanted = {each.pane for each in typings.waiting(tx)} | {each.pane for each in typings.under_way(tx)}
-        due = [pane for pane in wanted if pane.socket == seen.socket and self.due(pane)]
-        # What was queued after its screens were chosen has its turn at the next look.
-        known = sight.situations(seen, due, self._profiles)
         plan = _Plan()
-        if due:
+        known = sight.situations(seen, before.due, self._profiles)
+        certain = frozenset(pane for pane in before.due if pane in known or seen.pane(pane) is None)
+        before = replace(before, due=certain)
+        if before.due:
             with db.transaction() as tx:
                 self._go_on_with_lines(tx, seen, before, known, plan)
-                self._begin_lines(tx, seen, known, plan)
+                self._begin_lines(tx, seen, before, known, plan)
         return plan
 
     def _go_on_with_lines(
         self, tx: Transaction, seen: Look, before: _Before, known: Mapping[PaneAddress, Situation], plan: _Plan
     ) -> None:
         for typing in typings.under_way(tx):
-            if typing.pane.socket != seen.socket or not self.due(typing.pane):
+            if typing.pane not in before.due:
                 continue
             now = known.get(typing.pane)
-            if now is None and seen.pane(typing.pane) is not None:
-                continue  # begun by another courier after this look
             if now is None or now.pane.dead:
                 end = steps.lost(typing, "dead" if now else steps.missing(seen, typing.pane))
                 self._end(tx, typing, end.state, end.reason)
@@ -144,15 +147,17 @@ class Typist:
             case steps.Wait():
                 plan.moving = True
 
-    def _begin_lines(self, tx: Transaction, seen: Look, known: Mapping[PaneAddress, Situation], plan: _Plan) -> None:
+    def _begin_lines(
+        self, tx: Transaction, seen: Look, before: _Before, known: Mapping[PaneAddress, Situation], plan: _Plan
+    ) -> None:
         waiting: dict[PaneAddress, list[Waiting]] = defaultdict(list)
         for each in typings.waiting(tx):
-            if each.pane.socket == seen.socket and each.moot is None and self.due(each.pane):
+            if each.moot is None and each.pane in before.due:
                 waiting[each.pane].append(each)
         occupied = {typing.pane for typing in typings.under_way(tx)}
         for pane, waits in waiting.items():
             now = known.get(pane)
-            if pane in occupied or (now is None and seen.pane(pane) is not None):
+            if pane in occupied:
                 continue
             if now is None or now.pane.dead:
                 reason = "dead" if now else steps.missing(seen, pane)
@@ -168,28 +173,25 @@ class Typist:
             typings.hold(tx, waits, reason)
             self._hold(pane)
             return
-        typing = typings.begin(tx, pane, notices.line([each.message for each in waits]), waits)
+        typing = typings.begin(tx, pane, notices.line(tuple(each.message for each in waits)), waits)
         if typing is not None:
             self._times.held.pop(pane, None)
             plan.strokes.append((typing, steps.paste(typing, now)))
 
-    def _type(
-        self, db: Database, socket: str, strokes: Sequence[tuple[Typing, Stroke]], before: _Before
-    ) -> Look | ServerGone | NoAnswer:
-        result = keyboard.type_in(socket, [stroke for _, stroke in strokes], before.screens)
-        if not isinstance(result, keyboard.Typed):
-            return result  # the markers of the next look say what was typed
-        withdrawn = [
-            typing
-            for (typing, stroke), outcome in zip(strokes, result.outcomes, strict=True)
-            if (outcome is Outcome.REFUSED) or (outcome is Outcome.DONE and not stroke.text and not stroke.submit)
-        ]
-        if withdrawn:
-            with db.transaction() as tx:
-                for typing in withdrawn:
+    def _type(self, db: Database, socket: str, strokes: Sequence[tuple[Typing, Stroke]]) -> None:
+        outcomes = keyboard.type_in(socket, [stroke for _, stroke in strokes])
+        if not isinstance(outcomes, tuple):
+            return  # the markers of the next look say what was typed
+        with db.transaction() as tx:
+            for (typing, stroke), outcome in zip(strokes, outcomes, strict=True):
+                pressed = steps.submits(stroke.marker, typing.token)
+                if outcome is Outcome.DONE and pressed is not None:
+                    self._since(typing, pressed)
+                    if not typing.recorded:
+                        typings.typed(tx, typing.token)
+                elif outcome is not Outcome.MOVED:
                     typings.release(tx, typing.token)
                     self._hold(typing.pane)
-        return result.look
 
     def _since(self, typing: Typing, pressed: int | None) -> Since:
         now = time.monotonic()

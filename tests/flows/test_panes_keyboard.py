@@ -31,9 +31,9 @@ def stroke(pane: Pane, token: str = "1-a") -> Stroke:
 
 
 def type_in(*strokes: Stroke) -> tuple[Outcome, ...]:
-    typed = keyboard.type_in(strokes[0].pane.socket, strokes)
-    assert isinstance(typed, keyboard.Typed), typed
-    return typed.outcomes
+    outcomes = keyboard.type_in(strokes[0].pane.socket, strokes)
+    assert isinstance(outcomes, tuple), outcomes
+    return outcomes
 
 
 def killed(agent: FakeAgent) -> None:

@@ -6,14 +6,13 @@ comes late, or twice, or from a process that was frozen, finds another marker an
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import tmux
-from swarm_agents.panes.address import all_of, is_still
-from swarm_agents.panes.look import Look, Pane, look_script, read_look
+from swarm_agents.panes.look import Pane
 from swarm_agents.panes.tmux import Answer, NoAnswer, ServerGone
 
 MARKER = "@swarm_last"
@@ -22,7 +21,7 @@ MARKER = "@swarm_last"
 _TYPEABLE = re.compile(r"[\w .,:=_/+%?()\[\]#-]+")
 _MARKER_TEXT = re.compile(r"[A-Za-z0-9.+-]*")
 _COMMAND_TEXT = re.compile(r"[A-Za-z0-9._+-]+")
-_KEYS = {"\r": r"\r", "\n": r"\n"}
+_KEYS = {"\r": r'"\r"', "\n": r'"\n"'}
 
 
 class Outcome(StrEnum):
@@ -48,77 +47,103 @@ class Stroke:
         return self.seen.address
 
 
-@dataclass(frozen=True)
-class Typed:
-    """What became of each stroke of a batch, in their order, and how the server looked right after."""
+def type_in(socket: str, strokes: Sequence[Stroke]) -> tuple[Outcome, ...] | ServerGone | NoAnswer:
+    """Type a batch in one process; what became of each stroke. `NoAnswer`: the next look's markers say what was typed.
 
-    outcomes: tuple[Outcome, ...]
-    look: Look
-
-
-def type_in(socket: str, strokes: Sequence[Stroke], screens: Iterable[str] = ()) -> Typed | ServerGone | NoAnswer:
-    """Type a batch and look again, in one process. `NoAnswer`: the markers of a later look say what was typed."""
-    mark, receipts = tmux.fresh_mark(), tmux.fresh_mark()
-    lines = [_line(receipts, number, stroke) for number, stroke in enumerate(strokes)]
-    answer = tmux.run_script(socket, "\n".join([*lines, look_script(mark, screens)]))
-    seen = read_look(socket, mark, answer)
-    if not isinstance(seen, Look) or not isinstance(answer, Answer):
-        return seen if not isinstance(seen, Look) else NoAnswer(socket, "no answer")
-    return Typed(_outcomes(receipts, answer.output, len(strokes)), seen)
+    Screens are no use here: what the panes draw in answer is not read before the script has ended.
+    """
+    mark = tmux.fresh_mark()
+    texts = {text: f"swarm_{n}" for n, text in enumerate(dict.fromkeys(_texts(strokes)))}
+    lines = [
+        *(f"set-buffer -b {buffer} -- {_text(text)}" for text, buffer in texts.items()),
+        *(_line(mark, stroke, texts) for stroke in strokes),
+        *(f"delete-buffer -b {buffer}" for buffer in texts.values()),
+        f"list-panes -a -F '{mark}marker #{{pane_id}} #{{{MARKER}}}'",
+        f"display-message -p '{mark}end'",
+    ]
+    answer = tmux.run_script(socket, "\n".join([*lines, ""]))
+    if not isinstance(answer, Answer):
+        return answer
+    printed = answer.output.decode(errors="replace")
+    if f"{mark}end" not in printed:
+        return NoAnswer(socket, f"tmux answered only in part: {answer.complaints or 'no reason given'}")
+    return _outcomes(mark, printed, strokes)
 
 
 def is_typeable(text: str) -> bool:
     return _TYPEABLE.fullmatch(text) is not None
 
 
-def _line(mark: str, number: int, stroke: Stroke) -> str:
-    pane_id = stroke.pane.pane_id
-    target = f"-t {pane_id}"
-    acts = [f"set-option -p {target} {MARKER} {_checked(stroke.marker, _MARKER_TEXT)}"]
+# tmux puts a script that it has read together again, line by line and from the start each time, for a log it may not
+# even write. 200 lines of 1,000 characters took it 140 ms, and of 500 characters 60: so the lines are kept short. What
+# is rarely done stands in quotes, not in braces: tmux reads it only then.
+def _line(mark: str, stroke: Stroke, texts: Mapping[str, str]) -> str:
+    target = f"-t {stroke.pane.pane_id}"
+    marker = _checked(stroke.marker, _MARKER_TEXT)
+    acts = [f"set-option -p {target} {MARKER} {marker}"]
     if stroke.text:
-        buffer = f"swarm_text_{number}"
-        acts.append(f"set-buffer -b {buffer} {tmux.quoted(_checked(stroke.text, _TYPEABLE))}")
-        acts.append(f"paste-buffer -p -r -d -b {buffer} {target}")
+        acts.append(f"paste-buffer -p -r -b {texts[stroke.text]} {target}")
     if stroke.submit:
         # A pasted key goes to this pane alone: no key table, no synchronize-panes, no extended keys.
-        acts.append(f'set-buffer -b swarm_key_{number} "{_KEYS[stroke.submit]}"')
-        acts.append(f"paste-buffer -r -d -b swarm_key_{number} {target}")
-    acts.append(_receipt(mark, Outcome.DONE, number))
-    unmoved = all_of(is_still(stroke.pane), _marker_unmoved(stroke))
-    otherwise = _receipt(mark, Outcome.MOVED, number)
+        acts.append(f"paste-buffer -r -b {texts[stroke.submit]} {target}")
+    otherwise = f"display-message -p {mark}moved{stroke.pane.pane_id}"
     if stroke.text:
-        refused = f"set-option -p {target} {MARKER} {stroke.marker}.no ; {_receipt(mark, Outcome.REFUSED, number)}"
-        otherwise = f"if-shell -F {target} '{unmoved}' {{ {refused} }} {{ {otherwise} }}"
-    fits = all_of(unmoved, *_as_seen(stroke.seen)) if stroke.text or stroke.submit else unmoved
-    return f"if-shell -F {target} '{fits}' {{ {' ; '.join(acts)} }} {{ {otherwise} }}"
+        refuse = f"set-option -p {target} {MARKER} {marker}.no"
+        otherwise = f"if-shell -F {target} '{_unmoved(stroke)}' '{refuse}' '{otherwise}'"
+    return f"if-shell -F {target} '{_fits(stroke)}' {{ {' ; '.join(acts)} }} \"{otherwise}\""
 
 
-def _as_seen(seen: Pane) -> list[str]:
-    conditions = [
-        "#{==:#{pane_in_mode},0}",
-        "#{==:#{pane_input_off},0}",
-        f"#{{==:#{{cursor_x}},{seen.cursor_x}}}",
-        f"#{{==:#{{cursor_y}},{seen.cursor_y}}}",
-    ]
+def _fits(stroke: Stroke) -> str:
+    """A tmux condition, to be asked of the pane: it is as it was seen, and nothing has been typed since."""
+    if not (stroke.text or stroke.submit):
+        return _unmoved(stroke)
+    seen = stroke.seen
+    as_seen = {
+        "pane_in_mode": "0",
+        "pane_input_off": "0",
+        "cursor_x": f"{seen.cursor_x}",
+        "cursor_y": f"{seen.cursor_y}",
+    }
     if _COMMAND_TEXT.fullmatch(seen.command):
-        conditions.append(f"#{{==:#{{pane_current_command}},{seen.command}}}")
-    return conditions
+        as_seen["pane_current_command"] = seen.command
+    return _unmoved(stroke, as_seen)
 
 
-def _marker_unmoved(stroke: Stroke) -> str:
-    if _MARKER_TEXT.fullmatch(stroke.seen.last):
-        return f"#{{==:#{{{MARKER}}},{stroke.seen.last}}}"
-    return f"#{{!=:#{{{MARKER}}},{stroke.marker}}}"  # not ours, and not to be written into a condition
+def _unmoved(stroke: Stroke, further: Mapping[str, str] | None = None) -> str:
+    """It is that living pane, its marker is as it was seen, and `further` holds. One comparison: it is the cheapest."""
+    pane, last = stroke.pane, stroke.seen.last
+    pid, start_time = pane.server.split(":")
+    same = {"pid": pid, "start_time": start_time, "pane_id": pane.pane_id, "pane_pid": f"{pane.pane_pid}"}
+    same |= {"pane_dead": "0", **(further or {})}
+    if not _MARKER_TEXT.fullmatch(last):  # not ours, and not to be written into a condition
+        return f"#{{&&:{_equal(same)},#{{!=:#{{{MARKER}}},{stroke.marker}}}}}"
+    return _equal({**same, MARKER: last})
 
 
-def _receipt(mark: str, outcome: Outcome, number: int) -> str:
-    return f"display-message -p '{mark}{outcome} {number}'"
+def _equal(values: Mapping[str, str]) -> str:
+    # Nothing that is expected has a ":" in it, so two lists are equal only when all of their parts are.
+    return f"#{{==:{':'.join(f'#{{{name}}}' for name in values)},{':'.join(values.values())}}}"
 
 
-def _outcomes(mark: str, output: bytes, count: int) -> tuple[Outcome, ...]:
-    receipts = re.findall(f"{mark}([a-z]+) ([0-9]+)\n", output.decode(errors="replace"))
-    found = {int(number): Outcome(outcome) for outcome, number in receipts}
-    return tuple(found.get(number, Outcome.MOVED) for number in range(count))
+def _texts(strokes: Iterable[Stroke]) -> Iterator[str]:
+    for stroke in strokes:
+        yield from filter(None, (stroke.text, stroke.submit))
+
+
+def _text(text: str) -> str:
+    return _KEYS[text] if text in _KEYS else tmux.quoted(_checked(text, _TYPEABLE))
+
+
+def _outcomes(mark: str, printed: str, strokes: Iterable[Stroke]) -> tuple[Outcome, ...]:
+    markers = dict(re.findall(f"{mark}marker (%[0-9]+) (.*)", printed))
+    moved = set(re.findall(f"{mark}moved(%[0-9]+)", printed))
+    return tuple(_outcome(stroke, markers.get(stroke.pane.pane_id), stroke.pane.pane_id in moved) for stroke in strokes)
+
+
+def _outcome(stroke: Stroke, marker: str | None, moved: bool) -> Outcome:
+    if moved or marker not in (stroke.marker, f"{stroke.marker}.no"):
+        return Outcome.MOVED
+    return Outcome.DONE if marker == stroke.marker else Outcome.REFUSED
 
 
 def _checked(text: str, allowed: re.Pattern[str]) -> str:

@@ -98,14 +98,11 @@ def look(socket: str, screens: Iterable[str] = (), limit_s: float = tmux.LIMIT_S
     error.
     """
     mark = tmux.fresh_mark()
-    answer = tmux.run_script(socket, look_script(mark, screens), limit_s)
-    return read_look(socket, mark, answer)
+    answer = tmux.run_script(socket, _script(mark, screens), limit_s)
+    return _read(socket, mark, answer)
 
 
-def look_script(mark: str, screens: Iterable[str] = ()) -> str:
-    """The lines that make tmux describe itself with that mark; other lines may stand before them in one
-    script.
-    """
+def _script(mark: str, screens: Iterable[str]) -> str:
     lines = [
         f"display-message -p '{mark}server{mark}#{{pid}}:#{{start_time}}'",
         f"list-panes -a -F '{mark}pane{mark}{_fields(mark, _PANE_NUMBERS, _PANE_TEXTS)}'",
@@ -118,8 +115,7 @@ def look_script(mark: str, screens: Iterable[str] = ()) -> str:
     return "\n".join([*lines, f"display-message -p '{mark}end'", ""])
 
 
-def read_look(socket: str, mark: str, answer: Answer | ServerGone | NoAnswer) -> Look | ServerGone | NoAnswer:
-    """The look that a `look_script` with that mark was answered with."""
+def _read(socket: str, mark: str, answer: Answer | ServerGone | NoAnswer) -> Look | ServerGone | NoAnswer:
     if not isinstance(answer, Answer):
         return answer
     chunks = iter(answer.output.decode(errors="replace").split(mark)[1:])
