@@ -1,7 +1,7 @@
 """Reads the little YAML that a list of tasks needs; what is beyond that is refused with its line, never guessed.
 
 A list of mappings, under `tasks:` or at the top. Values: plain or quoted texts, numbers, true and false, `[a, b]`, and
-indented lists of texts. No anchors, tags, multi-line texts or deeper nesting (docs/decisions/0005-yaml-subset.md).
+indented lists of texts. No anchors, tags, multi-line texts or deeper nesting (docs/decisions/0006-a-little-yaml.md).
 """
 
 import re

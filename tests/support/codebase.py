@@ -14,6 +14,7 @@ _PARTS = {
     "agents/swarm_agents/db": "The only code that opens a database",
     "agents/swarm_agents/panes": "The only code that talks to tmux",
     "agents/swarm_agents/profiles": "How agents' screens look, as data",
+    "agents/swarm_agents/task_templates": "Plans for a feature, as data",
     "agents/swarm_agents/cli": "The agents' command, `swarm`",
     "agents/swarm_agents/demo": "`swarm demo`",
     "swarm_tui": "The human's screen, `swarm-tui`",

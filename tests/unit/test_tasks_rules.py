@@ -229,9 +229,10 @@ def test_a_sign_of_life_that_comes_too_late_keeps_nothing(db: Database, clock: F
     assert isinstance(claim(db, "bob", "a"), Done)
 
 
-def test_a_sign_of_life_of_who_holds_nothing_writes_nothing(db: Database) -> None:
+def test_a_sign_of_life_with_little_to_tell_writes_nothing(db: Database, clock: FakeClock) -> None:
     tasks.add(db, "work", "human", "a")
     claim(db, "ada", "a")
+    clock.forward(LEASE_S / 20)
     before = dump(db)
 
     presence.show(db, "ada")
