@@ -229,6 +229,12 @@ def _check(call: Call) -> Answer:
     )
 
 
+def _quoted(text: str) -> str:
+    import shlex  # only a failed check pays for it
+
+    return shlex.quote(one_line(text, build.SUMMARY_LIMIT))
+
+
 def _force_release(call: Call) -> Answer:
     call.human()
     seen = build.current(call.db)

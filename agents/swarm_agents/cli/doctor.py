@@ -27,7 +27,7 @@ def _doctor(call: Call) -> Answer:
     found = [
         _finding("git", git.version),
         _finding("tmux", _tmux),
-        _finding("configuration", lambda: f"{call.config.rules}"),
+        _finding("configuration", lambda: _configuration(call)),
         _finding("database", lambda: _database(call)),
         _finding("who am I", lambda: call.identity or "nobody: --as NAME or SWARM_AGENT says who"),
         _finding("pre-commit hook", lambda: _hook(call)),
@@ -43,6 +43,10 @@ def _finding(what: str, look: Callable[[], str]) -> Finding:
         return Finding(what, True, look())
     except SwarmError as error:
         return Finding(what, False, error.message)
+
+
+def _configuration(call: Call) -> str:
+    return ", ".join(f"{name} {value:g}" for name, value in call.rules._asdict().items())
 
 
 def _tmux() -> str:
