@@ -216,9 +216,8 @@ def _check(call: Call) -> Answer:
     commit = checked.evidence.commit
     if not checked.ok:
         build.record_check(call.db, ok=False)
-        return Answer(
-            f"{one_line(checked.why, 300)}.", 1, {"commit": commit}, call.me("swarm build report --summary TEXT")
-        )
+        report = call.me(f"swarm build report --summary {_quoted(checked.why)}")
+        return Answer(f"{one_line(checked.why, 300)}.", 1, {"commit": commit}, report)
     if commit is None or _shared(call, commit):
         healed = build.heal(call.db, agent, checked.evidence)
         if healed:
