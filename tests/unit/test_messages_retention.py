@@ -169,6 +169,7 @@ def test_what_was_removed_is_found_by_no_search_and_the_rest_is(db: Database, cl
     say(db, "apple three")
 
     assert [one.body for one in message_search.grep(db, "apple").messages] == ["apple three"]
+    assert [row[0] for row in dump(db)["messages_fts_docsize"]] == left(db)
 
 
 def test_an_agent_that_left_holds_nothing_up(db: Database, clock: FakeClock) -> None:
