@@ -72,8 +72,8 @@ def acquire(db: Database, agent: str, names: Iterable[Name], ttl_s: float, reaso
         fence, new = _fence_for(tx, [lock for lock in there if lock.holder == agent], wanted)
         for name in wanted:
             _put(tx, agent, name, fence, ttl_s, one_line(reason, REASON_LIMIT))
-        if new:
-            events.record(tx, agent, "lock_acquired", _listing([name.path for name in wanted]), fence=fence)
+            if new:
+                events.record(tx, agent, "lock_acquired", name.path, fence=fence)
         paths = {name.path for name in wanted}
         return Acquired(fence, [lock for lock in listed(tx) if lock.path in paths], new)
 
@@ -207,9 +207,8 @@ def _end_expired(tx: Transaction) -> None:
 def _end(tx: Transaction, by: str, kind: str, ended: list[Lock]) -> None:
     for lock in ended:
         tx.execute("delete from locks where path = :path", path=lock.path)
-    if ended:
-        whose = "" if ended[0].holder == by else f"{ended[0].holder}: "
-        events.record(tx, by, kind, whose + _listing([lock.path for lock in ended]), fence=ended[-1].fence)
+        whose = "" if lock.holder == by else f"{lock.holder}: "
+        events.record(tx, by, kind, f"{whose}{lock.path}", fence=lock.fence)
 
 
 def _listing(paths: list[str]) -> str:

@@ -89,7 +89,7 @@ def _markdown(text: str) -> list[Found]:
     found: list[Found] = []
     open_items: list[tuple[int, dict[str, Any]]] = []  # the items that this one may be indented under
     fenced = False
-    for line, written in enumerate(text.splitlines(), 1):
+    for line, written in enumerate(text.split("\n"), 1):
         if _FENCE.match(written):
             fenced = not fenced
         item = None if fenced else _ITEM.fullmatch(written)

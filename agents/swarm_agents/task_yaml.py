@@ -43,7 +43,7 @@ def parse(text: str) -> tuple[list[dict[str, Any]], list[int]]:
 
 def _lines(text: str) -> list[_Line]:
     found: list[_Line] = []
-    for number, raw in enumerate(text.splitlines(), 1):
+    for number, raw in enumerate(text.split("\n"), 1):
         line = raw.rstrip()
         body = line.lstrip(" ")
         if not body or body.startswith("#") or (body == "---" and not found):

@@ -29,6 +29,19 @@ def test_of_eight_that_claim_at_once_one_wins_and_the_others_learn_who(db_path: 
             assert losers == [f"TakenBy {winner}"] * 7, f"round {round_}: {told}"
 
 
+def test_of_eight_that_take_over_the_task_of_a_dead_claimant_one_wins(db_path: Path) -> None:
+    join(db_path, [*HERD, "dead"])
+    with workers(db_path, 8) as crew, Database(db_path) as db:
+        for round_ in range(ROUNDS // 4):
+            tasks.add(db, "work", "human", f"r{round_}")
+            tasks.claim(db, "dead", f"r{round_}", lease_s=0)
+
+            told = all_at_once(crew, "task_claim", task=f"r{round_}")
+
+            assert sorted(answer.told.split()[0] for answer in told) == ["Done", *["TakenBy"] * 7]
+            assert len({answer.told.split()[1] for answer in told}) == 1 and {answer.fence for answer in told} == {3}
+
+
 def test_eight_processes_that_add_twenty_each_have_added_a_hundred_and_sixty(db_path: Path) -> None:
     with workers(db_path, 8) as crew:
         for number in range(20):

@@ -44,7 +44,7 @@ def test_the_holder_may_hold_what_overlaps_its_own(db: Database) -> None:
     take(db, "ada", "src/**")
 
     assert isinstance(take(db, "ada", "src/a.py"), Acquired)
-    assert isinstance(take(db, "bob", "src/a.py"), HeldBy)
+    assert isinstance(take(db, "bob", "src/b.py"), HeldBy)
 
 
 def test_taking_again_what_one_holds_keeps_the_fence_and_renews(db: Database, clock: FakeClock) -> None:

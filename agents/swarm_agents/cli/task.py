@@ -184,6 +184,11 @@ def _reassign(call: Call) -> Answer:
 
 def _cancel(call: Call) -> Answer:
     outcome = tasks.cancel(call.db, call.anyone(), call.arguments.id, call.arguments.reason)
+    if isinstance(outcome, NotYours):
+        status = outcome.task.status.value
+        rule = "A human may cancel what is not completed, and who added it what is open"
+        message = f"Task {outcome.task.id} is {status}. {rule}."
+        return Answer(message, 77, _data(outcome.task))
     return _of(call, outcome, "is cancelled")
 
 
@@ -219,7 +224,7 @@ def _refused(call: Call, outcome: TakenBy | BlockedBy) -> Answer:
 
 
 def _not_yours(call: Call, task: Task) -> Answer:
-    if call.arguments.__dict__.get("fence") is not None and task.claimant == call.identity:
+    if getattr(call.arguments, "fence", None) is not None and task.claimant == call.identity:
         message = f"Task {task.id} was claimed anew since; its fence is {task.fence}. Nothing was changed."
         return Answer(message, 82, _data(task), call.me(f"swarm task show {task.id}"))
     if task.claimant is not None:
