@@ -9,20 +9,18 @@ import threading
 import time
 from collections.abc import Callable
 
-from swarm_agents import acknowledgements, build, notify, roster
-from swarm_agents.courier import Courier, Looks
+from swarm_agents import acknowledgements, announcements, build, notify
+from swarm_agents.courier import Courier
 from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
-from swarm_agents.model import Build, PaneAddress
-from swarm_agents.panes import Look
+from swarm_agents.reaper import Reaper
 from swarm_tui.settings import Settings
 
 EVERY_S = 1.0  # a lease that ran out stands at most so long
 COURIER_EVERY_S = 2.0  # when nothing was committed meanwhile: each round asks tmux, which costs more than all the rest
 MOVING_S = 0.2  # between two rounds while a notice is on its way into a pane
 RETRY_S = 5.0  # after something outside failed
-GRACE_MS = 5_000  # a pane may be respawned by its host, and adopted again
 
 Complain = Callable[[SwarmError], None]
 
@@ -38,11 +36,17 @@ class Keeper(threading.Thread):
         self._complained = ""
         self._stop_asked = threading.Event()
         self._news = threading.Event()
+        self._seen = threading.Event()
         self._courier: Courier | None = None
-        self._dead_since: tuple[int, int] | None = None  # fence, and when (monotonic ms) its holder's pane was missed
+        self._reaper = Reaper()
 
     def nudge(self) -> None:
         """Something was committed: perhaps a message to type."""
+        self._news.set()
+
+    def escalations_were_seen(self) -> None:
+        """Every open escalation stands on the screen of a human who may act."""
+        self._seen.set()
         self._news.set()
 
     def stop(self) -> None:
@@ -67,6 +71,9 @@ class Keeper(threading.Thread):
         with Database(self._settings.database, self._clock) as db:
             moving, nudged, courier_at = False, True, 0.0
             while not self._stop_asked.is_set():
+                if self._seen.is_set():
+                    self._seen.clear()
+                    announcements.shown(db)
                 build.reap(db)
                 acknowledgements.pump(db)
                 if moving or nudged or time.monotonic() >= courier_at:
@@ -80,37 +87,16 @@ class Keeper(threading.Thread):
 
     def _type(self, db: Database) -> bool:
         """A round of the courier, the same one all the time; whether something is on its way."""
-        settings = self._settings
+        settings, config = self._settings, self._settings.config
         if not settings.courier:
             return False
-        self._courier = self._courier or Courier(settings.database, settings.config.profiles)
+        self._courier = self._courier or Courier(settings.database, config.profiles, config.notices_on_borders)
         done = self._courier.tick()
         if done:
-            self._end_lease_of_dead(db, done.looks)
+            self._reaper.after(db, done)
         return done is not None and done.moving
-
-    def _end_lease_of_dead(self, db: Database, looks: Looks) -> None:
-        """The fixer's pane is gone, dead or another one, and tmux said so twice with some time between."""
-        with db.reading() as tx:
-            now = build.state(tx)
-            pane = _pane_of_fixer(roster.listed(tx), now)
-        seen = looks.get(pane.socket) if pane else None
-        if pane is None or not isinstance(seen, Look):
-            return  # nothing known, which is no sign of death
-        found = seen.pane(pane)
-        if found is not None and not found.dead:
-            self._dead_since = None
-        elif self._dead_since is None or self._dead_since[0] != now.fence:
-            self._dead_since = (now.fence, db.moment().mono_ms)
-        elif db.moment().mono_ms - self._dead_since[1] >= GRACE_MS:
-            assert now.fixer is not None
-            build.lose_fixer(db, now.fixer, now.fence, "its tmux pane is gone")
 
     def _complain_once(self, error: SwarmError) -> None:
         if error.message != self._complained:
             self._complained = error.message
             self._complain(error)
-
-
-def _pane_of_fixer(listed: list[roster.Listed], now: Build) -> PaneAddress | None:
-    return next((each.agent.pane for each in listed if each.agent.name == now.fixer), None)

@@ -42,6 +42,8 @@ class Config(NamedTuple):
     """How long a claimed task, and a lock, last without a sign of life."""
     gate_scope: str = "all"
     """Which commits the gate looks at: `all`, or those on `branch`."""
+    notices_on_borders: bool = False
+    """Whether `@swarm_notice` of each agent's pane says what waits in its inbox."""
     profiles: dict[str, Any] = {}  # noqa: RUF012 - never written to
     """`[profiles.NAME]`, for `profiles.known`."""
 
@@ -62,6 +64,7 @@ _SCHEMA: dict[str, dict[str, Any]] = {
         "branch": str,
     },
     "notify": {"command": list, "quiet": _HOURS, "timeout_s": (float, 0.1, 600)},
+    "notices": {"border": bool},
     "messages": {"per_minute": (int, 1, 10_000)},
     "tasks": {"lease_s": (float, 1, 7 * 86_400)},
     "gate": {"scope": str},
@@ -115,6 +118,7 @@ def _config(tables: dict[str, Any]) -> Config:
         messages_per_minute=tables["messages"].get("per_minute", 10),
         task_lease_s=tables["tasks"].get("lease_s", build.get("lease_s", defaults.lease_s)),
         gate_scope=_gate_scope_of(tables["gate"], build.get("branch")),
+        notices_on_borders=tables["notices"].get("border", False),
         profiles=profiles,
     )
 
@@ -188,6 +192,9 @@ def _check(key: str, value: Any, rule: Any) -> None:
             raise BadConfig(f"'{key}' must not hold a NUL character")
     elif rule is _HOURS:
         _hours(value)
+    elif rule is bool:
+        if not isinstance(value, bool):
+            raise BadConfig(f"'{key}' must be true or false")
     else:
         kind, least, most = rule
         number = isinstance(value, int) or (kind is float and isinstance(value, float))

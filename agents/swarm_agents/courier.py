@@ -13,18 +13,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from swarm_agents import profiles, typings
+from swarm_agents import border, profiles, typings
 from swarm_agents.db.database import Database
 from swarm_agents.errors import Unavailable
 from swarm_agents.model import DeliveryState, PaneAddress
-from swarm_agents.panes import Look, NoAnswer, ServerGone
-from swarm_agents.typist import Typist
+from swarm_agents.panes import Look, NoAnswer, ServerGone, tmux
+from swarm_agents.side_by_side import SideBySide
+from swarm_agents.typist import ROUND_S, Typist
 
 LEASE_S = 10.0  # of the one who types: when it is frozen, another one follows after this; when it is killed, at once
 _RENEW_S = 3.0
 _LOOK_EVERY_S = 2.0  # at panes for which nothing waits
 _NO_ANSWER_S = 5.0  # until a server that did not answer is asked again; asking costs as much, and others wait
 _IDLE_S = 1.0  # between two rounds when nobody rings
+_SERVE_S = 1.0  # that a round waits for tmux servers; what takes longer goes on, and the others' panes do not wait
 _BUSY_S = 0.3  # between two rounds while something is on its way
 
 Looks = Mapping[str, Look | ServerGone | NoAnswer]
@@ -39,6 +41,8 @@ class Round:
     """By socket; the last one of each server."""
     gone_agents: tuple[str, ...] = ()
     """Whose pane is missing, dead or replaced on a server that answered."""
+    living_agents: tuple[str, ...] = ()
+    """Whose pane was seen with their process in it. Of the others nothing is known."""
     moving: bool = False
     """Something is on its way: the next round should come soon."""
 
@@ -50,11 +54,16 @@ Complain = Callable[[Unavailable], None]
 class Courier:
     """Types what is queued. May be called from any thread; opens the database anew for each round."""
 
-    def __init__(self, database: Path, own_profiles: Mapping[str, Any] | None = None) -> None:
-        """`own_profiles` are the tables `[profiles.NAME]` of swarm.toml. Raises `BadConfig`."""
+    def __init__(self, database: Path, own_profiles: Mapping[str, Any] | None = None, on_borders: bool = False) -> None:
+        """`own_profiles` are the tables `[profiles.NAME]` of swarm.toml. Raises `BadConfig`.
+
+        With `on_borders` panes say what waits for their agents, see `border`.
+        """
         self.name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._database = database
         self._typist = Typist(profiles.known(own_profiles))
+        self._servers = SideBySide(self._serve)
+        self._on_borders = on_borders
         self._running = threading.Lock()
         self._renew_at = 0.0
         self._look_at = 0.0
@@ -63,7 +72,7 @@ class Courier:
     def tick(self) -> Round | None:
         """One round for every known server; None when one is running already: rounds are dropped, never queued.
 
-        A tmux server that does not answer costs its time limit of 5 s, so never call this from an event loop.
+        A tmux server that does not answer costs a second, so never call this from an event loop.
         """
         if not self._running.acquire(blocking=False):
             return None
@@ -100,6 +109,7 @@ class Courier:
         self._renew_at = 0.0
         with Database(self._database) as db, db.transaction() as tx:
             typings.retire(tx, self.name)
+        self._servers.done((), tmux.LIMIT_S + ROUND_S)  # no tmux process is left behind
 
     def _leads(self, db: Database) -> bool:
         if time.monotonic() < self._renew_at:
@@ -123,16 +133,21 @@ class Courier:
         if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + _LOOK_EVERY_S
             sockets |= {pane.socket for pane in agents.values()}
-        looks = {socket: self._serve(db, socket) for socket in sorted(sockets) if self._answers(socket)}
+        looks = self._servers.done(filter(self._answers, sockets), _SERVE_S)
         with db.reading() as tx:
             moving = bool(typings.under_way(tx))
-        return Round(True, looks, gone_agents(agents, looks), moving)
+        seen = {name: pane for name, pane in agents.items() if isinstance(looks.get(pane.socket), Look)}
+        gone = gone_agents(seen, looks)
+        return Round(True, looks, gone, tuple(name for name in seen if name not in gone), moving)
 
     def _answers(self, socket: str) -> bool:
         return time.monotonic() >= self._ask_again_at.get(socket, 0.0)
 
-    def _serve(self, db: Database, socket: str) -> Look | ServerGone | NoAnswer:
-        seen = self._typist.serve(db, socket)
+    def _serve(self, socket: str) -> Look | ServerGone | NoAnswer:
+        with Database(self._database) as db:
+            seen = self._typist.serve(db, socket)
+            if self._on_borders and isinstance(seen, Look):
+                border.show(db, seen)
         if isinstance(seen, NoAnswer):
             self._ask_again_at[socket] = time.monotonic() + _NO_ANSWER_S
         return seen

@@ -23,7 +23,7 @@ class Reaper:
             now = build.state(tx)
         if now.fixer is not None and now.fixer in done.gone_agents:
             self._lose(db, now, now.fixer)
-        elif done.looks:
+        elif now.fixer in done.living_agents:
             self._missing = None
 
     def _lose(self, db: Database, now: Build, fixer: str) -> None:

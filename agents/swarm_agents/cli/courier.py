@@ -27,7 +27,7 @@ def _run(call: Call) -> Answer:
     from swarm_agents.reaper import Reaper
 
     call.human()
-    courier = Courier(call.place.database, call.config.profiles)
+    courier = Courier(call.place.database, call.config.profiles, call.config.notices_on_borders)
     if call.arguments.seconds == 0:
         done = courier.tick()
         if done is not None:

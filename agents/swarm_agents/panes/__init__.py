@@ -1,6 +1,6 @@
 """The only part that talks to tmux. Importing it loads neither libtmux nor subprocess."""
 
-from swarm_agents.panes.address import address, agent_of_own_pane, alive, own_pane, set_agent
+from swarm_agents.panes.address import address, agent_of_own_pane, alive, own_pane, set_agent, set_options
 from swarm_agents.panes.human import attach_command, display, jump, ring
 from swarm_agents.panes.look import Client, Look, Pane, look
 from swarm_agents.panes.tmux import NoAnswer, ServerGone
@@ -21,4 +21,5 @@ __all__ = [
     "own_pane",
     "ring",
     "set_agent",
+    "set_options",
 ]

@@ -1,6 +1,7 @@
 """Which pane is whose: the address of a pane for good, and the option `@swarm_agent` on it."""
 
 import os
+from collections.abc import Mapping
 
 from swarm_agents.errors import NotFound, Unavailable, Usage
 from swarm_agents.model import PaneAddress
@@ -69,16 +70,28 @@ def set_agent(pane: PaneAddress, name: str | None) -> None:
 
 def set_option(pane: PaneAddress, option: str, value: str | None) -> None:
     """Set one of our options on that one pane, or unset it; never a window's, never a global one."""
-    change = f"-t {pane.pane_id} {option}"
-    act = f"set-option -p -u {change}" if value is None else f"set-option -p {change} {tmux.quoted(value)}"
     mark = tmux.fresh_mark()
     script = (
-        f"if-shell -F -t {pane.pane_id} '{is_still(pane)}' "
-        f"{{ {act} ; display-message -p '{mark}done' }} {{ display-message -p '{mark}other' }}\n"
+        f"if-shell -F -t {pane.pane_id} '{is_still(pane)}' {{ {_change(pane, option, value or '')} ; "
+        f"display-message -p '{mark}done' }} {{ display-message -p '{mark}other' }}\n"
     )
     answered = _answer(pane.socket, tmux.run_script(pane.socket, script))
     if answered is None or f"{mark}done".encode() not in answered.output:
         raise NotFound(f"The pane {pane.pane_id} is gone, or another program took its place.")
+
+
+def set_options(socket: str, option: str, values: Mapping[PaneAddress, str]) -> None:
+    """Set one of our options on many panes of a server in one process, '' unsets it; not of those that are gone."""
+    lines = [
+        f"if-shell -F -t {pane.pane_id} '{is_still(pane)}' {{ {_change(pane, option, value)} }}"
+        for pane, value in values.items()
+    ]
+    tmux.run_script(socket, "\n".join([*lines, ""]))
+
+
+def _change(pane: PaneAddress, option: str, value: str) -> str:
+    change = f"-t {pane.pane_id} {option}"
+    return f"set-option -p {change} {tmux.quoted(value)}" if value else f"set-option -p -u {change}"
 
 
 def is_still(pane: PaneAddress) -> str:

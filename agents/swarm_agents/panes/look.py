@@ -23,7 +23,7 @@ _PANE_NUMBERS = (
 )
 _PANE_TEXTS = (
     *("pane_id", "pane_tty", "session_name", "window_id", "window_name", "pane_title", "pane_current_path"),
-    *("pane_current_command", "@swarm_agent", "@swarm_last", "@swarm_profile"),
+    *("pane_current_command", "@swarm_agent", "@swarm_last", "@swarm_profile", "@swarm_notice"),
 )
 _CLIENT_NUMBERS = ("client_activity", "client_control_mode", "client_readonly")
 _CLIENT_TEXTS = ("client_name", "pane_id", "session_name")
@@ -33,7 +33,7 @@ _CLIENT_TEXTS = ("client_name", "pane_id", "session_name")
 class Pane:
     """One pane as tmux told it.
 
-    Texts are printable; `agent`, `last` and `profile` are our options on it, or ''.
+    Texts are printable; `agent`, `last`, `profile` and `notice` are our options on it, or ''.
     """
 
     address: PaneAddress
@@ -59,6 +59,7 @@ class Pane:
     agent: str
     last: str
     profile: str
+    notice: str = ""
 
 
 @dataclass(frozen=True)
@@ -181,6 +182,7 @@ def _pane(socket: str, server: str, text: dict[str, str], numbers: str) -> Pane:
         agent=text["@swarm_agent"],
         last=text["@swarm_last"],
         profile=text["@swarm_profile"],
+        notice=text["@swarm_notice"],
     )
 
 

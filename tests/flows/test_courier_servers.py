@@ -1,0 +1,111 @@
+"""Several tmux servers: one that does not answer holds up nobody else, and proves nothing about its agents."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from swarm_agents import build, roster
+from swarm_agents.courier import Round
+from swarm_agents.db.database import Database
+from swarm_agents.model import Rules
+from swarm_agents.panes import ServerGone
+from swarm_agents.panes import tmux as transport
+from swarm_agents.reaper import GRACE_S, Reaper
+from tests.support.clock import FakeClock
+from tests.support.noticed import Noticed
+from tests.support.tmux import Tmux, private_server
+
+
+@pytest.fixture
+def tmux() -> Iterator[Tmux]:
+    with private_server() as server:
+        yield server
+
+
+@pytest.fixture
+def other() -> Iterator[Tmux]:
+    with private_server() as server:
+        yield server
+
+
+@pytest.fixture
+def swarm(tmux: Tmux, db_path: Path) -> Iterator[Noticed]:
+    made = Noticed(tmux, db_path)
+    yield made
+    made.courier.retire()
+    made.close()
+
+
+@contextmanager
+def stopped(server: Tmux) -> Iterator[None]:
+    pid = server.server_pid()
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_a_stopped_server_does_not_hold_up_the_panes_of_another(swarm: Noticed, other: Tmux) -> None:
+    ann, bob = swarm.agent("ann"), other.agent("bob")
+    swarm.join("bob", bob.pane)
+    longest_s = 0.0
+
+    with stopped(swarm.tmux):
+        message = swarm.say("hello")
+        while swarm.state(message, "bob")[0] != "submitted":
+            began = time.monotonic()
+            swarm.round()
+            longest_s = max(longest_s, time.monotonic() - began)
+        waits = swarm.state(message, "ann")
+    swarm.rounds_until(message, "ann", "submitted")
+
+    assert longest_s < transport.LIMIT_S
+    assert waits == ("queued", None)
+    assert (len(ann.prompts()), len(bob.prompts())) == (1, 1)
+
+
+def test_two_servers_with_the_same_pane_ids_are_two(swarm: Noticed, other: Tmux) -> None:
+    ann, bob = swarm.agent("ann"), other.agent("bob")
+    assert ann.pane.pane_id == bob.pane.pane_id
+    swarm.join("bob", bob.pane)
+
+    message = swarm.say("only for bob", to="bob")
+    swarm.rounds_until(message, "bob", "submitted")
+
+    assert (len(ann.prompts()), len(bob.prompts())) == (0, 1)
+
+
+def test_a_fixer_whose_pane_stays_away_loses_the_build(db: Database, clock: FakeClock) -> None:
+    reaper = broken_and_claimed(db)
+
+    reaper.after(db, Round(True, gone_agents=("ann",)))
+    reaper.after(db, Round(True, looks={"/other": ServerGone("/other")}, living_agents=("bob",)))
+    held = build.current(db).fixer
+    clock.forward(GRACE_S)
+    reaper.after(db, Round(True, gone_agents=("ann",)))
+
+    assert (held, build.current(db).fixer) == ("ann", None)
+
+
+def test_a_pane_that_is_respawned_costs_its_agent_nothing(db: Database, clock: FakeClock) -> None:
+    reaper = broken_and_claimed(db)
+
+    reaper.after(db, Round(True, gone_agents=("ann",)))
+    clock.forward(GRACE_S)
+    reaper.after(db, Round(True, living_agents=("ann",)))
+    reaper.after(db, Round(True, gone_agents=("ann",)))
+
+    assert build.current(db).fixer == "ann"
+
+
+def broken_and_claimed(db: Database) -> Reaper:
+    roster.join(db, "ann", "agent", None)
+    build.report(db, "ann", "it is red", Rules())
+    build.claim(db, "ann", Rules())
+    return Reaper()
