@@ -241,10 +241,10 @@ def test_whoami_says_where_the_name_comes_from(repo: Repo) -> None:
 
 
 def test_holding_renews_the_lease_while_the_command_runs(repo: Repo) -> None:
-    repo.configure(lease_s=1)
+    repo.configure(lease_s=4)
     report(repo)
 
-    held = repo.swarm("--as", "alice", "build", "hold", "--", "sleep", "2.5")
+    held = repo.swarm("--as", "alice", "build", "hold", "--", "sleep", "6")
 
     assert held.exit == 0
     assert repo.swarm("--as", "bob", "build", "claim").exit == 80
