@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from textual.binding import Binding
 
 from swarm_agents.model import HUMAN, BuildStatus
-from swarm_tui.snapshot import CouldNotLook, Snapshot, View
+from swarm_tui.snapshot import CouldNotLook, Snapshot, View, needs_human
 
 WhyNot = Callable[[Snapshot], str | None]
 """Why an action makes no sense now, in words that say what would; None when it does."""
@@ -42,8 +42,12 @@ def _somebody(snapshot: Snapshot) -> str | None:
     return None if here else "Nobody has joined, so nobody would get it."
 
 
+def _was_red(snapshot: Snapshot) -> str | None:
+    return None if snapshot.build.red or snapshot.build.changed_at else "The build was never red."
+
+
 def _needed(snapshot: Snapshot) -> str | None:
-    return None if snapshot.escalations or snapshot.lost else "Nothing needs you."
+    return None if needs_human(snapshot) else "Nothing needs you."
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,7 @@ OVERVIEW = (
     Action("take_over", "T", "T", "take over", "Answer an escalation by repairing it yourself", True, _asked, False),
     Action("declare", "D", "D", "declare fixed", "Say that you repaired it, when the role is yours", True, _held_by_me),
     Action("next", "n", "n", "next for me", "Go to the next thing that needs you", False, _needed),
+    Action("incident", "i", "i", "incident", "The red period from its beginning, or the last one", False, _was_red),
     Action("jump", "o", "o", "open pane", "Show the selected agent's tmux pane", False, _somebody),
     Action("filter", "slash", "/", "filter", "Show only messages with these words; esc ends it"),
     Action("palette", "colon,ctrl+p", ":", "palette", "Find an action by its name"),

@@ -93,7 +93,7 @@ class SwarmApp(App[None]):
     def __init__(self, settings: Settings, clock: Clock = host_clock) -> None:
         super().__init__()
         self.settings = settings
-        self._clock = clock
+        self.clock = clock
         self._view: View | None = None
         self._told_to: int | None = None
         self._feed = Feed(settings.database, lambda view: self._post(Looked(view)), clock)
@@ -137,17 +137,23 @@ class SwarmApp(App[None]):
             self._show_on(screen)
         if isinstance(looked.view, Snapshot):
             self._tell_news(looked.view)
-        if self._keeper:
+        if not self.settings.read_only:
+            self.call_after_refresh(self._painted, looked.view)
+
+    def _painted(self, view: View) -> None:
+        """Only now is what stands in the view told: an escalation that nobody could see yet is not."""
+        if self._keeper is None:
+            self._start_keeper()
+        else:
             self._keeper.nudge()
-        elif not self.settings.read_only:
-            self.call_after_refresh(self._start_keeper)
+        if isinstance(view, Snapshot) and view.escalations and self._keeper:
+            self._keeper.escalations_were_seen()
 
     def _start_keeper(self) -> None:
         from swarm_tui.keeper import Keeper  # 40 ms, and the first picture comes first
 
-        if self._keeper is None:
-            self._keeper = Keeper(self.settings, lambda error: self._post(KeeperFailed(error)), self._clock)
-            self._keeper.start()
+        self._keeper = Keeper(self.settings, lambda error: self._post(KeeperFailed(error)), self.clock)
+        self._keeper.start()
 
     def _show_on(self, screen: object) -> None:
         if self._view is not None and isinstance(screen, Shows):
@@ -164,7 +170,7 @@ class SwarmApp(App[None]):
         self._told_to = latest
 
     def _tick(self) -> None:
-        moment = self._clock()
+        moment = self.clock()
         for screen in self.screen_stack:
             if isinstance(screen, Overview):
                 screen.tick(moment)
@@ -181,7 +187,7 @@ class SwarmApp(App[None]):
     def _carry_out(self, order: Order) -> None:
         outcome: Done | Sent | Fenced | SwarmError
         try:
-            with Database(self.settings.database, self._clock) as db:
+            with Database(self.settings.database, self.clock) as db:
                 outcome = orders.carry_out(db, order, self.settings.config)
         except SwarmError as error:
             outcome = error

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from swarm_agents.model import BuildStatus, DeliveryState
+from swarm_agents.model import AttemptEnd, BuildStatus, DeliveryState
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,14 @@ BUILD = {
     BuildStatus.ESCALATED: Sign("‼", "ESCALATED", "ask"),
 }
 UNKNOWN = Sign("?", "UNKNOWN", "ask")
+
+ATTEMPT: dict[AttemptEnd | None, Sign] = {
+    None: Sign("◆", "under way", "busy"),
+    AttemptEnd.FIXED: Sign("✓", "fixed", "good"),
+    AttemptEnd.FAILED: Sign("✗", "failed", "bad"),
+    AttemptEnd.EXPIRED: Sign("○", "expired", "busy"),
+    AttemptEnd.RELEASED: Sign("-", "released", "dim"),
+}
 
 AGENT = {
     "fixing": Sign("◆", "fixing", "busy"),

@@ -2,7 +2,20 @@
 
 from dataclasses import dataclass
 
-from swarm_agents import build, deliveries, escalations, events, incidents, roster, waiters
+from swarm_agents import (
+    acknowledgements,
+    announcements,
+    build,
+    deliveries,
+    escalations,
+    events,
+    gate,
+    incidents,
+    roster,
+    waiters,
+)
+from swarm_agents.acknowledgements import Expected
+from swarm_agents.announcements import Announcement
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import SwarmError
 from swarm_agents.events import Event
@@ -12,6 +25,8 @@ from swarm_tui import log_pages
 from swarm_tui.log_pages import LogRow
 
 TAIL = 128  # messages: what a follower sees is never a read behind the banner
+ROUND_KEPT_MS = 24 * 3600 * 1000  # a commit that went round the gate is shown so long, and while its incident is open
+ROUND_LOOKED_AT = 20
 RECENT_EVENTS = 50  # enough to tell of everything that happened since the last look, some 50 ms ago
 
 
@@ -25,6 +40,14 @@ class Lost:
 
 
 @dataclass(frozen=True)
+class WentRound:
+    """Commits that landed while the build was red and somebody else's: how many, and the newest."""
+
+    count: int
+    newest: Event
+
+
+@dataclass(frozen=True)
 class Snapshot:
     moment: Moment
     build: Build
@@ -35,6 +58,11 @@ class Snapshot:
     agents: tuple[Listed, ...]
     escalations: tuple[Escalation, ...]
     """The unanswered ones."""
+    untold: tuple[Announcement, ...]
+    """Channels of those that failed, the newest failure first."""
+    unacknowledged: tuple[Expected, ...]
+    """What nobody acknowledged, however often it was said again."""
+    went_round: WentRound | None
     lost: tuple[Lost, ...]
     """Agents that are here and were not reached."""
     first_message: int
@@ -59,6 +87,12 @@ class CouldNotLook:
 View = Snapshot | CouldNotLook
 
 
+def needs_human(snapshot: Snapshot) -> bool:
+    return bool(
+        snapshot.escalations or snapshot.untold or snapshot.unacknowledged or snapshot.went_round or snapshot.lost
+    )
+
+
 def take(db: Database, watched_message: int | None = None) -> Snapshot:
     """Read it all in one transaction: about a millisecond for a thousand agents."""
     with db.reading() as tx:
@@ -71,6 +105,9 @@ def take(db: Database, watched_message: int | None = None) -> Snapshot:
             waiting=tuple(waiters.line(tx)),
             agents=tuple(roster.listed(tx)),
             escalations=tuple(escalations.unresolved(tx)),
+            untold=tuple(announcements.failed(tx)),
+            unacknowledged=tuple(acknowledgements.asked(tx)),
+            went_round=_went_round(tx, now),
             lost=_lost(tx),
             first_message=first,
             last_message=last,
@@ -79,6 +116,15 @@ def take(db: Database, watched_message: int | None = None) -> Snapshot:
             watched_message=watched_message,
             watched=tuple(deliveries.of_message(tx, watched_message)) if watched_message else (),
         )
+
+
+def _went_round(tx: Transaction, now: Build) -> WentRound | None:
+    found = [
+        event
+        for event in gate.went_round(tx, ROUND_LOOKED_AT)
+        if event.at > tx.now - ROUND_KEPT_MS or (now.red and event.incident == now.incident)
+    ]
+    return WentRound(len(found), found[0]) if found else None
 
 
 def _lost(tx: Transaction) -> tuple[Lost, ...]:

@@ -48,6 +48,9 @@ class MessageDetails(ModalScreen[None]):
         self._message = message
         self._settings = settings
         self._snapshot: Snapshot | None = None
+        # Held, not looked up: while the dialog closes, a view still comes and the parts are not found any more.
+        self._body = Static("…")
+        self._reached = Reached()
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box", classes="-plain") as box:
@@ -58,8 +61,8 @@ class MessageDetails(ModalScreen[None]):
                 else "space scrolls · r types it again where it failed · esc closes"
             )
             with VerticalScroll(id="body"):
-                yield Static("…")
-            yield Reached()
+                yield self._body
+            yield self._reached
 
     def on_mount(self) -> None:
         self.app.watch_message(self._message)
@@ -72,13 +75,13 @@ class MessageDetails(ModalScreen[None]):
         """A snapshot that was taken before anybody asked for this message says nothing about it."""
         if isinstance(view, Snapshot) and view.watched_message == self._message:
             self._snapshot = view  # asked for in on_mount, so the widgets stand
-            self.query_one(Reached).show(view.watched, view.moment.wall_ms)
+            self._reached.show(view.watched, view.moment.wall_ms)
 
     def on_message_details_read(self, read: Read) -> None:
         row = read.row
         who = f"{one_line(row.sender, 64)} → {one_line(row.recipient, 64)}"
         head = f"{times.of_day(row.at)}  {who}  {one_line(row.type, 20)}\n\n"
-        self.query_one("#body Static", Static).update(Content.assemble((head, STYLE["dim"]), printable(row.body)))
+        self._body.update(Content.assemble((head, STYLE["dim"]), printable(row.body)))
 
     def action_close(self) -> None:
         self.dismiss()

@@ -11,13 +11,15 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker, get_current_worker
 
+from swarm_agents.acknowledgements import Expected
+from swarm_agents.announcements import Announcement
 from swarm_agents.db.database import Database
 from swarm_agents.model import Agent, Escalation, Moment, PaneAddress
 from swarm_tui import actions, complaints, log_pages
 from swarm_tui.log_pages import LogRow
 from swarm_tui.orders import Order, Ordered
 from swarm_tui.settings import Settings
-from swarm_tui.snapshot import CouldNotLook, Lost, Snapshot, View
+from swarm_tui.snapshot import CouldNotLook, Lost, Snapshot, View, WentRound
 from swarm_tui.widgets.agents import Agents
 from swarm_tui.widgets.attention import Attention, Item
 from swarm_tui.widgets.banner import Banner
@@ -205,6 +207,9 @@ class Overview(Screen[None]):
         attention.focus()
         attention.move_to(follow % attention.count())
 
+    def do_incident(self) -> None:
+        self._open_incident(None)
+
     def do_jump(self) -> None:
         agent = self._chosen_agent()
         if agent is None or agent.pane is None:
@@ -245,7 +250,10 @@ class Overview(Screen[None]):
     def do_quit(self) -> None:
         self.app.exit()
 
-    # Details of a row.
+    # Details.
+
+    def on_banner_opened(self) -> None:
+        self.action_act("incident")
 
     def on_row_list_chosen(self, event: RowList.Chosen) -> None:
         match event.rows:
@@ -258,10 +266,19 @@ class Overview(Screen[None]):
 
     def _open(self, item: Item) -> None:
         match item:
-            case Escalation():
+            case Escalation() | Announcement():
                 self.action_act("resolve")
+            case Expected(message=message):
+                self._open_message(message)
+            case WentRound(newest=newest):
+                self._open_incident(newest.incident)
             case Lost(newest=newest):
                 self._open_message(newest.message)
+
+    def _open_incident(self, number: int | None) -> None:
+        from swarm_tui.dialogs.incident_details import IncidentDetails
+
+        self.app.push_screen(IncidentDetails(self._settings, number))
 
     def _open_message(self, message: int) -> None:
         from swarm_tui.dialogs.message_details import MessageDetails

@@ -1,15 +1,18 @@
-"""What needs the human: unanswered escalations first, then agents that were not reached. Gone when nothing does."""
+"""What needs the human: escalations first, then what could not be said or went round. Gone when nothing does."""
 
 from dataclasses import dataclass
 
+from swarm_agents.acknowledgements import Expected
+from swarm_agents.announcements import Announcement
 from swarm_agents.model import Escalation, Moment
 from swarm_agents.text import one_line
 from swarm_tui import signs, times
-from swarm_tui.snapshot import Lost, Snapshot
+from swarm_tui.signs import Sign
+from swarm_tui.snapshot import Lost, Snapshot, WentRound
 from swarm_tui.widgets.row_list import Cell, RowList
 
 MOST_ROWS = 3  # what is further down is one `n` away
-Item = Escalation | Lost
+Item = Escalation | Announcement | Expected | WentRound | Lost
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,9 @@ class Attention(RowList):
     def show(self, snapshot: Snapshot) -> None:
         self._now = snapshot.moment.wall_ms
         rows = [_Row(escalation, escalation.raised_at) for escalation in snapshot.escalations]
+        rows += [_Row(untold, untold.at) for untold in snapshot.untold]
+        rows += [_Row(expected, expected.at) for expected in snapshot.unacknowledged]
+        rows += [_Row(snapshot.went_round, snapshot.went_round.newest.at)] if snapshot.went_round else []
         rows += [_Row(lost, lost.newest.at) for lost in snapshot.lost]
         if rows != self._rows:
             self._rows = rows
@@ -48,20 +54,37 @@ class Attention(RowList):
 
     def cells(self, index: int, width: int) -> list[Cell]:
         row = self._rows[index]
-        age = times.age(max(0, self._now - row.at))
-        match row.item:
-            case Escalation() as asked:
-                return [
-                    (f" {signs.Sign('‼', 'escalation', 'ask')} {asked.id}  ", "ask"),
-                    (f"{age:>4}  ", "dim"),
-                    (one_line(asked.reason, 200), "plain"),
-                ]
-            case Lost(agent, count, newest):
-                sign = signs.DELIVERY[newest.state]
-                which = "a notice" if count == 1 else f"{count} notices"
-                return [
-                    (f" {sign.symbol} not reached ", sign.tone),
-                    (f"{age:>4}  ", "dim"),
-                    (f"{one_line(agent, 30)}: {which} {sign.word}", "plain"),
-                    (f" ({one_line(newest.reason, 40)})" if newest.reason else "", "dim"),
-                ]
+        sign, text, why = _said(row.item)
+        return [
+            (f" {sign.symbol} {sign.word:<16} ", sign.tone),
+            (f"{times.age(max(0, self._now - row.at)):>4}  ", "dim"),
+            (text, "plain"),
+            (f" ({why})" if why else "", "dim"),
+        ]
+
+
+def _said(item: Item) -> tuple[Sign, str, str]:
+    """How it looks, what it is, and why."""
+    match item:
+        case Escalation() as asked:
+            return Sign("‼", f"escalation {asked.id}", "ask"), one_line(asked.reason, 200), ""
+        case Announcement() as untold:
+            ends = "given up" if untold.state == "retired" else "tried again"
+            text = f"escalation {untold.escalation} was not told by {untold.channel}, {ends}"
+            return Sign("✗", "not told", "bad"), text, one_line(untold.reason, 120)
+        case Expected() as expected:
+            text = f"{one_line(expected.agent, 30)}: message {expected.message} of {one_line(expected.sender, 30)}"
+            return Sign("?", "not acknowledged", "ask"), text, ""
+        case WentRound(count, newest):
+            by = "let by on request" if newest.kind == "bypassed" else "landed while the build was red"
+            text = f"{one_line(newest.actor, 30)}: {one_line(newest.detail, 60)} {by}"
+            return Sign("↷", "went round", "busy"), text, f"and {count - 1} more" if count > 1 else ""
+        case Lost(agent, count, newest):
+            state = signs.DELIVERY[newest.state]
+            which = "a notice" if count == 1 else f"{count} notices"
+            reason = one_line(newest.reason, 40) if newest.reason else ""
+            return (
+                Sign(state.symbol, "not reached", state.tone),
+                f"{one_line(agent, 30)}: {which} {state.word}",
+                reason,
+            )

@@ -1,6 +1,11 @@
 """The build at a glance: its status, since when, who repairs it, which attempt, how long the lease still lasts."""
 
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import Static
 
 from swarm_agents.model import HUMAN, Attempt, Build, BuildStatus, Moment
@@ -12,8 +17,13 @@ from swarm_tui.themes import STYLE, block
 Part = tuple[str, str]
 
 
-class Banner(Static):
+class Banner(Static, can_focus=True):
     """Three lines. The first alone answers whether anything is wrong."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", show=False)]
+
+    class Opened(Message):
+        """Somebody wants the whole story."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
@@ -35,6 +45,13 @@ class Banner(Static):
         if not drawn.is_same(self._drawn):
             self._drawn = drawn
             self.update(drawn, layout=False)
+
+    def action_open(self) -> None:
+        self.post_message(self.Opened())
+
+    def on_click(self, event: events.Click) -> None:
+        if event.chain > 1:
+            self.action_open()
 
 
 def _status(build: Build) -> Content:

@@ -1,8 +1,10 @@
 """Swarms in the middle of something, made with the real verbs on a clock that stands still: what the pictures show."""
 
-from swarm_agents import build, messages, presence, roster
+from swarm_agents import build, evidence, incidents, messages, presence, roster
 from swarm_agents.db.database import Database
+from swarm_agents.evidence import Finding
 from swarm_agents.model import ErrorClass, Evidence, MessageType, PaneAddress, Rules
+from swarm_agents.verdict import Verdict
 from tests.support.clock import FakeClock
 
 RULES = Rules()
@@ -50,6 +52,28 @@ def fixing(db: Database, clock: FakeClock) -> None:
     presence.show(db, "billing")
     messages.send(db, "billing", "web", "Half even; I am changing the total, not the lines.", MessageType.ANSWER)
     clock.forward(26)
+
+
+def known_culprit(db: Database, clock: FakeClock) -> None:
+    """Red with evidence: which commit broke it, whose it was, and on which run of the check the verdict rests."""
+    fixing(db, clock)
+    finding = Finding(
+        Verdict.BROKEN,
+        "HEAD fails the check in a clean tree",
+        elects=True,
+        output=f"tests/test_invoice.py ..F\n{EVIDENCE}\n3 failed, 118 passed in 4.02s",
+        hook="pre-commit",
+        command="make check",
+        exit_status=1,
+        duration_ms=4_100,
+    )
+    with db.transaction() as tx:
+        incidents.blame(tx, 1, "4f5e6d7c8b9a0f1e2d3c4b5a69788796a5b4c3d2", "Uma Carter <uma@shop.example>")
+        for agent in ("api", "web", "search", "api"):
+            incidents.symptom(tx, 1, "invoice-rounding", "test_invoice.py::test_rounding", agent)
+        evidence.record(tx, "api", 1, finding)
+        evidence.record(tx, "web", 1, finding)
+    clock.forward(40)
 
 
 def broken(db: Database, clock: FakeClock) -> None:

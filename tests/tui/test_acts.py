@@ -233,7 +233,7 @@ async def test_a_message_goes_to_the_selected_agent_only(db: Database, db_path: 
     scenes.passing(db, clock)
 
     async with dashboard(db_path, clock) as pilot:
-        await pilot.press("tab", "j", "m", *"hello", "enter", "enter")
+        await pilot.press("tab", "tab", "j", "m", *"hello", "enter", "enter")
         await shows(pilot, "0 of 1 read")
 
     with db.reading() as tx:

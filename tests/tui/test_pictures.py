@@ -75,6 +75,7 @@ async def test_without_colour_every_state_is_still_told(
         ("escalate", "E", scenes.fixing),
         ("resolve", "r", scenes.escalated),
         ("broadcast", "b", scenes.fixing),
+        ("incident", "i", scenes.known_culprit),
         ("help", "question_mark", scenes.fixing),
     ],
 )

@@ -386,6 +386,7 @@ create table events (
     fence       integer,
     detail      text not null default ''
 ) strict;
+create index events_kind on events (kind, id);
 
 create trigger build_state_guard before update on build_state begin
     select raise(abort, 'the fence never goes back') where new.fence < old.fence;

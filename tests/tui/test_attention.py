@@ -1,0 +1,111 @@
+"""What needs the human: that each kind of it stands in the attention line, and what `enter` on it opens."""
+
+from pathlib import Path
+
+import pytest
+
+from swarm_agents import acknowledgements, announcements, build, events, messages
+from swarm_agents.announcements import COMMAND, DASHBOARD, Announcement
+from swarm_agents.db.database import Database
+from swarm_agents.model import Evidence, Resolution
+from tests.support import scenes
+from tests.support.app import dashboard, settled, shows, text, until
+from tests.support.clock import FakeClock
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_painted_escalation_is_told_by_the_dashboard(db: Database, db_path: Path, clock: FakeClock) -> None:
+    scenes.escalated(db, clock)
+    assert _channel(db, DASHBOARD).state == "waiting"
+
+    async with dashboard(db_path, clock) as pilot:
+        await until(pilot, lambda: _channel(db, DASHBOARD).state == "shown", "the channel is told")
+
+
+async def test_a_read_only_dashboard_tells_nobody(db: Database, db_path: Path, clock: FakeClock) -> None:
+    scenes.escalated(db, clock)
+
+    async with dashboard(db_path, clock, read_only=True) as pilot:
+        await shows(pilot, "escalation 1")
+        await settled(pilot)
+
+    assert _channel(db, DASHBOARD).state == "waiting"
+
+
+async def test_a_channel_that_failed_stands_there_with_its_reason(
+    db: Database, db_path: Path, clock: FakeClock
+) -> None:
+    scenes.escalated(db, clock)
+    _fail(db, COMMAND, "exit status 3: no such room")
+
+    async with dashboard(db_path, clock) as pilot:
+        await shows(pilot, "escalation 1 was not told by command, tried again (exit status 3: no such room)")
+        await pilot.press("n", "n", "enter")
+        await shows(pilot, "Escalation 1: what shall be done?")
+
+
+async def test_an_answered_escalation_takes_its_failed_channel_with_it(
+    db: Database, db_path: Path, clock: FakeClock
+) -> None:
+    scenes.escalated(db, clock)
+    _fail(db, COMMAND, "exit status 3")
+
+    async with dashboard(db_path, clock) as pilot:
+        await shows(pilot, "Needs you 2")
+        build.resolve(db, 1, Resolution.RETRY, scenes.RULES)
+        await until(pilot, lambda: "Needs you" not in text(pilot), "nothing needs the human any more")
+
+
+async def test_a_commit_that_went_round_the_gate_stands_there_with_who_did_it(
+    db: Database, db_path: Path, clock: FakeClock
+) -> None:
+    scenes.fixing(db, clock)
+    with db.transaction() as tx:
+        events.record(tx, "human", "went_round", "4f5e6d7c8b on main", 1)
+
+    async with dashboard(db_path, clock) as pilot:
+        await shows(pilot, "human: 4f5e6d7c8b on main landed while the build was red")
+        await pilot.press("n", "enter")
+        await shows(pilot, "Incident 1", "Went round the gate")
+
+
+async def test_a_commit_that_went_round_is_forgotten_a_day_after_its_incident_is_over(
+    db: Database, db_path: Path, clock: FakeClock
+) -> None:
+    scenes.fixing(db, clock)
+    with db.transaction() as tx:
+        events.record(tx, "human", "went_round", "4f5e6d7c8b on main", 1)
+    clock.forward(25 * 3600)
+
+    async with dashboard(db_path, clock, read_only=True) as pilot:
+        await shows(pilot, "went round")
+        build.fixed(db, "billing", Evidence("'make check' passed", clock()))
+        await until(pilot, lambda: "went round" not in text(pilot), "it is forgotten")
+
+
+async def test_a_message_that_nobody_acknowledged_stands_there_and_opens(
+    db: Database, db_path: Path, clock: FakeClock
+) -> None:
+    scenes.passing(db, clock)
+    message, _ = messages.send(db, "web", "api", "May I drop the old column?", ack_within_s=30)
+    for _ in range(6):
+        clock.forward(400)
+        acknowledgements.pump(db)
+
+    async with dashboard(db_path, clock) as pilot:
+        await shows(pilot, "not acknowledged", f"api: message {message} of web")
+        await pilot.press("n", "enter")
+        await shows(pilot, f"Message {message}", "May I drop the old column?")
+
+
+def _channel(db: Database, channel: str) -> Announcement:
+    with db.reading() as tx:
+        return next(one for one in announcements.of(tx, 1) if one.channel == channel)
+
+
+def _fail(db: Database, channel: str, why: str) -> None:
+    with db.transaction() as tx:
+        claimed = announcements.claim(tx, "teller", (channel,), 10)
+        assert claimed is not None
+        announcements.failed_once(tx, claimed, why)
