@@ -20,6 +20,7 @@ _KEPT_OUTPUT = 65_536  # bytes of a hook's output kept as evidence; the terminal
 _DRAIN_S = 1.0  # a process that the hook left behind may hold the pipe open for ever
 GATE_NOTE = "SWARM_GATE_NOTE"  # a file that our own gate makes when it refuses: hook programs swallow exit codes
 SAVED_REF = "refs/worktree/swarm-saved"  # a ref of this worktree alone: stashes are shared between worktrees
+KEPT_REF = "refs/worktree/swarm-kept"  # saved changes that conflict with the fix; their owner was told, none waits
 
 
 class Repository(NamedTuple):
@@ -308,11 +309,18 @@ def save_changes(root: Path) -> str | None:
 
 
 def restore_changes(root: Path, saved: str) -> bool:
-    """Bring the saved changes back, staged ones as staged. False, and they stay saved, when they conflict."""
-    if _git(["stash", "apply", "--quiet", "--index", saved], root).returncode != 0:
-        return False
+    """Bring the saved changes back, staged ones as staged. False when they conflict: then `KEPT_REF` keeps them."""
+    back = _are_there(root, saved) or _git(["stash", "apply", "--quiet", "--index", saved], root).returncode == 0
+    if not back:
+        _must(["update-ref", KEPT_REF, saved], root)
     _must(["update-ref", "-d", SAVED_REF, saved], root)
-    return True
+    return back
+
+
+def _are_there(root: Path, saved: str) -> bool:
+    # Killed before the tree was cleaned, or after all of it was back.
+    same_tree = _git(["diff", "--quiet", saved], root).returncode == 0
+    return same_tree and _git(["diff", "--cached", "--quiet", f"{saved}^2"], root).returncode == 0
 
 
 def saved_changes(root: Path) -> str | None:

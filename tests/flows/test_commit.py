@@ -378,6 +378,41 @@ def test_changes_put_aside_by_a_sync_that_was_killed_come_back(two_trees: tuple[
     assert bob.git("show", "--name-only", "--format=", "HEAD").split() == ["b2.txt"]
 
 
+def test_a_change_that_conflicts_with_the_fix_is_applied_as_printed_and_then_lands(
+    two_trees: tuple[Repo, Repo],
+) -> None:
+    alice, bob = two_trees
+    bob.configure(sync="git merge -q --no-edit alice")
+    bob.git("commit", "-q", "-m", "bob's first", "--no-verify")
+    bob.stage("README", "bob's\n")
+    commit(alice, "alice")
+    alice.stage("README", "alice's\n")
+    repair(alice)
+
+    refused = commit(bob, "bob")
+    bob.shell(refused.json["next"])
+    conflict = bob.git("diff", "--name-only", "--diff-filter=U")
+    bob.stage("README", "both\n")
+    landed = commit(bob, "bob")
+
+    assert (refused.exit, conflict) == (86, "README")
+    assert landed.exit == 0
+
+
+def test_a_sync_that_was_killed_before_the_tree_was_clean_loses_and_blocks_nothing(
+    two_trees: tuple[Repo, Repo],
+) -> None:
+    _, bob = two_trees
+    bob.configure(sync="git merge -q --no-edit alice")
+    bob.git("update-ref", "refs/worktree/swarm-saved", bob.git("stash", "create"))
+
+    bob.write("broken", "")
+    first = commit(bob, "bob")
+
+    assert first.exit == 81
+    assert bob.git("for-each-ref", "refs/worktree") == ""
+
+
 def test_a_fix_counts_only_on_the_shared_branch(two_trees: tuple[Repo, Repo]) -> None:
     alice, _ = two_trees
     alice.configure(branch="main")

@@ -74,10 +74,10 @@ def _answer(call: Call, end: commit.End) -> Answer:
             )
             return _ended(93, message, "broken", None, command)
         case commit.SyncFailed(command, saved):
-            kept = f" Your change is kept: git stash apply --index {saved}" if saved else ""
-            return _ended(
-                86, f"Bringing in the fix failed: '{command}'.{kept} Resolve it, then commit again.", "broken"
-            )
+            message = f"Bringing in the fix failed: '{command}'. Resolve it, then commit again."
+            if saved:
+                message = f"Your change conflicts with the fix; it is kept as {saved[:10]}. Apply it, resolve, commit."
+            return _ended(86, message, "broken", None, f"git stash apply {saved}" if saved else None)
         case commit.Refused():
             return _refused(call, end)
 
