@@ -332,7 +332,7 @@ def _landed(
         refused_by = incidents.refusing_hook(tx, now.incident)
     if run.passed_hook("pre-commit"):
         with db.transaction() as tx:
-            incidents.landed_by(tx, agent, commit, tree)
+            incidents.record_landing(tx, agent, commit, tree)
     proven = run.passed_hook(refused_by or "pre-commit") or (
         refused_by is None and not git.has_hook(root, "pre-commit")
     )
@@ -352,7 +352,7 @@ def _fixer_landed(
         why = "the hook that had refused did not run, so it proves nothing"
         return LandedElsewhere(commit, why, "swarm build fixed", yours)
     with db.transaction() as tx:
-        incidents.landed(tx, agent, commit)
+        incidents.keep_landed_commit(tx, agent, commit)
     if not _on_shared_branch(root, config, commit):
         why = f"it is not on {config.branch} yet: land it there"
         return LandedElsewhere(commit, why, "swarm build fixed", yours)

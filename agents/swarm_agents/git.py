@@ -88,10 +88,6 @@ def contains(root: Path, tip: str, commit: str) -> bool | None:
     return {0: True, 1: False}.get(code)
 
 
-def has_branch(root: Path, branch: str) -> bool:
-    return _git(["rev-parse", "--verify", "--quiet", f"{branch}^{{commit}}"], root).returncode == 0
-
-
 def run_hook_again(root: Path, name: str) -> int | None:
     """Run the hook once more as git would; its exit status, None where this git cannot (before 2.36)."""
     code = subprocess.run(["git", "hook", "run", name], cwd=root, stdout=sys.stderr, check=False).returncode

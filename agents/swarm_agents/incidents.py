@@ -82,7 +82,7 @@ def blame(tx: Transaction, incident: int, commit: str, author: str) -> None:
     )
 
 
-def landed_by(tx: Transaction, agent: str, commit: str, tree: str) -> None:
+def record_landing(tx: Transaction, agent: str, commit: str, tree: str) -> None:
     """Remember a commit that passed the hook: its tree is known to be good."""
     tx.execute(
         "insert into landings (commit_id, tree, agent, at) values (:commit, :tree, :agent, :now) "
@@ -94,7 +94,7 @@ def landed_by(tx: Transaction, agent: str, commit: str, tree: str) -> None:
     )
 
 
-def landed(tx: Transaction, agent: str, commit: str) -> None:
+def keep_landed_commit(tx: Transaction, agent: str, commit: str) -> None:
     """Keep the commit that the fixer landed through the hook: evidence, once the shared branch has it."""
     tx.execute(
         "update attempts set landed_commit = :commit where ended_at is null and agent = :agent",

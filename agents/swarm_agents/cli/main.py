@@ -58,7 +58,7 @@ def run(words: list[str]) -> int:
         if noun == "--version":
             return _version()
         if noun not in NOUNS:
-            raise Usage(f"There is no '{output_safe(noun)}'. 'swarm --help' lists what there is.")
+            raise Usage(f"There is no '{_safe(noun)}'. 'swarm --help' lists what there is.")
         return _answer(noun, as_name, as_json, rest)
     except SwarmError as error:
         return _give(output.of_error(error), as_json)
@@ -177,7 +177,7 @@ def _is_value(noun: str, rest: list[str]) -> bool:
     return wants_value(rest[-1])
 
 
-def output_safe(text: str) -> str:
+def _safe(text: str) -> str:
     from swarm_agents.text import one_line
 
     return one_line(text, 40)

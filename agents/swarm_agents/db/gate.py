@@ -1,8 +1,8 @@
 """Fair turns at the write lock: an advisory file lock in front of SQLite's own.
 
 SQLite's busy handler sleeps longer and longer, so a writer that backed off loses to newcomers. Whoever holds this
-gate meets no other writer inside. It is for fairness only: a stopped holder must not stop the swarm, so after
-a while a writer goes on without it.
+gate meets no other writer inside. It is for fairness only: a stopped holder must not stop the swarm, so after a while
+a writer goes on without it.
 """
 
 import fcntl

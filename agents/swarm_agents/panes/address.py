@@ -24,10 +24,7 @@ def own_pane() -> PaneAddress | None:
 
 
 def agent_of_own_pane() -> str | None:
-    """The agent that this process's pane belongs to, if any.
-
-    One tmux process, without libtmux. Raises `Unavailable`.
-    """
+    """The agent that this process's pane belongs to, if any. Raises `Unavailable`."""
     own = _own()
     if own is None:
         return None
@@ -41,8 +38,9 @@ def agent_of_own_pane() -> str | None:
 
 
 def address(pane_id: str, socket: str | None = None) -> PaneAddress:
-    """The address of `%N` on a server: the one of $TMUX, or the user's default. Raises `NotFound`,
-    `Unavailable`.
+    """The address of `%N` on a server: that of $TMUX, or the user's default.
+
+    Raises `Usage` for what is no pane id, `NotFound`, `Unavailable`.
     """
     if not tmux.is_pane_id(pane_id):
         raise Usage(f"{one_line(pane_id, 40)!r} is no pane id: write %N as `tmux list-panes -a` shows it.")
@@ -61,10 +59,7 @@ def default_socket() -> str:
 
 
 def set_agent(pane: PaneAddress, name: str | None) -> None:
-    """Write the agent's name on the pane, or take it off.
-
-    Raises `NotFound` when that pane is gone or was replaced.
-    """
+    """Write the agent's name on the pane, or take it off. Raises `NotFound` when it is gone or was replaced."""
     set_option(pane, "@swarm_agent", name)
 
 
@@ -95,9 +90,7 @@ def _change(pane: PaneAddress, option: str, value: str) -> str:
 
 
 def is_still(pane: PaneAddress) -> str:
-    """A tmux condition, to be asked of that pane: it is this one, on this server, with this process, and
-    alive.
-    """
+    """A tmux condition, to be asked of that pane: this one, on this server, with this process, and alive."""
     return all_of(
         f"#{{==:#{{pid}}:#{{start_time}},{pane.server}}}",
         f"#{{==:#{{pane_id}},{pane.pane_id}}}",

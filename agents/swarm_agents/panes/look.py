@@ -1,12 +1,9 @@
-"""One batched look at a tmux server: every pane, every client, and the screens that were asked for, in one
-process.
+"""One batched look at a tmux server: every pane, every client, and the screens that were asked for, in one process.
 
-No pane can hide another one or forge a field: fields are told apart by a mark that is drawn anew for every
-look. A title with a separator of its own, a folder name with a newline, an option with a tab are just text
-here.
+No pane can hide another one or forge a field: fields are told apart by a mark that is drawn anew for every look. A
+title with a separator of its own, a folder name with a newline, an option with a tab are just text here.
 """
 
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -31,10 +28,7 @@ _CLIENT_TEXTS = ("client_name", "pane_id", "session_name")
 
 @dataclass(frozen=True)
 class Pane:
-    """One pane as tmux told it.
-
-    Texts are printable; `agent`, `last`, `profile` and `notice` are our options on it, or ''.
-    """
+    """One pane as tmux told it, its texts printable. `agent`, `last`, `profile`, `notice` are our options on it."""
 
     address: PaneAddress
     dead: bool
@@ -64,10 +58,7 @@ class Pane:
 
 @dataclass(frozen=True)
 class Client:
-    """A terminal that is attached.
-
-    `activity` moves with its human's keys only: not with output, not with ours.
-    """
+    """An attached terminal. `activity` moves with its human's keys only: not with output, not with ours."""
 
     name: str
     pane_id: str
@@ -83,7 +74,6 @@ class Look:
 
     socket: str
     server: str
-    taken_at: float
     panes: Mapping[str, Pane] = field(default_factory=dict)
     clients: tuple[Client, ...] = ()
     screens: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -95,9 +85,7 @@ class Look:
 
 
 def look(socket: str, screens: Iterable[str] = (), limit_s: float = tmux.LIMIT_S) -> Look | ServerGone | NoAnswer:
-    """Look at a server once; with the screens of the pane ids named. Never an empty look in place of an
-    error.
-    """
+    """Look at a server once, with the screens of the named pane ids. Never an empty look in place of an error."""
     mark = tmux.fresh_mark()
     answer = tmux.run_script(socket, _script(mark, screens), limit_s)
     return _read(socket, mark, answer)
@@ -142,7 +130,7 @@ def _read(socket: str, mark: str, answer: Answer | ServerGone | NoAnswer) -> Loo
                 complete = True
     if not complete or not server:
         return NoAnswer(socket, f"tmux answered only in part: {answer.complaints or 'no reason given'}")
-    return Look(socket, server, time.time(), panes, tuple(clients), screens)
+    return Look(socket, server, panes, tuple(clients), screens)
 
 
 def _fields(mark: str, numbers: tuple[str, ...], texts: tuple[str, ...]) -> str:

@@ -1,8 +1,7 @@
 """Runs tmux: the one place that starts it. One process per script, with a time limit of its own.
 
-libtmux starts a process per command and waits for it without a limit (a stopped server hangs it for good), so
-what runs often, or must not hang, goes through here (docs/decisions/0003). What is rare goes through libtmux,
-see `server`.
+libtmux starts a process per command and waits for it without a limit (a stopped server hangs it for good), so what
+runs often, or must not hang, goes through here (docs/decisions/0003). What is rare goes through libtmux, see `server`.
 """
 
 import contextlib
@@ -42,19 +41,14 @@ class ServerGone:
 
 @dataclass(frozen=True)
 class NoAnswer:
-    """tmux could not be asked, so nothing is known: not that there are no panes, not that a script did not
-    run.
-    """
+    """tmux could not be asked. Nothing is known: not that there are no panes, not that a script did not run."""
 
     socket: str
     why: str
 
 
 def run_script(socket: str, script: str, limit_s: float = LIMIT_S) -> Answer | ServerGone | NoAnswer:
-    """Run all lines of a script in one go.
-
-    A line that fails does not stop the others; no server is ever started.
-    """
+    """Run all lines of a script in one go. A line that fails stops no other; no server is ever started."""
     return run_command(socket, ["source-file", "-"], script, limit_s)
 
 
@@ -86,10 +80,7 @@ def run_command(
 
 
 def server(socket: str) -> "Server":
-    """The libtmux server on that socket, after it has answered once within the limit.
-
-    Raises `Unavailable`.
-    """
+    """The libtmux server on that socket, after it has answered once within the limit. Raises `Unavailable`."""
     match run_command(socket, ["display-message", "-p", "#{pid}"]):
         case ServerGone():
             raise gone(socket)
@@ -107,10 +98,7 @@ def gone(socket: str) -> Unavailable:
 
 
 def quoted(text: str) -> str:
-    """The text as one word of a tmux script.
-
-    Text with a quote, a line end or a NUL is refused: nothing needs it.
-    """
+    """The text as one word of a tmux script. `ValueError` for a quote, a line end or a NUL: nothing needs them."""
     if set(text) & {"'", "\n", "\r", "\0"}:
         raise ValueError("this text cannot be a word of a tmux script")
     return f"'{text}'"
