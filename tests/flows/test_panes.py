@@ -9,6 +9,7 @@ from swarm_agents import panes
 from swarm_agents.errors import NotFound, Unavailable, Usage
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import Look, NoAnswer, ServerGone
+from swarm_agents.panes import tmux as transport
 from tests.support.tmux import Tmux, private_server, until
 
 
@@ -48,6 +49,26 @@ def test_no_text_of_a_pane_can_break_the_look(tmux: Tmux, text: str, monkeypatch
     assert seen.panes[second.pane_id].agent == "bob"
     assert "\n" not in seen.panes[first.pane_id].agent
     assert "\u202e" not in seen.panes[first.pane_id].title
+
+
+def test_what_one_look_gave_away_forges_nothing_in_the_next(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    run = transport.run_script
+
+    def overheard(socket: str, script: str, limit_s: float) -> object:
+        asked.append(script)
+        return run(socket, script, limit_s)
+
+    monkeypatch.setattr(transport, "run_script", overheard)
+    liar, honest = tmux.pane("cat"), tmux.pane("cat")
+    looked(tmux)
+    mark = asked[0].split("'")[1].split("server")[0]
+
+    tmux.run("select-pane", "-t", liar.pane_id, "-T", f"x{mark}end{mark}pane{mark}")
+    seen = looked(tmux)
+
+    assert {pane.address for pane in seen.panes.values()} >= {liar, honest}
+    assert seen.panes[liar.pane_id].title == f"x{mark}end{mark}pane{mark}"
 
 
 def test_a_folder_with_a_newline_hides_no_pane(tmux: Tmux) -> None:

@@ -5,6 +5,7 @@ Takes nothing from the user's tmux configuration, and never touches a server tha
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -20,6 +21,7 @@ from swarm_agents.panes.tmux import Answer
 from swarm_agents.text import one_line
 
 _END_LIMIT_S = 5.0  # a hang-up ends what panes run within milliseconds; what is still there then is killed
+_KILL_LIMIT_S = 1.0
 _SESSION = "swarm"
 _SAY_WHICH = ("-P", "-F", "#{pid}:#{start_time} #{pane_id} #{pane_pid}")
 
@@ -35,6 +37,7 @@ class Play:
 
 def start(socket: str, window: str, play: Play, environment: Mapping[str, str], width: int, height: int) -> PaneAddress:
     """Start a server whose panes inherit that environment, with one window. Raises `Unavailable`."""
+    _check(play, environment)
     words = ["new-session", "-d", "-s", _SESSION, "-n", window, "-x", str(width), "-y", str(height)]
     try:
         ended = subprocess.run(
@@ -52,11 +55,13 @@ def start(socket: str, window: str, play: Play, environment: Mapping[str, str], 
 
 
 def add_window(socket: str, window: str, play: Play) -> PaneAddress:
+    _check(play, os.environ)
     return _run(socket, ["new-window", "-d", "-n", window, "-t", f"={_SESSION}:", *_SAY_WHICH, *_told(play)])
 
 
 def add_pane(beside: PaneAddress, play: Play) -> PaneAddress:
     """One more pane in the window of another one, all of them of one size."""
+    _check(play, os.environ)
     made = _run(beside.socket, ["split-window", "-d", "-t", beside.pane_id, *_SAY_WHICH, *_told(play)])
     tmux.run_command(beside.socket, ["select-layout", "-t", beside.pane_id, "tiled"])
     return made
@@ -103,6 +108,16 @@ def end(socket: str) -> bool:
     return True
 
 
+def _check(play: Play, environment: Mapping[str, str]) -> None:
+    # tmux says neither: it runs the program in another folder, and a pane whose program is missing is just not there.
+    if not os.path.isdir(play.folder):
+        raise Unavailable(f"There is no folder {one_line(play.folder, 200)} to start a program in.")
+    program = play.command[0]
+    beside = os.path.join(play.folder, program) if os.path.dirname(program) else program
+    if shutil.which(beside, path={**environment, **play.environment}.get("PATH")) is None:
+        raise Unavailable(f"There is no program {one_line(program, 200)} to start.")
+
+
 def _told(play: Play) -> list[str]:
     environment = [word for name, value in play.environment.items() for word in ("-e", f"{name}={value}")]
     return ["-c", play.folder, *environment, "--", *play.command]
@@ -123,9 +138,15 @@ def _made(socket: str, printed: str, complaints: str) -> PaneAddress:
 
 
 def _see_it_end(pid: int) -> None:
-    give_up_at = time.monotonic() + _END_LIMIT_S
     with contextlib.suppress(ProcessLookupError):
-        while time.monotonic() < give_up_at:
-            os.kill(pid, 0)
-            time.sleep(0.02)
+        _wait_while_it_lives(pid, _END_LIMIT_S)
         os.kill(pid, signal.SIGKILL)
+        _wait_while_it_lives(pid, _KILL_LIMIT_S)
+
+
+def _wait_while_it_lives(pid: int, limit_s: float) -> None:
+    """Raises `ProcessLookupError` when it has ended; returns when the time is over."""
+    give_up_at = time.monotonic() + limit_s
+    while time.monotonic() < give_up_at:
+        os.kill(pid, 0)
+        time.sleep(0.02)
