@@ -3,27 +3,13 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from swarm_agents import deliveries, messages
 from tests.support.noticed import Noticed
-from tests.support.tmux import Tmux, private_server, until
-
-
-@pytest.fixture
-def tmux() -> Iterator[Tmux]:
-    with private_server() as server:
-        yield server
-
-
-@pytest.fixture
-def swarm(tmux: Tmux, db_path: Path) -> Iterator[Noticed]:
-    made = Noticed(tmux, db_path)
-    yield made
-    made.close()
+from tests.support.tmux import until
 
 
 def test_a_notice_is_typed_submitted_and_read(swarm: Noticed) -> None:
@@ -96,6 +82,17 @@ def test_a_program_that_never_reads_its_keyboard_ends_unknown(swarm: Noticed) ->
     swarm.rounds_until(second, "ann", "queued", "not-reading")
 
     assert swarm.state(message, "ann") == ("unknown", "not-reading")
+
+
+def test_an_agent_in_vims_normal_mode_gets_no_submit_key(swarm: Noticed) -> None:
+    agent = swarm.agent("ann", "--vim", "normal")
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "unknown", "not-reading")
+
+    assert agent.typed().count(b"[swarm#") == 1
+    assert b"\r" not in agent.typed()
+    assert agent.prompts() == []
 
 
 def test_a_swallowed_submit_key_is_pressed_again_and_the_text_is_not(swarm: Noticed) -> None:

@@ -62,6 +62,7 @@ class Agent:
         self.pasting = False
         self.last_key = 0.0
         self.pending = b""
+        self.inserts = options.vim != "normal"
 
     def note(self, **entry: str) -> None:
         with open(self.options.record, "a") as record:
@@ -85,6 +86,8 @@ class Agent:
         key, self.pending = self.pending[:size], self.pending[size:]
         if key == b"\r" and not self.pasting:
             self.enter()
+        elif not self.inserts:
+            self.inserts = key == b"i" and not self.pasting  # everything else is a command, and moves nothing here
         elif key == b"\x7f":
             self.screen.text = self.screen.text[:-1]
         elif key >= b" " and key != b"\x1b":
@@ -122,6 +125,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start-after", type=float, default=0.0)
     parser.add_argument("--no-paste-marks", action="store_true")
+    parser.add_argument("--vim", choices=["insert", "normal"], default="insert", help="normal: keys are commands")
     parser.add_argument("--deaf", action="store_true", help="draws its composer and never reads")
     parser.add_argument("--title", default="")
     options = parser.parse_args()

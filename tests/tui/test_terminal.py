@@ -1,9 +1,11 @@
 """The dashboard in a real terminal, where a stray byte would move a real cursor."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from swarm_agents import build, messages, roster
 from swarm_agents.db.database import Database
 from swarm_agents.model import BuildStatus, ErrorClass, Rules
-from tests.support.terminal import attached, open_dashboard
+from tests.support.terminal import Terminal, attached, open_dashboard
 from tests.support.tmux import Tmux, alive, private_server, until
 
 RULES = Rules()
@@ -134,6 +136,43 @@ def test_the_dashboards_own_courier_types_into_a_pane(server: Tmux, live: Databa
     messages.send(live, "human", "alice", "please look at the docs")
 
     until(lambda: any("[swarm#" in prompt for prompt in agent.prompts()), "the notice was submitted")
+
+
+def test_a_stopped_tmux_server_does_not_hold_up_the_screen(server: Tmux, live: Database) -> None:
+    with private_server() as agents:
+        roster.join(live, "alice", "agent", agents.agent("alice").pane)
+        terminal = open_dashboard(server, live.path)
+        dashboard, stopped = int(terminal.ask("#{pane_pid}")), agents.server_pid()
+
+        os.kill(stopped, signal.SIGSTOP)
+        try:
+            messages.send(live, "human", "alice", "please look")
+            until(lambda: asks_tmux(dashboard), "the courier waits for the server")
+            took_s = [answered_in(terminal) for _ in range(3)]
+            waits = asks_tmux(dashboard)
+        finally:
+            os.kill(stopped, signal.SIGCONT)
+
+    assert waits, "it was answered too late to prove anything"
+    assert max(took_s) < 1.5
+
+
+def asks_tmux(pid: int) -> bool:
+    """Whether one of its threads waits for a tmux process."""
+    with contextlib.suppress(FileNotFoundError):  # a thread, or a child, that has just ended
+        children = " ".join(task.read_text() for task in Path(f"/proc/{pid}/task").glob("*/children")).split()
+        return any(Path(f"/proc/{child}/comm").read_text().startswith("tmux") for child in children)
+    return False
+
+
+def answered_in(terminal: Terminal) -> float:
+    """How long help takes to open and to close, in seconds."""
+    began = time.monotonic()
+    terminal.press("?")
+    terminal.shows("esc closes")
+    terminal.press("?")
+    terminal.gone("esc closes")
+    return time.monotonic() - began
 
 
 def test_a_fixer_whose_pane_is_killed_loses_the_role_before_its_lease_ends(server: Tmux, live: Database) -> None:
