@@ -17,23 +17,10 @@ from swarm_agents.errors import DatabaseLocked
 from swarm_agents.panes import NoAnswer
 from tests.support.courier_nursery import Nursery
 from tests.support.noticed import Noticed
-from tests.support.tmux import FakeAgent, Tmux, private_server, until
+from tests.support.tmux import FakeAgent, until
 
 KILLS = 200
 RACES = 30
-
-
-@pytest.fixture
-def tmux() -> Iterator[Tmux]:
-    with private_server() as server:
-        yield server
-
-
-@pytest.fixture
-def swarm(tmux: Tmux, db_path: Path) -> Iterator[Noticed]:
-    made = Noticed(tmux, db_path)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -5,30 +5,15 @@ import random
 import re
 import signal
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from swarm_agents import steps, typings
 from tests.support.noticed import Noticed
-from tests.support.tmux import FakeAgent, Tmux, private_server, until
+from tests.support.tmux import FakeAgent, until
 
 DELIVERIES = int(os.environ.get("TRUTH_DELIVERIES", "300"))  # 10,000 take ten minutes: by hand
 AGENTS = 10
-
-
-@pytest.fixture
-def tmux() -> Iterator[Tmux]:
-    with private_server() as server:
-        yield server
-
-
-@pytest.fixture
-def swarm(tmux: Tmux, db_path: Path) -> Iterator[Noticed]:
-    made = Noticed(tmux, db_path)
-    yield made
-    made.close()
 
 
 def test_every_row_agrees_with_what_its_agent_recorded(swarm: Noticed, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,28 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from swarm_agents import build
 from swarm_agents.model import Rules
 from tests.support.noticed import Noticed
-from tests.support.tmux import Tmux, private_server, until
-
-
-@pytest.fixture
-def tmux() -> Iterator[Tmux]:
-    with private_server() as server:
-        yield server
-
-
-@pytest.fixture
-def swarm(tmux: Tmux, db_path: Path) -> Iterator[Noticed]:
-    made = Noticed(tmux, db_path)
-    yield made
-    made.close()
+from tests.support.tmux import until
 
 
 def command(swarm: Noticed, *words: str, pane_of: str = "") -> subprocess.Popen[str]:

@@ -15,16 +15,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.repo import environment
-from tests.support.tmux import Tmux, private_server, until
+from tests.support.tmux import Tmux, until
 
 SWARM = Path(sys.executable).parent / "swarm"
 LIMIT_S = 120  # of any run here on a busy machine
-
-
-@pytest.fixture
-def tmux() -> Iterator[Tmux]:
-    with private_server() as server:
-        yield server
 
 
 @contextmanager

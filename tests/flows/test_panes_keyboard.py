@@ -2,22 +2,16 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from swarm_agents import panes
 from swarm_agents.panes import Look, Pane, keyboard
 from swarm_agents.panes.keyboard import Outcome, Stroke
-from tests.support.tmux import FakeAgent, Tmux, private_server, until
+from tests.support.tmux import FakeAgent, Tmux, until
 
 LINE = "[swarm#1] hello"
-
-
-@pytest.fixture
-def tmux() -> Iterator[Tmux]:
-    with private_server() as server:
-        yield server
 
 
 def seen(agent: FakeAgent) -> Pane:
