@@ -1,5 +1,10 @@
 """Say something to agents: what is typed, and who will get it and who will not, before it is sent."""
 
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from textual.message import Message
+
 from swarm_agents.messages import BODY_LIMIT
 from swarm_agents.roster import Listed
 from swarm_tui.dialogs.dialog import Dialog
@@ -7,6 +12,9 @@ from swarm_tui.dialogs.people import reached
 from swarm_tui.orders import Send
 from swarm_tui.snapshot import Snapshot
 from swarm_tui.widgets.choices import Choices
+
+if TYPE_CHECKING:
+    from swarm_tui.app import SwarmApp
 
 
 class Compose(Dialog):
@@ -17,6 +25,30 @@ class Compose(Dialog):
     tone = "plain"
     field = ("Message", "what they shall know or do")
     recipient: str
+
+    class Looked(Message):
+        """How the recipients' panes look now: by agent, what is in the way."""
+
+        def __init__(self, obstacles: dict[str, str | None]) -> None:
+            super().__init__()
+            self.obstacles = obstacles
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        settings = cast("SwarmApp", self.app).settings
+        if settings.courier:  # one that types nothing asks tmux nothing
+            self.run_worker(partial(self._look, settings.config.profiles), thread=True, exit_on_error=False)
+
+    def _look(self, own_profiles: dict[str, Any]) -> None:
+        """In a thread: a tmux server that is stopped takes seconds."""
+        from swarm_agents import profiles, reach
+
+        agents = [listed.agent for listed in self.recipients() if listed.state != "left"]
+        self.post_message(self.Looked(reach.obstacles(agents, profiles.known(own_profiles))))
+
+    def on_compose_looked(self, event: Looked) -> None:
+        rows = [reached(listed, event.obstacles.get(listed.agent.name)) for listed in self.recipients()]
+        self.query_one(Choices).show(rows)
 
     def recipients(self) -> list[Listed]:
         raise NotImplementedError

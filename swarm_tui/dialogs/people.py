@@ -6,6 +6,15 @@ from swarm_tui import signs, times
 from swarm_tui.snapshot import Snapshot
 from swarm_tui.widgets.row_list import Cell
 
+_NEVER_TYPED = {
+    "shell": "a shell in",
+    "unknown-program": "unknown program in",
+    "gone": "no more",
+    "dead": "nothing runs in",
+    "replaced": "another program took",
+    "server-gone": "no more",
+}
+
 
 def here(snapshot: Snapshot) -> list[Listed]:
     return [listed for listed in snapshot.agents if listed.state != "left"]
@@ -28,12 +37,16 @@ def described(listed: Listed, snapshot: Snapshot) -> list[Cell]:
     ]
 
 
-def reached(listed: Listed) -> list[Cell]:
-    """Whether a message gets to the agent, and why not."""
+def reached(listed: Listed, obstacle: str | None = None) -> list[Cell]:
+    """Whether a message gets to the agent, and why not. `obstacle` is what was just seen at its pane."""
     agent = listed.agent
     name = (f"{one_line(agent.name, 24):<24} ", "plain")
     if listed.state == "left":
         return [("- ", "dim"), name, ("not sent: it left the swarm", "dim")]
     if agent.pane is None:
         return [("○ ", "busy"), name, ("inbox only: it has no tmux pane", "busy")]
+    if obstacle in _NEVER_TYPED:
+        return [("○ ", "busy"), name, (f"inbox only: {_NEVER_TYPED[obstacle]} pane {agent.pane.pane_id}", "busy")]
+    if obstacle:
+        return [("◌ ", "busy"), name, (f"waits: {obstacle} in pane {agent.pane.pane_id}", "busy")]
     return [("● ", "good"), name, (f"a line is typed into pane {agent.pane.pane_id}", "plain")]

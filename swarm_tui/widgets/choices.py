@@ -15,6 +15,10 @@ class Choices(RowList):
         self.rows_changed()
         self._into_sight()
 
+    def show(self, rows: list[list[Cell]]) -> None:
+        self._lines = rows
+        self.rows_changed()
+
     def count(self) -> int:
         return len(self._lines)
 

@@ -138,6 +138,22 @@ def test_the_dashboards_own_courier_types_into_a_pane(server: Tmux, live: Databa
     until(lambda: any("[swarm#" in prompt for prompt in agent.prompts()), "the notice was submitted")
 
 
+def test_a_broadcast_shows_who_gets_it_now_and_who_does_not(server: Tmux, live: Database) -> None:
+    agents = {"alice": server.agent("alice").pane, "bob": server.agent("bob", "--draft", "half a thought").pane}
+    agents["carol"] = server.pane("bash", "--norc")
+    for name, pane in agents.items():
+        roster.join(live, name, "agent", pane)
+    terminal = open_dashboard(server, live.path)
+
+    terminal.press("b")
+
+    terminal.shows(
+        f"alice                    a line is typed into pane {agents['alice'].pane_id}",
+        f"bob                      waits: draft in pane {agents['bob'].pane_id}",
+        f"carol                    inbox only: a shell in pane {agents['carol'].pane_id}",
+    )
+
+
 def test_a_stopped_tmux_server_does_not_hold_up_the_screen(server: Tmux, live: Database) -> None:
     with private_server() as agents:
         roster.join(live, "alice", "agent", agents.agent("alice").pane)
