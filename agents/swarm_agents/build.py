@@ -6,7 +6,18 @@ and who loses is told what holds now. docs/states.md draws it. Deadlines are com
 
 from typing import Any, overload
 
-from swarm_agents import announcements, build_row, escalations, events, incidents, messages, roster, turns, waiters
+from swarm_agents import (
+    announcements,
+    build_row,
+    escalations,
+    events,
+    incidents,
+    leases,
+    messages,
+    roster,
+    turns,
+    waiters,
+)
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import Usage
 from swarm_agents.model import (
@@ -39,14 +50,10 @@ NETWORK_PAUSES = 5  # then a human is asked
 _ASKS_AT_ONCE = frozenset({ErrorClass.AUTH, ErrorClass.PERMISSION})  # no agent can repair a missing right
 
 _HELD = "fixer_agent_id = :agent and fence = coalesce(:fence, fence)"
-_EXPIRED = "(lease_boot_id <> :boot or lease_mono_ms <= :mono)"
 _FRESH = "(fresh_boot_id <> :began_boot or fresh_mono_ms <= :began_mono)"
 _NO_PAUSE = "(retry_boot_id is null or retry_boot_id <> :boot or retry_mono_ms <= :mono)"
 _NO_LEASE = "fixer_agent_id = null, lease_expires_at = null, lease_mono_ms = null, lease_boot_id = null"
-_NEW_LEASE = (
-    "fixer_agent_id = :agent, lease_ms = :lease_ms, lease_expires_at = :now + :lease_ms, "
-    "lease_mono_ms = :mono + :lease_ms, lease_boot_id = :boot"
-)
+_NEW_LEASE = f"fixer_agent_id = :agent, {leases.GRANTED}"
 _NEW_BUDGET = (
     "attempts_used = 0, network_failures = 0, retry_at = null, retry_mono_ms = null, retry_boot_id = null, "
     "budget = budget + 1"
@@ -257,7 +264,7 @@ def reap(db: Database) -> Broken | Asked | None:
     """
     with db.reading() as tx:
         due = tx.one(
-            f"select 1 from build_state where id = 1 and status = 'fixing' and {_EXPIRED}", **_clock(tx)
+            f"select 1 from build_state where id = 1 and status = 'fixing' and {leases.EXPIRED}", **leases.clock(tx)
         ) or waiters.any_overdue(tx)
     if not due:
         return None
@@ -267,7 +274,7 @@ def reap(db: Database) -> Broken | Asked | None:
 
 
 def _expire(tx: Transaction) -> Broken | Asked | None:
-    row = _end_lease(tx, _EXPIRED, counts=True)
+    row = _end_lease(tx, leases.EXPIRED, counts=True)
     return _expired(tx, row, "the lease ran out without a sign of life") if row else None
 
 
@@ -328,7 +335,7 @@ def _become_passing(tx: Transaction, guard: str, checked: int, **values: Any) ->
         f"broken_since = null, summary = '', last_check = case when :checked = 1 then :now else last_check end, "
         f"last_check_ok = case when :checked = 1 then 1 else last_check_ok end, {_NO_LEASE}, {_CHANGED}, {_REFRESHED} "
         f"where id = 1 and {guard} returning *",
-        **_clock(tx),
+        **leases.clock(tx),
         checked=checked,
         **values,
     )
@@ -363,7 +370,7 @@ def escalate(db: Database, by: str, reason: str, fence: int | None = None) -> As
         row = tx.one(
             f"update build_state set status = 'escalated', fence = fence + 1, {_NO_LEASE}, {_CHANGED} "
             "where id = 1 and status in ('broken', 'fixing') returning *",
-            **_clock(tx),
+            **leases.clock(tx),
         )
         if not row:
             return Passing(before) if not before.red else Asked(before, escalations.open_id(tx))
@@ -388,7 +395,7 @@ def resolve(
         new_budget = f"{_NEW_BUDGET}, {_CHANGED}, {_REFRESHED}"
         match option:
             case Resolution.RETRY:
-                row = _leave_escalated(tx, f"status = 'broken', {new_budget}", **_clock(tx))
+                row = _leave_escalated(tx, f"status = 'broken', {new_budget}", **leases.clock(tx))
                 now = build_row.value(row)
                 _note(tx, HUMAN, "resolved", "retry" + (f": {reason}" if reason else ""), now)
                 _tell(
@@ -489,9 +496,8 @@ def current(db: Database) -> Build:
 
 def _renewed(tx: Transaction, agent: str, fence: int | None) -> Row | None:
     return tx.one(
-        "update build_state set lease_expires_at = :now + lease_ms, lease_mono_ms = :mono + lease_ms, "
-        f"lease_boot_id = :boot where id = 1 and status = 'fixing' and {_HELD} returning *",
-        **_clock(tx),
+        f"update build_state set {leases.RENEWED} where id = 1 and status = 'fixing' and {_HELD} returning *",
+        **leases.clock(tx),
         agent=agent,
         fence=fence,
     )
@@ -509,7 +515,7 @@ def _end_lease(
         "retry_boot_id = case when :network = 1 then :boot end, network_failures = network_failures + :network, "
         "attempts_used = attempts_used + :counts, fence = fence + 1, "
         f"{_NO_LEASE}, {_CHANGED} where id = 1 and status = 'fixing' and {guard} returning *",
-        **_clock(tx),
+        **leases.clock(tx),
         counts=int(counts),
         asks=int(asks),
         network=int(network),
@@ -523,12 +529,8 @@ def _paused(tx: Transaction, now: Build) -> bool:
     return now.retry_boot_id == tx.moment.boot_id and (now.retry_mono_ms or 0) > tx.moment.mono_ms
 
 
-def _clock(tx: Transaction) -> dict[str, Any]:
-    return {"now": tx.now, "mono": tx.moment.mono_ms, "boot": tx.moment.boot_id}
-
-
 def _grant(tx: Transaction, agent: str, lease_s: float) -> dict[str, Any]:
-    return _clock(tx) | {"agent": agent, "lease_ms": int(lease_s * 1000)}
+    return leases.clock(tx) | {"agent": agent, "lease_ms": int(lease_s * 1000)}
 
 
 def _began(moment: Moment | None) -> dict[str, Any]:

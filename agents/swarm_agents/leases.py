@@ -1,4 +1,4 @@
-"""Leases besides the build's, of tasks and locks: the statements they share, and what a sign of life renews."""
+"""What the leases of the build, of tasks and of locks have in common, and what a sign of life renews of the last two."""
 
 from typing import Any
 
