@@ -16,8 +16,9 @@ _HELP = """usage: swarm commit [git commit arguments]
 Runs 'git commit' with these arguments. When the hook refuses because the build is red, one agent is elected to repair
 it; this command waits for green if that is another one, brings in the fix ([build] sync), and tries again.
 
-Exit codes: 0 landed, 81 you repair it, 80 still red (wait), 82 the role went to someone else, 84 a human was asked,
-85 see git's message, 86 resolve the conflict, 87 the hook changed files: stage them, 93 bring in the named fix."""
+Exit codes: 0 landed, 81 you repair it, 80 still red (wait), 82 the role went to someone else,
+83 your own change fails, 84 a human was asked, 85 see git's message, 86 resolve the conflict, 87 stage what the hook
+changed, 88 commit again, 89 ask who edits the named files, 93 bring in the named fix."""
 
 
 def parse(words: list[str]) -> argparse.Namespace:
