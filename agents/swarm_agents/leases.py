@@ -1,4 +1,4 @@
-"""What the leases of the build, of tasks and of locks have in common, and what a sign of life renews of the last two."""
+"""What the leases of the build, of tasks and of locks share, and what a sign of life renews of the last two."""
 
 from typing import Any
 

@@ -73,12 +73,12 @@ def _answer(call: Call, end: commit.End) -> Answer:
             message = (
                 f"Refused by a breakage that {fix[:10]} repaired; your branch lacks it. Bring it in, commit again."
             )
-            return _ended(93, message, "broken", None, command)
+            return _ended(93, message, Verdict.BROKEN.value, None, command)
         case commit.SyncFailed(command, saved):
             message = f"Bringing in the fix failed: '{command}'. Resolve it, then commit again."
             if saved:
                 message = f"Your change conflicts with the fix; it is kept as {saved[:10]}. Apply it, resolve, commit."
-            return _ended(86, message, "broken", None, f"git stash apply {saved}" if saved else None)
+            return _ended(86, message, Verdict.BROKEN.value, None, f"git stash apply {saved}" if saved else None)
         case commit.Refused():
             return _refused(call, end)
 
