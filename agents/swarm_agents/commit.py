@@ -1,8 +1,6 @@
 """`swarm commit`: git and the build, until the commit lands or somebody has to do something about it."""
 
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -311,7 +309,11 @@ def _refused(db: Database, root: Path, agent: str, run: CommitRun, meaning: Verd
 
     conflict = meaning is Verdict.NOT_BUILD and bool(git.unmerged_files(root))
     hook = run.refusing_hook()
-    why = run.errors[-1] if run.errors else (f"{hook.name} ended with {hook.code}" if hook else "see git's message")
+    why = f"{hook.name} ended with {hook.code}" if hook else "see git's message"
+    if run.code < 0:
+        why = f"git was ended by signal {-run.code}"
+    elif run.errors:
+        why = run.errors[-1]
     finding = Finding(meaning, one_line(why, 200), False, tail(run.output), hook.name if hook else None)
     _record(db, agent, None, finding)
     return Refused(finding, conflict)
@@ -381,16 +383,16 @@ def _behind(db: Database, root: Path, config: Config, agent: str) -> Behind | No
 
 def _bring_in_fix(root: Path, command: str) -> SyncFailed | None:
     """Run the configured sync; changes in the tree, which git will not merge into, are put aside meanwhile."""
-    if _run(root, command) == 0:
+    if _merged(root, command):
         return None
-    git.abort_merge(root)
     saved = git.save_changes(root)
     if saved is None:
         return SyncFailed(command, None)
-    merged = _run(root, command) == 0
-    if not merged:
-        git.abort_merge(root)
-    restored = git.restore_changes(root, saved)
+    merged = restored = False
+    try:
+        merged = _merged(root, command)
+    finally:
+        restored = git.restore_changes(root, saved)
     if merged and restored:
         return None
     return SyncFailed(command, None if restored else saved)
@@ -403,8 +405,15 @@ def _restore_interrupted(root: Path, config: Config) -> SyncFailed | None:
     return None if git.restore_changes(root, saved) else SyncFailed(config.sync, saved)
 
 
-def _run(root: Path, command: str) -> int:
-    return subprocess.run(["sh", "-c", command], cwd=root, stdout=sys.stderr, check=False).returncode
+def _merged(root: Path, command: str) -> bool:
+    """Run the sync; a merge that it leaves half done is undone."""
+    merged = False
+    try:
+        merged = git.run_forwarding(["sh", "-c", command], root) == 0
+    finally:
+        if not merged:
+            git.abort_merge(root)
+    return merged
 
 
 def _until(rules: Rules, give_up_at: float) -> Rules:

@@ -1,13 +1,14 @@
 """Asks git, and runs `git commit` as a child. The only file that runs git; never with anything that skips a hook."""
 
 import contextlib
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -20,6 +21,8 @@ _KEPT_OUTPUT = 65_536  # bytes of a hook's output kept as evidence; the terminal
 _DRAIN_S = 1.0  # a process that the hook left behind may hold the pipe open for ever
 GATE_NOTE = "SWARM_GATE_NOTE"  # a file that our own gate makes when it refuses: hook programs swallow exit codes
 SAVED_REF = "refs/worktree/swarm-saved"  # a ref of this worktree alone: stashes are shared between worktrees
+_CHECK_FOLDER = "swarm-check-"  # how the folders of throwaway working trees begin
+_OWNER = "owner"  # a file in them, locked by the process that uses the tree
 KEPT_REF = "refs/worktree/swarm-kept"  # saved changes that conflict with the fix; their owner was told, none waits
 
 
@@ -90,7 +93,7 @@ def contains(root: Path, tip: str, commit: str) -> bool | None:
 
 def run_hook_again(root: Path, name: str) -> int | None:
     """Run the hook once more as git would; its exit status, None where this git cannot (before 2.36)."""
-    code = subprocess.run(["git", "hook", "run", name], cwd=root, stdout=sys.stderr, check=False).returncode
+    code = run_forwarding(["git", "hook", "run", name], root)
     return None if code == 129 else code
 
 
@@ -127,7 +130,10 @@ def tree_to_commit(root: Path, everything: bool, paths: list[str]) -> str | None
     with tempfile.TemporaryDirectory(prefix="swarm-index-") as folder:
         index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
         _git(["read-tree", "HEAD"], root, index)
-        _git(["add", "-u"] if everything else ["add", "--", *paths], root, index)
+        if everything:
+            _git(["add", "-u"], root, index)
+        else:
+            _git(["add", "--", *paths], Path.cwd(), index)  # the paths are written from where the caller stands
         return _git(["write-tree"], root, index).stdout.strip() or None
 
 
@@ -145,17 +151,42 @@ def clean_tree(root: Path, tree: str) -> Iterator[Path]:
 
     identity = ["-c", "user.name=swarm", "-c", "user.email=swarm@localhost"]
     commit = _must([*identity, "commit-tree", tree, "-m", "swarm: a tree to check"], root)
-    with tempfile.TemporaryDirectory(prefix="swarm-check-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix=_CHECK_FOLDER, ignore_cleanup_errors=True) as folder, _owned(folder):
+        _remove_abandoned_trees(root)
         where = Path(folder).resolve() / "tree"
         # No hook of the user's runs for a tree that is none of theirs.
-        _must(
-            ["-c", f"core.hooksPath={os.devnull}", "worktree", "add", "--quiet", "--detach", str(where), commit], root
-        )
+        add = ["-c", f"core.hooksPath={os.devnull}", "worktree", "add", "--quiet", "--detach", str(where), commit]
         try:
+            with _undisturbed():
+                _must(add, root)
             yield where
         finally:
-            _git(["worktree", "remove", "--force", "--force", str(where)], root)
-            _git(["worktree", "prune"], root)
+            with _undisturbed():
+                _git(["worktree", "remove", "--force", "--force", str(where)], root)
+                _git(["worktree", "prune"], root)
+
+
+@contextmanager
+def _owned(folder: str) -> Iterator[None]:
+    """Lock the folder as long as this process lives."""
+    with open(Path(folder) / _OWNER, "w", encoding="ascii") as owner:
+        fcntl.flock(owner, fcntl.LOCK_EX)
+        yield
+
+
+def _remove_abandoned_trees(root: Path) -> None:
+    """Those that a killed process could not remove."""
+    import shutil
+
+    listed = _git(["worktree", "list", "--porcelain", "-z"], root).stdout.split("\0")
+    trees = [Path(line.removeprefix("worktree ")) for line in listed if line.startswith("worktree ")]
+    for tree in trees:
+        if not tree.parent.name.startswith(_CHECK_FOLDER):
+            continue
+        with contextlib.suppress(OSError), open(tree.parent / _OWNER, "r+", encoding="ascii") as owner:
+            fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _git(["worktree", "remove", "--force", "--force", str(tree)], root)
+            shutil.rmtree(tree.parent, ignore_errors=True)
 
 
 def changed_files(root: Path) -> list[str]:
@@ -294,29 +325,34 @@ def commit(arguments: list[str], quiet_stdout: bool) -> CommitRun:
     return CommitRun(code, hooks, errors, output, refused_by_gate)
 
 
+def run_forwarding(command: list[str], where: Path) -> int:
+    """Run it on the caller's terminal, its output to standard error. A signal to us ends it first, and then us."""
+    child = subprocess.Popen(command, cwd=where, stdout=sys.stderr)
+    with _forwarded_signals(child) as came:
+        code = child.wait()
+    _signal_again(came)
+    return code
+
+
 def save_changes(root: Path) -> str | None:
     """Put the tracked changes, staged ones as staged, under `SAVED_REF`, and clean the tree; None without any."""
     saved = _git(["stash", "create", "swarm: kept while the fix is brought in"], root).stdout.strip()
     if not saved:
         return None
-    _must(["update-ref", SAVED_REF, saved], root)
-    _must(["reset", "--quiet", "--hard", "HEAD"], root)
+    with _undisturbed():
+        _must(["update-ref", SAVED_REF, saved], root)
+        _must(["reset", "--quiet", "--hard", "HEAD"], root)
     return saved
 
 
 def restore_changes(root: Path, saved: str) -> bool:
     """Bring the saved changes back, staged ones as staged. False when they conflict: then `KEPT_REF` keeps them."""
-    back = _are_there(root, saved) or _git(["stash", "apply", "--quiet", "--index", saved], root).returncode == 0
-    if not back:
-        _must(["update-ref", KEPT_REF, saved], root)
-    _must(["update-ref", "-d", SAVED_REF, saved], root)
+    with _undisturbed():
+        back = _git(["stash", "apply", "--quiet", "--index", saved], root).returncode == 0
+        if not back:
+            _must(["update-ref", KEPT_REF, saved], root)
+        _must(["update-ref", "-d", SAVED_REF, saved], root)
     return back
-
-
-def _are_there(root: Path, saved: str) -> bool:
-    # Killed before the tree was cleaned, or after all of it was back.
-    same_tree = _git(["diff", "--quiet", saved], root).returncode == 0
-    return same_tree and _git(["diff", "--cached", "--quiet", f"{saved}^2"], root).returncode == 0
 
 
 def saved_changes(root: Path) -> str | None:
@@ -326,7 +362,8 @@ def saved_changes(root: Path) -> str | None:
 
 def abort_merge(root: Path) -> None:
     """Undo a merge that stopped at a conflict. Nothing happens when there is none."""
-    _git(["merge", "--abort"], root)
+    with _undisturbed():
+        _git(["merge", "--abort"], root)
 
 
 def _git(arguments: list[str], where: Path, extra: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -387,20 +424,48 @@ def _copy(source: IO[bytes], kept: bytearray) -> None:
 
 
 @contextmanager
-def _forwarded_signals(child: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Ctrl-C reaches git by the terminal and we wait for its answer; what is sent to us alone is sent on."""
+def _forwarded_signals(child: subprocess.Popen[bytes]) -> Iterator[list[int]]:
+    """What is sent to us is sent on, and we wait for the answer. Ctrl-C reaches git twice then, which does no harm."""
 
-    def forward(number: int, _: FrameType | None) -> None:
+    def forward(number: int) -> None:
         with contextlib.suppress(ProcessLookupError):
             child.send_signal(number)
 
-    before = {number: signal.signal(number, forward) for number in (signal.SIGTERM, signal.SIGHUP)}
-    before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
+    with _signals_to(forward) as came:
+        yield came
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A signal waits until this is done: git would be ended in the middle and leave its locks behind."""
+    with _signals_to(lambda _: None) as came:
         yield
+    _signal_again(came)
+
+
+@contextmanager
+def _signals_to(act: Callable[[int], None]) -> Iterator[list[int]]:
+    """Signals that would end us are given to `act` instead; they are listed. What is ignored stays so."""
+    came: list[int] = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        came.append(number)
+        act(number)
+
+    before: dict[signal.Signals, object] = {}
+    if threading.current_thread() is threading.main_thread():  # no other one may set handlers, or is disturbed
+        endings = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+        before = {one: signal.signal(one, note) for one in endings if signal.getsignal(one) is not signal.SIG_IGN}
+    try:
+        yield came
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for one, handler in before.items():
+            signal.signal(one, handler)  # type: ignore[arg-type]
+
+
+def _signal_again(came: list[int]) -> None:
+    for number in came[:1]:
+        os.kill(os.getpid(), number)
 
 
 def _read_trace(recorded: str) -> tuple[tuple[HookRun, ...], tuple[str, ...]]:

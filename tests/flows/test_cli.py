@@ -460,6 +460,48 @@ def test_the_same_bytes_go_to_a_pipe_whatever_the_locale(repo: Repo) -> None:
     assert repo.swarm("msg", "log", LC_ALL="C.UTF-8").out == repo.swarm("msg", "log", LC_ALL="C").out
 
 
+def test_ascii_only_output_is_still_json(repo: Repo) -> None:
+    repo.swarm("--as", "alice", "build", "report", "--summary", "naïve \u2713")
+
+    shown = repo.swarm("status", "--json", PYTHONIOENCODING="ascii")
+
+    assert shown.data["build"]["summary"] == "naïve \u2713"
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_change_no_answer(repo: Repo, closed: str) -> None:
+    repo.stage("a.txt")
+
+    assert repo.shell(f"swarm build claim --as nobody {closed}") == 92
+    assert repo.shell(f"swarm agent join carol {closed}") == 0
+    assert repo.shell(f"swarm commit -m x --as carol {closed}") == 0
+
+
+def test_an_answer_that_cannot_be_written_is_no_success_and_reads_nothing(repo: Repo) -> None:
+    repo.swarm("msg", "send", "alice", "hello")
+
+    assert repo.shell("swarm inbox --as alice > /dev/full") == 69
+    assert len(repo.swarm("inbox", "--json", "--as", "alice").data["messages"]) == 1
+
+
+def test_a_reader_that_went_away_changes_no_answer(repo: Repo) -> None:
+    repo.swarm("--as", "alice", "build", "report", "--summary", "x")
+
+    assert repo.shell("bash -o pipefail -c 'swarm build claim --as alice | true'") == 81
+
+
+def test_an_empty_name_is_nobodys(repo: Repo) -> None:
+    assert repo.swarm("--as", "", "build", "claim", SWARM_AGENT="alice").exit == 64
+    assert repo.swarm("status", SWARM_AGENT="").exit == 0
+
+
+def test_open_escalations_are_counted(repo: Repo) -> None:
+    repo.swarm("--as", "alice", "build", "report", "--summary", "x")
+    repo.swarm("build", "escalate", "--reason", "y")
+
+    assert repo.swarm("escalation", "list", "--json").json["message"].startswith("1 open")
+
+
 def test_help_is_not_an_error(repo: Repo) -> None:
     for words in (["--help"], ["build", "--help"], ["build", "wait", "--help"], ["commit", "--help"], ["--version"]):
         ended = repo.swarm(*words)

@@ -404,6 +404,7 @@ def test_a_sync_that_was_killed_before_the_tree_was_clean_loses_and_blocks_nothi
 ) -> None:
     _, bob = two_trees
     bob.configure(sync="git merge -q --no-edit alice")
+    bob.stage("README", "bob's\n")
     bob.git("update-ref", "refs/worktree/swarm-saved", bob.git("stash", "create"))
 
     bob.write("broken", "")
@@ -454,6 +455,39 @@ def test_ctrl_c_in_the_editor_leaves_no_lease_and_no_lock(repo: Repo) -> None:
     assert running.returncode not in (0, 81)
     assert status(repo) == "passing"
     assert not (repo.path / ".git/index.lock").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_the_command_alone_ends_git_too(repo: Repo, number: signal.Signals) -> None:
+    repo.hook("#!/bin/sh\necho $$ > hook\nexec sleep 20\n")
+    repo.stage("a.txt")
+    running = repo.start("--as", "alice", "commit", "-m", "x")
+    until(lambda: (repo.path / "hook").exists() and (repo.path / "hook").read_text().endswith("\n"))
+
+    running.send_signal(number)
+    running.communicate(timeout=WAIT_LIMIT_S)
+    os.kill(int((repo.path / "hook").read_text()), signal.SIGKILL)
+
+    assert (running.returncode, status(repo)) == (85, "passing")
+    assert not (repo.path / ".git/index.lock").exists()
+
+
+def test_a_sync_that_is_ended_gives_the_change_back(two_trees: tuple[Repo, Repo]) -> None:
+    alice, bob = two_trees
+    bob.configure(sync="test -e once && touch syncing && exec sleep 20; touch once; exit 1")
+    bob.git("add", "swarm.toml")
+    bob.git("commit", "-q", "-m", "bob's first", "--no-verify")
+    bob.stage("b2.txt", "precious\n")
+    commit(alice, "alice")
+    repair(alice)
+    running = bob.start("--as", "bob", "commit", "-m", "x")
+    until((bob.path / "syncing").exists)
+
+    running.terminate()
+    running.communicate(timeout=WAIT_LIMIT_S)
+
+    assert running.returncode == 143
+    assert bob.git("diff", "--cached", "--name-only") == "b2.txt"
 
 
 def test_a_hook_that_leaves_a_process_behind_does_not_hold_the_commit(repo: Repo) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -122,6 +123,16 @@ def test_what_commit_a_would_commit_is_what_is_checked(checked: Repo) -> None:
     assert verdict(commit(checked, "alice", "-m", "x", "README")) == (83, "mine")
 
 
+def test_paths_are_read_from_where_the_caller_stands(checked: Repo) -> None:
+    checked.stage("deep/file", "hello\n")
+    checked.git("commit", "-q", "--no-verify", "-m", "a file")
+    checked.configure(check="grep -q hello deep/file")
+    checked.hook("#!/bin/sh\ngrep -q hello deep/file\n")
+    checked.write("deep/file", "changed\n")
+
+    assert verdict(commit(Repo(checked.path / "deep"), "alice", "-m", "x", "file")) == (83, "mine")
+
+
 @pytest.mark.parametrize(
     "check", ["exit 127", "exit 126", "kill -9 $$", "echo 'No space left on device'; exit 1", "./missing"]
 )
@@ -184,6 +195,42 @@ def test_a_tree_is_checked_once_for_everybody(checked: Repo) -> None:
 
     assert codes == [80, 80, 80, 81]
     assert runs(checked) <= 3  # HEAD, HEAD again, and a parent that shows that the check can pass
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_in_the_middle_of_a_check_ends_it_and_leaves_nothing(checked: Repo, number: signal.Signals) -> None:
+    pid, running = start_of_a_long_check(checked)
+
+    running.send_signal(number)
+    running.communicate(timeout=30)
+
+    assert (running.returncode, alive(pid)) == (128 + number, False)
+    assert checked.git("worktree", "list").count("\n") == 0
+
+
+def test_the_tree_of_a_check_that_was_killed_is_removed_by_the_next(checked: Repo) -> None:
+    pid, running = start_of_a_long_check(checked)
+    running.kill()
+    running.communicate(timeout=30)
+    os.kill(pid, signal.SIGKILL)
+    left = checked.git("worktree", "list").count("\n")
+    checked.configure(check="true")
+
+    commit(checked)
+
+    assert (left, checked.git("worktree", "list").count("\n")) == (1, 0)
+
+
+def start_of_a_long_check(checked: Repo) -> "tuple[int, subprocess.Popen[str]]":
+    note = checked.path.parent / "pid"
+    checked.configure(check=f"echo $$ > '{note}'; exec >/dev/null 2>&1 sleep 20")
+    checked.stage("broken")
+    running = checked.start("--as", "alice", "commit", "-m", "x")
+    limit = time.monotonic() + 30
+    while not (note.exists() and note.read_text().endswith("\n")):
+        assert time.monotonic() < limit, "the check did not start"
+        time.sleep(0.02)
+    return int(note.read_text()), running
 
 
 def test_a_process_killed_in_the_middle_of_a_check_is_replaced(checked: Repo) -> None:

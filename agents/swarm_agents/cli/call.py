@@ -68,7 +68,7 @@ class Call:
     @functools.cached_property
     def identity(self) -> str | None:
         """The name the caller goes by: --as, else SWARM_AGENT, else the pane's @swarm_agent; None when nobody said."""
-        said = self.as_name or os.environ.get("SWARM_AGENT")
+        said = os.environ.get("SWARM_AGENT") or None if self.as_name is None else self.as_name
         if said is None and os.environ.get("TMUX_PANE"):
             from swarm_agents import panes
 

@@ -45,7 +45,9 @@ def _list(call: Call) -> Answer:
         "escalations": [_data(one) for one in found],
         "unacknowledged": [unacknowledged_data(one) for one in unacknowledged],
     }
-    return Answer("No open escalation.", data=data, lines=tuple(lines))
+    open_ones = sum(one.resolved_at is None for one in found)
+    message = f"{open_ones} open: 'swarm escalation show ID' says more." if open_ones else "No open escalation."
+    return Answer(message, data=data, lines=tuple(lines))
 
 
 def _show(call: Call) -> Answer:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from swarm_agents.cli import output
+from swarm_agents.cli import output, process
 from swarm_agents.errors import SwarmError, Usage
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from swarm_agents.cli.call import Call
 
+_UNAVAILABLE = 69
 _ASKED = 84
 
 # One module each, loaded only when called: a verb must start in the time of bare Python and little more.
@@ -42,19 +43,26 @@ NOUNS = {
 
 def main() -> NoReturn:
     """The console script."""
+    process.prepare()
     sys.exit(run(sys.argv[1:]))
 
 
 def run(words: list[str]) -> int:
     """Run one command line; its exit code."""
+    try:
+        return _run_line(words)
+    except _NotPrintedError as error:
+        return error.exit
+
+
+def _run_line(words: list[str]) -> int:
     noun, as_name, as_json, rest = "", None, "--json" in words, words
     try:
         noun, as_name, as_json, rest = _split(words)
         if not noun:
             raise Usage("Say what to do. 'swarm --help' lists what there is.")
         if noun in ("-h", "--help", "help"):
-            sys.stdout.write(_help())
-            return 0
+            return _give(output.Answer(_help().rstrip("\n")), as_json)
         if noun == "--version":
             return _version()
         if noun not in NOUNS:
@@ -64,9 +72,8 @@ def run(words: list[str]) -> int:
         return _give(output.of_error(error), as_json)
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # the reader went away, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except _NotPrintedError:
+        raise
     except Exception as error:  # noqa: BLE001 - the one place: what nobody understood is shown, with a report
         return _give(output.Answer(f"A bug in swarm: {error!r}. Report: {_report(words)}", 70), as_json)
 
@@ -131,14 +138,32 @@ def _log(call: "Call", text: str) -> None:
         log.debug(call.place.database, text)
 
 
+class _NotPrintedError(Exception):
+    """The answer could not be printed; `exit` says it nevertheless."""
+
+    def __init__(self, exit_code: int) -> None:
+        self.exit = exit_code
+
+
 def _give(answer: output.Answer, as_json: bool) -> int:
+    try:
+        _print(answer, as_json)
+    except OSError as error:
+        process.silence("stdout")
+        if isinstance(error, BrokenPipeError):  # the reader went away, as `head` does
+            raise _NotPrintedError(answer.exit) from None
+        output.talk(f"the answer could not be written ({error.strerror}): {answer.message}")
+        raise _NotPrintedError(answer.exit or _UNAVAILABLE) from None
+    return answer.exit
+
+
+def _print(answer: output.Answer, as_json: bool) -> None:
     try:
         output.give(answer, as_json)
     except UnicodeEncodeError:  # a terminal that cannot show it (LC_ALL=C): say it in ASCII rather than not at all
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
         sys.stderr.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-        output.give(answer, as_json)
-    return answer.exit
+        output.give(answer, as_json, ascii_only=True)
 
 
 def _split(words: list[str]) -> tuple[str, str | None, bool, list[str]]:

@@ -1,5 +1,6 @@
 """How a verb answers: one line and an exit code, or one JSON object. The only file that prints results."""
 
+import contextlib
 import json
 import sys
 import time
@@ -53,10 +54,10 @@ def of_error(error: SwarmError) -> Answer:
     return Answer(error.message, error.exit, next=error.next)
 
 
-def give(answer: Answer, as_json: bool) -> None:
+def give(answer: Answer, as_json: bool, ascii_only: bool = False) -> None:
     """Print it: the same bytes for a pipe and a terminal. Errors of the caller or the world go to standard error."""
     if as_json:
-        sys.stdout.write(json.dumps(_envelope(answer), ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(_envelope(answer), ensure_ascii=ascii_only) + "\n")
     elif answer.exit in _ERRORS:
         sys.stderr.write(f"swarm: {_with_next(answer)}\n")
     else:
@@ -65,9 +66,10 @@ def give(answer: Answer, as_json: bool) -> None:
 
 
 def talk(text: str) -> None:
-    """A line for whoever watches; never data."""
-    sys.stderr.write(f"swarm: {text}\n")
-    sys.stderr.flush()
+    """A line for whoever watches; never data. That nobody watches any more changes no answer."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"swarm: {text}\n")
+        sys.stderr.flush()
 
 
 def iso(ms: int | None) -> str | None:
