@@ -193,12 +193,15 @@ def failed(
             return Fenced(state(tx))
         attempt = incidents.end_attempt(tx, AttemptEnd.FAILED, reason, error_class.value)
         _note(tx, agent, "failed", reason, build_row.value(row), attempt.fence)
-        why = (
-            f"no agent can repair this ({error_class.value}): {reason}"
-            if asks
-            else f"the last attempt failed: {reason}"
-        )
-        return _broken_or_asked(tx, row, agent, why)
+        return _broken_or_asked(tx, row, agent, f"{_why_asked(error_class)}: {reason}")
+
+
+def _why_asked(error_class: ErrorClass) -> str:
+    if error_class in _ASKS_AT_ONCE:
+        return f"no agent can repair this ({error_class.value})"
+    if error_class is ErrorClass.NETWORK:
+        return f"the network failed {NETWORK_PAUSES + 1} times"
+    return "the last attempt failed"
 
 
 def give_up(db: Database, agent: str, reason: str = "", fence: int | None = None) -> Broken | Fenced:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from swarm_agents import build, roster, waiting
+from swarm_agents import build, escalations, roster, waiting
 from swarm_agents.db.database import Database
 from swarm_agents.model import Asked, Broken, BuildStatus, ErrorClass, Resolution, Rules, Waiting, Yours
 from tests.support.clock import FakeClock
@@ -53,6 +53,15 @@ def test_the_pauses_double_and_the_sixth_failure_asks_the_human(db: Database, cl
 
     assert pauses == [10, 20, 40, 80, 160]
     assert build.current(db).status is BuildStatus.ESCALATED
+
+
+def test_the_question_names_the_network_and_not_a_last_attempt(db: Database, clock: FakeClock) -> None:
+    while isinstance(ended := fail(db), Broken):
+        clock.forward(160)
+        build.claim(db, "ada", RULES)
+
+    with db.reading() as tx:
+        assert escalations.show(tx, ended.escalation).reason == "the network failed 6 times: no route"
 
 
 def test_a_new_budget_begins_without_a_pause(db: Database) -> None:
