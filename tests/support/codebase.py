@@ -40,7 +40,7 @@ Arrows only point down (`tests/test_architecture.py` keeps them):
         human                                 coding agent
      swarm_tui ───────────────┐          swarm (swarm_agents.cli, demo)
                               └──────┬──────────┘
-        build · waiting · escalations · messages · roster · commit · verdict · courier
+        build · waiting · escalations · messages · roster · tasks · locks · commit · verdict · courier
                       panes (tmux) · git · db (SQLite)
                               text · errors · model
 ```
