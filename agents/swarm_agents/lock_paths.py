@@ -29,10 +29,6 @@ class Name(NamedTuple):
     folder: bool = False
     any_case: bool = False
 
-    @property
-    def is_glob(self) -> bool:
-        return bool(_GLOB.search(self.path))
-
 
 def resolve(spelled: str, where: Path, root: Path, any_case: bool = False) -> Name:
     """The one name of what `spelled` means to somebody in the folder `where`: links are followed, `..` is resolved.
