@@ -77,6 +77,17 @@ class Action:
         return None
 
 
+def _some_task(snapshot: Snapshot) -> str | None:
+    return None if snapshot.work and snapshot.work.tasks else "There is no task: swarm task add TITLE"
+
+
+def _some_lock(snapshot: Snapshot) -> str | None:
+    return None if snapshot.work and snapshot.work.locks else "Nobody has locked anything."
+
+
+_PALETTE = Action("palette", "colon,ctrl+p", ":", "palette", "Find an action by its name")
+_HELP = Action("help", "question_mark,f1", "?", "help", "All keys")
+
 OVERVIEW = (
     Action(
         "broadcast",
@@ -110,10 +121,23 @@ OVERVIEW = (
     Action("incident", "i", "i", "incident", "The red period from its beginning, or the last one", False, _was_red),
     Action("jump", "o", "o", "open pane", "Show the selected agent's tmux pane", False, _somebody),
     Action("filter", "slash", "/", "filter", "Show only messages with these words; esc ends it"),
-    Action("palette", "colon,ctrl+p", ":", "palette", "Find an action by its name"),
-    Action("help", "question_mark,f1", "?", "help", "All keys"),
+    Action("work", "4", "4", "tasks", "Screen 4: tasks and locks, and taking them from agents"),
+    _PALETTE,
+    _HELP,
     Action("back", "escape", "esc", "back", "One step back: close, end the filter, follow the log again", on_bar=False),
     Action("quit", "q", "q", "quit", "Leave; the agents go on without this screen"),
+)
+
+WORK = (
+    Action("reassign", "A", "A", "reassign", "Give the selected task to an agent that you choose", True, _some_task),
+    Action(
+        "release", "R", "R", "release", "Take the selected task from its claimant; it is open again", True, _some_task
+    ),
+    Action("force_release", "F", "F", "force-release", "Take the selected lock from its holder", True, _some_lock),
+    Action("broadcast", "b", "b", "broadcast", "Say something to all agents", True, _somebody),
+    Action("back", "1,escape", "1", "overview", "Back to the overview"),
+    _PALETTE,
+    _HELP,
 )
 
 MOVES = (
@@ -133,7 +157,3 @@ IN_DIALOGS = (
 
 def bindings(actions: tuple[Action, ...]) -> list[Binding]:
     return [Binding(action.keys, f"act('{action.name}')", action.label, show=False) for action in actions]
-
-
-def named(name: str) -> Action:
-    return next(action for action in OVERVIEW if action.name == name)

@@ -17,10 +17,11 @@ from swarm_agents.errors import SwarmError
 from swarm_agents.model import Fenced
 from swarm_tui import complaints, news, orders, themes
 from swarm_tui.feed import Feed
-from swarm_tui.orders import Done, Order, Ordered, Sent
+from swarm_tui.orders import Done, Order, Ordered, Refused, Sent
+from swarm_tui.screens.board import Board
 from swarm_tui.screens.overview import Overview
 from swarm_tui.settings import Settings
-from swarm_tui.snapshot import Snapshot, View
+from swarm_tui.snapshot import Snapshot, View, at_rest
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from swarm_tui.keeper import Keeper
 
 TICK_S = 1.0
+TICKS_AT_REST = 5  # while nothing counts down, ages are drawn that often
 LEAVE_LIMIT_S = 2.0  # to put the terminal back, once a signal says to end
 TOAST_S = 8.0
 
@@ -53,7 +55,7 @@ class Looked(Message):
 class CarriedOut(Message):
     """What an order came to."""
 
-    def __init__(self, order: Order, outcome: Done | Sent | Fenced | SwarmError) -> None:
+    def __init__(self, order: Order, outcome: Done | Sent | Refused | Fenced | SwarmError) -> None:
         super().__init__()
         self.order = order
         self.outcome = outcome
@@ -66,9 +68,9 @@ class KeeperFailed(Message):
 
 
 def _palette() -> "type[Provider]":
-    from swarm_tui.palette import OverviewActions  # opened rarely, and the start must be quick
+    from swarm_tui.palette import BoardActions  # opened rarely, and the start must be quick
 
-    return OverviewActions
+    return BoardActions
 
 
 class SwarmApp(App[None]):
@@ -76,6 +78,7 @@ class SwarmApp(App[None]):
     CSS_PATH: ClassVar = [
         "app.tcss",
         "screens/overview.tcss",
+        "screens/work.tcss",
         "widgets/row_list.tcss",
         "widgets/banner.tcss",
         "widgets/attention.tcss",
@@ -96,6 +99,7 @@ class SwarmApp(App[None]):
         self.clock = clock
         self._view: View | None = None
         self._told_to: int | None = None
+        self._ticks = 0
         self._feed = Feed(settings.database, lambda view: self._post(Looked(view)), clock)
         self._keeper: Keeper | None = None
         self._own_loop: asyncio.AbstractEventLoop | None = None
@@ -145,7 +149,7 @@ class SwarmApp(App[None]):
         if self._keeper is None:
             self._start_keeper()
         else:
-            self._keeper.nudge()
+            self._keeper.nudge(watches=not (isinstance(view, Snapshot) and at_rest(view)))
         if isinstance(view, Snapshot) and view.escalations and self._keeper:
             self._keeper.escalations_were_seen()
 
@@ -170,9 +174,12 @@ class SwarmApp(App[None]):
         self._told_to = latest
 
     def _tick(self) -> None:
+        self._ticks += 1
+        if isinstance(self._view, Snapshot) and at_rest(self._view) and self._ticks % TICKS_AT_REST:
+            return
         moment = self.clock()
         for screen in self.screen_stack:
-            if isinstance(screen, Overview):
+            if isinstance(screen, Board):
                 screen.tick(moment)
 
     # What was ordered.
@@ -185,7 +192,7 @@ class SwarmApp(App[None]):
         self.run_worker(work, thread=True, group="orders", exit_on_error=False)
 
     def _carry_out(self, order: Order) -> None:
-        outcome: Done | Sent | Fenced | SwarmError
+        outcome: Done | Sent | Refused | Fenced | SwarmError
         try:
             with Database(self.settings.database, self.clock) as db:
                 outcome = orders.carry_out(db, order, self.settings.config)
@@ -200,12 +207,28 @@ class SwarmApp(App[None]):
         match carried.outcome:
             case Fenced(build):
                 self.notify(news.refused(build), severity="warning", timeout=15, markup=False)
+            case Refused(why):
+                self.notify(f"Nothing was changed: {why}", severity="warning", timeout=15, markup=False)
             case SwarmError() as error:
                 self.notify(error.message, severity="error", timeout=15, markup=False)
             case Sent(message):
                 from swarm_tui.dialogs.message_details import MessageDetails
 
                 self.push_screen(MessageDetails(message, self.settings))
+
+    def open_work(self) -> None:
+        from swarm_tui.screens.work import WorkScreen
+
+        self._feed.watch_work(True)
+        self.push_screen(WorkScreen(self.settings), lambda _: self._feed.watch_work(False))
+        if self._view is not None:
+            self.screen_stack[-1].call_later(self._show_on, self.screen_stack[-1])
+
+    def show_thread(self, message: int) -> None:
+        """Only the messages of one thread, on the overview."""
+        for screen in self.screen_stack:
+            if isinstance(screen, Overview):
+                screen.filter_log(f"thread:{message}")
 
     def watch_message(self, message: int | None) -> None:
         """Let the snapshots tell what becomes of that message."""

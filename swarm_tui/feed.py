@@ -17,7 +17,10 @@ _LOCK_TIMEOUT_S = 2.0
 
 
 class Feed(threading.Thread):
-    """Calls `tell` with every new view, from its own thread. A daemon: it must never keep the program from ending."""
+    """Calls `tell` with every view that differs from the one before, from its own thread.
+
+    A daemon: it must never keep the program from ending.
+    """
 
     def __init__(self, path: Path, tell: Callable[[View], None], clock: Clock = host_clock) -> None:
         super().__init__(name="feed", daemon=True)
@@ -27,10 +30,20 @@ class Feed(threading.Thread):
         self._stop_asked = threading.Event()
         self._again = threading.Event()
         self._watched: int | None = None
+        self._work_too = False
+        self._asked_again = False
+        self._told: View | None = None
 
     def watch_message(self, message: int | None) -> None:
         """From the next snapshot on, tell what becomes of that message."""
         self._watched = message
+        self._asked_again = True
+        self._again.set()
+
+    def watch_work(self, work_too: bool) -> None:
+        """From the next snapshot on, tell of tasks and locks, or no more."""
+        self._work_too = work_too
+        self._asked_again = True
         self._again.set()
 
     def stop(self) -> None:
@@ -41,11 +54,16 @@ class Feed(threading.Thread):
             try:
                 self._look_until_it_fails()
             except SwarmError as error:
-                self._tell(CouldNotLook(error, self._clock().wall_ms))
+                self._told = CouldNotLook(error, self._clock().wall_ms)
+                self._tell(self._told)
             self._stop_asked.wait(RETRY_S)
 
     def _look_until_it_fails(self) -> None:
         with Database(self._path, self._clock, _LOCK_TIMEOUT_S) as db:
             for _ in changes(db, self._stop_asked, self._again):
-                self._tell(snapshot.take(db, self._watched))
+                asked, self._asked_again = self._asked_again, False
+                seen = snapshot.take(db, self._watched, self._work_too)
+                if asked or not snapshot.alike(seen, self._told):
+                    self._told = seen
+                    self._tell(seen)
                 self._stop_asked.wait(AT_MOST_EVERY_S)

@@ -18,7 +18,8 @@ from swarm_agents.reaper import Reaper
 from swarm_tui.settings import Settings
 
 EVERY_S = 1.0  # a lease that ran out stands at most so long
-COURIER_EVERY_S = 2.0  # when nothing was committed meanwhile: each round asks tmux, which costs more than all the rest
+COURIER_EVERY_S = 2.0  # when nothing was committed meanwhile
+COURIER_IDLE_S = 5.0  # when nobody's pane matters either: each round asks tmux, which costs more than all the rest
 MOVING_S = 0.2  # between two rounds while a notice is on its way into a pane
 RETRY_S = 5.0  # after something outside failed
 
@@ -36,12 +37,14 @@ class Keeper(threading.Thread):
         self._complained = ""
         self._stop_asked = threading.Event()
         self._news = threading.Event()
+        self._watches = True
         self._seen = threading.Event()
         self._courier: Courier | None = None
         self._reaper = Reaper()
 
-    def nudge(self) -> None:
-        """Something was committed: perhaps a message to type."""
+    def nudge(self, watches: bool) -> None:
+        """Something was committed: perhaps a message to type. `watches`: the panes are worth a look all the time."""
+        self._watches = watches
         self._news.set()
 
     def escalations_were_seen(self) -> None:
@@ -77,7 +80,9 @@ class Keeper(threading.Thread):
                 build.reap(db)
                 acknowledgements.pump(db)
                 if moving or nudged or time.monotonic() >= courier_at:
-                    moving, courier_at = self._type(db), time.monotonic() + COURIER_EVERY_S
+                    moving, leads = self._type(db)
+                    at_rest = leads and not self._watches
+                    courier_at = time.monotonic() + (COURIER_IDLE_S if at_rest else COURIER_EVERY_S)
                 self._complained = ""
                 nudged = self._news.wait(MOVING_S if moving else EVERY_S)
                 self._news.clear()
@@ -85,16 +90,16 @@ class Keeper(threading.Thread):
             with contextlib.suppress(SwarmError):  # its lease ends by itself
                 self._courier.retire()
 
-    def _type(self, db: Database) -> bool:
-        """A round of the courier, the same one all the time; whether something is on its way."""
+    def _type(self, db: Database) -> tuple[bool, bool]:
+        """A round of the courier, the same one all the time; whether something is on its way, and whether it leads."""
         settings, config = self._settings, self._settings.config
         if not settings.courier:
-            return False
+            return False, False
         self._courier = self._courier or Courier(settings.database, config.profiles, config.notices_on_borders)
         done = self._courier.tick()
         if done:
             self._reaper.after(db, done)
-        return done is not None and done.moving
+        return (done.moving, done.leads) if done else (False, False)
 
     def _complain_once(self, error: SwarmError) -> None:
         if error.message != self._complained:

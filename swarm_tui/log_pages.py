@@ -1,7 +1,7 @@
 """Reads the message log by ranges of ids: never an offset, never a count, so a million rows cost what a hundred do."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from swarm_agents.db.database import Row, Transaction
 from swarm_agents.errors import NotFound
@@ -20,6 +20,33 @@ class LogRow:
     recipient: str
     type: str
     body: str
+    thread: int | None = None
+    """The message that began its thread; known only of one that was read whole."""
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What a filter asks for: all of it must hold. Written `words type:QUESTION from:web thread:12`."""
+
+    words: str = ""
+    type: str | None = None
+    sender: str | None = None
+    thread: int | None = None
+
+
+def understood(typed: str) -> Sought:
+    """What is not one of the three marks is words, so that nothing typed is ever an error."""
+    words: list[str] = []
+    marks: dict[str, str] = {}
+    for word in typed.split():
+        name, _, value = word.partition(":")
+        known = value and (name in ("type", "from") or (name == "thread" and value.isdecimal()))
+        if known:
+            marks[name] = value
+        else:
+            words.append(word)
+    thread = int(marks["thread"]) if "thread" in marks else None
+    return Sought(" ".join(words), marks.get("type"), marks.get("from"), thread)
 
 
 def bounds(tx: Transaction) -> tuple[int, int]:
@@ -42,10 +69,10 @@ def rows(tx: Transaction, first: int, last: int) -> tuple[LogRow, ...]:
 
 def whole(tx: Transaction, message: int) -> LogRow:
     """One message with all of its body."""
-    row = tx.one("select id, at, sender, recipient, type, body from messages where id = :id", id=message)
+    row = tx.one("select id, at, sender, recipient, type, body, thread from messages where id = :id", id=message)
     if row is None:
         raise NotFound(f"Message {message} is gone.")
-    return _row(row)
+    return replace(_row(row), thread=row["thread"] or row["id"])
 
 
 def steps(first: int, last: int) -> Iterator[tuple[int, int]]:
@@ -55,15 +82,20 @@ def steps(first: int, last: int) -> Iterator[tuple[int, int]]:
         last -= SEARCH_STEP
 
 
-def matching(tx: Transaction, words: str, first: int, last: int) -> list[int]:
-    """Ids within the range whose sender, recipient, type or body has the words, oldest first."""
+def matching(tx: Transaction, typed: str, first: int, last: int) -> list[int]:
+    """Ids within the range that a filter asks for, oldest first. Words may stand in any part of the line."""
+    sought = understood(typed)
     found = tx.execute(
         "select id from messages where id between :first and :last "
         "and lower(sender || ' ' || recipient || ' ' || type || ' ' || body) like lower(:pattern) escape '!' "
-        "order by id",
+        "and (:type is null or lower(type) = lower(:type)) and (:sender is null or lower(sender) = lower(:sender)) "
+        "and (:thread is null or id = :thread or thread = :thread) order by id",
         first=first,
         last=last,
-        pattern=f"%{_literal(words)}%",
+        pattern=f"%{_literal(sought.words)}%",
+        type=sought.type,
+        sender=sought.sender,
+        thread=sought.thread,
     )
     return [row["id"] for row in found]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from swarm_agents.events import Event
-from swarm_agents.model import Build
+from swarm_agents.model import HUMAN, Build
 from swarm_agents.text import one_line
 
 Severity = Literal["information", "warning", "error"]
@@ -24,6 +24,11 @@ _BUILD_TURNED: dict[str, tuple[str, Severity]] = {
     "healed": ("Green again: {detail}", "information"),
     "declared": ("Declared passing: {detail}", "information"),
 }
+_DONE_BY_HUMAN: dict[str, str] = {
+    "task_reassigned": "A task was given: {detail}",
+    "task_released": "A task is free again: {detail}",
+    "lock_force_released": "A lock was taken away: {detail}",
+}
 _DETAIL_LIMIT = 160
 
 
@@ -35,6 +40,9 @@ class Toast:
 
 def toast(event: Event) -> Toast | None:
     """None for what needs no one's eyes (somebody joined)."""
+    if event.actor == HUMAN and event.kind in _DONE_BY_HUMAN:
+        text = _DONE_BY_HUMAN[event.kind].format(detail=one_line(event.detail, _DETAIL_LIMIT))
+        return Toast(text, "information")
     if event.kind not in _BUILD_TURNED:
         return None
     text, severity = _BUILD_TURNED[event.kind]

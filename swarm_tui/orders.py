@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from swarm_agents import build, deliveries, messages
+from swarm_agents import build, deliveries, locks, messages, tasks
 from swarm_agents.config import Config
 from swarm_agents.db.database import Database
-from swarm_agents.model import HUMAN, Delivery, Evidence, Fenced, Resolution
+from swarm_agents.model import HUMAN, Delivery, Evidence, Fenced, MessageType, Resolution
+from swarm_agents.text import one_line
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class DeclareFixed:
 class Send:
     recipient: str
     body: str
+    type: MessageType = MessageType.INFO
+    reply_to: int | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,39 @@ class Retry:
     message: int
 
 
-Order = ForceRelease | Escalate | Assign | Resolve | DeclareFixed | Send | Retry
+@dataclass(frozen=True)
+class ReassignTask:
+    task: str
+    to: str
+    fence: int
+
+
+@dataclass(frozen=True)
+class ReleaseTask:
+    task: str
+    fence: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class ForceReleaseLock:
+    path: str
+    fence: int
+    reason: str
+
+
+Order = (
+    ForceRelease
+    | Escalate
+    | Assign
+    | Resolve
+    | DeclareFixed
+    | Send
+    | Retry
+    | ReassignTask
+    | ReleaseTask
+    | ForceReleaseLock
+)
 
 
 class Ordered(Message):
@@ -79,7 +114,14 @@ class Done:
     """It happened. The event that tells of it is on its way like everybody's."""
 
 
-def carry_out(db: Database, order: Order, config: Config) -> Done | Sent | Fenced:
+@dataclass(frozen=True)
+class Refused:
+    """A task or a lock is not what the human saw any more; nothing was changed. What holds now."""
+
+    why: str
+
+
+def carry_out(db: Database, order: Order, config: Config) -> Done | Sent | Refused | Fenced:
     """`Fenced` when the build is not what the human saw any more; nothing was changed then."""
     match order:
         case ForceRelease(fence, reason):
@@ -93,14 +135,41 @@ def carry_out(db: Database, order: Order, config: Config) -> Done | Sent | Fence
         case DeclareFixed(fence, reason):
             evidence = Evidence(reason or "a human repaired it", db.moment())
             return _done(build.fixed(db, HUMAN, evidence, fence))
-        case Send(recipient, body):
-            message, queued = messages.send(db, HUMAN, recipient, body)
+        case Send(recipient, body, type_, reply_to):
+            message, queued = messages.send(db, HUMAN, recipient, body, type_, reply_to=reply_to)
             return Sent(message, tuple(queued))
         case Retry(message):
             with db.transaction() as tx:
                 deliveries.retry(tx, message)
             return Done()
+        case ReassignTask(task, to, fence):
+            return _task_done(tasks.reassign(db, task, to, config.task_lease_s, fence))
+        case ReleaseTask(task, fence, reason):
+            return _task_done(tasks.release(db, HUMAN, task, reason, fence))
+        case ForceReleaseLock(path, fence, reason):
+            return _lock_done(path, locks.force_release(db, [path], reason, fence))
 
 
 def _done(outcome: object) -> Done | Fenced:
     return outcome if isinstance(outcome, Fenced) else Done()
+
+
+def _task_done(outcome: tasks.Done | tasks.TakenBy | tasks.BlockedBy | tasks.NotYours) -> Done | Refused:
+    return Done() if isinstance(outcome, tasks.Done) else Refused(standing(outcome.task))
+
+
+def standing(task: tasks.Task) -> str:
+    """How a task stands, in words."""
+    if task.blocked_by and task.status is tasks.TaskStatus.OPEN:
+        return f"task {task.id} waits for {', '.join(task.blocked_by[:5])}."
+    whose = f" by {task.claimant} (fence {task.fence})" if task.claimant else ""
+    return f"task {task.id} is {task.status.value.replace('_', ' ')}{whose} now."
+
+
+def _lock_done(path: str, outcome: locks.Released | locks.Lost) -> Done | Refused:
+    match outcome:
+        case locks.Lost():
+            return Refused(f"another one has locked {one_line(path, 200)} since.")
+        case locks.Released(free=[_, *_]):
+            return Refused(f"nobody holds {one_line(path, 200)} any more.")
+    return Done()

@@ -4,11 +4,11 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from swarm_tui.actions import OVERVIEW, Action
-from swarm_tui.screens.overview import Overview
+from swarm_tui.actions import Action
+from swarm_tui.screens.board import Board
 
 
-class OverviewActions(Provider):
+class BoardActions(Provider):
     async def discover(self) -> Hits:
         for action in self._offered():
             yield DiscoveryHit(_title(action), self._run(action), help=action.help)
@@ -21,13 +21,13 @@ class OverviewActions(Provider):
                 yield Hit(score, matcher.highlight(_title(action)), self._run(action), help=action.help)
 
     def _offered(self) -> list[Action]:
-        if not isinstance(self.screen, Overview):
+        if not isinstance(self.screen, Board):
             return []
-        return [action for action in OVERVIEW if action.name not in ("palette", "back")]
+        return [action for action in self.screen.registry if action.name not in ("palette", "back")]
 
     def _run(self, action: Action) -> "partial[None]":
         screen = self.screen
-        assert isinstance(screen, Overview)
+        assert isinstance(screen, Board)
         return partial(screen.action_act, action.name)
 
 

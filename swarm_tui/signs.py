@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from swarm_agents.model import AttemptEnd, BuildStatus, DeliveryState
+from swarm_agents.tasks import TaskStatus
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,17 @@ AGENT = {
     "silent": Sign("○", "silent", "dim"),
     "left": Sign("-", "left", "dim"),
 }
+
+TASK = {
+    TaskStatus.OPEN: Sign("○", "open", "good"),
+    TaskStatus.CLAIMED: Sign("◇", "claimed", "busy"),
+    TaskStatus.IN_PROGRESS: Sign("◆", "in work", "busy"),
+    TaskStatus.REVIEW: Sign("?", "review", "ask"),
+    TaskStatus.COMPLETED: Sign("✓", "completed", "dim"),
+    TaskStatus.FAILED: Sign("✗", "failed", "bad"),
+    TaskStatus.CANCELLED: Sign("-", "cancelled", "dim"),
+}
+BLOCKED = Sign("…", "blocked", "dim")
 
 DELIVERY = {
     DeliveryState.QUEUED: Sign("·", "queued", "dim"),

@@ -1,6 +1,6 @@
 """Everything that one screen shows, as one immutable value read in one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from swarm_agents import (
     acknowledgements,
@@ -11,7 +11,9 @@ from swarm_agents import (
     events,
     gate,
     incidents,
+    locks,
     roster,
+    tasks,
     waiters,
 )
 from swarm_agents.acknowledgements import Expected
@@ -19,8 +21,10 @@ from swarm_agents.announcements import Announcement
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import SwarmError
 from swarm_agents.events import Event
+from swarm_agents.locks import Lock
 from swarm_agents.model import Attempt, Build, Delivery, DeliveryState, Escalation, Moment, Waiter
 from swarm_agents.roster import Listed
+from swarm_agents.tasks import Task
 from swarm_tui import log_pages
 from swarm_tui.log_pages import LogRow
 
@@ -48,6 +52,14 @@ class WentRound:
 
 
 @dataclass(frozen=True)
+class Work:
+    """What is shared out: every task in the order of work, every lock by its path."""
+
+    tasks: tuple[Task, ...]
+    locks: tuple[Lock, ...]
+
+
+@dataclass(frozen=True)
 class Snapshot:
     moment: Moment
     build: Build
@@ -65,12 +77,16 @@ class Snapshot:
     went_round: WentRound | None
     lost: tuple[Lost, ...]
     """Agents that are here and were not reached."""
+    queued: int
+    """Notices that wait for the courier."""
     first_message: int
     last_message: int
     """Ids; 0 when there is no message."""
     tail: tuple[LogRow, ...]
     events: tuple[Event, ...]
     """The newest ones, oldest first."""
+    work: Work | None
+    """None while nobody looks at it: there may be thousands."""
     watched_message: int | None
     watched: tuple[Delivery, ...]
     """What became of the one message that somebody looks at."""
@@ -93,7 +109,7 @@ def needs_human(snapshot: Snapshot) -> bool:
     )
 
 
-def take(db: Database, watched_message: int | None = None) -> Snapshot:
+def take(db: Database, watched_message: int | None = None, work_too: bool = False) -> Snapshot:
     """Read it all in one transaction: about a millisecond for a thousand agents."""
     with db.reading() as tx:
         now = build.state(tx)
@@ -109,13 +125,30 @@ def take(db: Database, watched_message: int | None = None) -> Snapshot:
             unacknowledged=tuple(acknowledgements.asked(tx)),
             went_round=_went_round(tx, now),
             lost=_lost(tx),
+            queued=_queued(tx),
             first_message=first,
             last_message=last,
             tail=log_pages.rows(tx, last - TAIL + 1, last),
             events=tuple(events.after(tx, events.last_id(tx) - RECENT_EVENTS, RECENT_EVENTS)),
+            work=Work(tuple(tasks.listed(tx)), tuple(locks.listed(tx))) if work_too else None,
             watched_message=watched_message,
             watched=tuple(deliveries.of_message(tx, watched_message)) if watched_message else (),
         )
+
+
+def at_rest(snapshot: Snapshot) -> bool:
+    """Nothing counts down, and no notice is on its way: nobody has to look at panes or clocks all the time."""
+    return not (snapshot.build.red or snapshot.waiting or snapshot.queued)
+
+
+def alike(one: Snapshot, other: View | None) -> bool:
+    """Whether only time has passed: a courier that renews its lease commits too."""
+    return isinstance(other, Snapshot) and replace(one, moment=other.moment) == other
+
+
+def _queued(tx: Transaction) -> int:
+    row = tx.one("select count(*) as n from deliveries where state = 'queued'")
+    return row["n"] if row else 0
 
 
 def _went_round(tx: Transaction, now: Build) -> WentRound | None:

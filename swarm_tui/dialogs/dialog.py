@@ -67,6 +67,9 @@ class Dialog(ModalScreen[Order | None]):
         """Whether the build is another one than the dialog was opened for."""
         return snapshot.build.fence != self.opened_with.build.fence
 
+    def how_it_moved(self, snapshot: Snapshot) -> str:
+        return f"The build moved meanwhile. {news.standing(snapshot.build)}"
+
     # The rest is the same for all.
 
     def compose(self) -> ComposeResult:
@@ -95,7 +98,7 @@ class Dialog(ModalScreen[Order | None]):
     def show(self, view: View) -> None:
         """A new view, while the dialog is open."""
         if self._stands and isinstance(view, Snapshot) and self.moved(view):
-            self.hint(f"The build moved meanwhile, so this will change nothing. {news.standing(view.build)}")
+            self.hint(f"{self.how_it_moved(view)} So this will change nothing.")
 
     def hint(self, text: str) -> None:
         hint = self.query_one("#hint", Static)

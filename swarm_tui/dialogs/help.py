@@ -29,6 +29,7 @@ class Help(ModalScreen[None]):
 
 def _text() -> Content:
     does = [action for action in actions.OVERVIEW if action.acts]
+    own = [action for action in actions.WORK if action.acts and action.name != "broadcast"]
     looks = [action for action in actions.OVERVIEW if not action.acts]
     return Content("\n").join(
         [
@@ -36,6 +37,7 @@ def _text() -> Content:
                 "Act (capitals take something from an agent; each asks first)", [(one.shown, one.help) for one in does]
             ),
             *_block("Look", [(one.shown, one.help) for one in looks]),
+            *_block("On screen 4, tasks and locks", [(one.shown, one.help) for one in own]),
             *_block("Move", list(actions.MOVES)),
             *_block("In a dialog", list(actions.IN_DIALOGS)),
         ]

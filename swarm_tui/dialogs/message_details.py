@@ -16,8 +16,9 @@ from swarm_agents.db.database import Database
 from swarm_agents.model import DeliveryState
 from swarm_agents.text import one_line, printable
 from swarm_tui import complaints, log_pages, times
+from swarm_tui.dialogs.answer import Answer, answered_by
 from swarm_tui.log_pages import LogRow
-from swarm_tui.orders import Retry
+from swarm_tui.orders import Order, Retry
 from swarm_tui.settings import Settings
 from swarm_tui.snapshot import Snapshot, View
 from swarm_tui.themes import STYLE
@@ -35,6 +36,8 @@ class MessageDetails(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n", "close", show=False),
         Binding("r", "retry", show=False),
+        Binding("a", "answer", show=False),
+        Binding("t", "thread", show=False),
         Binding("space", "scroll_body", show=False),
     ]
     AUTO_FOCUS = "Reached"
@@ -48,6 +51,7 @@ class MessageDetails(ModalScreen[None]):
         self._message = message
         self._settings = settings
         self._snapshot: Snapshot | None = None
+        self._row: LogRow | None = None
         # Held, not looked up: while the dialog closes, a view still comes and the parts are not found any more.
         self._body = Static("…")
         self._reached = Reached()
@@ -55,11 +59,8 @@ class MessageDetails(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="box", classes="-plain") as box:
             box.border_title = f"Message {self._message}"
-            box.border_subtitle = (
-                "space scrolls · esc closes"
-                if self._settings.read_only
-                else "space scrolls · r types it again where it failed · esc closes"
-            )
+            acts = "" if self._settings.read_only else "a answers · r types it again · "
+            box.border_subtitle = f"{acts}t thread · space scrolls · esc closes"
             with VerticalScroll(id="body"):
                 yield self._body
             yield self._reached
@@ -78,9 +79,10 @@ class MessageDetails(ModalScreen[None]):
             self._reached.show(view.watched, view.moment.wall_ms)
 
     def on_message_details_read(self, read: Read) -> None:
-        row = read.row
+        row = self._row = read.row
         who = f"{one_line(row.sender, 64)} → {one_line(row.recipient, 64)}"
-        head = f"{times.of_day(row.at)}  {who}  {one_line(row.type, 20)}\n\n"
+        within = f"  in thread {row.thread}" if row.thread != row.id else ""
+        head = f"{times.of_day(row.at)}  {who}  {one_line(row.type, 20)}{within}\n\n"
         self._body.update(Content.assemble((head, STYLE["dim"]), printable(row.body)))
 
     def action_close(self) -> None:
@@ -94,6 +96,27 @@ class MessageDetails(ModalScreen[None]):
             return
         if any(one.state in _MAY_BE_RETRIED for one in self._snapshot.watched):
             self.app.carry_out(Retry(self._message))
+
+    def action_thread(self) -> None:
+        if self._row is not None and self._row.thread is not None:
+            self.dismiss()
+            self.app.show_thread(self._row.thread)
+
+    def action_answer(self) -> None:
+        """To whoever said it; what the swarm said has nobody who could read an answer."""
+        if self._settings.read_only:
+            self.notify("This screen is read-only. Start swarm-tui without --read-only to act.", severity="warning")
+        elif self._snapshot is None or self._row is None:
+            return
+        elif answered_by(self._row) is None:
+            self.notify("The swarm itself said this: there is nobody to answer.", severity="warning")
+        else:
+            self.app.push_screen(Answer(self._snapshot, self._row), self._answered)
+
+    def _answered(self, order: Order | None) -> None:
+        if order is not None:
+            self.dismiss()
+            self.app.carry_out(order)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         complaints.of_worker(self.app, event)

@@ -1,42 +1,35 @@
 """Screen 1: is the build passing, since when, who repairs it, who waits, who needs me, what is said."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.message import Message
-from textual.screen import Screen
-from textual.worker import Worker, get_current_worker
+from textual.worker import get_current_worker
 
 from swarm_agents.acknowledgements import Expected
 from swarm_agents.announcements import Announcement
 from swarm_agents.db.database import Database
 from swarm_agents.model import Agent, Escalation, Moment, PaneAddress
-from swarm_tui import actions, complaints, log_pages
+from swarm_tui import actions, log_pages
 from swarm_tui.log_pages import LogRow
-from swarm_tui.orders import Order, Ordered
+from swarm_tui.screens.board import Board
 from swarm_tui.settings import Settings
-from swarm_tui.snapshot import CouldNotLook, Lost, Snapshot, View, WentRound
+from swarm_tui.snapshot import Lost, Snapshot, WentRound
 from swarm_tui.widgets.agents import Agents
 from swarm_tui.widgets.attention import Attention, Item
 from swarm_tui.widgets.banner import Banner
-from swarm_tui.widgets.key_bar import KeyBar
 from swarm_tui.widgets.message_log import MessageLog
 from swarm_tui.widgets.row_list import RowList
-from swarm_tui.widgets.title_line import TitleLine
-from swarm_tui.widgets.trouble import Trouble
 from swarm_tui.widgets.waiting import WaitingLine
 
 if TYPE_CHECKING:
     from textual.widgets import Input
 
 
-class Overview(Screen[None]):
-    """A function of one view. `do_<action>` are the registry's actions; what a dialog ends with goes to the app."""
-
+class Overview(Board):
     BINDINGS: ClassVar[list[BindingType]] = [*actions.bindings(actions.OVERVIEW)]
     AUTO_FOCUS = "MessageLog"
 
@@ -53,22 +46,13 @@ class Overview(Screen[None]):
         older: bool
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(classes="-reading")
-        self._settings = settings
-        self._view: View | None = None
-        self._last_seen: Snapshot | None = None
-        self._stands = False
-        # Held, not looked up: while the app closes, the clock still ticks and the parts are not found any more.
-        self._title_line = TitleLine(settings)
-        self._trouble = Trouble()
-        self._swarm = Vertical(id="swarm")
+        super().__init__(settings, actions.OVERVIEW)
         self._banner = Banner()
         self._attention = Attention()
         self._people = Horizontal(id="people")
         self._agents = Agents()
         self._waiting = WaitingLine()
         self._log = MessageLog()
-        self._keys = KeyBar(actions.OVERVIEW, settings.read_only)
 
     def compose(self) -> ComposeResult:
         yield self._title_line
@@ -82,43 +66,16 @@ class Overview(Screen[None]):
             yield self._log
         yield self._keys
 
-    def on_mount(self) -> None:
-        self._stands = True
-        if self._view is not None:
-            self.show(self._view)
+    def came_back(self) -> None:
+        self._log.forget()
 
-    def show(self, view: View) -> None:
-        if isinstance(self._view, CouldNotLook) and isinstance(view, Snapshot):
-            self._log.forget()
-        self._view = view
-        if not self._stands:
-            return  # the feed is quicker than the screen: it is shown once it stands
-        self.remove_class("-reading")
-        self.set_class(isinstance(view, CouldNotLook), "-trouble")
-        self._keys.show(view)
-        match view:
-            case CouldNotLook():
-                self._trouble.show(view, self._last_seen)
-            case Snapshot():
-                self._last_seen = view
-                self._show(view)
-
-    def tick(self, moment: Moment) -> None:
-        """The screen's one clock: ages and countdowns."""
-        if not self._stands:
-            return
-        self._title_line.tick(moment)
-        if isinstance(self._view, CouldNotLook):
-            self._trouble.tick(moment)
-            return
+    def tick_swarm(self, moment: Moment) -> None:
         self._banner.tick(moment)
         self._attention.tick(moment)
         self._agents.tick(moment)
         self._waiting.tick(moment)
 
-    def _show(self, snapshot: Snapshot) -> None:
-        self._trouble.over()
-        self._title_line.tick(snapshot.moment)
+    def show_swarm(self, snapshot: Snapshot) -> None:
         self._banner.show(snapshot)
         self._attention.show(snapshot)
         self._agents.show(snapshot.agents, snapshot.waiting, snapshot.moment)
@@ -146,22 +103,6 @@ class Overview(Screen[None]):
             self._size_people(self._last_seen)
 
     # What a human can do.
-
-    def action_act(self, name: str) -> None:
-        action = actions.named(name)
-        refusal = action.refusal(self._view, self._settings.read_only)
-        if refusal:
-            self.notify(refusal, severity="warning", markup=False)
-        else:
-            getattr(self, f"do_{name}")()
-
-    def on_key_bar_pressed(self, event: KeyBar.Pressed) -> None:
-        self.action_act(event.action.name)
-
-    def do_broadcast(self) -> None:
-        from swarm_tui.dialogs.broadcast import Broadcast
-
-        self.app.push_screen(Broadcast(self._snapshot), self._order)
 
     def do_message(self) -> None:
         from swarm_tui.dialogs.message_one import MessageOne
@@ -207,6 +148,9 @@ class Overview(Screen[None]):
         attention.focus()
         attention.move_to(follow % attention.count())
 
+    def do_work(self) -> None:
+        self.app.open_work()
+
     def do_incident(self) -> None:
         self._open_incident(None)
 
@@ -224,17 +168,21 @@ class Overview(Screen[None]):
 
         found = self.query("#filter")
         if not found:
-            box = Input(self._log.words, placeholder="only messages with…", id="filter", compact=True)
+            hint = "only messages with…   also type:QUESTION from:NAME thread:12"
+            box = Input(self._log.words, placeholder=hint, id="filter", compact=True)
             self._swarm.mount(box, before=self._log)
         (found.first(Input) if found else box).focus()
 
-    def do_palette(self) -> None:
-        self.app.action_command_palette()
+    def filter_log(self, typed: str) -> None:
+        """Show only these messages, as if somebody had typed it."""
+        from textual.widgets import Input
 
-    def do_help(self) -> None:
-        from swarm_tui.dialogs.help import Help
-
-        self.app.push_screen(Help())
+        for box in self.query("#filter").results(Input):
+            box.value = typed
+        if not self.query("#filter"):
+            self._swarm.mount(Input(typed, id="filter", compact=True), before=self._log)
+        self._log.filter(typed)
+        self._log.focus()
 
     def do_back(self) -> None:
         log = self._log
@@ -327,21 +275,6 @@ class Overview(Screen[None]):
         from swarm_agents import panes
 
         panes.jump(pane)
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        complaints.of_worker(self.app, event)
-
-    def _in_thread(self, work: Callable[[], None], group: str, exclusive: bool = False) -> None:
-        self.run_worker(work, thread=True, group=group, exclusive=exclusive, exit_on_error=False)
-
-    def _order(self, order: Order | None) -> None:
-        if order is not None:
-            self.post_message(Ordered(order))
-
-    @property
-    def _snapshot(self) -> Snapshot:
-        assert isinstance(self._view, Snapshot), "an action that needs the swarm's state is refused without it"
-        return self._view
 
     def _chosen_agent(self) -> Agent | None:
         agent = self._agents.chosen

@@ -1,9 +1,10 @@
 """Swarms in the middle of something, made with the real verbs on a clock that stands still: what the pictures show."""
 
-from swarm_agents import build, evidence, incidents, messages, presence, roster
+from swarm_agents import build, evidence, incidents, locks, messages, presence, roster, tasks
 from swarm_agents.db.database import Database
 from swarm_agents.evidence import Finding
-from swarm_agents.model import ErrorClass, Evidence, MessageType, PaneAddress, Rules
+from swarm_agents.lock_paths import Name
+from swarm_agents.model import HUMAN, ErrorClass, Evidence, MessageType, PaneAddress, Rules
 from swarm_agents.verdict import Verdict
 from tests.support.clock import FakeClock
 
@@ -52,6 +53,29 @@ def fixing(db: Database, clock: FakeClock) -> None:
     presence.show(db, "billing")
     messages.send(db, "billing", "web", "Half even; I am changing the total, not the lines.", MessageType.ANSWER)
     clock.forward(26)
+
+
+def shared_out(db: Database, clock: FakeClock) -> None:
+    """Five tasks: one is completed, two are held, one is blocked, one is free; and two locks."""
+    passing(db, clock)
+    for id_, title, after in (
+        ("t1", "Write down how totals are rounded", ()),
+        ("t2", "Round the total, not the lines", ("t1",)),
+        ("t3", "Search by month", ()),
+        ("t4", "Show the rounded total in the PDF", ("t2",)),
+        ("t5", "Say in the docs what a closed month is", ()),
+    ):
+        tasks.add(db, title, HUMAN, id_, after)
+    tasks.claim(db, "billing", "t1", 900)
+    tasks.complete(db, "billing", "t1", "see docs/rounding.md")
+    clock.forward(200)
+    tasks.claim(db, "api", "t2", 900)
+    tasks.start(db, "api", "t2", 900)
+    clock.forward(80)
+    tasks.claim(db, "search", "t3", 900)
+    locks.acquire(db, "api", [Name("src/invoice.py")], 900, "rounding moves to the total")
+    locks.acquire(db, "docs", [Name("docs/", folder=True)], 600)
+    clock.forward(30)
 
 
 def known_culprit(db: Database, clock: FakeClock) -> None:

@@ -7,9 +7,10 @@ import pytest
 
 from swarm_agents import build, escalations, messages, roster
 from swarm_agents.db.database import Database
-from swarm_agents.model import HUMAN, BuildStatus, Fenced, Rules
+from swarm_agents.model import HUMAN, BuildStatus, Fenced, MessageType, Resolution, Rules
 from swarm_tui.dialogs.dialog import Dialog
 from swarm_tui.screens.overview import Overview
+from swarm_tui.widgets.message_log import MessageLog
 from tests.support import scenes
 from tests.support.app import dashboard, seen, shows, text, until
 from tests.support.clock import FakeClock
@@ -172,7 +173,7 @@ async def test_an_escalation_that_was_answered_meanwhile_is_not_answered_twice(
 
     async with dashboard(db_path, clock) as pilot:
         await pilot.press("r", "j", "j")
-        build.resolve(db, 1, build.Resolution.RETRY, Rules())
+        build.resolve(db, 1, Resolution.RETRY, Rules())
         await pilot.press("y")
         await shows(pilot, "was resolved already: retry")
 
@@ -374,3 +375,47 @@ async def test_a_key_on_the_bottom_line_can_be_clicked(db: Database, db_path: Pa
     async with dashboard(db_path, clock) as pilot:
         await pilot.click("KeyBar", offset=(text(pilot).splitlines()[-1].index("force-release"), 0))
         await shows(pilot, "Take the role from the fixer?")
+
+
+async def test_an_answer_goes_to_who_asked_in_the_thread_of_the_question(
+    db: Database, db_path: Path, clock: FakeClock
+) -> None:
+    scenes.passing(db, clock)
+    question, _ = messages.send(db, "web", "api", "Half up or half even?", MessageType.QUESTION)
+
+    async with dashboard(db_path, clock) as pilot:
+        await pilot.press("enter")
+        await shows(pilot, "Half up or half even?", "0 of 1 read")
+        await pilot.press("a", *"even", "enter", "enter")
+        await shows(pilot, f"Message {question + 1}", f"in thread {question}")
+
+    with db.reading() as tx:
+        said = messages.log(tx, 1).messages[0]
+    assert (said.sender, said.recipient, said.type, said.reply_to) == (HUMAN, "web", MessageType.ANSWER, question)
+
+
+async def test_a_read_only_screen_answers_nobody(db: Database, db_path: Path, clock: FakeClock) -> None:
+    scenes.passing(db, clock)
+
+    async with dashboard(db_path, clock, read_only=True) as pilot:
+        await pilot.press("enter")
+        await shows(pilot, "Message 3")
+        await pilot.press("a")
+        await shows(pilot, "This screen is read-only")
+
+
+async def test_t_in_the_details_leaves_only_the_thread(db: Database, db_path: Path, clock: FakeClock) -> None:
+    scenes.passing(db, clock)
+    question, _ = messages.send(db, "web", "api", "Half up or half even?", MessageType.QUESTION)
+    messages.send(db, "docs", "all", "something else")
+    messages.send(db, "api", "web", "Even.", MessageType.ANSWER, reply_to=question)
+
+    async with dashboard(db_path, clock) as pilot:
+        log = pilot.app.screen.query_one(MessageLog)
+        await pilot.press("enter")
+        await shows(pilot, f"in thread {question}")
+        await pilot.press("t")
+        await until(pilot, lambda: log.count() == 2, "only the thread is left")
+        await shows(pilot, "Half up or half even?", "Even.")
+        await pilot.press("escape")
+        await until(pilot, lambda: log.count() == 6, "everything is there again")

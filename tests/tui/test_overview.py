@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from swarm_agents import build, messages, presence, roster
 from swarm_agents.db.database import Database
@@ -11,7 +12,7 @@ from swarm_tui.widgets.agents import Agents
 from swarm_tui.widgets.banner import Banner
 from swarm_tui.widgets.message_log import MessageLog
 from tests.support import scenes
-from tests.support.app import dashboard, shows, text, until
+from tests.support.app import dashboard, settled, shows, text, until
 from tests.support.clock import FakeClock
 
 pytestmark = pytest.mark.anyio
@@ -167,6 +168,23 @@ async def test_words_in_the_filter_leave_only_messages_that_have_them(
 
         await pilot.press("escape")
         assert log.count() == 5
+
+
+@pytest.mark.parametrize(
+    ("typed", "left"), [("type:question", 1), ("from:API", 1), ("from:web type:ANSWER", 0), ("thread:x", 0)]
+)
+async def test_the_filter_knows_type_sender_and_thread(
+    db: Database, db_path: Path, clock: FakeClock, typed: str, left: int
+) -> None:
+    scenes.passing(db, clock)
+
+    async with dashboard(db_path, clock) as pilot:
+        log = pilot.app.screen.query_one(MessageLog)
+        await pilot.press("slash")
+        pilot.app.screen.query_one("#filter", Input).value = typed
+        await until(pilot, lambda: log.words == typed, "the filter is set")
+        await settled(pilot)
+        assert log.count() == left
 
 
 async def test_a_percent_sign_in_the_filter_is_a_percent_sign(db: Database, db_path: Path, clock: FakeClock) -> None:

@@ -45,6 +45,19 @@ async def test_each_state_of_the_build_looks_as_in_its_picture(
         assert drawn(pilot.app) == picture(name=f"{scene}-{size[0]}x{size[1]}")
 
 
+@pytest.mark.parametrize("size", [LARGE, USUAL, SMALL], ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_tasks_and_locks_look_as_in_their_picture(
+    db: Database, db_path: Path, clock: FakeClock, picture: SnapshotAssertion, size: tuple[int, int]
+) -> None:
+    scenes.shared_out(db, clock)
+
+    async with dashboard(db_path, clock, size) as pilot:
+        await pilot.press("4")
+        await shows(pilot, "Locks 2")
+        await settled(pilot)
+        assert drawn(pilot.app) == picture(name=f"tasks-{size[0]}x{size[1]}")
+
+
 @pytest.mark.parametrize("theme", ["swarm-light", "swarm-contrast"])
 async def test_each_theme_looks_as_in_its_picture(
     db: Database, db_path: Path, clock: FakeClock, picture: SnapshotAssertion, theme: str

@@ -1,0 +1,47 @@
+"""Answer a message: to whoever said it, in its thread."""
+
+from textual.content import Content
+
+from swarm_agents.model import HUMAN, SWARM, MessageType
+from swarm_agents.roster import Listed
+from swarm_agents.text import one_line
+from swarm_tui.dialogs.compose import Compose
+from swarm_tui.log_pages import LogRow
+from swarm_tui.orders import Send
+from swarm_tui.snapshot import Snapshot
+from swarm_tui.themes import STYLE
+
+
+def answered_by(row: LogRow) -> str | None:
+    """To whom an answer goes: who said it, or for one's own message who got it. None when nobody could read it."""
+    other = row.recipient if row.sender == HUMAN else row.sender
+    return None if other in (SWARM, HUMAN) else other
+
+
+class Answer(Compose):
+    field = ("Answer", "what they shall know or do")
+
+    def __init__(self, snapshot: Snapshot, answered: LogRow) -> None:
+        super().__init__(snapshot)
+        self._answered = answered
+        self.recipient = answered_by(answered) or ""
+        self.heading = f"Answer to message {answered.id}"
+
+    def facts(self) -> Content:
+        said = self._answered
+        return Content.assemble(
+            (f"{one_line(said.sender, 64)} ", "bold"),
+            (f"{one_line(said.type, 20)}\n", STYLE["dim"]),
+            one_line(said.body, 300),
+        )
+
+    def recipients(self) -> list[Listed]:
+        to = self.recipient
+        return [one for one in self.opened_with.agents if to in (one.agent.name, one.agent.role, "all")]
+
+    def order(self) -> Send | str:
+        order = super().order()
+        if isinstance(order, str):
+            return order
+        type_ = MessageType.ANSWER if self._answered.type == MessageType.QUESTION else MessageType.INFO
+        return Send(order.recipient, order.body, type_, self._answered.id)

@@ -1,0 +1,43 @@
+"""Take a lock from its holder."""
+
+from textual.content import Content
+
+from swarm_agents.locks import Lock
+from swarm_agents.text import one_line
+from swarm_tui import work_state
+from swarm_tui.dialogs.dialog import Dialog
+from swarm_tui.orders import ForceReleaseLock
+from swarm_tui.snapshot import Snapshot
+from swarm_tui.themes import STYLE
+
+
+class ForceReleaseLockDialog(Dialog):
+    heading = "Take the lock from its holder?"
+    confirm = "Take it away"
+    tone = "busy"
+
+    def __init__(self, snapshot: Snapshot, lock: Lock) -> None:
+        super().__init__(snapshot)
+        self._shown_lock = lock
+
+    def facts(self) -> Content:
+        lock = self._shown_lock
+        why = f" ({one_line(lock.reason, 200)})" if lock.reason else ""
+        return Content.assemble(
+            (one_line(lock.path, 300), "bold"),
+            f" is locked by {lock.holder}, fence {lock.fence}",
+            (f"{why}.\n\n", STYLE["dim"]),
+            "What happens:\n",
+            f"  {lock.holder} is told to stop changing it; what it changed already stays as it is.\n",
+            "  Anybody may lock it then.",
+        )
+
+    def order(self) -> ForceReleaseLock:
+        return ForceReleaseLock(self._shown_lock.path, self._shown_lock.fence, self.typed)
+
+    def moved(self, snapshot: Snapshot) -> bool:
+        return work_state.lock_moved(snapshot, self._shown_lock)
+
+    def how_it_moved(self, snapshot: Snapshot) -> str:
+        now = work_state.lock(snapshot, self._shown_lock.path)
+        return f"{now.holder} has it now, fence {now.fence}." if now else "Nobody holds it any more."

@@ -1,0 +1,52 @@
+"""Give a task to an agent that the human chooses, whoever has it."""
+
+from textual.content import Content
+
+from swarm_agents.tasks import HELD, Task
+from swarm_agents.text import one_line
+from swarm_tui import orders, work_state
+from swarm_tui.dialogs.dialog import Dialog
+from swarm_tui.dialogs.people import described, here
+from swarm_tui.orders import ReassignTask
+from swarm_tui.snapshot import Snapshot
+from swarm_tui.themes import STYLE
+from swarm_tui.widgets.choices import Choices
+
+
+class ReassignTaskDialog(Dialog):
+    heading = "Give the task to an agent?"
+    confirm = "Reassign"
+    tone = "busy"
+    field = None
+
+    def __init__(self, snapshot: Snapshot, task: Task) -> None:
+        super().__init__(snapshot)
+        self._shown_task = task
+        self._candidates = [listed for listed in here(snapshot) if listed.agent.name != task.claimant]
+
+    def facts(self) -> Content:
+        task = self._shown_task
+        held = task.claimant if task.status in HELD else None
+        taken = f"  It is taken from {held}, who is told to stop; its fence {task.fence} is void.\n" if held else ""
+        return Content.assemble(
+            (f"{task.id}: {one_line(task.title, 200)}\n\n", STYLE["dim"]),
+            "What happens:\n",
+            taken,
+            "  The agent below has claimed it then, and is told in its pane.",
+        )
+
+    def choices(self) -> Choices:
+        return Choices("To whom (j k)", [described(listed, self.opened_with) for listed in self._candidates])
+
+    def order(self) -> ReassignTask | str:
+        if not self._candidates:
+            return "No other agent is here."
+        chosen = self._candidates[self.query_one(Choices).cursor]
+        return ReassignTask(self._shown_task.id, chosen.agent.name, self._shown_task.fence)
+
+    def moved(self, snapshot: Snapshot) -> bool:
+        return work_state.task_moved(snapshot, self._shown_task)
+
+    def how_it_moved(self, snapshot: Snapshot) -> str:
+        now = work_state.task(snapshot, self._shown_task.id)
+        return f"It moved meanwhile: {orders.standing(now)}" if now else "The task is gone."

@@ -1,0 +1,41 @@
+"""Take a task from its claimant, so that anybody may claim it."""
+
+from textual.content import Content
+
+from swarm_agents.tasks import HELD, Task
+from swarm_agents.text import one_line
+from swarm_tui import orders, work_state
+from swarm_tui.dialogs.dialog import Dialog
+from swarm_tui.orders import ReleaseTask
+from swarm_tui.snapshot import Snapshot
+from swarm_tui.themes import STYLE
+
+
+class ReleaseTaskDialog(Dialog):
+    heading = "Open the task again?"
+    confirm = "Release"
+    tone = "busy"
+
+    def __init__(self, snapshot: Snapshot, task: Task) -> None:
+        super().__init__(snapshot)
+        self._shown_task = task
+
+    def facts(self) -> Content:
+        task = self._shown_task
+        told = f"  {task.claimant} is told to stop; its fence {task.fence} is void.\n" if task.status in HELD else ""
+        return Content.assemble(
+            (f"{task.id}: {one_line(task.title, 200)}\n\n", STYLE["dim"]),
+            "What happens:\n",
+            told,
+            "  It is open: whoever claims it first has it.",
+        )
+
+    def order(self) -> ReleaseTask:
+        return ReleaseTask(self._shown_task.id, self._shown_task.fence, self.typed)
+
+    def moved(self, snapshot: Snapshot) -> bool:
+        return work_state.task_moved(snapshot, self._shown_task)
+
+    def how_it_moved(self, snapshot: Snapshot) -> str:
+        now = work_state.task(snapshot, self._shown_task.id)
+        return f"It moved meanwhile: {orders.standing(now)}" if now else "The task is gone."

@@ -1,0 +1,129 @@
+"""What every screen of the dashboard has: a title, the keys that make sense now, trouble in place of what it shows.
+
+A screen is a function of one view. `do_<action>` are its actions of the registry; what a dialog ends with goes to the
+app.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.worker import Worker
+
+from swarm_agents.model import Moment
+from swarm_tui import complaints
+from swarm_tui.actions import Action
+from swarm_tui.orders import Order, Ordered
+from swarm_tui.settings import Settings
+from swarm_tui.snapshot import CouldNotLook, Snapshot, View
+from swarm_tui.widgets.key_bar import KeyBar
+from swarm_tui.widgets.title_line import TitleLine
+from swarm_tui.widgets.trouble import Trouble
+
+if TYPE_CHECKING:
+    from swarm_tui.app import SwarmApp
+
+
+class Board(Screen[None]):
+    """Subclasses say `show_swarm` and `tick_swarm`, and put what they show of it into `_swarm`."""
+
+    app: "SwarmApp"
+
+    def __init__(self, settings: Settings, registry: tuple[Action, ...]) -> None:
+        super().__init__(classes="-reading")
+        self.registry = registry
+        self._settings = settings
+        self._view: View | None = None
+        self._last_seen: Snapshot | None = None
+        self._stands = False
+        # Held, not looked up: while the app closes, the clock still ticks and the parts are not found any more.
+        self._title_line = TitleLine(settings)
+        self._trouble = Trouble()
+        self._swarm = Vertical(id="swarm")
+        self._keys = KeyBar(registry, settings.read_only)
+
+    # What a subclass says.
+
+    def show_swarm(self, snapshot: Snapshot) -> None:
+        raise NotImplementedError
+
+    def tick_swarm(self, moment: Moment) -> None:
+        raise NotImplementedError
+
+    def came_back(self) -> None:
+        """The database can be read again; perhaps it is another one."""
+
+    # The rest is the same for all.
+
+    def on_mount(self) -> None:
+        self._stands = True
+        if self._view is not None:
+            self.show(self._view)
+
+    def show(self, view: View) -> None:
+        if isinstance(self._view, CouldNotLook) and isinstance(view, Snapshot):
+            self.came_back()
+        self._view = view
+        if not self._stands:
+            return  # the feed is quicker than the screen: it is shown once it stands
+        self.remove_class("-reading")
+        self.set_class(isinstance(view, CouldNotLook), "-trouble")
+        self._keys.show(view)
+        match view:
+            case CouldNotLook():
+                self._trouble.show(view, self._last_seen)
+            case Snapshot():
+                self._last_seen = view
+                self._trouble.over()
+                self._title_line.tick(view.moment)
+                self.show_swarm(view)
+
+    def tick(self, moment: Moment) -> None:
+        """The screen's one clock: ages and countdowns."""
+        if not self._stands:
+            return
+        self._title_line.tick(moment)
+        if isinstance(self._view, CouldNotLook):
+            self._trouble.tick(moment)
+        else:
+            self.tick_swarm(moment)
+
+    def action_act(self, name: str) -> None:
+        action = next(one for one in self.registry if one.name == name)
+        refusal = action.refusal(self._view, self._settings.read_only)
+        if refusal:
+            self.notify(refusal, severity="warning", markup=False)
+        else:
+            getattr(self, f"do_{name}")()
+
+    def on_key_bar_pressed(self, event: KeyBar.Pressed) -> None:
+        self.action_act(event.action.name)
+
+    def do_broadcast(self) -> None:
+        from swarm_tui.dialogs.broadcast import Broadcast
+
+        self.app.push_screen(Broadcast(self._snapshot), self._order)
+
+    def do_palette(self) -> None:
+        self.app.action_command_palette()
+
+    def do_help(self) -> None:
+        from swarm_tui.dialogs.help import Help
+
+        self.app.push_screen(Help())
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        complaints.of_worker(self.app, event)
+
+    def _in_thread(self, work: Callable[[], None], group: str, exclusive: bool = False) -> None:
+        self.run_worker(work, thread=True, group=group, exclusive=exclusive, exit_on_error=False)
+
+    def _order(self, order: Order | None) -> None:
+        if order is not None:
+            self.post_message(Ordered(order))
+
+    @property
+    def _snapshot(self) -> Snapshot:
+        assert isinstance(self._view, Snapshot), "an action that needs the swarm's state is refused without it"
+        return self._view

@@ -1,0 +1,97 @@
+"""Screen 4: what is shared out. Tasks and locks, who has them, and taking them away."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from swarm_agents.locks import Lock
+from swarm_agents.model import Moment
+from swarm_agents.tasks import HELD, Task, TaskStatus
+from swarm_tui import actions, orders
+from swarm_tui.screens.board import Board
+from swarm_tui.settings import Settings
+from swarm_tui.snapshot import Snapshot
+from swarm_tui.widgets.banner import Banner
+from swarm_tui.widgets.lock_list import LockList
+from swarm_tui.widgets.task_list import TaskList
+
+_OVER = (TaskStatus.COMPLETED, TaskStatus.CANCELLED)
+
+
+class WorkScreen(Board):
+    BINDINGS: ClassVar[list[BindingType]] = [*actions.bindings(actions.WORK)]
+    AUTO_FOCUS = "TaskList"
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings, actions.WORK)
+        self._banner = Banner()
+        self._task_list = TaskList()
+        self._lock_list = LockList()
+
+    def compose(self) -> ComposeResult:
+        yield self._title_line
+        yield self._trouble
+        with self._swarm:
+            yield self._banner
+            yield self._task_list
+            yield self._lock_list
+        yield self._keys
+
+    def show_swarm(self, snapshot: Snapshot) -> None:
+        self._banner.show(snapshot)
+        if snapshot.work is None:
+            return  # read before anybody asked for it
+        self._task_list.show(snapshot.work.tasks, snapshot.moment)
+        self._lock_list.show(snapshot.work.locks, snapshot.moment)
+        if self.focused is None:
+            self.call_after_refresh(self._task_list.focus)
+
+    def tick_swarm(self, moment: Moment) -> None:
+        self._banner.tick(moment)
+        self._task_list.tick(moment)
+        self._lock_list.tick(moment)
+
+    def on_banner_opened(self) -> None:
+        from swarm_tui.dialogs.incident_details import IncidentDetails
+
+        self.app.push_screen(IncidentDetails(self._settings))
+
+    def do_reassign(self) -> None:
+        from swarm_tui.dialogs.reassign_task import ReassignTaskDialog
+
+        task = self._chosen_task()
+        if task.status in _OVER or task.blocked_by:
+            self._refuse(task)
+        else:
+            self.app.push_screen(ReassignTaskDialog(self._snapshot, task), self._order)
+
+    def do_release(self) -> None:
+        from swarm_tui.dialogs.release_task import ReleaseTaskDialog
+
+        task = self._chosen_task()
+        if task.status in HELD or task.status is TaskStatus.FAILED:
+            self.app.push_screen(ReleaseTaskDialog(self._snapshot, task), self._order)
+        else:
+            self._refuse(task)
+
+    def do_force_release(self) -> None:
+        from swarm_tui.dialogs.force_release_lock import ForceReleaseLockDialog
+
+        self.app.push_screen(ForceReleaseLockDialog(self._snapshot, self._chosen_lock()), self._order)
+
+    def do_back(self) -> None:
+        self.dismiss()
+
+    def _chosen_task(self) -> Task:
+        task = self._task_list.chosen
+        assert task is not None, "an act on a task is refused where there is none"
+        return task
+
+    def _chosen_lock(self) -> Lock:
+        lock = self._lock_list.chosen
+        assert lock is not None, "an act on a lock is refused where there is none"
+        return lock
+
+    def _refuse(self, task: Task) -> None:
+        self.notify(f"That cannot be done: {orders.standing(task)}", severity="warning", markup=False)
