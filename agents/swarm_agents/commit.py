@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from swarm_agents import build, git, incidents, turns, verdict, waiting
 from swarm_agents.config import Config
 from swarm_agents.db.database import Database
-from swarm_agents.errors import Unavailable, Usage
+from swarm_agents.errors import SwarmError, Unavailable, Usage
 from swarm_agents.git import CommitRun
 from swarm_agents.model import Asked, Evidence, Fenced, Moment, Passing, Rules, Stale, Waiting, Yours
 from swarm_agents.text import one_line, tail
@@ -50,6 +50,13 @@ class LandedLate(NamedTuple):
     fenced: Fenced
 
 
+class LandedUnrecorded(NamedTuple):
+    """The commit landed, but the database could not be told, so the build is as it was."""
+
+    commit: str
+    error: SwarmError
+
+
 class Red(NamedTuple):
     """The build is red, by this verdict, and `outcome` says what that means for the caller."""
 
@@ -78,7 +85,7 @@ class SyncFailed(NamedTuple):
     saved: str | None
 
 
-End = Landed | LandedElsewhere | LandedLate | Red | Refused | Behind | SyncFailed
+End = Landed | LandedElsewhere | LandedLate | LandedUnrecorded | Red | Refused | Behind | SyncFailed
 
 
 class Talk(NamedTuple):
@@ -108,9 +115,9 @@ def commit(db: Database, root: Path, config: Config, agent: str, arguments: list
         # In a shared checkout others edit meanwhile: only what is about to be committed tells of the hook.
         watched = staged + unstaged if everything or paths else staged
         run, files_changed = _try(root, arguments, watched, talk.quiet_stdout)
-        turns.done(db, agent, landed=run.code == 0)
         if run.code == 0:
-            return _landed(db, root, config, agent, run, began, head)
+            return _kept(db, root, config, agent, run, began, head)
+        turns.done(db, agent, landed=False)
         if run.refused_by_gate:
             give_up_at = give_up_at or time.monotonic() + config.rules.wait_s
             gated += 1
@@ -320,6 +327,20 @@ def _refused(db: Database, root: Path, agent: str, run: CommitRun, meaning: Verd
 
 
 # Landed: is it the evidence that ends the incident?
+
+
+def _kept(
+    db: Database, root: Path, config: Config, agent: str, run: CommitRun, began: Moment, head_before: str | None
+) -> Landed | LandedElsewhere | LandedLate | LandedUnrecorded:
+    """What git has done stays done, also when the database cannot be told."""
+    try:
+        turns.done(db, agent, landed=True)
+        return _landed(db, root, config, agent, run, began, head_before)
+    except SwarmError as error:
+        commit = git.head(root)
+        if commit is None or commit == head_before:
+            raise
+        return LandedUnrecorded(commit, error)
 
 
 def _landed(

@@ -457,6 +457,15 @@ def test_ctrl_c_in_the_editor_leaves_no_lease_and_no_lock(repo: Repo) -> None:
     assert not (repo.path / ".git/index.lock").exists()
 
 
+def test_a_commit_that_landed_is_named_although_it_could_not_be_recorded(repo: Repo) -> None:
+    repo.hook("#!/bin/sh\nmv .git/swarm .git/elsewhere\n")
+    repo.stage("a.txt")
+
+    ended = commit(repo, "alice")
+
+    assert (ended.exit, ended.data["commit"]) == (69, repo.head())
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_to_the_command_alone_ends_git_too(repo: Repo, number: signal.Signals) -> None:
     repo.hook("#!/bin/sh\necho $$ > hook\nexec sleep 20\n")

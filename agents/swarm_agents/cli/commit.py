@@ -64,6 +64,9 @@ def _answer(call: Call, end: commit.End) -> Answer:
         case commit.LandedLate(landed, fenced):
             message = f"Landed {landed[:10]}, but the build is no longer yours. {answers.line(fenced.build)}"
             return _ended(82, message, None, landed, None, fenced.build.incident, fenced.build.fence)
+        case commit.LandedUnrecorded(landed, error):
+            message = f"Landed {landed[:10]}; do not commit it again. It could not be recorded: {error.message}"
+            return _ended(error.exit, message, None, landed, error.next)
         case commit.Red(outcome, verdict):
             answer = answers.of(call, outcome)
             exit_code = 80 if isinstance(outcome, Stale) else answer.exit
