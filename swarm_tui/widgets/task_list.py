@@ -53,13 +53,12 @@ class TaskList(RowList):
             (f"{sign.symbol} ", sign.tone),
             (f"{one_line(task.id, 12):<12} ", "strong"),
             (f"{sign.word:<10} ", sign.tone),
-            (f"{one_line(task.claimant or '', 14):<14} ", "plain"),
+            (f"{one_line(_who(task), 16):<16} ", "dim" if task.blocked_by else "plain"),
             (f"{self._lease(task):<12}" if width >= _WIDE else "", "dim"),
             (
                 one_line(task.title, 100),
                 "dim" if task.status in (TaskStatus.COMPLETED, TaskStatus.CANCELLED) else "plain",
             ),
-            (f"  after {', '.join(task.blocked_by[:4])}" if task.blocked_by else "", "dim"),
         ]
 
     def _lease(self, task: Task) -> str:
@@ -67,6 +66,11 @@ class TaskList(RowList):
             return ""
         left = task.lease_expires_at - self._now
         return f"{times.left(left)} left" if left > 0 else "ran out"
+
+
+def _who(task: Task) -> str:
+    """Who has it, or else what it waits for."""
+    return task.claimant or (f"after {', '.join(task.blocked_by)}" if task.blocked_by else "")
 
 
 def _title(tasks: tuple[Task, ...]) -> str:
