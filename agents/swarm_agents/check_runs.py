@@ -24,6 +24,7 @@ _LEASE_MS = 20_000  # of the process that runs a check; renewed while it runs
 _RENEW_EVERY_S = 5.0
 _LOOK_EVERY_S = 1.0  # when a wake-up is lost
 _BAD_NEWS_LASTS_MS = 600_000  # a failure may have been the machine's; success of a tree stays
+_MUCH_MORE = 2  # times the time in which a check did not end: worth another try, it may have had what a budget left
 _KEPT_OUTPUT = 65_536  # bytes
 _DRAIN_S = 1.0  # a process that a check left behind may hold the pipe open for ever
 
@@ -53,7 +54,7 @@ def on_tree(db: Database, root: Path, check: Check, tree: str, runner: str, give
     with db.listener() as bell:
         while True:
             with db.transaction() as tx:
-                mine = _claim(tx, tree, check, runner)
+                mine = _claim(tx, tree, check, runner, min(give_up_at - time.monotonic(), check.timeout_s))
                 known = None if mine else _known(tx, tree, check)
             if known:
                 return known
@@ -87,7 +88,7 @@ def key(check: Check) -> str:
     return "\n".join([check.command, check.setup or "", *check.link])
 
 
-def _claim(tx: Transaction, tree: str, check: Check, runner: str) -> bool:
+def _claim(tx: Transaction, tree: str, check: Check, runner: str, left_s: float) -> bool:
     claimed = tx.one(
         "insert into check_runs (tree, check_key, state, at, runner, runner_mono_ms, runner_boot_id) "
         "values (:tree, :key, 'running', :now, :runner, :mono + :lease, :boot) "
@@ -95,11 +96,14 @@ def _claim(tx: Transaction, tree: str, check: Check, runner: str) -> bool:
         "runner_mono_ms = excluded.runner_mono_ms, runner_boot_id = excluded.runner_boot_id "
         "where (check_runs.state = 'running' "
         "and (check_runs.runner_boot_id <> :boot or check_runs.runner_mono_ms <= :mono)) "
-        "or (check_runs.state not in ('running', 'passed') and check_runs.at <= :old) returning tree",
+        "or (check_runs.state not in ('running', 'passed') and check_runs.at <= :old) "
+        "or (check_runs.state = 'timed_out' and check_runs.duration_ms * :much_more <= :left_ms) returning tree",
         tree=tree,
         key=key(check),
         now=tx.now,
         old=tx.now - _BAD_NEWS_LASTS_MS,
+        much_more=_MUCH_MORE,
+        left_ms=int(left_s * 1000),
         runner=runner,
         mono=tx.moment.mono_ms,
         lease=_LEASE_MS,

@@ -155,6 +155,20 @@ def test_a_check_that_hangs_is_ended_and_treated_as_broken(checked: Repo) -> Non
     assert not alive(hung)
 
 
+def test_a_check_that_had_too_little_time_is_tried_again_by_who_has_more(checked: Repo) -> None:
+    slow = "sleep 1; test ! -e broken"
+    checked.configure(check=slow, budget_s=0.3)
+    checked.stage("broken")
+    short = verdict(commit(checked))
+    checked.swarm("build", "escalate", "--reason", "x")
+    checked.swarm("escalation", "resolve", "1", "--option", "declare-passing", "--reason", "it is")
+
+    checked.configure(check=slow, budget_s=30)
+
+    assert short == (81, "unknown")
+    assert verdict(commit(checked)) == (83, "mine")
+
+
 def test_a_head_that_was_never_seen_to_pass_in_a_clean_tree_proves_nothing(checked: Repo) -> None:
     checked.configure(check="test -e venv")
     checked.hook("#!/bin/sh\nexit 1\n")
