@@ -357,7 +357,7 @@ def _landed(
         with db.transaction() as tx:
             incidents.record_landing(tx, agent, commit, tree)
     proven = run.passed_hook(refused_by or "pre-commit") or (
-        refused_by is None and not git.has_hook(root, "pre-commit")
+        refused_by is None and (run.gate_alone or not git.has_hook(root, "pre-commit"))
     )
     evidence = Evidence(f"{commit[:10]} landed through the hook", began, commit)
     if now.fixer == agent:

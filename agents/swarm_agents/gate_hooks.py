@@ -52,6 +52,16 @@ class _Before(NamedTuple):
     folder: str
 
 
+def is_alone(hook: Path) -> bool:
+    """Whether that hook is our gate with nothing of the user's behind it."""
+    content = hook.read_bytes()
+    if MARK not in content:
+        return False
+    word = next((line[5:] for line in content.decode(errors="replace").splitlines() if line.startswith("next=")), "")
+    behind = hook.parent / word[8:] if word.startswith("${0%/*}/") else Path("".join(shlex.split(word)))
+    return not os.access(behind, os.X_OK)
+
+
 def install(root: Path) -> list[str]:
     """Put the hooks in place; what was changed, nothing when all was there. Raises `Usage`, `CannotWrite`."""
     with _faults_explained():

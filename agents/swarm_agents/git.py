@@ -54,11 +54,15 @@ class CommitRun(NamedTuple):
     errors: tuple[str, ...]
     output: str
     refused_by_gate: bool = False
+    gate_alone: bool = False
+    """Our gate was the only pre-commit hook: nothing has judged the code."""
 
     def refusing_hook(self) -> HookRun | None:
         return next((hook for hook in self.hooks if hook.code != 0), None)
 
     def passed_hook(self, name: str) -> bool:
+        if name == "pre-commit" and self.gate_alone:
+            return False
         return any(hook.name == name and hook.code == 0 for hook in self.hooks)
 
 
@@ -109,9 +113,14 @@ def untracked_files(root: Path) -> list[str]:
 
 def has_hook(root: Path, name: str) -> bool:
     """Whether git would run a hook of that name here."""
+    return hook(root, name) is not None
+
+
+def hook(root: Path, name: str) -> Path | None:
+    """The hook of that name that git would run here."""
     asked = _git(["rev-parse", "--path-format=absolute", "--git-path", f"hooks/{name}"], root)
-    hook = Path(asked.stdout.rstrip("\n"))
-    return asked.returncode == 0 and hook.is_file() and os.access(hook, os.X_OK)
+    found = Path(asked.stdout.rstrip("\n"))
+    return found if asked.returncode == 0 and found.is_file() and os.access(found, os.X_OK) else None
 
 
 def tree_of(root: Path, commit: str) -> str | None:
@@ -317,12 +326,12 @@ def commit(arguments: list[str], quiet_stdout: bool) -> CommitRun:
         environment[GATE_NOTE] = str(gate_note)
         code, output = _run_on_terminal(["git", "commit", *arguments], environment, quiet_stdout)
         recorded = trace.read_text(encoding="utf-8", errors="replace") if trace.exists() else ""
-        refused_by_gate = gate_note.exists()
+        refused_by_gate, gate_alone = gate_note.exists(), Path(f"{gate_note}-alone").exists()
         if os.path.isabs(theirs) and not os.path.isdir(theirs):
             with contextlib.suppress(OSError), open(theirs, "a", encoding="utf-8") as user_trace:
                 user_trace.write(recorded)
     hooks, errors = _read_trace(recorded)
-    return CommitRun(code, hooks, errors, output, refused_by_gate)
+    return CommitRun(code, hooks, errors, output, refused_by_gate, gate_alone)
 
 
 def run_forwarding(command: list[str], where: Path) -> int:

@@ -1,6 +1,7 @@
 """The `swarm` command as programs rely on it: exit codes, the JSON envelope, identity, and what bad input gets."""
 
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -259,6 +260,15 @@ def test_a_command_that_is_held_stops_when_the_role_is_lost(repo: Repo) -> None:
     holding.communicate(timeout=20)
 
     assert holding.returncode == 82
+
+
+def test_whoever_looks_ends_a_lease_that_ran_out(repo: Repo) -> None:
+    repo.configure(lease_s=1)
+    report(repo)
+    time.sleep(1.1)
+
+    assert repo.swarm("status", "--json").data["build"]["status"] == "broken"
+    assert repo.swarm("build", "show", "1", "--json").data["attempts"][0]["end"] == "expired"
 
 
 def test_a_check_that_passes_heals_a_build_that_nobody_holds(repo: Repo) -> None:

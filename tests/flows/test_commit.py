@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
@@ -108,6 +109,18 @@ def test_a_commit_that_went_round_the_refusing_hook_proves_nothing(repo: Repo) -
 
     assert ended.exit == 81
     assert status(repo) == "fixing"
+
+
+def test_a_gate_without_a_hook_behind_it_proves_nothing(repo: Repo) -> None:
+    Path(repo.path / ".git/hooks/pre-commit").unlink()
+    assert repo.swarm("setup", "git").exit == 0
+    repo.stage("a.txt")
+
+    assert commit(repo, "alice").exit == 0
+
+    assert "only the gate" in repo.swarm("doctor").out
+    with sqlite3.connect(repo.path / ".git/swarm/swarm.db") as connection:
+        assert connection.execute("select count(*) from landings").fetchone() == (0,)
 
 
 @pytest.mark.parametrize("words", [["--no-verify", "-m", "x"], ["-n", "-m", "x"], ["-anm", "x"], ["--no-veri", "-mx"]])

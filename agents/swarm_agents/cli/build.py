@@ -163,7 +163,8 @@ def _failed(call: Call) -> Answer:
     outcome = build.failed(call.db, call.actor(), reason, ErrorClass(arguments.error_class), arguments.fence)
     if isinstance(outcome, Broken):
         message = f"Attempt {attempt} ended as failed; the role is free."
-        return Answer(message, 0, {"attempt": attempt, **answers.role_data(outcome.build)}, call.me("swarm build wait"))
+        data = answers.role_data(outcome.build) | {"attempt": attempt}
+        return Answer(message, 0, data, call.me("swarm build wait"))
     answer = answers.of(call, outcome)
     return Answer(answer.message, answer.exit, {**answer.data, "attempt": attempt}, answer.next)
 

@@ -1,6 +1,7 @@
 """One invocation of `swarm`: who calls, where, and what a verb may ask of that."""
 
 import argparse
+import contextlib
 import functools
 import os
 import sys
@@ -101,15 +102,20 @@ class Call:
             raise Denied(f"Only a human may do that; you are {self.identity}. 'swarm build escalate' asks one.")
 
     def glance(self) -> None:
-        """A verb that only reads: an agent that calls it shows life, but nothing is refused for lack of it."""
-        if self.identity in (None, HUMAN):
-            return
+        """A verb that only reads: an agent that calls it shows life, and a lease that ran out is ended.
+
+        Nothing is refused for lack of either.
+        """
+        from swarm_agents import build  # see `_show_life`
+
+        db = self.db
         try:
-            self._show_life(self.identity)
-        except NotFound:
-            pass
+            if self.identity not in (None, HUMAN):
+                with contextlib.suppress(NotFound):
+                    self._show_life(self.identity)
+            build.reap(db)
         except SwarmError as error:
-            talk(f"your sign of life could not be recorded: {error.message}")
+            talk(f"that you looked could not be written down: {error.message}")
 
     def _show_life(self, agent: str) -> None:
         from swarm_agents import presence  # loads the whole build, which the gate's hooks do without

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable
 from typing import NamedTuple
 
-from swarm_agents import git
+from swarm_agents import gate_hooks, git
 from swarm_agents.cli.call import Call, parser
 from swarm_agents.cli.output import Answer
 from swarm_agents.errors import DatabaseUnreadable, SwarmError
@@ -61,6 +61,9 @@ def _database(call: Call) -> str:
 
 
 def _hook(call: Call) -> str:
-    if git.has_hook(call.root, "pre-commit"):
-        return "here"
-    return "none: a commit is refused by nothing, so set one up or use 'swarm build report'"
+    hook = git.hook(call.root, "pre-commit")
+    if hook is None:
+        return "none: a commit is refused by nothing, so set one up or use 'swarm build report'"
+    if gate_hooks.is_alone(hook):
+        return "only the gate: it judges no code, so set one up or use 'swarm build report'"
+    return "here"
