@@ -140,3 +140,13 @@ def send_to_wait(others: list[Worker], rules: Rules) -> None:
 def line(db: Database) -> list[str]:
     with db.reading() as tx:
         return [name for name, _ in observe(tx).line]
+
+
+def test_a_failed_attempt_is_answered_with_its_own_number(repo: Repo) -> None:
+    numbers = []
+    for agent in ("alice", "bob"):
+        repo.swarm("--as", agent, "build", "report", "--summary", "x")
+        failed = repo.swarm("--as", agent, "build", "failed", "--reason", "no idea", "--json")
+        numbers.append(failed.data["attempt"])
+
+    assert numbers == [1, 2]
