@@ -203,13 +203,17 @@ async def test_the_palette_has_the_acts_of_the_screen_it_is_opened_on(
 
 async def test_hostile_titles_and_reasons_stay_text(db: Database, db_path: Path, clock: FakeClock) -> None:
     scenes.shared_out(db, clock)
-    tasks.add(db, "[@click=app.quit]go[/] [/] [bold", "web", "t6")
+    hostile = "\x1b[2J[@click=app.quit]go[/] [bold"
+    with db.transaction() as tx:  # the verbs refuse such a title; another program may not
+        tx.execute("update tasks set title = :title where id = 't2'", title=hostile)
+        tx.execute("update locks set reason = :reason", reason=hostile)
 
     async with dashboard(db_path, clock) as pilot:
-        await _choose(pilot, "t6")
-        await shows(pilot, "[@click=app.quit]go[/] [/] [bold")
+        await _choose(pilot, "t2")
+        assert text(pilot).count("␛[2J[@click=app.quit]go[/] [bold") == 3
         await pilot.press("A")
-        await shows(pilot, "t6: [@click=app.quit]go[/] [/] [bold")
+        await shows(pilot, "t2: ␛[2J[@click=app.quit]go[/] [bold")
+        assert "\x1b" not in text(pilot)
 
 
 async def _choose(pilot: Pilot[None], task: str) -> None:
