@@ -84,7 +84,7 @@ def test_a_hostile_message_is_harmless_even_in_a_format_that_expands_it(swarm: N
     until(lambda: swarm.round() is not None and str(message) in option(swarm.tmux, pane), "the border is set")
 
     shown = swarm.tmux.run("display-message", "-p", "-t", pane.pane_id, "#{E:@swarm_notice}")
-    swarm.tmux.run("display-message", "-p", "-t", pane.pane_id, f"#(touch {control})")
+    swarm.tmux.run("run-shell", f"touch {control}")
     until(control.exists, "what the option holds would have run by now")
     assert f"#(touch {trap})" in shown
     assert not trap.exists()

@@ -229,7 +229,8 @@ def test_a_dead_pane_fails_and_the_tmux_server_lives(swarm: Noticed) -> None:
     agent = swarm.agent("ann")
     server = swarm.tmux.server_pid()
     os.kill(agent.pane.pane_pid, signal.SIGKILL)
-    until(lambda: "dead" in swarm.tmux.screen(agent.pane).lower(), "the pane is dead")
+    dead = ["display-message", "-p", "-t", agent.pane.pane_id, "#{pane_dead}"]
+    until(lambda: swarm.tmux.run(*dead).strip() == "1", "the pane is dead")
 
     message = swarm.say("hello")
     swarm.rounds_until(message, "ann", "failed", "dead")

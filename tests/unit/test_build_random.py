@@ -172,7 +172,7 @@ def test_a_wrong_statement_is_found_by_random_acts(
     monkeypatch.setattr(Transaction, "execute", _rewriting(honest, lie))
 
     with pytest.raises((AssertionError, SwarmError, sqlite3.Error)):
-        run_state_machine_as_test(BuildLife, settings=settings(SETTINGS, phases=[Phase.generate]))
+        run_state_machine_as_test(BuildLife, settings=settings(SETTINGS, max_examples=600, phases=[Phase.generate]))
 
     assert lie.hits
 
