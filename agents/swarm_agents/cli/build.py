@@ -3,8 +3,8 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from swarm_agents import build, checks, git, incidents, turns, waiting
-from swarm_agents.cli import answers, history
+from swarm_agents import build, git, incidents, turns, waiting
+from swarm_agents.cli import answers
 from swarm_agents.cli.call import Call, parser, seconds, verb, verbs, whole_number
 from swarm_agents.cli.output import Answer, iso, talk
 from swarm_agents.errors import Usage
@@ -48,9 +48,9 @@ def parse(words: list[str]) -> argparse.Namespace:
     _fence(releasing)
     escalating = verb(of, "escalate", _escalate, "ask a human about a red build")
     _reason(escalating, required=True)
-    showing = verb(of, "show", history.show, "one incident: attempts, verdicts, symptoms, what it cost")
+    showing = verb(of, "show", _show, "one incident: attempts, verdicts, symptoms, what it cost")
     showing.add_argument("incident", type=whole_number(1, 2**62), metavar="N")
-    listing = verb(of, "history", history.latest, "the last incidents and their attempts")
+    listing = verb(of, "history", _history, "the last incidents and their attempts")
     listing.add_argument("--limit", type=whole_number(1, 1000), default=20, metavar="N")
     return build_parser.parse_args(words)
 
@@ -103,6 +103,8 @@ def _hold(call: Call) -> Answer:
     now = build.current(call.db)
     if now.fixer != agent:
         return answers.of(call, Fenced(now))
+    from swarm_agents import checks  # only who runs something pays for it
+
     held = checks.hold(call.db, agent, call.arguments.command, call.root)
     if held.lost:
         return answers.of(call, held.lost)
@@ -136,6 +138,8 @@ def _evidence(call: Call, agent: str, landed: str | None) -> Evidence | Answer:
             return _not_shared(call, landed)
         message = "Nothing proves it yet: land the fix through the hook with 'swarm commit', or set [build] check."
         return Answer(message, 1, next="swarm commit")
+    from swarm_agents import checks  # only who runs something pays for it
+
     checked = checks.check(call.db, agent, config.check, call.root)
     if not checked.ok:
         return Answer(f"Not fixed: {one_line(checked.why, 300)}.", 1)
@@ -213,6 +217,8 @@ def _check(call: Call) -> Answer:
     agent = call.identity or HUMAN
     if call.config.check is None:
         raise Usage("No check is configured: set [build] check in swarm.toml.")
+    from swarm_agents import checks  # only who runs something pays for it
+
     checked = checks.check(call.db, agent, call.config.check, call.root)
     commit = checked.evidence.commit
     if not checked.ok:
@@ -284,3 +290,15 @@ def _began(call: Call, said: "datetime | None") -> Moment | None:
     now = call.db.moment()
     wall_ms = int(said.timestamp() * 1000)
     return Moment(wall_ms, now.mono_ms - (now.wall_ms - wall_ms), now.boot_id)
+
+
+def _show(call: Call) -> Answer:
+    from swarm_agents.cli import history  # only who looks back pays for it
+
+    return history.show(call)
+
+
+def _history(call: Call) -> Answer:
+    from swarm_agents.cli import history
+
+    return history.latest(call)
