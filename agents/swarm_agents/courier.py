@@ -124,11 +124,12 @@ class Courier:
         return leads
 
     def _round(self, db: Database) -> Round:
-        _drop_moot(db)
         with db.reading() as tx:
             waiting, under_way = typings.waiting(tx), typings.under_way(tx)
             agents = typings.agents_in_panes(tx)
-        wanted = [each.pane for each in waiting] + [each.pane for each in under_way]
+        if any(each.moot for each in waiting):
+            _drop_moot(db)
+        wanted = [each.pane for each in waiting if not each.moot] + [each.pane for each in under_way]
         sockets = {pane.socket for pane in wanted if self._typist.due(pane)}
         if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + _LOOK_EVERY_S
@@ -179,9 +180,6 @@ def _is_gone(pane: PaneAddress, seen: Look | ServerGone | NoAnswer | None) -> bo
 
 
 def _drop_moot(db: Database) -> None:
-    with db.reading() as tx:
-        if not any(each.moot for each in typings.waiting(tx)):
-            return
     with db.transaction() as tx:
         for each in typings.waiting(tx):
             if each.moot:

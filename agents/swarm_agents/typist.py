@@ -13,7 +13,7 @@ from swarm_agents import notices, panes, sight, steps, typings
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.model import DeliveryState, PaneAddress
 from swarm_agents.panes import Look, NoAnswer, ServerGone, keyboard
-from swarm_agents.panes.keyboard import Outcome, Stroke
+from swarm_agents.panes.keyboard import Stroke
 from swarm_agents.profiles import Profile
 from swarm_agents.sight import Situation
 from swarm_agents.steps import Since
@@ -179,19 +179,22 @@ class Typist:
             plan.strokes.append((typing, steps.paste(typing, now)))
 
     def _type(self, db: Database, socket: str, strokes: Sequence[tuple[Typing, Stroke]]) -> None:
-        outcomes = keyboard.type_in(socket, [stroke for _, stroke in strokes])
-        if not isinstance(outcomes, tuple):
+        done = keyboard.type_in(socket, [stroke for _, stroke in strokes])
+        if not isinstance(done, tuple):
             return  # the markers of the next look say what was typed
         with db.transaction() as tx:
-            for (typing, stroke), outcome in zip(strokes, outcomes, strict=True):
+            for (typing, stroke), was_done in zip(strokes, done, strict=True):
                 pressed = steps.submits(stroke.marker, typing.token)
-                if outcome is Outcome.DONE and pressed is not None:
+                if not was_done:
+                    if stroke.text:  # something moved: the next look tries again, or withdraws it
+                        self._hold(typing.pane)
+                elif pressed is None:
+                    typings.release(tx, typing.token)
+                    self._hold(typing.pane)
+                else:
                     self._since(typing, pressed)
                     if not typing.recorded:
                         typings.typed(tx, typing.token)
-                elif outcome is not Outcome.MOVED:
-                    typings.release(tx, typing.token)
-                    self._hold(typing.pane)
 
     def _since(self, typing: Typing, pressed: int | None) -> Since:
         now = time.monotonic()

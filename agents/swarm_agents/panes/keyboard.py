@@ -8,7 +8,6 @@ comes late, or twice, or from a process that was frozen, finds another marker an
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import tmux
@@ -22,15 +21,6 @@ _TYPEABLE = re.compile(r"[\w .,:=_/+%?()\[\]#-]+")
 _MARKER_TEXT = re.compile(r"[A-Za-z0-9.+-]*")
 _COMMAND_TEXT = re.compile(r"[A-Za-z0-9._+-]+")
 _KEYS = {"\r": r'"\r"', "\n": r'"\n"'}
-
-
-class Outcome(StrEnum):
-    DONE = "done"
-    """It was typed, and the marker says so."""
-    REFUSED = "refused"
-    """It was not typed, and never will be: the marker was moved on, so that this stroke fits nowhere any more."""
-    MOVED = "moved"
-    """The pane is not as it was seen: it is another one, or its marker changed. Look again."""
 
 
 @dataclass(frozen=True)
@@ -47,16 +37,17 @@ class Stroke:
         return self.seen.address
 
 
-def type_in(socket: str, strokes: Sequence[Stroke]) -> tuple[Outcome, ...] | ServerGone | NoAnswer:
-    """Type a batch in one process; what became of each stroke. `NoAnswer`: the next look's markers say what was typed.
+def type_in(socket: str, strokes: Sequence[Stroke]) -> tuple[bool, ...] | ServerGone | NoAnswer:
+    """Type a batch in one process; of each stroke whether its marker is there now: it was done, here or elsewhere.
 
-    Screens are no use here: what the panes draw in answer is not read before the script has ended.
+    One that was not done found its pane changed. After `NoAnswer` the markers of the next look say what was typed. Screens are no use here: what the panes draw in
+    answer is not read before the script has ended.
     """
     mark = tmux.fresh_mark()
     texts = {text: f"swarm_{n}" for n, text in enumerate(dict.fromkeys(_texts(strokes)))}
     lines = [
         *(f"set-buffer -b {buffer} -- {_text(text)}" for text, buffer in texts.items()),
-        *(_line(mark, stroke, texts) for stroke in strokes),
+        *(_line(stroke, texts) for stroke in strokes),
         *(f"delete-buffer -b {buffer}" for buffer in texts.values()),
         f"list-panes -a -F '{mark}marker #{{pane_id}} #{{{MARKER}}}'",
         f"display-message -p '{mark}end'",
@@ -67,7 +58,8 @@ def type_in(socket: str, strokes: Sequence[Stroke]) -> tuple[Outcome, ...] | Ser
     printed = answer.output.decode(errors="replace")
     if f"{mark}end" not in printed:
         return NoAnswer(socket, f"tmux answered only in part: {answer.complaints or 'no reason given'}")
-    return _outcomes(mark, printed, strokes)
+    markers = dict(re.findall(f"{mark}marker (%[0-9]+) (.*)", printed))
+    return tuple(markers.get(stroke.pane.pane_id) == stroke.marker for stroke in strokes)
 
 
 def is_typeable(text: str) -> bool:
@@ -75,53 +67,40 @@ def is_typeable(text: str) -> bool:
 
 
 # tmux puts a script that it has read together again, line by line and from the start each time, for a log it may not
-# even write. 200 lines of 1,000 characters took it 140 ms, and of 500 characters 60: so the lines are kept short. What
-# is rarely done stands in quotes, not in braces: tmux reads it only then.
-def _line(mark: str, stroke: Stroke, texts: Mapping[str, str]) -> str:
+# even write. 200 lines of 1,000 characters took it 140 ms, and of 300 characters 20: so the lines are kept short.
+def _line(stroke: Stroke, texts: Mapping[str, str]) -> str:
     target = f"-t {stroke.pane.pane_id}"
-    marker = _checked(stroke.marker, _MARKER_TEXT)
-    acts = [f"set-option -p {target} {MARKER} {marker}"]
+    acts = []
     if stroke.text:
         acts.append(f"paste-buffer -p -r -b {texts[stroke.text]} {target}")
     if stroke.submit:
         # A pasted key goes to this pane alone: no key table, no synchronize-panes, no extended keys.
         acts.append(f"paste-buffer -r -b {texts[stroke.submit]} {target}")
-    otherwise = f"display-message -p {mark}moved{stroke.pane.pane_id}"
-    if stroke.text:
-        refuse = f"set-option -p {target} {MARKER} {marker}.no"
-        otherwise = f"if-shell -F {target} '{_unmoved(stroke)}' '{refuse}' '{otherwise}'"
-    return f"if-shell -F {target} '{_fits(stroke)}' {{ {' ; '.join(acts)} }} \"{otherwise}\""
+    # Last: what fails ends the list, and the marker never says that something was typed which was not.
+    acts.append(f"set-option -p {target} {MARKER} {_checked(stroke.marker, _MARKER_TEXT)}")
+    return f"if-shell -F {target} '{_fits(stroke)}' '{' ; '.join(acts)}'"
 
 
 def _fits(stroke: Stroke) -> str:
     """A tmux condition, to be asked of the pane: it is as it was seen, and nothing has been typed since."""
-    if not (stroke.text or stroke.submit):
-        return _unmoved(stroke)
-    seen = stroke.seen
-    as_seen = {
-        "pane_in_mode": "0",
-        "pane_input_off": "0",
-        "cursor_x": f"{seen.cursor_x}",
-        "cursor_y": f"{seen.cursor_y}",
-    }
-    if _COMMAND_TEXT.fullmatch(seen.command):
-        as_seen["pane_current_command"] = seen.command
-    return _unmoved(stroke, as_seen)
-
-
-def _unmoved(stroke: Stroke, further: Mapping[str, str] | None = None) -> str:
-    """It is that living pane, its marker is as it was seen, and `further` holds. One comparison: it is the cheapest."""
-    pane, last = stroke.pane, stroke.seen.last
-    pid, start_time = pane.server.split(":")
-    same = {"pid": pid, "start_time": start_time, "pane_id": pane.pane_id, "pane_pid": f"{pane.pane_pid}"}
-    same |= {"pane_dead": "0", **(further or {})}
+    seen, last = stroke.seen, stroke.seen.last
+    pid, start_time = stroke.pane.server.split(":")
+    same = {"pid": pid, "start_time": start_time, "pane_pid": f"{stroke.pane.pane_pid}", "pane_dead": "0"}
+    if stroke.text or stroke.submit:
+        same |= {"pane_in_mode": "0", "pane_input_off": "0"}
+        same |= {"cursor_x": f"{seen.cursor_x}", "cursor_y": f"{seen.cursor_y}"}
+        if _COMMAND_TEXT.fullmatch(seen.command):
+            same["pane_current_command"] = seen.command
     if not _MARKER_TEXT.fullmatch(last):  # not ours, and not to be written into a condition
         return f"#{{&&:{_equal(same)},#{{!=:#{{{MARKER}}},{stroke.marker}}}}}"
     return _equal({**same, MARKER: last})
 
 
 def _equal(values: Mapping[str, str]) -> str:
-    # Nothing that is expected has a ":" in it, so two lists are equal only when all of their parts are.
+    """All of them, in one comparison: it is the cheapest.
+
+    Nothing that is expected has a ":" in it, so two lists are equal only when all of their parts are.
+    """
     return f"#{{==:{':'.join(f'#{{{name}}}' for name in values)},{':'.join(values.values())}}}"
 
 
@@ -132,18 +111,6 @@ def _texts(strokes: Iterable[Stroke]) -> Iterator[str]:
 
 def _text(text: str) -> str:
     return _KEYS[text] if text in _KEYS else tmux.quoted(_checked(text, _TYPEABLE))
-
-
-def _outcomes(mark: str, printed: str, strokes: Iterable[Stroke]) -> tuple[Outcome, ...]:
-    markers = dict(re.findall(f"{mark}marker (%[0-9]+) (.*)", printed))
-    moved = set(re.findall(f"{mark}moved(%[0-9]+)", printed))
-    return tuple(_outcome(stroke, markers.get(stroke.pane.pane_id), stroke.pane.pane_id in moved) for stroke in strokes)
-
-
-def _outcome(stroke: Stroke, marker: str | None, moved: bool) -> Outcome:
-    if moved or marker not in (stroke.marker, f"{stroke.marker}.no"):
-        return Outcome.MOVED
-    return Outcome.DONE if marker == stroke.marker else Outcome.REFUSED
 
 
 def _checked(text: str, allowed: re.Pattern[str]) -> str:

@@ -99,7 +99,7 @@ def _script(mark: str, screens: Iterable[str]) -> str:
     ]
     for pane_id in screens:
         if tmux.is_pane_id(pane_id):
-            lines.append(f"display-message -p -t {pane_id} '{mark}screen{mark}#{{pane_id}}{mark}'")
+            lines.append(f"display-message -p {mark}screen{mark}{pane_id[1:]}{mark}")  # a "%" would be a part of a date
             lines.append(f"capture-pane -p -e -t {pane_id}")
     return "\n".join([*lines, f"display-message -p '{mark}end'", ""])
 
@@ -123,8 +123,8 @@ def _read(socket: str, mark: str, answer: Answer | ServerGone | NoAnswer) -> Loo
             case "client":
                 clients.append(_client(_take(chunks, _CLIENT_TEXTS), next(chunks)))
             case "screen":
-                pane_id, screen = next(chunks), next(chunks)
-                if pane_id:  # of a pane that is gone tmux tells nothing
+                pane_id, screen = f"%{next(chunks)}", next(chunks)
+                if pane_id in panes:  # of a pane that is gone tmux captures nothing
                     screens[pane_id] = tuple(screen.removeprefix("\n").removesuffix("\n").split("\n"))
             case "end":
                 complete = True
