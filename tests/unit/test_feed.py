@@ -8,22 +8,15 @@ from pathlib import Path
 from queue import Empty, Queue
 
 import pytest
-import watchfiles
 
 from swarm_agents import roster
 from swarm_agents.db import feed
+from swarm_agents.db.bell import Bell
 from swarm_agents.db.database import Database
 from swarm_agents.errors import DatabaseUnreadable, SwarmError
 
 LIMIT_S = 10.0
-_QUIET_S = 3 * feed.FALLBACK_MS / 1000  # longer than any look that is under way
-
-
-def test_the_first_look_comes_at_once_and_needs_no_watcher(db_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watchfiles, "watch", _no_watch)
-
-    with Database(db_path) as db:
-        assert next(feed.changes(db, threading.Event())) is None
+_QUIET_S = 3 * feed.FALLBACK_S  # longer than any look that is under way
 
 
 def test_a_commit_of_another_connection_is_a_change(db: Database, db_path: Path) -> None:
@@ -59,8 +52,8 @@ def test_a_folder_that_is_removed_costs_no_change(db: Database, db_path: Path) -
         seen.get(timeout=LIMIT_S)
 
 
-def test_without_a_watcher_it_polls(db: Database, db_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watchfiles, "watch", _no_watch)
+def test_where_the_bell_cannot_be_heard_it_polls(db: Database, db_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Bell, "listener", _no_listener)
 
     with _following(db_path) as seen:
         roster.join(db, "alice", "agent", None)
@@ -126,5 +119,7 @@ def _following(database: Path, again: threading.Event | None = None, tell: objec
         assert not thread.is_alive(), "the feed did not end"
 
 
-def _no_watch(*_: object, **__: object) -> Iterator[None]:
-    raise RuntimeError("Too many open files (os error 24)")
+@contextmanager
+def _no_listener(_bell: Bell) -> Iterator[None]:
+    raise PermissionError("the folder cannot be written")
+    yield

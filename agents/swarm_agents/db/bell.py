@@ -1,8 +1,8 @@
 """Tells other processes of this host that something was committed.
 
-Two ways, both hints: a doorbell file in a folder of its own, which a screen watches (events of the database's own
-files come too early, or never), and a datagram for each process that waits (inotify has 128 watchers a user, a swarm
-may wait with more). Whoever is woken looks into the database; whoever missed it looks anyway a little later.
+A datagram for each process that listens. It is a hint: whoever is woken looks into the database, and whoever missed
+it looks anyway a little later. Watching files instead would be worse: events of the database's own files come too early
+or never, and there are 128 watchers for a user, while a swarm may wait with more.
 """
 
 import contextlib
@@ -25,36 +25,27 @@ class Bell:
     """The bell of one database."""
 
     def __init__(self, database: Path) -> None:
-        self.folder = Path(f"{database}-bell")
-        self._doorbell = self.folder / "rung"
-        self._sockets = self.folder
-        if len(os.fsencode(self.folder)) > _SOCKET_PATH_LIMIT - len("/w-4194304-00000000"):
+        self._beside = self.folder = Path(f"{database}-bell")
+        if len(os.fsencode(self._beside)) > _SOCKET_PATH_LIMIT - len("/w-4194304-00000000"):
             import hashlib
             import tempfile
 
             name = hashlib.sha256(os.fsencode(database)).hexdigest()[:16]
-            self._sockets = Path(tempfile.gettempdir()) / f"swarm-{os.getuid()}-{name}"
+            self.folder = Path(tempfile.gettempdir()) / f"swarm-{os.getuid()}-{name}"
 
     def ring(self) -> None:
-        """Wake every watcher and every waiter. Never fails: a lost ring costs them their poll interval."""
+        """Wake everybody who listens. Never fails: a lost ring costs them their poll interval."""
         with contextlib.suppress(OSError):
-            self.folder.mkdir(mode=0o700, exist_ok=True)
-            with open(self._doorbell, "w", opener=_private) as doorbell:
-                doorbell.write("\n")
-        import socket
-
-        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-            sender.setblocking(False)
-            for name in os.listdir(self._sockets):
-                if name.startswith("w-"):
-                    _poke(sender, self._sockets / name)
+            listeners = [name for name in os.listdir(self.folder) if name.startswith("w-")]
+            if listeners:
+                self._poke_all(listeners)
 
     @contextmanager
     def listener(self) -> Iterator["Listener"]:
         """A place in the circle of those who are woken. Enter it before you look, or a wake-up can be lost."""
         import socket
 
-        path = self._sockets / f"w-{os.getpid()}-{os.urandom(4).hex()}"
+        path = self.folder / f"w-{os.getpid()}-{os.urandom(4).hex()}"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
             receiver.setblocking(False)
             self._bind(receiver, path)
@@ -64,18 +55,26 @@ class Bell:
                 path.unlink(missing_ok=True)
                 self._tidy_up()
 
+    def _poke_all(self, listeners: list[str]) -> None:
+        import socket
+
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.setblocking(False)
+            for name in listeners:
+                _poke(sender, self.folder / name)
+
     def _bind(self, receiver: "socket", path: Path) -> None:
         for _ in range(_BIND_TRIES):
-            self._sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with contextlib.suppress(FileNotFoundError):  # tidied up by another one in between
                 return receiver.bind(os.fspath(path))
-        raise FileNotFoundError(f"{self._sockets} is taken away again and again")
+        raise FileNotFoundError(f"{self.folder} is taken away again and again")
 
     def _tidy_up(self) -> None:
         """The last listener takes a folder in the system's temporary one away with it."""
-        if self._sockets != self.folder:
+        if self.folder != self._beside:
             with contextlib.suppress(OSError):
-                self._sockets.rmdir()
+                self.folder.rmdir()
 
 
 class Listener:
@@ -100,7 +99,3 @@ def _poke(sender: "socket", address: Path) -> None:
         address.unlink(missing_ok=True)  # its process was killed
     except (BlockingIOError, FileNotFoundError):
         pass  # full: already pending; missing: just left
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

@@ -1,20 +1,18 @@
-"""Says when to look again: the doorbell is the hint, the database's own version is the truth.
+"""Says when to look again: the bell is the hint, the database's own version is the truth.
 
-A doorbell event alone proves nothing, and a lost one must cost little: on every event, and on every timeout, the
-version is asked, and only a version that moved is a change.
+A ring alone proves nothing, and a lost one must cost little: on every ring, and on every timeout, the version is
+asked, and only a version that moved is a change.
 """
 
 import contextlib
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
+from swarm_agents.db.bell import Bell
 from swarm_agents.db.database import Database
 
-STEP_MS = 20  # watchfiles sleeps this long between two looks: latency is 1 to 2 of it, and it alone sets the idle cost
-FALLBACK_MS = 250  # a ring that got lost costs at most this much
-POLL_S = 0.1  # without a watcher: 46 ms in the middle, 0.2 % of a core
-_DEBOUNCE_MS = 80
+FALLBACK_S = 0.25  # a ring that got lost costs at most this much
+POLL_S = 0.1  # where no bell can be heard: 46 ms in the middle, 0.2 % of a core
 
 
 def changes(db: Database, stop: threading.Event, again: threading.Event | None = None) -> Iterator[None]:
@@ -24,7 +22,7 @@ def changes(db: Database, stop: threading.Event, again: threading.Event | None =
     raises, when the file is gone, replaced or cannot be read.
     """
     seen: int | None = None
-    for _ in _hints(db.bell.folder, stop):
+    for _ in _hints(db.bell, stop):
         version = db.data_version()
         if version != seen or (again is not None and again.is_set()):
             seen = version
@@ -33,33 +31,18 @@ def changes(db: Database, stop: threading.Event, again: threading.Event | None =
             yield
 
 
-def _hints(folder: Path, stop: threading.Event) -> Iterator[None]:
-    yield  # the first look costs no watcher: importing watchfiles takes longer than everything else here
-    with contextlib.suppress(OSError, RuntimeError):  # no watcher to be had (128 inotify instances a user): poll
-        yield from _watched(folder, stop)
+def _hints(bell: Bell, stop: threading.Event) -> Iterator[None]:
+    with contextlib.suppress(OSError):  # a folder that cannot be written, for one
+        yield from _heard(bell, stop)
+    yield  # perhaps something was committed before that
     yield from _polled(stop)
 
 
-def _watched(folder: Path, stop: threading.Event) -> Iterator[None]:
-    folder.mkdir(mode=0o700, exist_ok=True)
-    import watchfiles  # 40 ms, and only a screen watches
-
-    yield  # whatever was committed while it loaded rang for nobody
-    for _ in watchfiles.watch(
-        folder,
-        watch_filter=None,
-        debounce=_DEBOUNCE_MS,
-        step=STEP_MS,
-        stop_event=stop,
-        rust_timeout=FALLBACK_MS,
-        yield_on_timeout=True,
-        raise_interrupt=False,
-        force_polling=False,
-        recursive=False,
-    ):
-        if stop.is_set():
-            return
-        yield
+def _heard(bell: Bell, stop: threading.Event) -> Iterator[None]:
+    with bell.listener() as listener:
+        while not stop.is_set():
+            yield
+            listener.wait(FALLBACK_S)
 
 
 def _polled(stop: threading.Event) -> Iterator[None]:
