@@ -34,7 +34,12 @@ def _red_unasked(snapshot: Snapshot) -> str | None:
 
 
 def _asked(snapshot: Snapshot) -> str | None:
-    return None if snapshot.escalations else "No escalation waits for an answer."
+    unanswered = snapshot.escalations or snapshot.unacknowledged
+    return None if unanswered else "No escalation waits for an answer."
+
+
+def _asked_about_build(snapshot: Snapshot) -> str | None:
+    return None if snapshot.escalations else "No escalation about the build waits for an answer."
 
 
 def _somebody(snapshot: Snapshot) -> str | None:
@@ -113,9 +118,18 @@ OVERVIEW = (
         "escalate", "E", "E", "escalate", "Stop the agents and make the red build your question", True, _red_unasked
     ),
     Action(
-        "resolve", "r", "r", "resolve", "Answer an escalation: retry, assign, take over, declare passing", True, _asked
+        "resolve", "r", "r", "resolve", "Answer the selected escalation: about the build, or a message", True, _asked
     ),
-    Action("take_over", "T", "T", "take over", "Answer an escalation by repairing it yourself", True, _asked, False),
+    Action(
+        "take_over",
+        "T",
+        "T",
+        "take over",
+        "Answer an escalation by repairing it yourself",
+        True,
+        _asked_about_build,
+        False,
+    ),
     Action("declare", "D", "D", "declare fixed", "Say that you repaired it, when the role is yours", True, _held_by_me),
     Action("next", "n", "n", "next for me", "Go to the next thing that needs you", False, _needed),
     Action("incident", "i", "i", "incident", "The red period from its beginning, or the last one", False, _was_red),

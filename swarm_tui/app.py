@@ -150,7 +150,7 @@ class SwarmApp(App[None]):
             self._start_keeper()
         else:
             self._keeper.nudge(watches=not (isinstance(view, Snapshot) and at_rest(view)))
-        if isinstance(view, Snapshot) and view.escalations and self._keeper:
+        if isinstance(view, Snapshot) and (view.escalations or view.unacknowledged) and self._keeper:
             self._keeper.escalations_were_seen()
 
     def _start_keeper(self) -> None:

@@ -25,6 +25,7 @@ _BUILD_TURNED: dict[str, tuple[str, Severity]] = {
     "declared": ("Declared passing: {detail}", "information"),
 }
 _DONE_BY_HUMAN: dict[str, str] = {
+    "excused": "Excused: {detail}",
     "task_reassigned": "A task was given: {detail}",
     "task_released": "A task is free again: {detail}",
     "lock_force_released": "A lock was taken away: {detail}",

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from swarm_agents import build, deliveries, locks, messages, tasks
+from swarm_agents import acknowledgements, build, deliveries, locks, messages, tasks
 from swarm_agents.config import Config
 from swarm_agents.db.database import Database
-from swarm_agents.model import HUMAN, Delivery, Evidence, Fenced, MessageType, Resolution
+from swarm_agents.model import HUMAN, AckResolution, Delivery, Evidence, Fenced, MessageType, Resolution
 from swarm_agents.text import one_line
 
 
@@ -34,6 +34,13 @@ class Resolve:
     escalation: int
     option: Resolution
     agent: str | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class AnswerUnacknowledged:
+    escalation: int
+    option: AckResolution
     reason: str
 
 
@@ -86,6 +93,7 @@ Order = (
     | Escalate
     | Assign
     | Resolve
+    | AnswerUnacknowledged
     | DeclareFixed
     | Send
     | Retry
@@ -132,6 +140,9 @@ def carry_out(db: Database, order: Order, config: Config) -> Done | Sent | Refus
             return _done(build.assign(db, to, config.rules, fence))
         case Resolve(escalation, option, agent, reason):
             return _done(build.resolve(db, escalation, option, config.rules, agent, reason))
+        case AnswerUnacknowledged(escalation, answer, reason):
+            acknowledgements.answer(db, escalation, answer, reason=reason)
+            return Done()
         case DeclareFixed(fence, reason):
             evidence = Evidence(reason or "a human repaired it", db.moment())
             return _done(build.fixed(db, HUMAN, evidence, fence))

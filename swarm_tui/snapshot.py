@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 from swarm_agents import (
-    acknowledgements,
     announcements,
     build,
     deliveries,
@@ -16,7 +15,6 @@ from swarm_agents import (
     tasks,
     waiters,
 )
-from swarm_agents.acknowledgements import Expected
 from swarm_agents.announcements import Announcement
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import SwarmError
@@ -69,11 +67,11 @@ class Snapshot:
     """First in line first."""
     agents: tuple[Listed, ...]
     escalations: tuple[Escalation, ...]
-    """The unanswered ones."""
+    """The unanswered ones about the build."""
     untold: tuple[Announcement, ...]
     """Channels of those that failed, the newest failure first."""
-    unacknowledged: tuple[Expected, ...]
-    """What nobody acknowledged, however often it was said again."""
+    unacknowledged: tuple[Escalation, ...]
+    """The unanswered ones about messages that were not acknowledged, however often they were said again."""
     went_round: WentRound | None
     lost: tuple[Lost, ...]
     """Agents that are here and were not reached."""
@@ -114,15 +112,16 @@ def take(db: Database, watched_message: int | None = None, work_too: bool = Fals
     with db.reading() as tx:
         now = build.state(tx)
         first, last = log_pages.bounds(tx)
+        unanswered = escalations.unresolved(tx)
         return Snapshot(
             moment=tx.moment,
             build=now,
             attempts=tuple(incidents.attempts(tx, now.incident)) if now.incident else (),
             waiting=tuple(waiters.line(tx)),
             agents=tuple(roster.listed(tx)),
-            escalations=tuple(escalations.unresolved(tx)),
+            escalations=tuple(one for one in unanswered if one.incident is not None),
             untold=tuple(announcements.failed(tx)),
-            unacknowledged=tuple(acknowledgements.asked(tx)),
+            unacknowledged=tuple(one for one in unanswered if one.message is not None),
             went_round=_went_round(tx, now),
             lost=_lost(tx),
             queued=_queued(tx),

@@ -5,7 +5,8 @@ waiting ──► acked            the recipient did, under the id of the messag
   └──┘ said again            after 30, 60 and 120 s, a message of its own each time
   │
   ├──► asked ──► acked       120 s after the last retry, or when the recipient left: the human is asked; never too late
-  └──► excused               the human wants it no more
+  │      └─────► waiting     the human wants it said once more
+  └──► excused               the human wants it no more; also after asking
 
 Whoever looks first does what is due: a courier, a dashboard, any `swarm` command. A change of state, its message and
 its event are one transaction, so two that look at once do it once.
@@ -13,10 +14,12 @@ its event are one transaction, so two that look at once do it once.
 
 from typing import NamedTuple
 
-from swarm_agents import events, message_rows, messages, roster
+from swarm_agents import escalations, events, message_rows, messages, roster, unacknowledged
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import Denied, NotFound
-from swarm_agents.model import HUMAN, SWARM, Agent, Message, MessageType
+from swarm_agents.model import HUMAN, SWARM, AckResolution, Agent, Message, MessageType
+from swarm_agents.text import one_line
+from swarm_agents.unacknowledged import Expected
 
 RETRIES = 3  # each wait is twice the one before it, and the human is asked after one more of the last length
 RETRIES_A_MINUTE = 10  # to one agent; what is over waits for the next minute
@@ -34,19 +37,6 @@ class Acknowledged(NamedTuple):
     new: bool
 
 
-class Expected(NamedTuple):
-    """One recipient of a message that must be acknowledged."""
-
-    message: int
-    sender: str
-    type: MessageType
-    agent: str
-    state: str
-    retries: int
-    sent_at: int
-    at: int
-
-
 def acknowledge(db: Database, agent: str, message: int) -> Acknowledged:
     """The agent has taken note; also of what was said again. Tells the sender.
 
@@ -58,8 +48,10 @@ def acknowledge(db: Database, agent: str, message: int) -> Acknowledged:
             raise Denied(f"Message {message} was not sent to {agent}: only who got it can acknowledge it.")
         if not _record(tx, first, agent):
             return Acknowledged(first.id, new=False)
-        if _close(tx, first, agent, "acked") and first.sender not in (HUMAN, SWARM, agent):
-            _tell_sender(tx, first, agent)
+        if _close(tx, first.id, agent, "acked"):
+            unacknowledged.settle(tx, first.id, "acknowledged", agent)
+            if first.sender not in (HUMAN, SWARM, agent):
+                _tell_sender(tx, first, agent)
         events.record(tx, agent, "acknowledged", f"message {first.id} of {first.sender}")
         return Acknowledged(first.id, new=True)
 
@@ -68,22 +60,29 @@ def excuse(db: Database, agent: str, message: int) -> Acknowledged:
     """The human waits no more for this agent's word. Raises `NotFound` when nobody ever waited for it."""
     with db.transaction() as tx:
         first = _first(tx, message)
-        if not any(one.agent == agent for one in of(tx, first.id)):
+        if not any(one.agent == agent for one in unacknowledged.of(tx, first.id)):
             raise NotFound(f"{agent} need not acknowledge message {message}.", next=f"swarm msg show {message}")
-        closed = _close(tx, first, agent, "excused")
-        if closed:
-            events.record(tx, HUMAN, "excused", f"{agent} from acknowledging message {first.id}")
-        return Acknowledged(first.id, closed)
+        return Acknowledged(first.id, _excuse(tx, first.id, agent, ""))
 
 
-def of(tx: Transaction, message: int) -> list[Expected]:
-    """Who must acknowledge a message, and who has."""
-    return _expected(tx, "k.message_id = :message", message=message)
+def answer(
+    db: Database, escalation: int, option: AckResolution, agent: str | None = None, reason: str = ""
+) -> list[str]:
+    """The human answers about everybody whom they were asked about, or about one of them; who that was.
 
-
-def asked(tx: Transaction) -> list[Expected]:
-    """What the human is asked about, oldest first."""
-    return _expected(tx, "k.state = 'asked'")
+    What is said again must be acknowledged within the last of the waits, or the human is asked anew. `reason` is told
+    to those to whom it is said again. Raises `NotFound`: not open, nobody of that name, or none of them is here.
+    """
+    with db.transaction() as tx:
+        message = escalations.answerable(tx, escalation, option).message
+        assert message is not None, "only these options fit, and they are about a message"
+        silent = [one for one in unacknowledged.asked_about(tx, message) if agent in (None, one.agent)]
+        if not silent:
+            shown = f"swarm escalation show {escalation}"
+            raise NotFound(f"Escalation {escalation} is not about {one_line(agent or 'anybody', 40)}.", next=shown)
+        if option is AckResolution.EXCUSE:
+            return [one.agent for one in silent if _excuse(tx, message, one.agent, reason)]
+        return _say_once_more(tx, escalation, message_rows.find(tx, message), silent, reason)
 
 
 def any_due(db: Database) -> bool:
@@ -102,30 +101,32 @@ def pump(db: Database) -> int:
             most=_AT_ONCE,
             **_clock(tx),
         )
-        for row in due:
-            _go_on(tx, row)
+        asked = {row["message_id"]: None for row in due if not _go_on(tx, row)}
+        for message in asked:
+            _ask(tx, message)
         return len(due)
 
 
-def _go_on(tx: Transaction, row: Row) -> None:
+def _go_on(tx: Transaction, row: Row) -> bool:
+    """Whether there is still something to wait for; False when the human is to be asked."""
     recipient = _present(tx, row["agent"])
     if row["retries"] >= RETRIES or (recipient is None and row["agent"] != HUMAN):
-        _ask(tx, row)
-        return
+        return not _close(tx, row["message_id"], row["agent"], "asked")
     full_for_ms = _full_for_ms(tx, row["agent"])
     if full_for_ms > 0:
         _wait(tx, row, full_for_ms)
-        return
+        return True
     if recipient is not None:  # the human has it on the screen
         messages.say_again(tx, message_rows.find(tx, row["message_id"]), recipient)
     _wait(tx, row, row["first_wait_ms"] * 2 ** min(row["retries"] + 1, RETRIES - 1), retries=1)
+    return True
 
 
 def _wait(tx: Transaction, row: Row, wait_ms: int, retries: int = 0) -> None:
     tx.execute(
-        "update acknowledgements set due_mono_ms = :due, due_boot_id = :boot, retries = retries + :retries, "
-        "retried_at = case when :retries = 1 then :now else retried_at end "
-        "where message_id = :message and agent = :agent and state = 'waiting'",
+        "update acknowledgements set state = 'waiting', due_mono_ms = :due, due_boot_id = :boot, "
+        "retries = retries + :retries, retried_at = case when :retries = 1 then :now else retried_at end "
+        f"where message_id = :message and agent = :agent and {_OPEN}",
         due=tx.moment.mono_ms + wait_ms,
         boot=tx.moment.boot_id,
         retries=retries,
@@ -135,21 +136,47 @@ def _wait(tx: Transaction, row: Row, wait_ms: int, retries: int = 0) -> None:
     )
 
 
-def _ask(tx: Transaction, row: Row) -> None:
-    tx.execute(
-        "update acknowledgements set state = 'asked', at = :now "
-        "where message_id = :message and agent = :agent and state = 'waiting'",
-        now=tx.now,
-        message=row["message_id"],
-        agent=row["agent"],
-    )
-    first, agent = message_rows.find(tx, row["message_id"]), row["agent"]
-    why = f"{agent} has not acknowledged message {first.id} of {first.sender} ({first.type.value})"
+def _ask(tx: Transaction, message: int) -> None:
+    why = unacknowledged.ask(tx, message)
     events.record(tx, SWARM, "needs_attention", why)
-    offer = f"Read it: swarm msg show {first.id}. To wait for it no more: swarm msg ack {first.id} --for {agent}"
-    messages.post(tx, SWARM, HUMAN, f"{why}. {offer}", MessageType.BLOCKED, first.id)
-    if _present(tx, first.sender) is not None and first.sender != agent:
-        messages.post(tx, SWARM, first.sender, f"{why}. A human was asked.", MessageType.STATUS, first.id)
+    first = message_rows.find(tx, message)
+    if _present(tx, first.sender) is None:
+        return
+    with tx.apart() as part:  # asking the human must not fail because the sender cannot be told of it
+        messages.post(tx, SWARM, first.sender, f"{why}. A human was asked.", MessageType.STATUS, message)
+    if part.error:
+        events.record(tx, SWARM, "message_lost", f"to {first.sender}: {part.error}")
+
+
+def _excuse(tx: Transaction, message: int, agent: str, reason: str) -> bool:
+    if not _close(tx, message, agent, "excused"):
+        return False
+    because = f": {reason}" if reason else ""
+    events.record(tx, HUMAN, "excused", f"{agent} from acknowledging message {message}{because}")
+    unacknowledged.settle(tx, message, AckResolution.EXCUSE.value, HUMAN, reason)
+    return True
+
+
+def _say_once_more(tx: Transaction, escalation: int, first: Message, silent: list[Expected], reason: str) -> list[str]:
+    reached = [agent for one in silent if (agent := _present(tx, one.agent))]
+    if not reached:
+        gone = ", ".join(one_line(one.agent, 40) for one in silent)
+        excuse = f"swarm escalation resolve {escalation} --option {AckResolution.EXCUSE.value}"
+        raise NotFound(f"Nobody is here to whom it could be said again: {gone}.", next=excuse)
+    for agent in reached:
+        [row] = tx.execute(
+            "select * from acknowledgements where message_id = :message and agent = :agent",
+            message=first.id,
+            agent=agent.name,
+        )
+        messages.say_again(tx, first, agent)
+        if reason:
+            messages.post(tx, HUMAN, agent.name, reason, MessageType.INFO, first.id)
+        _wait(tx, row, row["first_wait_ms"] * 2 ** (RETRIES - 1), retries=1)
+    names = [agent.name for agent in reached]
+    events.record(tx, HUMAN, "resolved", f"message {first.id} is said again to {', '.join(names)}")
+    unacknowledged.settle(tx, first.id, AckResolution.SAY_AGAIN.value, HUMAN, reason)
+    return names
 
 
 def _full_for_ms(tx: Transaction, agent: str) -> int:
@@ -193,13 +220,13 @@ def _record(tx: Transaction, first: Message, agent: str) -> bool:
     return new is not None
 
 
-def _close(tx: Transaction, first: Message, agent: str, state: str) -> bool:
+def _close(tx: Transaction, message: int, agent: str, state: str) -> bool:
     closed = tx.one(
         "update acknowledgements set state = :state, at = :now "
         f"where message_id = :message and agent = :agent and {_OPEN} returning message_id",
         state=state,
         now=tx.now,
-        message=first.id,
+        message=message,
         agent=agent,
     )
     return closed is not None
@@ -212,27 +239,6 @@ def _tell_sender(tx: Transaction, first: Message, agent: str) -> None:
 
 def _present(tx: Transaction, name: str) -> Agent | None:
     return next((agent for agent in roster.present(tx) if agent.name == name), None)
-
-
-def _expected(tx: Transaction, condition: str, **values: int) -> list[Expected]:
-    rows = tx.execute(
-        "select k.*, m.sender, m.type, m.at as sent_at from acknowledgements k join messages m on m.id = k.message_id "
-        f"where {condition} order by k.message_id, k.agent",
-        **values,
-    )
-    return [
-        Expected(
-            message=row["message_id"],
-            sender=row["sender"],
-            type=MessageType(row["type"]),
-            agent=row["agent"],
-            state=row["state"],
-            retries=row["retries"],
-            sent_at=row["sent_at"],
-            at=row["at"],
-        )
-        for row in rows
-    ]
 
 
 def _clock(tx: Transaction) -> dict[str, int | str]:

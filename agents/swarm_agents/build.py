@@ -394,7 +394,8 @@ def resolve(
     Raises `NotFound` when that escalation is not open or the agent does not exist.
     """
     with db.transaction() as tx:
-        escalations.close(tx, escalation, option, reason)
+        escalations.answerable(tx, escalation, option)
+        escalations.close(tx, escalation, option.value, reason)
         new_budget = f"{_NEW_BUDGET}, {_CHANGED}, {_REFRESHED}"
         match option:
             case Resolution.RETRY:

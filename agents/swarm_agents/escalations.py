@@ -1,9 +1,9 @@
-"""Questions to the human: raised in the transaction that stops the agents, closed by the human's answer."""
+"""Questions to the human: raised in the transaction that makes them necessary, closed by the human's answer."""
 
 from swarm_agents import announcements, incidents
 from swarm_agents.db.database import Row, Transaction
-from swarm_agents.errors import NotFound
-from swarm_agents.model import HUMAN, Attempt, Build, Escalation, Resolution
+from swarm_agents.errors import NotFound, Usage
+from swarm_agents.model import HUMAN, AckResolution, Attempt, Build, Escalation, Resolution
 from swarm_agents.text import one_line, tail
 
 TEXT_LIMIT = 5_000  # characters of output in the text; a person reads it on a screen
@@ -14,26 +14,29 @@ def raise_(tx: Transaction, build: Build, by: str, reason: str) -> int:
     """The one open escalation of this incident, with the text a human needs to decide. The schema allows no second."""
     incident = build.incident
     assert incident is not None, "a red build has an incident"
-    row = tx.one(
-        "insert into escalations (incident_id, raised_at, raised_by, reason, body) "
-        "values (:incident, :now, :by, :reason, '') returning id",
-        incident=incident,
-        now=tx.now,
-        by=by,
-        reason=reason,
-    )
-    assert row is not None
-    escalation = int(row["id"])
+    escalation = _open(tx, by, reason, incident=incident)
     body = ""
     with tx.apart() as part:
         body = _text(tx, escalation, build, incident, reason)
-    tx.execute(
-        "update escalations set body = :body where id = :id",
-        body=body or _bare_text(escalation, build, incident, reason, part.error),
-        id=escalation,
-    )
-    announcements.open_for(tx, escalation)
+    reword(tx, escalation, reason, body or _bare_text(escalation, build, incident, reason, part.error))
     return escalation
+
+
+def raise_about_message(tx: Transaction, message: int, by: str, reason: str) -> int:
+    """The one open escalation of this message, still without its text (`reword`)."""
+    return _open(tx, by, reason, message=message)
+
+
+def open_about_message(tx: Transaction, message: int) -> int | None:
+    row = tx.one("select id from escalations where message_id = :message and resolved_at is null", message=message)
+    return int(row["id"]) if row else None
+
+
+def reword(tx: Transaction, escalation: int, reason: str, text: str) -> None:
+    """What the human needs to decide, as it is now. Nobody is told anew for it."""
+    tx.execute(
+        "update escalations set reason = :reason, body = :text where id = :id", reason=reason, text=text, id=escalation
+    )
 
 
 def message(reason: str) -> str:
@@ -41,22 +44,32 @@ def message(reason: str) -> str:
     return f"The build is red and a human was asked: {reason}. Do something else meanwhile."
 
 
-def close(tx: Transaction, escalation: int, option: Resolution, answer: str) -> None:
-    """Record the human's answer. `NotFound` when it is not open (any more)."""
-    closed = tx.one(
-        "update escalations set resolved_at = :now, resolved_by = :by, resolution = :option, answer = :answer "
-        "where id = :id and resolved_at is null returning id",
-        now=tx.now,
-        by=HUMAN,
-        option=option.value,
-        answer=answer,
-        id=escalation,
-    )
-    if not closed:
-        found = show(tx, escalation)
+def answerable(tx: Transaction, escalation: int, option: Resolution | AckResolution) -> Escalation:
+    """The open escalation that the human answers so. Raises `NotFound` when it is not open (any more), and `Usage`."""
+    found = show(tx, escalation)
+    if found.resolved_at is not None:
         raise NotFound(
             f"Escalation {escalation} was resolved already: {found.resolution}.", next="swarm escalation list"
         )
+    if isinstance(option, Resolution) != (found.incident is not None):
+        raise Usage(
+            f"'{option.value}' is no answer to escalation {escalation}: 'swarm escalation show {escalation}' "
+            "lists those that are."
+        )
+    return found
+
+
+def close(tx: Transaction, escalation: int, resolution: str, answer: str, by: str = HUMAN) -> None:
+    """Record what came of it."""
+    tx.execute(
+        "update escalations set resolved_at = :now, resolved_by = :by, resolution = :resolution, answer = :answer "
+        "where id = :id and resolved_at is null",
+        now=tx.now,
+        by=by,
+        resolution=resolution,
+        answer=answer,
+        id=escalation,
+    )
 
 
 def acknowledge(tx: Transaction, escalation: int, by: str) -> None:
@@ -71,7 +84,8 @@ def acknowledge(tx: Transaction, escalation: int, by: str) -> None:
 
 
 def open_id(tx: Transaction) -> int:
-    row = tx.one("select id from escalations where resolved_at is null")
+    """The one about the red build."""
+    row = tx.one("select id from escalations where resolved_at is null and incident_id is not null")
     assert row is not None, "an escalated build has an open escalation"
     return int(row["id"])
 
@@ -103,6 +117,21 @@ def options(escalation: int) -> list[str]:
         f"{resolve} take-over",
         f"{resolve} declare-passing --reason TEXT",
     ]
+
+
+def _open(tx: Transaction, by: str, reason: str, incident: int | None = None, message: int | None = None) -> int:
+    row = tx.one(
+        "insert into escalations (incident_id, message_id, raised_at, raised_by, reason, body) "
+        "values (:incident, :message, :now, :by, :reason, '') returning id",
+        incident=incident,
+        message=message,
+        now=tx.now,
+        by=by,
+        reason=reason,
+    )
+    assert row is not None
+    announcements.open_for(tx, row["id"])
+    return int(row["id"])
 
 
 def _text(tx: Transaction, escalation: int, build: Build, incident: int, reason: str) -> str:
@@ -142,6 +171,7 @@ def _escalation(row: Row) -> Escalation:
     return Escalation(
         id=row["id"],
         incident=row["incident_id"],
+        message=row["message_id"],
         raised_at=row["raised_at"],
         raised_by=row["raised_by"],
         reason=row["reason"],

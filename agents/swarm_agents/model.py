@@ -55,12 +55,19 @@ class DeliveryState(StrEnum):
 
 
 class Resolution(StrEnum):
-    """What a human may answer to an escalation."""
+    """What a human may answer when a red build is the question."""
 
     RETRY = "retry"
     ASSIGN = "assign"
     TAKE_OVER = "take-over"
     DECLARE_PASSING = "declare-passing"
+
+
+class AckResolution(StrEnum):
+    """What a human may answer when a message that nobody acknowledged is the question."""
+
+    SAY_AGAIN = "say-again"
+    EXCUSE = "excuse"
 
 
 HUMAN = "human"
@@ -211,8 +218,11 @@ class Attempt(NamedTuple):
 
 
 class Escalation(NamedTuple):
+    """A question to the human: about an incident, or about a message that was not acknowledged."""
+
     id: int
-    incident: int
+    incident: int | None
+    message: int | None
     raised_at: int
     raised_by: str
     reason: str

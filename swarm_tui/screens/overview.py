@@ -9,7 +9,6 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.worker import get_current_worker
 
-from swarm_agents.acknowledgements import Expected
 from swarm_agents.announcements import Announcement
 from swarm_agents.db.database import Database
 from swarm_agents.model import Agent, Escalation, Moment, PaneAddress
@@ -132,7 +131,11 @@ class Overview(Board):
     def do_resolve(self, take_over: bool = False) -> None:
         from swarm_tui.dialogs.resolve import ResolveDialog
 
-        self.app.push_screen(ResolveDialog(self._snapshot, take_over), self._order)
+        asked = self._selected_escalation()
+        if asked is not None and asked.message is not None and not take_over:
+            self._answer_about_message(asked)
+        else:
+            self.app.push_screen(ResolveDialog(self._snapshot, take_over), self._order)
 
     def do_take_over(self) -> None:
         self.do_resolve(take_over=True)
@@ -198,6 +201,20 @@ class Overview(Board):
     def do_quit(self) -> None:
         self.app.exit()
 
+    def _selected_escalation(self) -> Escalation | None:
+        """The one that the cursor in the attention is on, else the first: one about the build, if there is one."""
+        asked = [*self._snapshot.escalations, *self._snapshot.unacknowledged]
+        items = self._attention.items
+        match items[self._attention.cursor] if self._attention.has_focus and items else None:
+            case Escalation(id=selected) | Announcement(escalation=selected):
+                return next((one for one in asked if one.id == selected), None)
+        return asked[0] if asked else None
+
+    def _answer_about_message(self, asked: Escalation) -> None:
+        from swarm_tui.dialogs.unacknowledged import UnacknowledgedDialog
+
+        self.app.push_screen(UnacknowledgedDialog(self._snapshot, asked), self._order)
+
     # Details.
 
     def on_banner_opened(self) -> None:
@@ -216,8 +233,6 @@ class Overview(Board):
         match item:
             case Escalation() | Announcement():
                 self.action_act("resolve")
-            case Expected(message=message):
-                self._open_message(message)
             case WentRound(newest=newest):
                 self._open_incident(newest.incident)
             case Lost(newest=newest):

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from swarm_agents.acknowledgements import Expected
 from swarm_agents.announcements import Announcement
 from swarm_agents.model import Escalation, Moment
 from swarm_agents.text import one_line
@@ -12,7 +11,7 @@ from swarm_tui.snapshot import Lost, Snapshot, WentRound
 from swarm_tui.widgets.row_list import Cell, RowList
 
 MOST_ROWS = 3  # what is further down is one `n` away
-Item = Escalation | Announcement | Expected | WentRound | Lost
+Item = Escalation | Announcement | WentRound | Lost
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Attention(RowList):
         self._now = snapshot.moment.wall_ms
         rows = [_Row(escalation, escalation.raised_at) for escalation in snapshot.escalations]
         rows += [_Row(untold, untold.at) for untold in snapshot.untold]
-        rows += [_Row(expected, expected.at) for expected in snapshot.unacknowledged]
+        rows += [_Row(escalation, escalation.raised_at) for escalation in snapshot.unacknowledged]
         rows += [_Row(snapshot.went_round, snapshot.went_round.newest.at)] if snapshot.went_round else []
         rows += [_Row(lost, lost.newest.at) for lost in snapshot.lost]
         if rows != self._rows:
@@ -66,15 +65,14 @@ class Attention(RowList):
 def _said(item: Item) -> tuple[Sign, str, str]:
     """How it looks, what it is, and why."""
     match item:
+        case Escalation(message=int()) as asked:
+            return Sign("?", "not acknowledged", "ask"), one_line(asked.reason, 200), ""
         case Escalation() as asked:
             return Sign("‼", f"escalation {asked.id}", "ask"), one_line(asked.reason, 200), ""
         case Announcement() as untold:
             ends = "given up" if untold.state == "retired" else "tried again"
             text = f"escalation {untold.escalation} was not told by {untold.channel}, {ends}"
             return Sign("✗", "not told", "bad"), text, one_line(untold.reason, 120)
-        case Expected() as expected:
-            text = f"{one_line(expected.agent, 30)}: message {expected.message} of {one_line(expected.sender, 30)}"
-            return Sign("?", "not acknowledged", "ask"), text, ""
         case WentRound(count, newest):
             by = "let by on request" if newest.kind == "bypassed" else "landed while the build was red"
             text = f"{one_line(newest.actor, 30)}: {one_line(newest.detail, 60)} {by}"

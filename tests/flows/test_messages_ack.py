@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from swarm_agents import messages
+from swarm_agents import escalations, messages
 from swarm_agents.db.database import Database
 from tests.support.processes import until
-from tests.support.repo import Ran, Repo
+from tests.support.repo import Repo
 
 
 @pytest.fixture
@@ -21,10 +21,6 @@ def send(repo: Repo, *words: str) -> int:
     sent = repo.swarm("--as", "alice", "msg", "send", "bob", "please look", *words, "--json")
     assert sent.exit == 0, sent
     return int(sent.data["id"])
-
-
-def bodies(read: Ran) -> list[str]:
-    return [one["body"] for one in read.data["messages"]]
 
 
 def test_acknowledging_by_its_exit_codes(repo: Repo) -> None:
@@ -63,21 +59,58 @@ def test_the_courier_says_it_again_and_asks_the_human_when_nobody_polls(repo: Re
         courier.communicate(timeout=20)
 
     assert len(_retries(db)) == 3
-    assert repo.swarm("status", "--json").data["unacknowledged"][0]["agent"] == "bob"
-    [command, excuse] = _commands(repo.swarm("escalation", "list").out)
-    assert repo.shell(command) == 0 and repo.shell(excuse) == 0
-    assert repo.swarm("escalation", "list", "--json").data["unacknowledged"] == []
+    why = f"bob has not acknowledged message {message} of alice (INFO)"
+    assert [one["reason"] for one in repo.swarm("status", "--json").data["escalations"]] == [why]
+    [asked] = repo.swarm("escalation", "list", "--json").data["escalations"]
+    assert (asked["message"], asked["incident"], asked["reason"]) == (message, None, why)
 
 
-def test_the_commands_that_the_human_is_told_work(repo: Repo, db: Database) -> None:
-    message = send(repo, "--ack-within", "0.1")
-    until(lambda: repo.swarm("status").exit == 0 and _state(db, message) == "asked", "the human is asked", 20)
+def test_every_command_that_the_question_names_works(repo: Repo, db: Database) -> None:
+    message = _until_asked(repo, db)
+    commands = repo.swarm("escalation", "show", "1").out.partition("You can:\n")[2].splitlines()[:3]
 
-    told = [body for body in bodies(repo.swarm("msg", "poll", "--json")) if "has not acknowledged" in body]
-    commands = re.findall(r"swarm msg [a-z]+ [0-9]+(?: --for [a-z]+)?", told[0])
+    assert [command.strip() for command in commands] == [
+        "swarm escalation resolve 1 --option say-again",
+        "swarm escalation resolve 1 --option excuse",
+        f"swarm msg show {message}",
+    ]
+    assert repo.shell(commands[0]) == 0
+    until(lambda: repo.swarm("status").exit == 0 and _state(db, message) == "asked", "the human is asked again", 20)
+    assert repo.shell(commands[1]) == 92, "that question was answered"
+    again = repo.swarm("escalation", "show", "2").out.partition("You can:\n")[2].splitlines()[:3]
+    assert [repo.shell(command) for command in again[1:]] == [0, 0]
+    assert (_state(db, message), repo.swarm("escalation", "list").out) == ("excused", "No open escalation.\n")
 
-    assert commands == [f"swarm msg show {message}", f"swarm msg ack {message} --for bob"]
-    assert [repo.shell(command) for command in commands] == [0, 0]
+
+def test_what_the_refusal_to_say_it_again_advises_works(repo: Repo, db: Database) -> None:
+    send(repo, "--requires-ack")
+    repo.swarm("--as", "bob", "agent", "leave")
+    _let_it_be_due(db)
+    repo.swarm("status")
+
+    refused = repo.swarm("escalation", "resolve", "1", "--option", "say-again", "--json")
+
+    assert (refused.exit, repo.shell(refused.json["next"])) == (92, 0)
+
+
+def test_the_human_may_answer_for_one_recipient_and_an_agent_for_none(repo: Repo, db: Database) -> None:
+    repo.swarm("--as", "alice", "msg", "broadcast", "please look", "--ack-within", "0.1")
+    resolve = ("escalation", "resolve", "1", "--option", "excuse")
+    until(lambda: bool(repo.swarm("status", "--json").data["escalations"]), "the human is asked", 20)
+
+    assert repo.swarm("--as", "bob", *resolve).exit == 77
+    assert repo.swarm(*resolve, "--agent", "nobody").exit == 92
+    assert repo.swarm("escalation", "resolve", "1", "--option", "retry").exit == 64
+    assert repo.swarm(*resolve, "--agent", "bob").exit == 0
+    assert "bob" not in repo.swarm("escalation", "list").out
+
+
+def test_acknowledging_the_question_rings_nobody_and_resolves_nothing(repo: Repo, db: Database) -> None:
+    _until_asked(repo, db)
+
+    assert repo.swarm("escalation", "ack", "1").exit == 0
+
+    assert [one["state"] for one in repo.swarm("escalation", "list", "--json").data["escalations"]] == ["acknowledged"]
 
 
 def test_timers_go_on_after_a_restart_whatever_command_comes_first(repo: Repo, db: Database) -> None:
@@ -99,10 +132,34 @@ def test_what_is_due_is_said_again_once_however_many_look(repo: Repo, db: Databa
     assert (exits, len(_retries(db))) == ([0] * 8, 1)
 
 
-def _let_it_be_due(db: Database) -> None:
+def test_the_human_is_asked_once_however_many_look(repo: Repo, db: Database) -> None:
+    for number in range(1, 6):
+        send(repo, "--requires-ack")
+        _let_it_be_due(db, retries=3)
+
+        looking = [repo.start("agent", "list") for _ in range(8)]
+        exits = [(one.wait(60), one.communicate())[0] for one in looking]
+
+        with db.reading() as tx:
+            asked = escalations.unresolved(tx)
+            rows = tx.execute("select 1 from announcements")
+            noted = tx.execute("select 1 from events where kind = 'needs_attention'")
+        assert (exits, len(asked), len(rows), len(noted)) == ([0] * 8, number, 3 * number, number)
+
+
+def _until_asked(repo: Repo, db: Database) -> int:
+    message = send(repo, "--ack-within", "0.1")
+    until(lambda: repo.swarm("status").exit == 0 and _state(db, message) == "asked", "the human is asked", 20)
+    return message
+
+
+def _let_it_be_due(db: Database, retries: int = 0) -> None:
     """As after a restart of the host: the monotonic clock that the deadline was written by is gone."""
     with db.transaction() as tx:
-        tx.execute("update acknowledgements set due_boot_id = 'the boot before'")
+        tx.execute(
+            "update acknowledgements set due_boot_id = 'the boot before', retries = :retries where state = 'waiting'",
+            retries=retries,
+        )
 
 
 def _retries(db: Database) -> list[messages.Message]:
@@ -119,8 +176,3 @@ def _state(db: Database, message: int) -> str:
 def _acks(repo: Repo, message: int) -> dict[str, str]:
     shown = repo.swarm("msg", "show", str(message), "--json")
     return {one["agent"]: one["ack"] for one in shown.data["recipients"]}
-
-
-def _commands(text: str) -> list[str]:
-    [offered] = re.findall(r"\((swarm [^()]*)\)", text)
-    return [part.strip() for part in offered.split(";")]

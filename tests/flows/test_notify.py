@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import announcements, build, escalations, log, notify, roster
+from swarm_agents import acknowledgements, announcements, build, escalations, log, messages, notify, roster
 from swarm_agents.announcements import BACK_OFF_S, COMMAND, TMUX
 from swarm_agents.config import Config, Notify
 from swarm_agents.db import gate
 from swarm_agents.db.clock import host_clock
 from swarm_agents.db.database import Database
-from swarm_agents.model import HUMAN, Asked, Resolution, Rules
+from swarm_agents.model import HUMAN, Asked, PaneAddress, Resolution, Rules
 from swarm_tui.keeper import Keeper
 from swarm_tui.settings import Settings
 from tests.support.app import dashboard, shows
@@ -486,6 +486,83 @@ def test_whatever_fails_the_question_is_kept_listed_and_shown(repo: Repo, tape: 
         assert "could not be read (no such table: attempts)" in repo.swarm("escalation", "show", "1").out
 
 
+# A message that nobody acknowledged: the same channels, in the same order
+
+
+def test_a_message_that_nobody_acknowledged_rings_and_runs_the_command(
+    db: Database, tmux: Tmux, terminal: "Terminal", tape: "Tape"
+) -> None:
+    asked = ask_about_message(db, tmux.pane("cat"))
+
+    notify.pump(db, tape.config(tape.script("cat > heard")))
+
+    terminal.shows(
+        f"you are asked: bob has not acknowledged message 1 of ada (INFO). See: swarm escalation show {asked}"
+    )
+    until(terminal.rang, "the bell rang")
+    assert tape.read("heard") == f"{escalation_text(db, asked)}\n"
+    assert f"swarm escalation resolve {asked} --option excuse" in tape.read("heard")
+    assert (state(db, asked, TMUX), state(db, asked, COMMAND)) == (("shown", ""), ("sent", ""))
+
+
+@pytest.mark.parametrize("failing", [[TMUX], [COMMAND], [TMUX, COMMAND]])
+def test_a_channel_that_fails_is_tried_again_and_the_next_one_is_tried(
+    db: Database, clock: FakeClock, tape: "Tape", tmux: Tmux, request: pytest.FixtureRequest, failing: list[str]
+) -> None:
+    if TMUX not in failing:
+        request.getfixturevalue("terminal")
+    asked = ask_about_message(db, tmux.pane("cat"))
+    config = tape.config(tape.script("echo x >> tries" + ("; exit 1" if COMMAND in failing else "")))
+
+    for pause_s in (*BACK_OFF_S, 86_400):
+        notify.pump(db, config)
+        assert {channel for channel in (TMUX, COMMAND) if state(db, asked, channel)[1]} == set(failing)
+        clock.forward(pause_s)
+    notify.pump(db, config)
+
+    ends = {TMUX: "shown", COMMAND: "sent"} | dict.fromkeys(failing, "retired")
+    assert {channel: state(db, asked, channel)[0] for channel in ends} == ends
+    assert tape.read("tries").count("x") == (3 if COMMAND in failing else 1)
+
+
+def test_an_acknowledgement_before_its_turn_rings_nobody(db: Database, clock: FakeClock, tape: "Tape") -> None:
+    asked = ask_about_message(db)
+    config = tape.config(tape.script("echo x >> tries; exit 1"))
+    notify.pump(db, config)
+    acknowledgements.acknowledge(db, "bob", 1)
+
+    clock.forward(BACK_OFF_S[0])
+    notify.pump(db, config)
+
+    assert (tape.read("tries"), state(db, asked, COMMAND)[0]) == ("x\n", "skipped")
+
+
+def test_the_verb_that_finds_it_due_leaves_a_process_behind_that_tells(repo: Repo, tape: "Tape") -> None:
+    tape.configure(repo, tape.script("cat > heard; touch done"))
+    repo.swarm("--as", "alice", "msg", "send", "bob", "please look", "--requires-ack")
+    with shell(repo) as tables:
+        tables.execute("update acknowledgements set retries = 3, due_mono_ms = 0")
+
+    assert repo.swarm("agent", "list").exit == 0
+
+    until(tape.path("done").exists, "the command ran")
+    assert "bob has not acknowledged message 1 of alice (INFO)" in tape.read("heard")
+    until(lambda: shown(repo)["command"] == ("sent", ""), "it is on record")
+
+
+@pytest.mark.parametrize("verb", ["status", "escalation list"])
+def test_a_verb_that_shows_it_later_makes_up_for_what_was_never_told(repo: Repo, tape: "Tape", verb: str) -> None:
+    repo.swarm("--as", "alice", "msg", "send", "bob", "please look", "--requires-ack")
+    with shell(repo) as tables:
+        tables.execute("update acknowledgements set retries = 3, due_mono_ms = 0")
+    repo.swarm("agent", "list")
+    tape.configure(repo, tape.script("touch done"))
+
+    assert repo.swarm(*verb.split()).exit == 0
+
+    until(tape.path("done").exists, "the command ran")
+
+
 @pytest.mark.anyio
 async def test_whatever_fails_the_question_stands_on_the_screen(repo: Repo) -> None:
     break_(repo)
@@ -581,6 +658,17 @@ def ask(db: Database, reason: str = "please look") -> int:
     asked = build.escalate(db, HUMAN, reason)
     assert isinstance(asked, Asked)
     return asked.escalation
+
+
+def ask_about_message(db: Database, pane: PaneAddress | None = None) -> int:
+    roster.join(db, "ada", "agent", None)
+    roster.join(db, "bob", "agent", pane)
+    messages.send(db, "ada", "bob", "please look", ack_within_s=30)
+    with db.transaction() as tx:
+        tx.execute("update acknowledgements set retries = 3, due_mono_ms = 0")
+    acknowledgements.pump(db)
+    with db.reading() as tx:
+        return escalations.unresolved(tx)[0].id
 
 
 def state(db: Database, escalation: int, channel: str) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """Swarms in the middle of something, made with the real verbs on a clock that stands still: what the pictures show."""
 
-from swarm_agents import build, evidence, incidents, locks, messages, presence, roster, tasks
+from swarm_agents import acknowledgements, build, evidence, incidents, locks, messages, presence, roster, tasks
 from swarm_agents.db.database import Database
 from swarm_agents.evidence import Finding
 from swarm_agents.lock_paths import Name
@@ -76,6 +76,21 @@ def shared_out(db: Database, clock: FakeClock) -> None:
     locks.acquire(db, "api", [Name("src/invoice.py")], 900, "rounding moves to the total")
     locks.acquire(db, "docs", [Name("docs/", folder=True)], 600)
     clock.forward(30)
+
+
+def unacknowledged(db: Database, clock: FakeClock) -> int:
+    """Green, but two agents do not acknowledge what a third one asked: its message."""
+    passing(db, clock)
+    roster.join(db, "api", "keeper", pane(1))
+    roster.join(db, "auth", "keeper", pane(2))
+    message, _ = messages.send(
+        db, "web", "keeper", "May I drop the old column? It is read nowhere.", MessageType.QUESTION, ack_within_s=30
+    )
+    for wait_s in (30, 60, 120, 120):
+        clock.forward(wait_s)
+        acknowledgements.pump(db)
+    clock.forward(40)
+    return message
 
 
 def known_culprit(db: Database, clock: FakeClock) -> None:

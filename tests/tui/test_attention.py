@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import acknowledgements, announcements, build, events, messages
+from swarm_agents import acknowledgements, announcements, build, escalations, events
 from swarm_agents.announcements import COMMAND, DASHBOARD, Announcement
 from swarm_agents.db.database import Database
 from swarm_agents.model import Evidence, Resolution
@@ -84,19 +84,72 @@ async def test_a_commit_that_went_round_is_forgotten_a_day_after_its_incident_is
         await until(pilot, lambda: "went round" not in text(pilot), "it is forgotten")
 
 
-async def test_a_message_that_nobody_acknowledged_stands_there_and_opens(
-    db: Database, db_path: Path, clock: FakeClock
+@pytest.mark.parametrize("key", ["enter", "r"])
+async def test_a_message_that_nobody_acknowledged_stands_there_and_asks(
+    db: Database, db_path: Path, clock: FakeClock, key: str
 ) -> None:
-    scenes.passing(db, clock)
-    message, _ = messages.send(db, "web", "api", "May I drop the old column?", ack_within_s=30)
-    for _ in range(6):
-        clock.forward(400)
-        acknowledgements.pump(db)
+    message = scenes.unacknowledged(db, clock)
 
     async with dashboard(db_path, clock) as pilot:
-        await shows(pilot, "not acknowledged", f"api: message {message} of web")
-        await pilot.press("n", "enter")
-        await shows(pilot, f"Message {message}", "May I drop the old column?")
+        await shows(pilot, "not acknowledged", f"api and auth have not acknowledged message {message} of web")
+        await until(pilot, lambda: _channel(db, DASHBOARD).state == "shown", "the channel is told")
+        await pilot.press("n", key)
+        await shows(pilot, "Escalation 1", "May I drop the old column?", "api: said to it 4 times")
+
+
+async def test_it_is_said_again_or_excused_from_there_and_starts_on_cancel(
+    db: Database, db_path: Path, clock: FakeClock
+) -> None:
+    scenes.unacknowledged(db, clock)
+
+    async with dashboard(db_path, clock) as pilot:
+        await shows(pilot, "Needs you")
+        await pilot.press("r", "enter")
+        await until(pilot, lambda: "Escalation 1" not in text(pilot), "it was cancelled")
+        assert _answers(db) == [None]
+        await pilot.press("r", "y")
+        await until(pilot, lambda: "Needs you" not in text(pilot), "it was answered")
+        clock.forward(300)
+        acknowledgements.pump(db)
+        await shows(pilot, "Needs you")
+        await pilot.press("r", "j")
+        pilot.app.screen.query_one("Input").focus()
+        await pilot.press(*"gone", "enter", "enter")
+        await until(pilot, lambda: "Needs you" not in text(pilot), "it was answered again")
+
+    assert _answers(db) == ["say-again", "excuse"]
+
+
+async def test_an_acknowledgement_while_the_dialog_is_open_is_said_there(
+    db: Database, db_path: Path, clock: FakeClock
+) -> None:
+    message = scenes.unacknowledged(db, clock)
+
+    async with dashboard(db_path, clock) as pilot:
+        await shows(pilot, "not acknowledged")
+        await pilot.press("r")
+        await shows(pilot, "Escalation 1")
+        for agent in ("api", "auth"):
+            acknowledgements.acknowledge(db, agent, message)
+        await shows(pilot, "It was acknowledged or answered meanwhile.")
+
+
+async def test_the_key_answers_the_selected_question(db: Database, db_path: Path, clock: FakeClock) -> None:
+    scenes.unacknowledged(db, clock)
+    build.report(db, "billing", scenes.RED, scenes.RULES)
+    build.escalate(db, "billing", "which rounding is the law here?")
+
+    async with dashboard(db_path, clock) as pilot:
+        await shows(pilot, "Needs you 2")
+        await pilot.press("r")
+        await shows(pilot, "Escalation 2: what shall be done?")
+        await pilot.press("escape", "n", "n", "r")
+        await shows(pilot, "Escalation 1: message")
+
+
+def _answers(db: Database) -> list[str | None]:
+    with db.reading() as tx:
+        return [one.resolution for one in reversed(escalations.latest(tx, 10))]
 
 
 def _channel(db: Database, channel: str) -> Announcement:

@@ -23,7 +23,7 @@ pytestmark = [
 ]
 
 LARGE, USUAL, SMALL = (120, 40), (80, 24), (60, 16)
-Scene = Callable[[Database, FakeClock], None]
+Scene = Callable[[Database, FakeClock], object]
 
 SCENES: dict[str, Scene] = {
     "passing": scenes.passing,
@@ -87,6 +87,7 @@ async def test_without_colour_every_state_is_still_told(
         ("assign", "A", scenes.fixing),
         ("escalate", "E", scenes.fixing),
         ("resolve", "r", scenes.escalated),
+        ("unacknowledged", "r", scenes.unacknowledged),
         ("broadcast", "b", scenes.fixing),
         ("incident", "i", scenes.known_culprit),
         ("help", "question_mark", scenes.fixing),

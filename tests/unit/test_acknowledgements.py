@@ -2,10 +2,20 @@
 
 import pytest
 
-from swarm_agents import acknowledgements, events, messages, presence, roster
+from swarm_agents import (
+    acknowledgements,
+    announcements,
+    build,
+    escalations,
+    events,
+    messages,
+    presence,
+    roster,
+    unacknowledged,
+)
 from swarm_agents.db.database import Database
-from swarm_agents.errors import Denied, NotFound
-from swarm_agents.model import HUMAN, Message, MessageType
+from swarm_agents.errors import Denied, NotFound, Usage
+from swarm_agents.model import HUMAN, AckResolution, Asked, Escalation, Message, MessageType, Resolution, Rules
 from tests.support.clock import FakeClock
 from tests.support.swarm import dump
 
@@ -57,9 +67,8 @@ def test_a_message_of_10_240_bytes_survives_every_retry_and_the_question_to_the_
     until_asked(db, clock)
 
     assert [one.body for one in retries(db)] == [body] * 3
-    with db.reading() as tx:
-        [asked] = acknowledgements.asked(tx)
-    assert (asked.message, asked.agent, asked.sender) == (first, "bob", "ada")
+    [asked] = unanswered(db)
+    assert asked.message == first
 
 
 @pytest.mark.parametrize("which", [0, 1, 2, 3])
@@ -120,10 +129,7 @@ def test_each_recipient_of_a_broadcast_answers_for_itself(db: Database, clock: F
 
     assert {one.recipient for one in retries(db)} == {"bob"}
     with db.reading() as tx:
-        assert [(one.agent, one.state) for one in acknowledgements.of(tx, first)] == [
-            ("bob", "asked"),
-            ("cyd", "acked"),
-        ]
+        assert [(one.agent, one.state) for one in unacknowledged.of(tx, first)] == [("bob", "asked"), ("cyd", "acked")]
 
 
 def test_the_sender_learns_of_it_in_its_inbox(db: Database) -> None:
@@ -135,21 +141,91 @@ def test_the_sender_learns_of_it_in_its_inbox(db: Database) -> None:
     assert (told.sender, told.type, told.reply_to) == ("bob", MessageType.ACK, first)
 
 
-def test_the_human_is_asked_once_and_neither_the_build_nor_its_escalations_are_touched(
+def test_the_human_is_asked_once_by_every_channel_and_the_build_is_not_touched(db: Database, clock: FakeClock) -> None:
+    first = ask(db)
+    build_before = {table: dump(db)[table] for table in ("build_state", "incidents", "attempts")}
+
+    until_asked(db, clock)
+    until_asked(db, clock)
+
+    why = f"bob has not acknowledged message {first} of ada (QUESTION)"
+    [asked] = unanswered(db)
+    assert (asked.reason, asked.message, asked.incident) == (why, first, None)
+    assert noted(db, "needs_attention") == [why]
+    with db.reading() as tx:
+        assert [one.channel for one in announcements.of(tx, asked.id)] == ["dashboard", "tmux", "command"]
+    assert {table: dump(db)[table] for table in build_before} == build_before
+
+
+def test_the_question_says_who_how_often_what_it_says_and_what_the_human_can_do(db: Database, clock: FakeClock) -> None:
+    first = ask(db, "tester", "May I drop the old column?")
+    presence.leave(db, "cyd")
+    until_asked(db, clock)
+
+    [asked] = unanswered(db)
+
+    assert asked.reason == f"bob and cyd have not acknowledged message {first} of ada (QUESTION)"
+    said = f"bob: said to it {1 + len(retries(db))} times"
+    for words in (said, "cyd: said to it once; it is not here any more", "May I drop the old column?"):
+        assert words in asked.text
+    assert asked.text.endswith(
+        f"swarm escalation resolve {asked.id} --option say-again\n"
+        f"  swarm escalation resolve {asked.id} --option excuse\n  swarm msg show {first}"
+    )
+
+
+def test_a_question_about_many_names_a_few_of_them_and_lists_all(db: Database, clock: FakeClock) -> None:
+    names = [f"agent{number}" for number in range(5)]
+    for name in names:
+        roster.join(db, name, "crowd", None)
+    ask(db, "crowd")
+    until_asked(db, clock)
+
+    [asked] = unanswered(db)
+
+    assert asked.reason.startswith("agent0, agent1, agent2 and 2 more have not acknowledged")
+    assert all(f"{name}: said to it 4 times" in asked.text for name in names)
+
+
+def test_who_is_late_joins_the_open_question_about_the_same_message(db: Database, clock: FakeClock) -> None:
+    ask(db, "tester")
+    presence.leave(db, "cyd")
+    until_asked(db, clock, rounds=1)
+    [first] = unanswered(db)
+    until_asked(db, clock)
+
+    [joined] = unanswered(db)
+
+    assert (first.id, first.reason[:17]) == (joined.id, "cyd has not ackno")
+    assert joined.reason.startswith("bob and cyd have not")
+
+
+def test_questions_about_two_messages_and_one_about_the_build_are_open_side_by_side(
     db: Database, clock: FakeClock
 ) -> None:
-    first = ask(db)
-    build_before = {table: dump(db)[table] for table in ("build_state", "escalations", "incidents")}
-
+    ask(db), ask(db)
+    build.report(db, "cyd", "tests fail", Rules())
+    about_build = build.escalate(db, "cyd", "help")
     until_asked(db, clock)
-    until_asked(db, clock)
 
-    with db.reading() as tx:
-        [told] = [one for one in messages.log(tx).messages if one.recipient == HUMAN]
-        noted = [one.detail for one in events.after(tx, 0, 100) if one.kind == "needs_attention"]
-    why = f"bob has not acknowledged message {first} of ada (QUESTION)"
-    assert noted == [why] and why in told.body and f"swarm msg ack {first} --for bob" in told.body
-    assert {table: dump(db)[table] for table in build_before} == build_before
+    assert [one.message is None for one in unanswered(db)] == [True, False, False]
+    assert isinstance(about_build, Asked)
+    assert build.claim(db, "ada", Rules()) == about_build
+    build.resolve(db, about_build.escalation, Resolution.RETRY, Rules())
+    assert [one.message is None for one in unanswered(db)] == [False, False]
+
+
+def test_the_human_is_asked_even_when_nobody_can_be_told(db: Database, clock: FakeClock) -> None:
+    ask(db)
+    until_asked(db, clock, rounds=3)
+    with db.transaction() as tx:
+        tx.execute("create trigger refusal before insert on messages begin select raise(abort, 'full'); end")
+
+    clock.forward(SCHEDULE_S[-1])
+    acknowledgements.pump(db)
+
+    assert len(unanswered(db)) == 1
+    assert noted(db, "message_lost") == ["to ada: full"]
 
 
 def test_a_late_acknowledgement_answers_the_question(db: Database, clock: FakeClock) -> None:
@@ -158,8 +234,18 @@ def test_a_late_acknowledgement_answers_the_question(db: Database, clock: FakeCl
 
     acknowledgements.acknowledge(db, "bob", first)
 
-    with db.reading() as tx:
-        assert acknowledgements.asked(tx) == []
+    assert unanswered(db) == []
+    assert (answered(db).resolution, answered(db).resolved_at) == ("acknowledged", clock().wall_ms)
+
+
+def test_a_late_acknowledgement_by_one_leaves_the_question_about_the_others(db: Database, clock: FakeClock) -> None:
+    first = ask(db, "tester")
+    until_asked(db, clock)
+
+    acknowledgements.acknowledge(db, "bob", first)
+
+    [asked] = unanswered(db)
+    assert asked.reason.startswith("cyd has not") and "bob:" not in asked.text
 
 
 def test_the_human_can_excuse_a_recipient(db: Database, clock: FakeClock) -> None:
@@ -169,9 +255,104 @@ def test_the_human_can_excuse_a_recipient(db: Database, clock: FakeClock) -> Non
     assert acknowledgements.excuse(db, "bob", first) == (first, True)
     assert acknowledgements.excuse(db, "bob", first) == (first, False)
 
-    assert states(db) == ["excused"]
+    assert (states(db), unanswered(db), answered(db).resolution) == (["excused"], [], "excuse")
     with pytest.raises(NotFound):
         acknowledgements.excuse(db, "cyd", first)
+
+
+def test_the_human_excuses_by_answering_the_question(db: Database, clock: FakeClock) -> None:
+    ask(db, "tester")
+    until_asked(db, clock)
+    [asked] = unanswered(db)
+
+    assert acknowledgements.answer(db, asked.id, AckResolution.EXCUSE, "cyd") == ["cyd"]
+    assert unanswered(db)[0].reason.startswith("bob has not")
+    assert acknowledgements.answer(db, asked.id, AckResolution.EXCUSE) == ["bob"]
+
+    assert (states(db), unanswered(db)) == (["excused", "excused"], [])
+    clock.forward(10_000)
+    assert acknowledgements.pump(db) == 0
+
+
+def test_the_human_lets_it_be_said_once_more_and_is_asked_again_when_that_does_not_help(
+    db: Database, clock: FakeClock
+) -> None:
+    first = ask(db)
+    until_asked(db, clock)
+    [asked] = unanswered(db)
+
+    assert acknowledgements.answer(db, asked.id, AckResolution.SAY_AGAIN, reason="it is urgent") == ["bob"]
+
+    assert (states(db), unanswered(db), answered(db).resolution) == (["waiting"], [], "say-again")
+    *_, again, because = messages.inbox(db, "bob").messages
+    assert (again.retry_of, again.body) == (first, "please look")
+    assert (because.sender, because.body) == (HUMAN, "it is urgent")
+    clock.forward(SCHEDULE_S[-1])
+    acknowledgements.pump(db)
+    [asked_again] = unanswered(db)
+    assert asked_again.id > asked.id and f"said to it {1 + len(retries(db))} times" in asked_again.text
+
+
+def test_what_the_human_lets_say_again_is_acknowledged_by_any_of_its_ids(db: Database, clock: FakeClock) -> None:
+    ask(db)
+    until_asked(db, clock)
+    acknowledgements.answer(db, unanswered(db)[0].id, AckResolution.SAY_AGAIN)
+
+    acknowledgements.acknowledge(db, "bob", retries(db)[-1].id)
+
+    assert states(db) == ["acked"]
+
+
+def test_nothing_is_said_again_to_who_is_not_here(db: Database, clock: FakeClock) -> None:
+    ask(db)
+    presence.leave(db, "bob")
+    until_asked(db, clock, rounds=1)
+    [asked] = unanswered(db)
+    before = dump(db)
+
+    with pytest.raises(NotFound, match="Nobody is here") as refused:
+        acknowledgements.answer(db, asked.id, AckResolution.SAY_AGAIN)
+
+    assert refused.value.next == f"swarm escalation resolve {asked.id} --option excuse"
+    assert dump(db) == before
+
+
+def test_an_answer_that_does_not_fit_the_question_is_refused(db: Database, clock: FakeClock) -> None:
+    ask(db)
+    build.report(db, "cyd", "tests fail", Rules())
+    build.escalate(db, "cyd", "help")
+    until_asked(db, clock)
+    about_build, about_message = unanswered(db)
+    before = dump(db)
+
+    with pytest.raises(Usage):
+        build.resolve(db, about_message.id, Resolution.RETRY, Rules())
+    with pytest.raises(Usage):
+        acknowledgements.answer(db, about_build.id, AckResolution.EXCUSE)
+    with pytest.raises(NotFound):
+        acknowledgements.answer(db, about_message.id, AckResolution.EXCUSE, "cyd")
+
+    assert dump(db) == before
+
+
+def test_a_question_is_answered_once(db: Database, clock: FakeClock) -> None:
+    ask(db)
+    until_asked(db, clock)
+    [asked] = unanswered(db)
+    acknowledgements.answer(db, asked.id, AckResolution.EXCUSE)
+
+    with pytest.raises(NotFound, match="resolved already: excuse"):
+        acknowledgements.answer(db, asked.id, AckResolution.SAY_AGAIN)
+
+
+def test_a_message_to_the_human_that_they_did_not_acknowledge_asks_them_to(db: Database, clock: FakeClock) -> None:
+    first = ask(db, HUMAN)
+    until_asked(db, clock)
+    [asked] = unanswered(db)
+
+    assert f"  swarm msg ack {first}\n" in asked.text
+    acknowledgements.acknowledge(db, HUMAN, first)
+    assert unanswered(db) == []
 
 
 def test_a_recipient_that_left_is_asked_about_at_once(db: Database, clock: FakeClock) -> None:
@@ -182,6 +363,7 @@ def test_a_recipient_that_left_is_asked_about_at_once(db: Database, clock: FakeC
     acknowledgements.pump(db)
 
     assert (retries(db), states(db)) == ([], ["asked"])
+    assert "bob: said to it once; it is not here any more" in unanswered(db)[0].text
 
 
 def test_what_was_due_is_done_after_a_restart_of_the_host(db: Database, clock: FakeClock) -> None:
@@ -239,6 +421,22 @@ def until_asked(db: Database, clock: FakeClock, rounds: int = 4) -> None:
     for wait_s in SCHEDULE_S[:rounds]:
         clock.forward(wait_s)
         acknowledgements.pump(db)
+
+
+def unanswered(db: Database) -> list[Escalation]:
+    with db.reading() as tx:
+        return escalations.unresolved(tx)
+
+
+def answered(db: Database) -> Escalation:
+    """The newest one."""
+    with db.reading() as tx:
+        return escalations.latest(tx, 1)[0]
+
+
+def noted(db: Database, kind: str) -> list[str]:
+    with db.reading() as tx:
+        return [one.detail for one in events.after(tx, 0, 100) if one.kind == kind]
 
 
 def retries(db: Database) -> list[Message]:

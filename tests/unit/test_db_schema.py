@@ -128,6 +128,23 @@ def test_the_rows_around_the_build_keep_their_rules_too(
     assert dump(db) == before
 
 
+@pytest.mark.parametrize(
+    ("incident", "message", "resolution"),
+    [("1", "1", "null"), ("null", "null", "null"), ("1", "null", "'excuse'"), ("null", "1", "'retry'")],
+)
+def test_an_escalation_is_about_one_thing_and_answered_as_that_is(
+    db: Database, shell: sqlite3.Connection, incident: str, message: str, resolution: str
+) -> None:
+    build.report(db, "ada", "tests fail", Rules())
+
+    with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+        shell.execute(
+            "insert into escalations (incident_id, message_id, raised_at, raised_by, reason, body, resolved_at, "
+            f"resolution) values ({incident}, {message}, 1, 'eve', '', '', iif({resolution} is null, null, 1), "
+            f"{resolution})"
+        )
+
+
 def test_a_second_open_escalation_is_refused(db: Database, shell: sqlite3.Connection) -> None:
     build.report(db, "ada", "tests fail", Rules())
     build.escalate(db, "ada", "help")

@@ -6,11 +6,12 @@ from swarm_agents import acknowledgements, announcements, build, escalations
 from swarm_agents.cli import answers
 from swarm_agents.cli.call import Call, parser, verb, verbs, whole_number
 from swarm_agents.cli.output import Answer, clock, iso
-from swarm_agents.cli.status import unacknowledged_data
-from swarm_agents.model import HUMAN, Escalation, Resolution, Yours
-from swarm_agents.text import one_line, printable
+from swarm_agents.model import HUMAN, AckResolution, Escalation, Resolution, Yours
+from swarm_agents.text import checked_name, one_line, printable
 
 _MARGIN = 11  # of the channels' names and states
+_BUILD_OPTIONS = [one.value for one in Resolution]
+_MESSAGE_OPTIONS = [one.value for one in AckResolution]
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -24,8 +25,8 @@ def parse(words: list[str]) -> argparse.Namespace:
     announcing.add_argument("--until-told", action="store_true", help="stay a while, and try again what fails")
     resolving = verb(of, "resolve", _resolve, "a human's answer")
     _id(resolving)
-    resolving.add_argument("--option", required=True, choices=[one.value for one in Resolution])
-    resolving.add_argument("--agent", metavar="NAME", help="with --option assign")
+    resolving.add_argument("--option", required=True, choices=[*_BUILD_OPTIONS, *_MESSAGE_OPTIONS])
+    resolving.add_argument("--agent", metavar="NAME", help="who gets the build; of several recipients, this one")
     resolving.add_argument("--reason", metavar="TEXT", default="")
     return escalation_parser.parse_args(words)
 
@@ -38,16 +39,10 @@ def _list(call: Call) -> Answer:
     call.glance()
     with call.db.reading() as tx:
         found = escalations.latest(tx, 1000) if call.arguments.all else escalations.unresolved(tx)
-        unacknowledged = acknowledgements.asked(tx)
     lines = [f"{one.id}  {clock(one.raised_at)}  {_state(one)}  {one_line(one.reason, 100)}" for one in found]
-    lines += [_unacknowledged_line(one) for one in unacknowledged]
-    data = {
-        "escalations": [_data(one) for one in found],
-        "unacknowledged": [unacknowledged_data(one) for one in unacknowledged],
-    }
     open_ones = sum(one.resolved_at is None for one in found)
     message = f"{open_ones} open: 'swarm escalation show ID' says more." if open_ones else "No open escalation."
-    return Answer(message, data=data, lines=tuple(lines))
+    return Answer(message, data={"escalations": [_data(one) for one in found]}, lines=tuple(lines))
 
 
 def _show(call: Call) -> Answer:
@@ -83,8 +78,10 @@ def _announce(call: Call) -> Answer:
 def _resolve(call: Call) -> Answer:
     call.human()
     arguments = call.arguments
-    option = Resolution(arguments.option)
     reason = one_line(arguments.reason, 500)
+    if arguments.option in _MESSAGE_OPTIONS:
+        return _answer_about_message(call, AckResolution(arguments.option), reason)
+    option = Resolution(arguments.option)
     outcome = build.resolve(call.db, arguments.id, option, call.rules, arguments.agent, reason)
     if isinstance(outcome, Yours):
         message = f"{outcome.build.fixer} is the fixer now (fence {outcome.build.fence})."
@@ -93,15 +90,20 @@ def _resolve(call: Call) -> Answer:
     return Answer(message, data=answers.role_data(outcome.build) | {"escalation": arguments.id})
 
 
+def _answer_about_message(call: Call, option: AckResolution, reason: str) -> Answer:
+    escalation, agent = call.arguments.id, call.arguments.agent
+    named = checked_name(agent) if agent is not None else None
+    about = ", ".join(acknowledgements.answer(call.db, escalation, option, named, reason))
+    said = (
+        f"It is said again to {about}." if option is AckResolution.SAY_AGAIN else f"Nobody waits for {about} any more."
+    )
+    return Answer(said, data={"escalation": escalation})
+
+
 def _state(one: Escalation) -> str:
     if one.resolution:
         return one.resolution
     return "acknowledged" if one.acked_at else "open"
-
-
-def _unacknowledged_line(one: acknowledgements.Expected) -> str:
-    what = f"{one.agent} has not acknowledged message {one.message} of {one.sender}"
-    return f"-  {clock(one.at)}  {what}  (swarm msg show {one.message}; swarm msg ack {one.message} --for {one.agent})"
 
 
 def _channel_line(call: Call, one: announcements.Announcement) -> str:
@@ -138,6 +140,7 @@ def _data(one: Escalation) -> dict[str, str | int | None]:
     return {
         "id": one.id,
         "incident": one.incident,
+        "message": one.message,
         "raised_at": iso(one.raised_at),
         "raised_by": one.raised_by,
         "reason": one.reason,

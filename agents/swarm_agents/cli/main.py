@@ -13,7 +13,7 @@ from swarm_agents.errors import SwarmError, Usage
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from swarm_agents.cli.call import Call
+    from swarm_agents.cli.invocation import Call
 
 _UNAVAILABLE = 69
 _ASKED = 84
@@ -80,7 +80,7 @@ def _run_line(words: list[str]) -> int:
 
 def _answer(noun: str, as_name: str | None, as_json: bool, rest: list[str]) -> int:
     module = importlib.import_module(f"swarm_agents.cli.{noun}")
-    from swarm_agents.cli.call import Call
+    from swarm_agents.cli.invocation import Call
 
     arguments = module.parse(rest)
     call = Call(arguments, as_name, as_json)
@@ -89,7 +89,7 @@ def _answer(noun: str, as_name: str | None, as_json: bool, rest: list[str]) -> i
         try:
             code = _give(answer, as_json)
         finally:  # also when nobody reads the answer
-            if answer.exit == _ASKED or "escalation" in answer.data:
+            if answer.exit == _ASKED or "escalation" in answer.data or answer.data.get("escalations"):
                 _tell_the_human(call)
         _follow_up(call, answer)
         if os.environ.get("SWARM_DEBUG"):
@@ -115,7 +115,8 @@ def _follow_up(call: "Call", answer: output.Answer) -> None:
         if call.looked:
             from swarm_agents import acknowledgements
 
-            acknowledgements.pump(call.db)
+            if acknowledgements.pump(call.db):
+                _tell_the_human(call)
     except SwarmError as error:
         output.talk(f"the answer stands, but what follows from it could not be written: {error.message}")
 

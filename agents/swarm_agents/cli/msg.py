@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from swarm_agents import acknowledgements, deliveries, message_rows, messages, retention, roster
+from swarm_agents import acknowledgements, deliveries, message_rows, messages, retention, roster, unacknowledged
 from swarm_agents.cli.call import Call, Parser, body_of, parser, seconds, verb, verbs, whole_number
 from swarm_agents.cli.message_lines import line, message_data, page_answer
 from swarm_agents.cli.output import Answer, clock, iso, talk
@@ -139,7 +139,7 @@ def _show(call: Call) -> Answer:
         one = message_rows.find(tx, call.arguments.id)
         told = {each.delivery.agent: each for each in deliveries.receipts(tx, one.id)}
         read = messages.receipts(tx, one.id)
-        expected = {each.agent: each for each in acknowledgements.of(tx, one.retry_of or one.id)}
+        expected = {each.agent: each for each in unacknowledged.of(tx, one.retry_of or one.id)}
     lines, data = [line(one)], []
     for name in sorted({*told, *read, *expected}):
         state = told[name].delivery.state.value if name in told else None

@@ -2,7 +2,7 @@
 
 import argparse
 
-from swarm_agents import acknowledgements, build, escalations, messages, roster, waiters
+from swarm_agents import build, escalations, messages, roster, waiters
 from swarm_agents.cli import answers
 from swarm_agents.cli.call import Call, parser
 from swarm_agents.cli.output import Answer, clock, iso
@@ -22,14 +22,12 @@ def _status(call: Call) -> Answer:
         listed = roster.listed(tx)
         questions = escalations.unresolved(tx)
         last_message = messages.last_id(tx)
-        unacknowledged = acknowledgements.asked(tx)
         read_at = tx.now
     here = [one for one in listed if one.agent.left_at is None]
     lines = [answers.line(now)]
     lines += [f"waiting  {one.ticket}  {one.agent}  until {clock(one.deadline)}" for one in line]
     lines += [f"agent  {one.agent.name}  {one.state}  seen {age(read_at - one.agent.seen_at)}" for one in here]
     lines += [f"escalation  {one.id}  {one.reason}" for one in questions]
-    lines += [f"unacknowledged  {one.message}  {one.sender} -> {one.agent}" for one in unacknowledged]
     return Answer(
         lines[0],
         data={
@@ -41,7 +39,6 @@ def _status(call: Call) -> Answer:
             "agents": [agent_data(one) for one in here],
             "escalations": [{"id": one.id, "reason": one.reason, "raised_at": iso(one.raised_at)} for one in questions],
             "messages": {"last_id": last_message},
-            "unacknowledged": [unacknowledged_data(one) for one in unacknowledged],
         },
         lines=tuple(lines),
     )
@@ -54,18 +51,6 @@ def agent_data(one: roster.Listed) -> dict[str, str | None]:
         "pane": one.agent.pane.pane_id if one.agent.pane else None,
         "state": one.state,
         "seen_at": iso(one.agent.seen_at),
-    }
-
-
-def unacknowledged_data(one: acknowledgements.Expected) -> dict[str, str | int | None]:
-    return {
-        "message": one.message,
-        "from": one.sender,
-        "agent": one.agent,
-        "type": one.type.value,
-        "retries": one.retries,
-        "sent_at": iso(one.sent_at),
-        "asked_at": iso(one.at),
     }
 
 

@@ -188,7 +188,8 @@ create table waiters (
 
 create table escalations (
     id          integer primary key autoincrement,
-    incident_id integer not null references incidents (id),
+    incident_id integer references incidents (id), -- what it is about: a red build,
+    message_id  integer,                          -- or what nobody acknowledged; may have been pruned since
     raised_at   integer not null,
     raised_by   text not null,
     reason      text not null,
@@ -197,11 +198,17 @@ create table escalations (
     acked_by    text,
     resolved_at integer,
     resolved_by text,
-    resolution  text check (resolution in ('retry', 'assign', 'take-over', 'declare-passing')),
+    resolution  text,
     answer      text,
+    check ((incident_id is null) <> (message_id is null)),
+    check (incident_id is null or resolution in ('retry', 'assign', 'take-over', 'declare-passing')),
+    check (message_id is null or resolution in ('excuse', 'say-again', 'acknowledged')),
     check ((resolved_at is null) = (resolution is null))
 ) strict;
-create unique index escalations_one_open on escalations ((resolved_at is null)) where resolved_at is null;
+create unique index escalations_one_open on escalations ((resolved_at is null))
+    where resolved_at is null and incident_id is not null;
+create unique index escalations_one_open_of_message on escalations (message_id)
+    where resolved_at is null and message_id is not null;
 
 create table announcements (                      -- an escalation on its way to its reader, by one channel
     escalation_id integer not null references escalations (id),
@@ -254,7 +261,6 @@ create table acknowledgements (                   -- what must be acknowledged, 
     primary key (message_id, agent)
 ) strict, without rowid;
 create index acknowledgements_waiting on acknowledgements (agent) where state = 'waiting';
-create index acknowledgements_asked on acknowledgements (message_id) where state = 'asked';
 
 create table pruned (                             -- up to where messages may be missing
     id      integer primary key check (id = 1),

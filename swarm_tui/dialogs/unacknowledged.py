@@ -1,0 +1,43 @@
+"""Answer the question about a message that was not acknowledged: say it again, or wait for it no more."""
+
+from textual.content import Content
+
+from swarm_agents.model import AckResolution, Escalation
+from swarm_agents.text import printable
+from swarm_tui.dialogs.dialog import Dialog
+from swarm_tui.orders import AnswerUnacknowledged
+from swarm_tui.snapshot import Snapshot
+from swarm_tui.widgets.choices import Choices
+from swarm_tui.widgets.row_list import Cell
+
+
+class UnacknowledgedDialog(Dialog):
+    confirm = "Answer"
+    tone = "ask"
+    field = ("Reason", "(may be empty; told to those to whom it is said again)")
+
+    def __init__(self, snapshot: Snapshot, escalation: Escalation) -> None:
+        super().__init__(snapshot)
+        self._escalation = escalation
+        self.heading = f"Escalation {escalation.id}: message {escalation.message} was not acknowledged"
+
+    def facts(self) -> Content:
+        # The commands at its end are for whoever reads it elsewhere; here they are the rows below.
+        return Content(printable(self._escalation.text.partition("\nYou can:")[0]))
+
+    def choices(self) -> Choices:
+        rows: list[list[Cell]] = [
+            [("say it again  ", "strong"), ("now, once; you are asked again when it does not help", "dim")],
+            [("excuse        ", "strong"), ("wait for their acknowledgement no more", "dim")],
+        ]
+        return Choices("Your answer (j k)", rows)
+
+    def order(self) -> AnswerUnacknowledged:
+        option = (AckResolution.SAY_AGAIN, AckResolution.EXCUSE)[self.query_one(Choices).cursor]
+        return AnswerUnacknowledged(self._escalation.id, option, self.typed)
+
+    def moved(self, snapshot: Snapshot) -> bool:
+        return all(one.id != self._escalation.id for one in snapshot.unacknowledged)
+
+    def how_it_moved(self, snapshot: Snapshot) -> str:
+        return "It was acknowledged or answered meanwhile."
