@@ -31,6 +31,7 @@ HEIGHTS = {
     "swarm_agents/errors.py": 0,
     "swarm_agents/text.py": 1,
     "swarm_agents/db/": 2,
+    "swarm_agents/gate_scripts.py": 1,
     "swarm_agents/git.py": 2,
     "swarm_agents/panes/": 2,
     "swarm_agents/cli/": 5,

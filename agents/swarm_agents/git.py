@@ -15,11 +15,11 @@ from types import FrameType
 from typing import IO, NamedTuple
 
 from swarm_agents.errors import Unavailable
+from swarm_agents.gate_scripts import NOTE
 
 _ANSWER_LIMIT_S = 30  # for questions; a repository of a million files answers `git diff` in seconds
 _KEPT_OUTPUT = 65_536  # bytes of a hook's output kept as evidence; the terminal has seen all of it
 _DRAIN_S = 1.0  # a process that the hook left behind may hold the pipe open for ever
-GATE_NOTE = "SWARM_GATE_NOTE"  # a file that our own gate makes when it refuses: hook programs swallow exit codes
 SAVED_REF = "refs/worktree/swarm-saved"  # a ref of this worktree alone: stashes are shared between worktrees
 _CHECK_FOLDER = "swarm-check-"  # how the folders of throwaway working trees begin
 _OWNER = "owner"  # a file in them, locked by the process that uses the tree
@@ -126,6 +126,12 @@ def hook(root: Path, name: str) -> Path | None:
 def tree_of(root: Path, commit: str) -> str | None:
     """The tree of a commit; None when there is no such commit."""
     return _git(["rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}"], root).stdout.strip() or None
+
+
+def tree_and_parents(root: Path, commit: str) -> tuple[str, list[str]]:
+    """The tree of a commit and the commits before it, as the commit itself says. It need not be on any branch yet."""
+    head = _must(["cat-file", "commit", commit], root).partition("\n\n")[0].splitlines()
+    return head[0].removeprefix("tree "), [line[7:] for line in head[1:] if line.startswith("parent ")]
 
 
 def tree_to_commit(root: Path, everything: bool, paths: list[str]) -> str | None:
@@ -304,10 +310,9 @@ def in_git_directory(where: Path) -> bool:
 
 def is_new(root: Path, commit: str) -> bool:
     """Whether no ref, no reflog and no fetch of this repository, in any of its worktrees, knows the commit yet."""
-    known = ["--all", "--reflog"]
-    if _git(["rev-parse", "--verify", "--quiet", "FETCH_HEAD"], root).returncode == 0:
-        known.append("FETCH_HEAD")
-    return _must(["rev-list", "--max-count=1", commit, "--not", *known], root) != ""
+    # FETCH_HEAD need not be there, which --ignore-missing forgives; the commit itself is.
+    known = ["--all", "--reflog", "FETCH_HEAD"]
+    return _must(["rev-list", "--max-count=1", "--ignore-missing", commit, "--not", *known], root) != ""
 
 
 def commit(arguments: list[str], quiet_stdout: bool) -> CommitRun:
@@ -323,7 +328,7 @@ def commit(arguments: list[str], quiet_stdout: bool) -> CommitRun:
         theirs = environment.get("GIT_TRACE2_EVENT", "")
         environment["GIT_TRACE2_EVENT"] = str(trace)
         gate_note = Path(folder) / "gate"
-        environment[GATE_NOTE] = str(gate_note)
+        environment[NOTE] = str(gate_note)
         code, output = _run_on_terminal(["git", "commit", *arguments], environment, quiet_stdout)
         recorded = trace.read_text(encoding="utf-8", errors="replace") if trace.exists() else ""
         refused_by_gate, gate_alone = gate_note.exists(), Path(f"{gate_note}-alone").exists()

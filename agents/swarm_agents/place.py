@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from swarm_agents import git
 from swarm_agents.config import FILE, Config, load
 from swarm_agents.errors import NoSwarm
 
@@ -15,6 +14,8 @@ class Place(NamedTuple):
     database: Path
     root: Path | None
     main_root: Path | None = None
+    git_dir: Path | None = None
+    """The git directory of this worktree, where a hook has told us."""
 
     def config(self) -> Config:
         """The working tree's swarm.toml, else that of the repository's main working tree. Raises `BadConfig`."""
@@ -24,12 +25,30 @@ class Place(NamedTuple):
 
 def find() -> Place:
     """`SWARM_DB`, else the common git directory, which all worktrees share. Raises `NoSwarm` outside a repository."""
+    from swarm_agents import git  # loads what starts processes, which a hook of ours does without
+
     repository = git.repository(Path.cwd())
-    chosen = os.environ.get("SWARM_DB")
     if repository is None:
-        if chosen:
-            return Place(Path(chosen).expanduser().absolute(), None)
+        if chosen := _chosen():
+            return Place(chosen, None)
         raise NoSwarm("Not in a git repository, and SWARM_DB is not set.", next="git init && swarm init")
-    database = Path(chosen).expanduser().absolute() if chosen else repository.common_dir / "swarm" / "swarm.db"
-    main_root = repository.common_dir.parent if repository.common_dir.name == ".git" else None
-    return Place(database, repository.root, main_root)
+    return _of(repository.common_dir, repository.root)
+
+
+def of_hook(git_dir: Path) -> Place:
+    """The same for a hook, which git has started at the top of the working tree, or in the git directory."""
+    from swarm_agents import git_folder
+
+    here, own = Path.cwd(), git_dir.resolve()
+    within = own in (here, *here.parents)
+    return _of(git_folder.common(own).resolve(), None if within else here)._replace(git_dir=own)
+
+
+def _of(common_dir: Path, root: Path | None) -> Place:
+    main_root = common_dir.parent if common_dir.name == ".git" else None
+    return Place(_chosen() or common_dir / "swarm" / "swarm.db", root, main_root)
+
+
+def _chosen() -> Path | None:
+    chosen = os.environ.get("SWARM_DB")
+    return Path(chosen).expanduser().absolute() if chosen else None

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from swarm_agents import build, gate, git, roster
-from swarm_agents.config import Config
 from swarm_agents.db.database import Database
 from swarm_agents.db.schema import create
 from swarm_agents.gate import Held, Through
 from swarm_agents.model import Evidence, Rules
+from swarm_agents.place import Place
 
 RULES = Rules()
 
@@ -40,7 +40,7 @@ def end(db: Database) -> None:
 
 
 def ask(db: Database, root: Path) -> Through | Held:
-    return gate.before_commit(db, root, Config(), "bob", bypass=False)
+    return gate.before_commit(db, Place(db.path, root), "bob", bypass=False)
 
 
 def test_a_new_database_flies_no_flag(db: Database) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from swarm_agents.cli.call import Call
+from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso
 from swarm_agents.model import Asked, Broken, Build, BuildStatus, Fenced, Passing, Stale, Waiting, Yours
 

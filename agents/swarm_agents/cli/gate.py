@@ -1,57 +1,79 @@
 """`swarm gate`: what the git hooks of `swarm setup git`, and of pre-commit, ask. 0 lets pass, 80 refuses."""
 
-import argparse
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from swarm_agents import gate
+from swarm_agents import gate, place
 from swarm_agents.cli import answers
-from swarm_agents.cli.call import Call, parser, verb, verbs
+from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, talk
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
 from swarm_agents.gate import Held, Through, Update
-from swarm_agents.git import GATE_NOTE
+from swarm_agents.gate_scripts import NOTE
 from swarm_agents.model import HUMAN, BuildStatus
+from swarm_agents.place import Place
 from swarm_agents.text import one_line
+
+if TYPE_CHECKING:
+    from argparse import Namespace
 
 _LOCK_TIMEOUT_S = 0.5  # for what the gate writes down; git holds its own locks meanwhile
 
-Decision = Callable[[Database], Through | Held]
+Decision = Callable[[Database, Place], Through | Held]
 
 
-def parse(words: list[str]) -> argparse.Namespace:
+class _Asked(NamedTuple):
+    """What our own hooks say, read without argparse: git waits."""
+
+    run: Callable[[Call], Answer]
+    git_dir: str | None
+
+
+def parse(words: list[str]) -> "Namespace | _Asked":
+    match words:
+        case ["pre-commit", "--git-dir", git_dir]:
+            return _Asked(_pre_commit, git_dir)
+        case ["reference-transaction", "--git-dir", git_dir]:
+            return _Asked(_reference_transaction, git_dir)
+    from swarm_agents.cli.call import parser, verb, verbs
+
     gate_parser = parser("gate", "What the git hooks ask: may this land now? Open on its own errors, and says so.")
     hooks = verbs(gate_parser)
-    verb(hooks, "pre-commit", _pre_commit, "may a commit begin on the branch that is checked out")
-    verb(hooks, "reference-transaction", _reference_transaction, "may these refs move (on standard input)")
+    for name, run, what in (
+        ("pre-commit", _pre_commit, "may a commit begin on the branch that is checked out"),
+        ("reference-transaction", _reference_transaction, "may these refs move (on standard input)"),
+    ):
+        hook = verb(hooks, name, run, what)
+        hook.add_argument("--git-dir", metavar="PATH", help="the git directory of this worktree, when a hook knows it")
     return gate_parser.parse_args(words)
 
 
 def _pre_commit(call: Call) -> Answer:
-    return _answer(call, lambda db: gate.before_commit(db, call.root, call.config, _agent(call), _bypass()))
+    return _answer(call, lambda db, at: gate.before_commit(db, at, _agent(call), _bypass()))
 
 
 def _reference_transaction(call: Call) -> Answer:
     lines = sys.stdin.buffer.read().decode(errors="surrogateescape").splitlines()
     updates = [Update(*line.split(" ", 2)) for line in lines if line.count(" ") >= 2]
-    return _answer(
-        call, lambda db: gate.before_update(db, call.place.root, call.config, _agent(call), _bypass(), updates)
-    )
+    return _answer(call, lambda db, at: gate.before_update(db, at, _agent(call), _bypass(), updates))
 
 
 def _answer(call: Call, decide: Decision) -> Answer:
+    git_dir = call.arguments.git_dir
     try:
-        with Database(call.place.database, lock_timeout_s=_LOCK_TIMEOUT_S) as db:
-            decision = decide(db)
+        at = call.place if git_dir is None else place.of_hook(Path(git_dir))
+        with Database(at.database, lock_timeout_s=_LOCK_TIMEOUT_S) as db:
+            decision = decide(db, at)
     except SwarmError as error:
         talk(f"the gate is open: {error.message}")
         return Answer("The gate is open: it could not look.")
     if isinstance(decision, Through):
         return Answer("Nothing stands in the way.")
-    if note := os.environ.get(GATE_NOTE):
+    if note := os.environ.get(NOTE):
         Path(note).touch()  # for `swarm commit`, which must not take this for a breakage
     talk(_line(decision))
     return Answer("Not while the build is red.", 80, answers.build_data(decision.build))

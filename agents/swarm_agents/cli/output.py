@@ -1,7 +1,6 @@
 """How a verb answers: one line and an exit code, or one JSON object. The only file that prints results."""
 
 import contextlib
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -57,6 +56,8 @@ def of_error(error: SwarmError) -> Answer:
 def give(answer: Answer, as_json: bool, ascii_only: bool = False) -> None:
     """Print it: the same bytes for a pipe and a terminal. Errors of the caller or the world go to standard error."""
     if as_json:
+        import json  # costs every other call a millisecond
+
         sys.stdout.write(json.dumps(_envelope(answer), ensure_ascii=ascii_only) + "\n")
     elif answer.exit in _ERRORS:
         sys.stderr.write(f"swarm: {_with_next(answer)}\n")

@@ -3,7 +3,7 @@
 import argparse
 import shutil
 
-from swarm_agents import build, gate_hooks
+from swarm_agents import build, gate, gate_hooks
 from swarm_agents.cli.call import Call, parser, verb, verbs
 from swarm_agents.cli.output import Answer
 from swarm_agents.errors import NoSwarm
@@ -24,6 +24,7 @@ def _git(call: Call) -> Answer:
         return _check(call)
     if call.arguments.remove:
         changed = gate_hooks.remove(call.root)
+        shutil.rmtree(gate.judged_folder(call.place.database), ignore_errors=True)
         return _changed(changed, "The gate is removed.", "There was no gate to remove.")
     _ = call.config  # a wrong swarm.toml opens the gate: say so now
     _agree(call)
@@ -34,7 +35,8 @@ def _git(call: Call) -> Answer:
 
 
 def _agree(call: Call) -> None:
-    """The flag that the hooks look at agrees with the build, also in a database that was copied here."""
+    """What the hooks look at is there and agrees with the build, also for a database that was copied here."""
+    gate.judged_folder(call.db.path).mkdir(mode=0o700, exist_ok=True)
     with call.db.transaction() as tx:
         if build.state(tx).red:
             call.db.flag.hoist()
