@@ -43,7 +43,7 @@ class Lost:
 
 @dataclass(frozen=True)
 class WentRound:
-    """Commits that landed while the build was red and somebody else's: how many, and the newest."""
+    """Commits that landed without the hook, or while the build was somebody else's: how many, and the newest."""
 
     count: int
     newest: Event

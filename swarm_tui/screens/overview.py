@@ -233,8 +233,10 @@ class Overview(Board):
         match item:
             case Escalation() | Announcement():
                 self.action_act("resolve")
-            case WentRound(newest=newest):
+            case WentRound(newest=newest) if newest.incident:
                 self._open_incident(newest.incident)
+            case WentRound():
+                self.notify("The build was green. 'swarm events' tells all of them, 'git show' what one changed.")
             case Lost(newest=newest):
                 self._open_message(newest.message)
 

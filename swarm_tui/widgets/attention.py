@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from swarm_agents.announcements import Announcement
+from swarm_agents.events import Event
 from swarm_agents.model import Escalation, Moment
 from swarm_agents.text import one_line
 from swarm_tui import signs, times
@@ -74,8 +75,7 @@ def _said(item: Item) -> tuple[Sign, str, str]:
             text = f"escalation {untold.escalation} was not told by {untold.channel}, {ends}"
             return Sign("✗", "not told", "bad"), text, one_line(untold.reason, 120)
         case WentRound(count, newest):
-            by = "let by on request" if newest.kind == "bypassed" else "landed while the build was red"
-            text = f"{one_line(newest.actor, 30)}: {one_line(newest.detail, 60)} {by}"
+            text = f"{one_line(newest.actor, 30)}: {one_line(newest.detail, 60)} {_how(newest)}"
             return Sign("↷", "went round", "busy"), text, f"and {count - 1} more" if count > 1 else ""
         case Lost(agent, count, newest):
             state = signs.DELIVERY[newest.state]
@@ -86,3 +86,10 @@ def _said(item: Item) -> tuple[Sign, str, str]:
                 f"{one_line(agent, 30)}: {which} {state.word}",
                 reason,
             )
+
+
+def _how(passed_by: Event) -> str:
+    """How a commit went round the gate. It belongs to an incident when the build was red."""
+    if passed_by.kind == "bypassed":
+        return "let by on request"
+    return "landed while the build was red" if passed_by.incident else "landed without the hook"

@@ -70,6 +70,20 @@ async def test_a_commit_that_went_round_the_gate_stands_there_with_who_did_it(
         await shows(pilot, "Incident 1", "Went round the gate")
 
 
+async def test_a_commit_without_the_hook_stands_there_while_the_build_is_green_and_opens_no_incident(
+    db: Database, db_path: Path, clock: FakeClock
+) -> None:
+    scenes.passing(db, clock)
+    with db.transaction() as tx:
+        events.record(tx, "api", "went_round", "4f5e6d7c8b on main")
+
+    async with dashboard(db_path, clock) as pilot:
+        await shows(pilot, "Needs you 1", "went round", "api: 4f5e6d7c8b on main landed without the hook")
+        assert "while the build was red" not in text(pilot)
+        await pilot.press("n", "enter")
+        await until(pilot, lambda: len(pilot.app._notifications) == 1, "it says where to look")
+
+
 async def test_a_commit_that_went_round_is_forgotten_a_day_after_its_incident_is_over(
     db: Database, db_path: Path, clock: FakeClock
 ) -> None:
