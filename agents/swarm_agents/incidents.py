@@ -128,15 +128,6 @@ def attempts(tx: Transaction, incident: int) -> list[Attempt]:
     return [_attempt(row) for row in rows]
 
 
-def history(tx: Transaction, limit: int) -> list[Row]:
-    """The rows of the last incidents, newest first, each with the number of its attempts."""
-    return tx.execute(
-        "select incidents.*, (select count(*) from attempts where incident_id = incidents.id) as attempts "
-        "from incidents order by id desc limit :limit",
-        limit=limit,
-    )
-
-
 def _attempt(row: Row) -> Attempt:
     return Attempt(
         incident=row["incident_id"],

@@ -6,7 +6,7 @@ from swarm_agents import events, waiters
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import NotFound, Taken
 from swarm_agents.model import Agent, PaneAddress
-from swarm_agents.text import RESERVED_NAMES, checked_name
+from swarm_agents.text import RESERVED_NAMES, ago, checked_name
 
 SILENT_AFTER_MS = 5 * 60_000  # without a command; coding agents think for minutes, so this is a hint and no verdict
 FREE_AFTER_MS = 30 * 60_000  # a name without a pane that nobody used for so long may be taken again
@@ -30,7 +30,7 @@ def join(db: Database, name: str, role: str, pane: PaneAddress | None, pane_aliv
         held = _row(tx, name)
         if held and _in_use(tx, held, pane, pane_alive):
             raise Taken(
-                f"The name {name} is in use (last seen {_ago(tx.now - held['seen_at'])}). Choose another "
+                f"The name {name} is in use (last seen {ago(tx.now - held['seen_at'])}). Choose another "
                 "one; only if you are that agent, restarted, adopt it.",
                 next=f"swarm agent adopt {name}",
             )
@@ -137,8 +137,3 @@ def _pane(row: Row) -> PaneAddress | None:
     if row["pane_id"] is None:
         return None
     return PaneAddress(row["pane_socket"], row["pane_server"], row["pane_id"], row["pane_pid"])
-
-
-def _ago(ms: int) -> str:
-    seconds = max(0, ms // 1000)
-    return f"{seconds} s ago" if seconds < 120 else f"{seconds // 60} min ago"

@@ -32,6 +32,14 @@ def tail(text: str, lines: int = 20, characters: int = 5_000) -> str:
     return "\n".join(printable(text).splitlines()[-lines:])[-characters:]
 
 
+def ago(ms: int) -> str:
+    """How long ago something was: `90 s ago`, `14 min ago`, `5 h ago`."""
+    seconds = max(0, ms // 1000)
+    if seconds < 120:
+        return f"{seconds} s ago"
+    return f"{seconds // 60} min ago" if seconds < 7200 else f"{seconds // 3600} h ago"
+
+
 def checked_name(name: str, what: str = "agent name") -> str:
     """The name itself when it may be one; `Usage` with the rule otherwise. Nothing of a bad name is echoed raw."""
     if not NAME.fullmatch(name):

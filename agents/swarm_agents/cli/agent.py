@@ -6,10 +6,10 @@ import os
 from swarm_agents import presence, roster
 from swarm_agents.cli.call import Call, parser, verb, verbs
 from swarm_agents.cli.output import Answer, iso
-from swarm_agents.cli.status import age, agent_data
+from swarm_agents.cli.status import agent_data
 from swarm_agents.errors import Denied, SwarmError, Usage
 from swarm_agents.model import HUMAN, PaneAddress
-from swarm_agents.text import RESERVED_NAMES, checked_name
+from swarm_agents.text import RESERVED_NAMES, ago, checked_name
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -66,7 +66,7 @@ def _list(call: Call) -> Answer:
         listed = [one for one in roster.listed(tx) if call.arguments.all or one.agent.left_at is None]
         now = tx.now
     lines = tuple(
-        f"{one.agent.name}  {one.agent.role}  {one.state}  seen {age(now - one.agent.seen_at)}  "
+        f"{one.agent.name}  {one.agent.role}  {one.state}  seen {ago(now - one.agent.seen_at)}  "
         f"{one.agent.pane.pane_id if one.agent.pane else '-'}"
         for one in listed
     )

@@ -6,6 +6,7 @@ from swarm_agents import build, escalations, messages, roster, waiters
 from swarm_agents.cli import answers
 from swarm_agents.cli.call import Call, parser
 from swarm_agents.cli.output import Answer, clock, iso
+from swarm_agents.text import ago
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -26,7 +27,7 @@ def _status(call: Call) -> Answer:
     here = [one for one in listed if one.agent.left_at is None]
     lines = [answers.line(now)]
     lines += [f"waiting  {one.ticket}  {one.agent}  until {clock(one.deadline)}" for one in line]
-    lines += [f"agent  {one.agent.name}  {one.state}  seen {age(read_at - one.agent.seen_at)}" for one in here]
+    lines += [f"agent  {one.agent.name}  {one.state}  seen {ago(read_at - one.agent.seen_at)}" for one in here]
     lines += [f"escalation  {one.id}  {one.reason}" for one in questions]
     return Answer(
         lines[0],
@@ -52,10 +53,3 @@ def agent_data(one: roster.Listed) -> dict[str, str | None]:
         "state": one.state,
         "seen_at": iso(one.agent.seen_at),
     }
-
-
-def age(ms: int) -> str:
-    seconds = max(0, ms // 1000)
-    if seconds < 120:
-        return f"{seconds} s ago"
-    return f"{seconds // 60} min ago" if seconds < 7200 else f"{seconds // 3600} h ago"

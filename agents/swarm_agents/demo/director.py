@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from swarm_agents import build, escalations, events, incidents, messages, roster
+from swarm_agents import build, escalations, events, history, messages, roster
 from swarm_agents.db.database import Database
 from swarm_agents.demo.agent import ENOUGH
 from swarm_agents.demo.seen import Kill, Seen
@@ -91,7 +91,7 @@ class Director:
     def _settled(self) -> bool:
         with self.db.reading() as tx:
             green = not build.state(tx).red
-            met = len(incidents.history(tx, len(self.breaks) + 1)) >= len(self.breaks)
+            met = len(history.latest(tx, len(self.breaks) + 1)) >= len(self.breaks)
         return green and met and not self.down
 
     def _break(self) -> None:

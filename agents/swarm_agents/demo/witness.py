@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from swarm_agents import build, incidents, waiters
+from swarm_agents import build, history, waiters
 from swarm_agents.db import soundness
 from swarm_agents.db.database import Database
 from swarm_agents.demo.caller import Exit
@@ -39,14 +39,14 @@ class Witness:
     ) -> Seen:
         """Everything that was seen. `breaks` are the colleague's commits and the files that they broke."""
         with self.db.reading() as tx:
-            rows = incidents.history(tx, _EVERYTHING)[::-1]
-            attempts = [attempt for row in rows for attempt in incidents.attempts(tx, row["id"])]
+            incidents = history.latest(tx, _EVERYTHING)[::-1]
         journals = {agent: list(self._journal(agent)) for agent in AGENTS}
-        closed = {row["id"]: row["closed_at"] for row in rows}
+        attempts = [attempt for incident in incidents for attempt in incident.attempts]
+        closed = {incident.id: incident.closed_at for incident in incidents}
         return Seen(
             whole=whole,
             lease_s=lease_s,
-            incidents=[Incident(row["id"], row["opened_at"], row["closed_at"], row["closed_how"]) for row in rows],
+            incidents=[Incident(one.id, one.opened_at, one.closed_at, one.closed_how) for one in incidents],
             attempts=attempts,
             waits=[self._ended(wait, closed.get(wait.incident), attempts, journals) for wait in self.waits.values()],
             breaks=[Break(commit, path, self._repairs(commit, path)) for commit, path in breaks],
