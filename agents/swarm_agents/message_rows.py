@@ -17,6 +17,8 @@ class Filter(NamedTuple):
     """Any message of it."""
     since: int | None = None
     """UTC, milliseconds."""
+    phase: str | None = None
+    """What was said in it, and what belongs to no phase."""
 
 
 ANY = Filter()
@@ -49,6 +51,9 @@ def wanted(tx: Transaction, asked: Filter) -> Condition:
     if asked.since is not None:
         parts.append("m.at >= :since")
         values["since"] = asked.since
+    if asked.phase is not None:
+        parts.append("(m.phase is null or m.phase = :phase)")
+        values["phase"] = asked.phase
     return Condition(" and ".join(parts), values)
 
 
@@ -86,6 +91,7 @@ def of(row: Row) -> Message:
         row["retry_of"],
         bool(row["requires_ack"]),
         "awaits_ack" in row.keys() and bool(row["awaits_ack"]),  # noqa: SIM118 - a row is no dict
+        row["phase"],
     )
 
 

@@ -1,28 +1,21 @@
 """Waiting for a message: returns within a second of it, at the deadline, or when what it is part of is over."""
 
 import time
-from collections.abc import Callable
 
-from swarm_agents import messages
+from swarm_agents import messages, runs
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.message_rows import Filter
 from swarm_agents.messages import Page
 from swarm_agents.model import Agent
+from swarm_agents.runs import Phase
 
 _LOOK_EVERY_S = 0.5  # when a wake-up is lost
 
-Over = Callable[[Transaction], bool]
-"""Whether there is nothing to wait for any more: the phase that the reader works in has ended."""
-
-
-def never(_: Transaction) -> bool:
-    return False
-
 
 def wait(
-    db: Database, reader: Agent | None, asked: Filter, timeout_s: float, after: int | None = None, over: Over = never
-) -> Page | None:
-    """The first messages that match; None at the deadline. An empty page when it was `over` before.
+    db: Database, reader: Agent | None, asked: Filter, timeout_s: float, after: int | None = None
+) -> Page | Phase | None:
+    """The first messages that match; None at the deadline; the phase that was asked for when it ended before.
 
     For an agent without `after` these are ones that it has not read: an answer that was quicker than the question's
     wait counts. Otherwise those after the cursor; the human (None) without one waits for what comes from now on.
@@ -34,8 +27,11 @@ def wait(
                 if reader is None and after is None:
                     after = messages.last_id(tx)
                 page = _look(tx, reader, asked, after)
-                if page.messages or over(tx):
+                if page.messages:
                     return page
+                phase = runs.of_id(tx, asked.phase) if asked.phase else None
+                if phase is not None and phase.end is not None:
+                    return phase
             left_s = give_up_at - time.monotonic()
             if left_s <= 0:
                 return None

@@ -41,13 +41,14 @@ def send(
     per_minute: int = 10,
     reply_to: int | None = None,
     ack_within_s: float | None = None,
+    phase: str | None = None,
 ) -> tuple[int, list[Delivery]]:
     """Store a message and queue its notices; its id and what becomes of it, an entry for each recipient.
 
-    `recipient` is an agent, a role or `all`. With `ack_within_s` each recipient must acknowledge it within that
-    time, or it is said again (see acknowledgements). Raises `NotFound` (also for an unknown `reply_to`), `BadData`
-    (empty or over `BODY_LIMIT`), and `RateLimited` when an agent has sent `per_minute` messages within the last
-    minute (a broadcast is one).
+    `recipient` is an agent, a role or `all`; `phase` the one that the sender works in. With `ack_within_s` each
+    recipient must acknowledge it within that time, or it is said again (see acknowledgements). Raises `NotFound` (also
+    for an unknown `reply_to`), `BadData` (empty or over `BODY_LIMIT`), and `RateLimited` when an agent has sent
+    `per_minute` messages within the last minute (a broadcast is one).
     """
     _check_body(body)
     _check_recipient(recipient)
@@ -56,7 +57,8 @@ def send(
             raise NotFound(f"There is no agent or role {recipient}.", next="swarm agent list")
         if sender != HUMAN:
             _check_rate(tx, sender, per_minute)
-        message = _store(tx, sender, recipient, body, type_, reply_to, requires_ack=ack_within_s is not None)
+        requires_ack = ack_within_s is not None
+        message = _store(tx, sender, recipient, body, type_, reply_to, requires_ack=requires_ack, phase=phase)
         reached = _reached(tx, sender, recipient)
         if ack_within_s is not None:
             names = [HUMAN] if recipient == HUMAN else [agent.name for agent in reached]
@@ -84,8 +86,8 @@ def post(
 def say_again(tx: Transaction, first: Message, agent: Agent) -> int:
     """The same message once more, to one recipient who has not acknowledged it; its id."""
     row = tx.one(
-        "insert into messages (at, sender, recipient, type, body, thread, retry_of, requires_ack, automatic) "
-        "values (:now, :sender, :recipient, :type, :body, :thread, :first, 1, 1) returning id",
+        "insert into messages (at, sender, recipient, type, body, thread, retry_of, requires_ack, automatic, phase) "
+        "values (:now, :sender, :recipient, :type, :body, :thread, :first, 1, 1, :phase) returning id",
         now=tx.now,
         sender=first.sender,
         recipient=agent.name,
@@ -93,20 +95,21 @@ def say_again(tx: Transaction, first: Message, agent: Agent) -> int:
         body=first.body,
         thread=message_rows.root(first),
         first=first.id,
+        phase=first.phase,
     )
     assert row is not None
     deliveries.queue(tx, row["id"], [agent])
     return int(row["id"])
 
 
-def inbox(db: Database, agent: str, limit: int = 50, peek: bool = False) -> Page:
+def inbox(db: Database, agent: str, limit: int = 50, peek: bool = False, asked: Filter = ANY) -> Page:
     """What the agent has not read, oldest first. Without `peek`, what is returned is marked read, nothing else."""
     check_limit(limit)
     if peek:
         with db.reading() as tx:
-            return unread(tx, roster.find(tx, agent), limit)
+            return unread(tx, roster.find(tx, agent), limit, asked)
     with db.transaction() as tx:
-        page = unread(tx, roster.find(tx, agent), limit)
+        page = unread(tx, roster.find(tx, agent), limit, asked)
         mark_read(tx, agent, page)
         return page
 
@@ -114,9 +117,9 @@ def inbox(db: Database, agent: str, limit: int = 50, peek: bool = False) -> Page
 def unread(tx: Transaction, reader: Agent, limit: int, asked: Filter = ANY) -> Page:
     """What the agent has not read, of what is asked for."""
     floor = _floor(tx, reader.name)
-    condition = message_rows.meant_for(reader).and_(message_rows.wanted(tx, asked))
-    page = _after(tx, floor, limit, Condition(f"{condition.sql} and {_UNREAD}", condition.values))
-    if asked != ANY:
+    mine = message_rows.meant_for(reader).and_(Condition(_UNREAD, {}))
+    page = _after(tx, floor, limit, mine.and_(message_rows.wanted(tx, asked)))
+    if asked._replace(phase=None) != ANY or (asked.phase and _elsewhere(tx, floor, mine, asked.phase)):
         return page
     # Nothing before the end of the page is unread but what is on it: the next look need not begin before that.
     return page._replace(read_through=page.cursor if page.more else max(floor, last_id(tx)))
@@ -221,6 +224,17 @@ def _after(tx: Transaction, floor: int, limit: int, condition: Condition) -> Pag
     return page_of(rows[:limit], more=len(rows) > limit, floor=floor)
 
 
+def _elsewhere(tx: Transaction, floor: int, mine: Condition, phase: str) -> bool:
+    """Whether something of another phase is unread, which must stay so."""
+    found = tx.one(
+        f"select 1 from messages m where m.id > :floor and {mine.sql} and m.phase <> :phase limit 1",
+        **mine.values,
+        floor=floor,
+        phase=phase,
+    )
+    return found is not None
+
+
 def _store(
     tx: Transaction,
     sender: str,
@@ -230,11 +244,13 @@ def _store(
     reply_to: int | None,
     requires_ack: bool = False,
     automatic: bool = False,
+    phase: str | None = None,
 ) -> int:
     thread = message_rows.root(message_rows.find(tx, reply_to)) if reply_to is not None else None
     row = tx.one(
-        "insert into messages (at, sender, recipient, type, body, thread, reply_to, requires_ack, automatic) "
-        "values (:now, :sender, :recipient, :type, :body, :thread, :reply_to, :requires_ack, :automatic) returning id",
+        "insert into messages "
+        "(at, sender, recipient, type, body, thread, reply_to, requires_ack, automatic, phase) values "
+        "(:now, :sender, :recipient, :type, :body, :thread, :reply_to, :requires_ack, :automatic, :phase) returning id",
         now=tx.now,
         sender=sender,
         recipient=recipient,
@@ -244,6 +260,7 @@ def _store(
         reply_to=reply_to,
         requires_ack=int(requires_ack),
         automatic=int(automatic),
+        phase=phase,
     )
     assert row is not None
     return int(row["id"])

@@ -247,6 +247,8 @@ class Message(NamedTuple):
     requires_ack: bool = False
     awaits_ack: bool = False
     """Whoever reads it here has not acknowledged it yet."""
+    phase: str | None = None
+    """The phase that its sender worked in; who works in another one does not see it. None: everybody does."""
 
 
 class Delivery(NamedTuple):

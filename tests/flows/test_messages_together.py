@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from swarm_agents import messages, roster
+from swarm_agents import messages, roster, runs
 from swarm_agents.db.database import Database
 from tests.support.processes import until, workers
 from tests.support.repo import SWARM, Ran, Repo, environment
@@ -141,7 +141,7 @@ def test_a_human_reads_what_is_said_to_them_by_the_log(repo: Repo, db: Database)
 
 def test_a_wait_returns_within_a_second_of_a_match(repo: Repo, db: Database) -> None:
     waiting = repo.start("--as", "alice", "msg", "wait", "--for", "ANSWER", "--from", "bob", "--timeout", "50")
-    until(lambda: list(db.bell._sockets.glob("w-*")) != [], "it listens")
+    until(lambda: _listeners(db) == 1, "it listens")
     messages.send(db, "bob", "alice", "not this one")
     assert waiting.poll() is None
 
@@ -175,6 +175,55 @@ def test_a_wait_that_ends_says_how_to_wait_again_and_that_works(repo: Repo) -> N
 # The log.
 
 
+def test_agents_of_a_phase_read_what_is_said_in_it_and_all_of_it_when_they_ask(repo: Repo, db: Database) -> None:
+    in_plan, in_build = _phases(db, "plan", "build")
+    repo.swarm("--as", "alice", "msg", "send", "bob", "the old plan", **in_plan)
+    repo.swarm("--as", "alice", "msg", "send", "bob", "the build", **in_build)
+    repo.swarm("msg", "send", "bob", "from the human", **in_plan)
+
+    for read in (["inbox", "--peek"], ["msg", "poll", "--after", "0"]):
+        scoped = repo.swarm("--as", "bob", *read, "--json", **in_build)
+        everything = repo.swarm("--as", "bob", *read, "--all-phases", "--json", **in_build)
+
+        assert bodies(scoped) == ["the build", "from the human"]
+        assert [one["phase"] for one in everything.data["messages"]] == ["oauth/plan/1", "oauth/build/1", None]
+        assert bodies(everything) == ["the old plan", "the build", "from the human"]
+
+
+def test_a_wait_takes_what_is_said_in_its_phase_only_and_all_of_it_when_asked(repo: Repo, db: Database) -> None:
+    in_plan, in_build = _phases(db, "plan", "build")
+    repo.swarm("--as", "alice", "msg", "send", "bob", "the old plan", **in_plan)
+    wait = ("--as", "bob", "msg", "wait", "--since", "1h", "--timeout", "0", "--json")
+
+    waited = repo.swarm(*wait, **in_build)
+
+    assert waited.json["next"] == "swarm msg wait --since 1h --timeout 0 --as bob"
+    assert bodies(repo.swarm(*wait, "--all-phases", **in_build)) == ["the old plan"]
+    again = repo.swarm(*wait, "--all-phases", **in_build)
+    assert again.json["next"].endswith("--timeout 0 --all-phases --as bob")
+    assert [repo.shell(one.json["next"]) for one in (waited, again)] == [75, 75]
+
+
+def test_a_wait_in_a_phase_ends_with_it(repo: Repo, db: Database) -> None:
+    [in_plan] = _phases(db, "plan")
+    waiting = repo.start("--as", "bob", "msg", "wait", "--timeout", "50", **in_plan)
+    until(lambda: _listeners(db) == 1, "it waits")
+
+    runs.end_phase(db, "oauth/plan/1", runs.PhaseEnd.COMPLETE, "driver")
+    out, _ = waiting.communicate(timeout=60)
+
+    assert (waiting.returncode, out.startswith("Phase plan has ended")) == (75, True)
+
+
+def test_a_phase_that_nobody_began_is_named_and_nothing_is_sent(repo: Repo) -> None:
+    for said in ({"SWARM_RUN": "oauth"}, {"SWARM_RUN": "oauth", "SWARM_PHASE": "plan"}):
+        sent = repo.swarm("--as", "alice", "msg", "send", "bob", "hello", **said)
+        assert (sent.exit, "correct or unset" in sent.err) == (92, True)
+    assert repo.swarm("--as", "alice", "inbox", SWARM_PHASE="plan").exit == 64
+    assert repo.swarm("--as", "alice", "inbox", SWARM_RUN="../x").exit == 64
+    assert repo.swarm("msg", "log").out == "Nothing was said yet.\n"
+
+
 def test_the_log_is_searched_counted_and_exported(repo: Repo) -> None:
     send(repo, "the login test is flaky", "--type", "BLOCKED")
     send(repo, "something else")
@@ -204,6 +253,19 @@ def test_a_search_goes_on_while_others_write(repo: Repo, db: Database) -> None:
     assert not any(errors)
     assert all(len(ids) == len(set(ids)) >= 300 for ids in ([one["id"] for one in page] for page in found))
     assert len(repo.swarm("msg", "log", "--grep", "needle", "--limit", "1000", "--json").data["messages"]) == 400
+
+
+def _phases(db: Database, *names: str) -> list[dict[str, str]]:
+    """What the agents of each phase have in their environment; all but the last have ended."""
+    for number, name in enumerate(names):
+        if number:
+            runs.end_phase(db, f"oauth/{names[number - 1]}/1", runs.PhaseEnd.COMPLETE, "driver")
+        runs.begin_phase(db, "oauth", name, "driver")
+    return [{"SWARM_RUN": "oauth", "SWARM_PHASE": name} for name in names]
+
+
+def _listeners(db: Database) -> int:
+    return len(list(db.bell.folder.glob("w-*"))) if db.bell.folder.exists() else 0
 
 
 def _read_by(db: Database, message: int) -> list[str]:

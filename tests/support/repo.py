@@ -57,13 +57,13 @@ class Repo:
         )
         return Ran(done.returncode, done.stdout, done.stderr)
 
-    def start(self, *words: str) -> "subprocess.Popen[str]":
+    def start(self, *words: str, **extra: str) -> "subprocess.Popen[str]":
         """The command, running; whoever starts it waits for it or ends it."""
         pipe = subprocess.PIPE
         return subprocess.Popen(
             [*SWARM, *words],
             cwd=self.path,
-            env=environment(),
+            env=environment() | extra,
             stdout=pipe,
             stderr=pipe,
             stdin=subprocess.DEVNULL,

@@ -6,7 +6,9 @@ from swarm_agents import messages
 from swarm_agents.cli.call import Call, parser, whole_number
 from swarm_agents.cli.message_lines import page_answer
 from swarm_agents.cli.output import Answer
+from swarm_agents.cli.phase import all_phases, reading_phase
 from swarm_agents.errors import Usage
+from swarm_agents.message_rows import ANY
 from swarm_agents.model import HUMAN
 
 _FAR = 1000  # messages to others; then it is worth a write that the next look begins after them
@@ -16,6 +18,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     inbox_parser = parser("inbox", "What you have not read yet, oldest first.")
     inbox_parser.add_argument("--limit", type=whole_number(1, 1000), default=50, metavar="N")
     inbox_parser.add_argument("--peek", action="store_true", help="mark nothing as read")
+    all_phases(inbox_parser)
     inbox_parser.set_defaults(run=_inbox)
     return inbox_parser.parse_args(words)
 
@@ -24,7 +27,8 @@ def _inbox(call: Call) -> Answer:
     agent = call.actor()
     if agent == HUMAN:
         raise Usage("A human reads everything: swarm msg log")
-    page = messages.inbox(call.db, agent, call.arguments.limit, peek=True)
+    asked = ANY._replace(phase=reading_phase(call))
+    page = messages.inbox(call.db, agent, call.arguments.limit, peek=True, asked=asked)
 
     def mark() -> None:
         with call.db.transaction() as tx:

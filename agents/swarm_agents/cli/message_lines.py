@@ -33,6 +33,7 @@ def message_data(message: Message) -> dict[str, Any]:
         "reply_to": message.reply_to,
         "retry_of": message.retry_of,
         "requires_ack": message.requires_ack,
+        "phase": message.phase,
     }
 
 

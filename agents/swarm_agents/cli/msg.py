@@ -7,9 +7,11 @@ from swarm_agents import acknowledgements, deliveries, message_rows, messages, r
 from swarm_agents.cli.call import Call, Parser, body_of, parser, seconds, verb, verbs, whole_number
 from swarm_agents.cli.message_lines import line, message_data, page_answer
 from swarm_agents.cli.output import Answer, clock, iso, talk
+from swarm_agents.cli.phase import all_phases, phase_of, reading_phase
 from swarm_agents.cli.times import Since
 from swarm_agents.message_rows import Filter
 from swarm_agents.model import EVERYONE, HUMAN, Agent, Delivery, DeliveryState, MessageType
+from swarm_agents.runs import Phase
 from swarm_agents.text import checked_name
 
 _DAY_S = 86_400
@@ -27,10 +29,12 @@ def parse(words: list[str]) -> argparse.Namespace:
     polling = verb(of, "poll", _poll, "what concerns you after a message you know, read or not, oldest first")
     polling.add_argument("--after", type=whole_number(0, 2**62), metavar="ID", help="the cursor of the last poll")
     polling.add_argument("--include-self", action="store_true", help="also what you wrote")
+    all_phases(polling)
     _which(polling, "--type")
     waiting = verb(of, "wait", _wait, "until a message comes that you have not read; prints it")
     waiting.add_argument("--after", type=whole_number(0, 2**62), metavar="ID", help="any that follows this one")
     waiting.add_argument("--timeout", type=seconds(0, _DAY_S), default=_WAIT_S, metavar="S", help="default: 300")
+    all_phases(waiting)
     _which(waiting, "--for")
     acking = verb(of, "ack", _ack, "say that you have taken note of a message")
     acking.add_argument("id", type=_ID, metavar="ID", help="as it was shown to you")
@@ -39,13 +43,13 @@ def parse(words: list[str]) -> argparse.Namespace:
     showing.add_argument("id", type=_ID, metavar="ID")
     logging = verb(of, "log", _log, "the newest messages, whoever wrote them")
     logging.add_argument("--grep", metavar="TEXT", help="those that hold these words, newest first")
-    _which(logging, "--type", since=True)
+    _which(logging, "--type")
     counting = verb(of, "count", _count, "how many there are of each type")
     counting.add_argument("--since", type=Since, metavar="WHEN")
     exporting = verb(of, "export", _export, "write messages into a new file, .jsonl or .md")
     exporting.add_argument("file", metavar="FILE")
     exporting.add_argument("--format", choices=["jsonl", "markdown"])
-    _which(exporting, "--type", since=True, limited=False)
+    _which(exporting, "--type", limited=False)
     return msg_parser.parse_args(words)
 
 
@@ -60,7 +64,7 @@ def _body(of: Parser) -> None:
     )
 
 
-def _which(of: Parser, type_option: str, since: bool = False, limited: bool = True) -> None:
+def _which(of: Parser, type_option: str, limited: bool = True) -> None:
     of.add_argument(type_option, dest="type", choices=[one.value for one in MessageType])
     of.add_argument("--from", dest="sender", metavar="WHO", help="an agent or a role")
     of.add_argument("--thread", type=_ID, metavar="ID", help="any message of it")
@@ -89,6 +93,7 @@ def _sent(call: Call, to: str) -> Answer:
         call.config.messages_per_minute,
         said.reply_to,
         ack_within_s,
+        phase_of(call),
     )
     data = {"id": message, "recipients": [recipient(one) for one in queued]}
     if not queued and to == EVERYONE:
@@ -100,8 +105,8 @@ def _sent(call: Call, to: str) -> Answer:
 
 def _poll(call: Call) -> Answer:
     reader, after = _reader(call), call.arguments.after
+    asked = _asked(call, reading_phase(call))
     with call.db.reading() as tx:
-        asked = _asked(call)
         page = messages.poll(tx, reader, after or 0, call.arguments.limit, asked, call.arguments.include_self)
         pruned = retention.pruned_through(tx)
     missing = pruned if after is not None and after < pruned else 0
@@ -114,11 +119,14 @@ def _wait(call: Call) -> Answer:
     from swarm_agents import message_waiting
 
     reader, said = _reader(call), call.arguments
-    page = message_waiting.wait(call.db, reader, _asked(call), said.timeout, said.after)
-    if page is None:
-        again = call.me(f"swarm msg wait{_options(call)}")
-        return Answer(f"No such message came within {said.timeout:g} s.", 75, next=again)
-    return _read(call, page, reader, "There is nothing to wait for any more.")
+    match message_waiting.wait(call.db, reader, _asked(call, reading_phase(call)), said.timeout, said.after):
+        case None:
+            again = call.me(f"swarm msg wait{_options(call)}")
+            return Answer(f"No such message came within {said.timeout:g} s.", 75, next=again)
+        case Phase() as ended:
+            return Answer(f"Phase {ended.name} has ended ({ended.id}); nobody says more in it.", 75)
+        case page:
+            return _read(call, page, reader, "")
 
 
 def _ack(call: Call) -> Answer:
@@ -217,13 +225,14 @@ def _read_by_human(call: Call, page: messages.Page, when_empty: str) -> Answer:
     return answer._replace(afterwards=_read(call, page._replace(messages=to_human), None, "").afterwards)
 
 
-def _asked(call: Call) -> Filter:
+def _asked(call: Call, phase: str | None = None) -> Filter:
     said = call.arguments
     return Filter(
         type=MessageType(said.type) if said.type else None,
         sender=checked_name(said.sender, "sender") if said.sender is not None else None,
         thread=said.thread,
         since=said.since.at_ms(call.db.now()) if said.since else None,
+        phase=phase,
     )
 
 
@@ -235,9 +244,12 @@ def _options(call: Call) -> str:
         "from": said.sender,
         "thread": said.thread,
         "after": said.after,
+        "since": said.since,
         "timeout": f"{said.timeout:g}",
     }
-    return "".join(f" --{name} {value}" for name, value in options.items() if value is not None)
+    return "".join(f" --{name} {value}" for name, value in options.items() if value is not None) + (
+        " --all-phases" if said.all_phases else ""
+    )
 
 
 def recipient(delivery: Delivery) -> dict[str, str | None]:

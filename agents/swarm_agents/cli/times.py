@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import shlex
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _LONGEST_S = 100 * 366 * 86_400
@@ -20,11 +21,16 @@ class Since:
     """A length of time before now, or a date and time (UTC unless it says otherwise)."""
 
     def __init__(self, text: str) -> None:
+        self._text = text
         self._ago_s: float | None = None
         try:
             self._ago_s = duration_s(text)
         except argparse.ArgumentTypeError:
             self._at_ms = _moment_ms(text)
+
+    def __str__(self) -> str:
+        """As it was said, for a command line."""
+        return shlex.quote(self._text)
 
     def at_ms(self, now_ms: int) -> int:
         return self._at_ms if self._ago_s is None else now_ms - int(self._ago_s * 1000)

@@ -228,6 +228,26 @@ create table announcements (                      -- an escalation on its way to
     check (state <> 'trying' or teller is not null)
 ) strict, without rowid;
 
+create table runs (                               -- agents started together
+    id         text primary key,                  -- as SWARM_RUN says it
+    started_at integer not null
+) strict, without rowid;
+
+create table phases (                             -- one attempt of one stage of a run
+    number     integer primary key autoincrement, -- in the order in which they began
+    id         text not null unique,              -- run/name/attempt
+    run        text not null references runs (id),
+    name       text not null,                     -- as SWARM_PHASE says it
+    attempt    integer not null check (attempt >= 1),
+    started_at integer not null,
+    ended_at   integer,
+    outcome    text check (outcome in ('complete', 'failed', 'aborted')),
+    unique (run, name, attempt),
+    check (id = run || '/' || name || '/' || attempt),
+    check ((ended_at is null) = (outcome is null))
+) strict;
+create unique index phases_one_open on phases (run) where ended_at is null;
+
 create table messages (
     id        integer primary key autoincrement,  -- the cursor of every reader
     at        integer not null,
@@ -240,7 +260,7 @@ create table messages (
     retry_of  integer,                            -- the one that was not acknowledged, said again
     requires_ack integer not null default 0 check (requires_ack in (0, 1)),
     automatic integer not null default 0 check (automatic in (0, 1)),  -- follows from an act; no rate counts it
-    phase     text,
+    phase     text references phases (id),        -- that its sender worked in
     check (retry_of is null or (automatic = 1 and requires_ack = 1 and thread is not null)),
     check (reply_to is null or thread is not null)
 ) strict;

@@ -1,0 +1,36 @@
+"""Which phase of a run the caller works in, as `SWARM_RUN` and `SWARM_PHASE` say, and reading beyond it."""
+
+import os
+
+from swarm_agents import runs
+from swarm_agents.cli.call import Call, Parser
+from swarm_agents.errors import NotFound, Usage
+from swarm_agents.model import HUMAN
+from swarm_agents.text import checked_name
+
+
+def all_phases(of: Parser) -> None:
+    of.add_argument("--all-phases", action="store_true", help="also what was said in other phases of the run")
+
+
+def phase_of(call: Call) -> str | None:
+    """The id of the newest attempt of the caller's phase; None for the human and outside of any run."""
+    run, name = os.environ.get("SWARM_RUN"), os.environ.get("SWARM_PHASE") or None
+    if call.identity in (None, HUMAN) or not (run or name):
+        return None
+    if not run:
+        raise Usage("SWARM_PHASE is set and SWARM_RUN is not: a phase is one of a run. Set both or neither.")
+    checked_name(run, "name of a run (SWARM_RUN)")
+    if name is not None:
+        checked_name(name, "name of a phase (SWARM_PHASE)")
+    try:
+        with call.db.reading() as tx:
+            return runs.newest(tx, run, name).id
+    except NotFound as error:
+        said = "SWARM_RUN and SWARM_PHASE say" if name else "SWARM_RUN says"
+        raise NotFound(f"{error.message} {said} otherwise: correct or unset them.") from None
+
+
+def reading_phase(call: Call) -> str | None:
+    """What the caller reads is limited to this phase; None when it is not."""
+    return None if call.arguments.all_phases else phase_of(call)
