@@ -40,8 +40,8 @@ class Stroke:
 def type_in(socket: str, strokes: Sequence[Stroke]) -> tuple[bool, ...] | ServerGone | NoAnswer:
     """Type a batch in one process; of each stroke whether its marker is there now: it was done, here or elsewhere.
 
-    One that was not done found its pane changed. After `NoAnswer` the markers of the next look say what was typed. Screens are no use here: what the panes draw in
-    answer is not read before the script has ended.
+    One that was not done found its pane changed. After `NoAnswer` the markers of the next look say what was typed.
+    Screens are no use here: what the panes draw in answer is not read before the script has ended.
     """
     mark = tmux.fresh_mark()
     texts = {text: f"swarm_{n}" for n, text in enumerate(dict.fromkeys(_texts(strokes)))}
