@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.gate import commits, events, git_as, set_up, turn_red
 from tests.support.hook_layouts import pre_commit, tool
-from tests.support.repo import Repo
+from tests.support.repo import Ran, Repo
 
 WITHOUT_SWARM = {"PATH": "/usr/bin:/bin"}  # then whatever asks `swarm gate` says that the gate is open
 
@@ -129,50 +129,50 @@ def test_a_users_hook_on_references_does_not_blind_it(repo: Repo) -> None:
 # What is not.
 
 
-def _staged(repo: Repo) -> None:
+def _staged(repo: Repo) -> Ran:
     repo.stage("b.txt")
-    git_as("bob", repo, "commit", "-q", "-m", "work", **WITHOUT_SWARM)
+    return git_as("bob", repo, "commit", "-q", "-m", "work", **WITHOUT_SWARM)
 
 
-def _all(repo: Repo) -> None:
+def _all(repo: Repo) -> Ran:
     repo.write("README", "changed\n")
-    git_as("bob", repo, "commit", "-q", "-am", "work", **WITHOUT_SWARM)
+    return git_as("bob", repo, "commit", "-q", "-am", "work", **WITHOUT_SWARM)
 
 
-def _only(repo: Repo) -> None:
+def _only(repo: Repo) -> Ran:
     repo.stage("not.txt")
     repo.write("README", "changed\n")
-    git_as("bob", repo, "commit", "-q", "-m", "work", "--only", "README", **WITHOUT_SWARM)
+    return git_as("bob", repo, "commit", "-q", "-m", "work", "--only", "README", **WITHOUT_SWARM)
 
 
-def _include(repo: Repo) -> None:
+def _include(repo: Repo) -> Ran:
     repo.stage("too.txt")
     repo.write("README", "changed\n")
-    git_as("bob", repo, "commit", "-q", "-m", "work", "-i", "README", **WITHOUT_SWARM)
+    return git_as("bob", repo, "commit", "-q", "-m", "work", "-i", "README", **WITHOUT_SWARM)
 
 
-def _amend(repo: Repo) -> None:
+def _amend(repo: Repo) -> Ran:
     repo.stage("b.txt")
-    git_as("bob", repo, "commit", "-q", "--amend", "-m", "other words", **WITHOUT_SWARM)
+    return git_as("bob", repo, "commit", "-q", "--amend", "-m", "other words", **WITHOUT_SWARM)
 
 
-def _empty(repo: Repo) -> None:
-    git_as("bob", repo, "commit", "-q", "--allow-empty", "-m", "nothing", **WITHOUT_SWARM)
+def _empty(repo: Repo) -> Ran:
+    return git_as("bob", repo, "commit", "-q", "--allow-empty", "-m", "nothing", **WITHOUT_SWARM)
 
 
-def _from_below(repo: Repo) -> None:
+def _from_below(repo: Repo) -> Ran:
     repo.stage("below/ü.txt")
-    git_as("bob", Repo(repo.path / "below"), "commit", "-q", "-m", "work", **WITHOUT_SWARM)
+    return git_as("bob", Repo(repo.path / "below"), "commit", "-q", "-m", "work", **WITHOUT_SWARM)
 
 
-def _hook_adds(repo: Repo) -> None:
+def _hook_adds(repo: Repo) -> Ran:
     tool(repo.path / ".git/hooks/pre-commit.before-swarm", "#!/bin/sh\ndate >made.txt\ngit add made.txt\n")
-    _staged(repo)
+    return _staged(repo)
 
 
-def _hook_holds_the_index(repo: Repo) -> None:
+def _hook_holds_the_index(repo: Repo) -> Ran:
     tool(repo.path / ".git/hooks/pre-commit.before-swarm", '#!/bin/sh\n: >"$GIT_INDEX_FILE.lock"\n')
-    _staged(repo)
+    return _staged(repo)
 
 
 @pytest.mark.parametrize(
@@ -180,11 +180,12 @@ def _hook_holds_the_index(repo: Repo) -> None:
     [_staged, _all, _only, _include, _amend, _empty, _from_below, _hook_adds, _hook_holds_the_index],
     ids=lambda way: way.__name__,
 )
-def test_what_passed_the_hook_is_in_order_and_nobody_is_asked(gated: Repo, commit: Callable[[Repo], None]) -> None:
+def test_what_passed_the_hook_is_in_order_and_nobody_is_asked(gated: Repo, commit: Callable[[Repo], Ran]) -> None:
     before = gated.head()
 
-    commit(gated)
+    ended = commit(gated)
 
+    assert (ended.exit, ended.err) == (0, "")
     assert gated.head() != before
     assert remembered(gated) == []
 
@@ -200,7 +201,8 @@ def test_while_it_is_green_a_commit_starts_no_python(gated: Repo) -> None:
 def test_nothing_but_new_commits_is_remembered(gated: Repo, tmp_path: Path) -> None:
     git_as(None, gated, "clone", "-q", ".", os.fspath(tmp_path / "clone"))
     clone = Repo(tmp_path / "clone")
-    clone.git("-c", "user.name=T", "-c", "user.email=t@e", "commit", "-q", "--allow-empty", "-m", "elsewhere")
+    clone.stage("elsewhere.txt")
+    clone.git("-c", "user.name=T", "-c", "user.email=t@e", "commit", "-q", "-m", "elsewhere")
     elsewhere = os.fspath(clone.path)
     commits("alice", gated)
 
