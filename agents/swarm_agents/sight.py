@@ -34,7 +34,11 @@ def situations(
 ) -> dict[PaneAddress, Situation]:
     """The panes among these that are where they were, and whose screen is in the look."""
     found = [pane for each in addresses if (pane := seen.pane(each)) and each.pane_id in seen.screens]
-    programs = foreground.programs(pane.address.pane_pid for pane in found if not pane.dead)
+
+    def enough(program: Program) -> bool:
+        return program.shell or profiles.of_program(known, "", program.names) is not None
+
+    programs = foreground.programs((pane.address.pane_pid for pane in found if not pane.dead), enough)
     return {pane.address: _situation(seen, pane, programs.get(pane.address.pane_pid), known) for pane in found}
 
 

@@ -10,7 +10,7 @@ import os
 import struct
 import termios
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,17 +41,15 @@ class _Process:
     arguments: tuple[str, ...] = ()
 
 
-def programs(pane_pids: Iterable[int]) -> dict[int, Program]:
-    """The program in front for each of the panes' processes; a process that is gone has no entry."""
+def programs(pane_pids: Iterable[int], enough: Callable[[Program], bool]) -> dict[int, Program]:
+    """The program in front for each of the panes' processes; a process that is gone has no entry.
+
+    Where the leader of the group in front is `enough` to know the program, the others are not asked: that takes the
+    whole process table.
+    """
     wanted = set(pane_pids)
-    if not wanted:
-        return {}
-    everyone = {process.pid: process for process in _processes()}
-    groups: dict[int, list[_Process]] = defaultdict(list)
-    for process in everyone.values():
-        groups[process.group].append(process)
-    fronts = {pid: everyone[pid].front for pid in wanted if pid in everyone}
-    return {pid: _program(groups[front]) for pid, front in fronts.items() if groups.get(front)}
+    found = {pid: alone for pid in wanted if (alone := _leader_alone(pid)) is not None and enough(alone)}
+    return found | _with_everybody(wanted - found.keys())
 
 
 def unread(tty: str) -> int:
@@ -64,6 +62,26 @@ def unread(tty: str) -> int:
         finally:
             os.close(terminal)
     return 0  # the terminal is gone, and with it the pane: the next look says so
+
+
+def _leader_alone(pane_pid: int) -> Program | None:
+    """The program in front as its leader says; None when that is not all, or there is no such process table."""
+    with contextlib.suppress(OSError):
+        leader = _from_stat(_from_stat(pane_pid).front)
+        if not leader.stopped:  # else the others decide
+            return _program([leader])
+    return None
+
+
+def _with_everybody(pane_pids: set[int]) -> dict[int, Program]:
+    if not pane_pids:
+        return {}
+    everyone = {process.pid: process for process in _processes()}
+    groups: dict[int, list[_Process]] = defaultdict(list)
+    for process in everyone.values():
+        groups[process.group].append(process)
+    fronts = {pid: everyone[pid].front for pid in pane_pids if pid in everyone}
+    return {pid: _program(groups[front]) for pid, front in fronts.items() if groups.get(front)}
 
 
 def _program(group: list[_Process]) -> Program:
@@ -116,9 +134,13 @@ def _from_proc() -> Iterator[_Process]:
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             with contextlib.suppress(OSError):
-                # The name in parentheses may hold anything, also ")".
-                state, _, group, _, _, front = _content(f"/proc/{entry}/stat").rpartition(b")")[2].split(maxsplit=6)[:6]
-                yield _Process(int(entry), int(group), int(front), state == b"T")
+                yield _from_stat(int(entry))
+
+
+def _from_stat(pid: int) -> _Process:
+    # The name in parentheses may hold anything, also ")".
+    state, _, group, _, _, front = _content(f"/proc/{pid}/stat").rpartition(b")")[2].split(maxsplit=6)[:6]
+    return _Process(pid, int(group), int(front), state == b"T")
 
 
 def _with_arguments(process: _Process) -> _Process:

@@ -138,7 +138,12 @@ def _fields(mark: str, numbers: tuple[str, ...], texts: tuple[str, ...]) -> str:
 
 
 def _take(chunks: Iterator[str], names: tuple[str, ...]) -> dict[str, str]:
-    return {name: one_line(next(chunks), _TEXT_LIMIT) for name in names}
+    return {name: _printable(next(chunks)) for name in names}
+
+
+def _printable(text: str) -> str:
+    # Nearly all of them are as they should be, and a look takes twelve for each pane.
+    return text if text.isprintable() and len(text) <= _TEXT_LIMIT else one_line(text, _TEXT_LIMIT)
 
 
 def _numbers(names: tuple[str, ...], chunk: str) -> dict[str, int]:
