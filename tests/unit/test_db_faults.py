@@ -229,6 +229,21 @@ def test_the_log_is_folded_into_the_database_once_it_has_grown(db: Database, mon
     monkeypatch.undo()
 
 
+def test_a_log_that_was_folded_is_small_again_so_that_not_every_commit_folds_it(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_WAL_LIMIT_BYTES", 100_000)
+    log = Path(f"{db.path}-wal")
+    sizes = []
+
+    for number in range(60):
+        roster.join(db, f"agent{number}", "agent", None)
+        sizes.append(log.stat().st_size)
+
+    assert max(sizes) >= 100_000
+    assert sum(size >= 100_000 for size in sizes) <= 20
+
+
 def test_a_bell_that_cannot_ring_does_not_fail_the_act_before_it(db: Database) -> None:
     db.bell.folder.write_text("in the way")
 

@@ -247,6 +247,7 @@ def connect(path: Path, timeout_s: float) -> sqlite3.Connection:
     connection.execute("pragma foreign_keys = on")
     connection.execute("pragma synchronous = full")  # a fence that was handed out must survive a power loss
     connection.execute("pragma wal_autocheckpoint = 0")
+    connection.execute("pragma journal_size_limit = 0")  # else a log that was large once is folded after every commit
     return connection
 
 
