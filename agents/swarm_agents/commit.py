@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from swarm_agents import build, git, incidents, turns, verdict, waiting
+from swarm_agents import build, commit_arguments, commit_notes, git, incidents, turns, verdict, waiting
+from swarm_agents.commit_arguments import Chosen
 from swarm_agents.config import Config
 from swarm_agents.db.database import Database
-from swarm_agents.errors import SwarmError, Unavailable, Usage
+from swarm_agents.errors import SwarmError, Unavailable
 from swarm_agents.git import CommitRun
 from swarm_agents.model import Asked, Evidence, Fenced, Moment, Passing, Rules, Stale, Waiting, Yours
 from swarm_agents.text import one_line, tail
@@ -24,7 +25,6 @@ _RACE_TRIES = 12  # about ten seconds of lost races; then another git hangs, and
 _RACE_PAUSE_S = (0.05, 1.5)
 _STALE_TRIES = 3  # the build turned while the hook ran; more often than this it is not bad luck
 _GATE_TRIES = 5  # green, and red again before our turn; more often than this the gate and we look at two builds
-_OPTIONS_WITH_VALUE = "CcFmtuS"  # short options of git commit after which the rest of the word is a value
 
 
 class Landed(NamedTuple):
@@ -71,6 +71,12 @@ class Refused(NamedTuple):
     conflict: bool
 
 
+class Interrupted(NamedTuple):
+    """Git was ended by this signal, by Ctrl-C for example: nobody has judged anything."""
+
+    signal: int
+
+
 class Behind(NamedTuple):
     """Refused by a breakage that `fix` ended and this branch does not have; `command` brings it in."""
 
@@ -85,7 +91,7 @@ class SyncFailed(NamedTuple):
     saved: str | None
 
 
-End = Landed | LandedElsewhere | LandedLate | LandedUnrecorded | Red | Refused | Behind | SyncFailed
+End = Landed | LandedElsewhere | LandedLate | LandedUnrecorded | Red | Refused | Interrupted | Behind | SyncFailed
 
 
 class Talk(NamedTuple):
@@ -99,7 +105,8 @@ class Talk(NamedTuple):
 
 def commit(db: Database, root: Path, config: Config, agent: str, arguments: list[str], talk: Talk) -> End:
     """Try to commit; wait out a red build that somebody else repairs, bring in the fix, try again."""
-    refuse_bypass(arguments)
+    commit_arguments.refuse_bypass(arguments)
+    chosen = commit_arguments.what_it_commits(arguments)
     git.act_as(agent)
     give_up_at: float | None = None
     synced = False
@@ -111,13 +118,14 @@ def commit(db: Database, root: Path, config: Config, agent: str, arguments: list
         turns.wait(db, agent, talk.turn)
         began = db.moment()
         head, staged, unstaged = git.head_and_changes(root)
-        everything, paths = what_it_commits(arguments)
         # In a shared checkout others edit meanwhile: only what is about to be committed tells of the hook.
-        watched = staged + unstaged if everything or paths else staged
-        run, files_changed = _try(root, arguments, watched, talk.quiet_stdout)
+        watched = staged if chosen.only_staged else staged + unstaged
+        run, files_changed = _try(db, root, agent, arguments, watched, talk.quiet_stdout)
         if run.code == 0:
             return _kept(db, root, config, agent, run, began, head)
         turns.done(db, agent, landed=False)
+        if run.code < 0:
+            return Interrupted(-run.code)
         if run.refused_by_gate:
             give_up_at = give_up_at or time.monotonic() + config.rules.wait_s
             gated += 1
@@ -134,7 +142,7 @@ def commit(db: Database, root: Path, config: Config, agent: str, arguments: list
             if failed := _bring_in_fix(root, config.sync):
                 return failed
             continue
-        finding = _finding(db, root, config, agent, everything, paths, run)
+        finding = _finding(db, root, config, agent, chosen, run)
         if not finding.elects:
             _record(db, agent, None, finding)
             return Refused(finding, conflict=False)
@@ -173,76 +181,19 @@ def _held_at_gate(
     return Red(outcome, Verdict.BROKEN)
 
 
-def refuse_bypass(arguments: list[str]) -> None:
-    """`Usage` for anything that would make git skip the hook: the swarm never does."""
-    for word in _options(arguments):
-        long_form = re.fullmatch(r"--no-v(e(r(i(f(y)?)?)?)?)?", word)
-        short_form = re.match(rf"-[^-{_OPTIONS_WITH_VALUE}]*n", word)
-        if long_form or short_form:
-            raise Usage(f"'swarm commit' never skips the hook: leave out {word}.")
-
-
-def what_it_commits(arguments: list[str]) -> tuple[bool, list[str]]:
-    """Whether these arguments commit all tracked changes, and the paths that they name, if any."""
-    options = _options(arguments)
-    everything = any(word == "--all" or re.match(r"-[^-CcFmtuS]*a", word) for word in options)
-    return everything, _paths(arguments)
-
-
-def _paths(arguments: list[str]) -> list[str]:
-    paths: list[str] = []
-    takes_value = False
-    for i, word in enumerate(arguments):
-        if word == "--":
-            return paths + arguments[i + 1 :]
-        if takes_value:
-            takes_value = False
-        elif word.startswith("-"):
-            takes_value = wants_value(word)
-        else:
-            paths.append(word)
-    return paths
-
-
-def _options(arguments: list[str]) -> list[str]:
-    """The words that git would read as options: not what follows '--', not the value of the option before."""
-    found: list[str] = []
-    takes_value = False
-    for word in arguments:
-        if word == "--":
-            break
-        if takes_value:
-            takes_value = False
-            continue
-        if word.startswith("-"):
-            found.append(word)
-            takes_value = wants_value(word)
-    return found
-
-
-def wants_value(word: str) -> bool:
-    """Whether git reads the next word as this option's value."""
-    if word.startswith("--"):
-        return word in _LONG_WITH_VALUE
-    return bool(re.fullmatch(r"-[^-CcFmt]*[CcFmt]", word))
-
-
-_LONG_WITH_VALUE = {
-    *("--message", "--file", "--author", "--date", "--template", "--reuse-message", "--reedit-message"),
-    *("--fixup", "--squash", "--cleanup", "--trailer", "--pathspec-from-file"),
-}
-
-
-def _try(root: Path, arguments: list[str], watched: list[str], quiet_stdout: bool) -> tuple[CommitRun, bool]:
+def _try(
+    db: Database, root: Path, agent: str, arguments: list[str], watched: list[str], quiet_stdout: bool
+) -> tuple[CommitRun, bool]:
     """One commit, and whether what it commits changed under it. Lost races against other gits are run again."""
-    for left in range(_RACE_TRIES, 0, -1):
-        before = {name: _stamp(root / name) for name in watched}
-        run = git.commit(arguments, quiet_stdout=quiet_stdout)
-        if not verdict.lost_race(run) or left == 1:
-            break
-        import random  # only who lost a race pays for it
+    with commit_notes.folder(db.path) as notes:
+        for left in range(_RACE_TRIES, 0, -1):
+            before = {name: _stamp(root / name) for name in watched}
+            run = git.commit(arguments, agent, notes, quiet_stdout)
+            if not verdict.lost_race(run) or left == 1:
+                break
+            import random  # only who lost a race pays for it
 
-        time.sleep(random.uniform(*_RACE_PAUSE_S))
+            time.sleep(random.uniform(*_RACE_PAUSE_S))
     if run.code == 0:
         return run, False
     touched = {name for name, stamp in before.items() if _stamp(root / name) != stamp}
@@ -257,9 +208,7 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     return found.st_mtime_ns, found.st_size
 
 
-def _finding(
-    db: Database, root: Path, config: Config, agent: str, everything: bool, paths: list[str], run: CommitRun
-) -> "Finding":
+def _finding(db: Database, root: Path, config: Config, agent: str, chosen: Chosen, run: CommitRun) -> "Finding":
     """What the refusal of a code hook means: by evidence where a check is configured, else broken."""
     from swarm_agents import evidence
     from swarm_agents.evidence import Finding
@@ -270,7 +219,7 @@ def _finding(
     if config.check is None or build.current(db).fixer == agent:
         code = hook.code if hook else None
         return Finding(Verdict.BROKEN, f"{name} refused", True, output, name, None, code)
-    found = evidence.find(db, root, config.check, agent, name, everything, paths)
+    found = evidence.find(db, root, config.check, agent, name, chosen)
     return found if found.output else found._replace(output=output)
 
 
@@ -317,9 +266,7 @@ def _refused(db: Database, root: Path, agent: str, run: CommitRun, meaning: Verd
     conflict = meaning is Verdict.NOT_BUILD and bool(git.unmerged_files(root))
     hook = run.refusing_hook()
     why = f"{hook.name} ended with {hook.code}" if hook else "see git's message"
-    if run.code < 0:
-        why = f"git was ended by signal {-run.code}"
-    elif run.errors:
+    if run.errors:
         why = run.errors[-1]
     finding = Finding(meaning, one_line(why, 200), False, tail(run.output), hook.name if hook else None)
     _record(db, agent, None, finding)
@@ -337,17 +284,17 @@ def _kept(
         turns.done(db, agent, landed=True)
         return _landed(db, root, config, agent, run, began, head_before)
     except SwarmError as error:
-        commit = git.head(root)
-        if commit is None or commit == head_before:
+        landed = git.landed(root, agent, head_before)
+        if landed is None:
             raise
-        return LandedUnrecorded(commit, error)
+        return LandedUnrecorded(landed[0], error)
 
 
 def _landed(
     db: Database, root: Path, config: Config, agent: str, run: CommitRun, began: Moment, head_before: str | None
 ) -> Landed | LandedElsewhere | LandedLate:
-    landed = git.head_and_tree(root)
-    if landed is None or landed[0] == head_before:
+    landed = git.landed(root, agent, head_before)
+    if landed is None:
         return Landed(None, None)
     commit, tree = landed
     with db.reading() as tx:
@@ -362,7 +309,7 @@ def _landed(
     evidence = Evidence(f"{commit[:10]} landed through the hook", began, commit)
     if now.fixer == agent:
         return _fixer_landed(db, root, config, agent, commit, proven, evidence, Yours(now, new=False))
-    if run.passed_hook("pre-commit") and _on_shared_branch(root, config, commit):
+    if run.passed_hook("pre-commit") and on_shared_branch(root, config, commit):
         healed = build.heal(db, agent, evidence) if now.red else None
         return Landed(commit, healed.incident if healed else None)
     return Landed(commit, None)
@@ -376,7 +323,7 @@ def _fixer_landed(
         return LandedElsewhere(commit, why, "swarm build fixed", yours)
     with db.transaction() as tx:
         incidents.keep_landed_commit(tx, agent, commit)
-    if not _on_shared_branch(root, config, commit):
+    if not on_shared_branch(root, config, commit):
         why = f"it is not on {config.branch} yet: land it there"
         return LandedElsewhere(commit, why, "swarm build fixed", yours)
     outcome = build.fixed(db, agent, evidence, yours.build.fence)
@@ -385,7 +332,8 @@ def _fixer_landed(
     return Landed(commit, outcome.incident)
 
 
-def _on_shared_branch(root: Path, config: Config, commit: str) -> bool:
+def on_shared_branch(root: Path, config: Config, commit: str) -> bool:
+    """Whether a fix in this commit counts: it is on the shared branch, or none is configured."""
     return config.branch is None or git.contains(root, config.branch, commit) is True
 
 

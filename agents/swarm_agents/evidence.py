@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from swarm_agents import check_runs, git
 from swarm_agents.check_runs import CheckRun, State
+from swarm_agents.commit_arguments import Chosen
 from swarm_agents.config import Check
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.verdict import Verdict
@@ -33,12 +34,12 @@ class Finding(NamedTuple):
     dirty: tuple[str, ...] = ()
 
 
-def find(db: Database, root: Path, check: Check, agent: str, hook: str, everything: bool, paths: list[str]) -> Finding:
+def find(db: Database, root: Path, check: Check, agent: str, hook: str, chosen: Chosen) -> Finding:
     """The verdict on a commit that a hook refused. Takes as long as the check, `budget_s` at most."""
     began = time.monotonic()
     search = _Search(db, root, check, agent, began + check.budget_s)
     head_tree = git.tree_of(root, "HEAD")
-    index_tree = git.tree_to_commit(root, everything, paths)
+    index_tree = git.tree_to_commit(root, *chosen)
     found = search.judge_head(head_tree) or search.judge_index(index_tree) or search.judge_live(hook)
     return found._replace(
         hook=hook,
@@ -166,7 +167,7 @@ class _Search:
         return min(self._give_up_at, time.monotonic() + self._check.timeout_s)
 
     def _fingerprint(self) -> tuple[str | None, str | None, str]:
-        head, staged = git.head(self._root), git.tree_to_commit(self._root, False, [])
+        head, staged = git.head(self._root), git.tree_to_commit(self._root)
         return head, staged, git.unstaged_fingerprint(self._root, [])
 
 

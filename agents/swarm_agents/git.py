@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -20,6 +20,9 @@ from swarm_agents.gate_scripts import NOTE
 _ANSWER_LIMIT_S = 30  # for questions; a repository of a million files answers `git diff` in seconds
 _KEPT_OUTPUT = 65_536  # bytes of a hook's output kept as evidence; the terminal has seen all of it
 _DRAIN_S = 1.0  # a process that the hook left behind may hold the pipe open for ever
+_REFLOG_ACTION = "GIT_REFLOG_ACTION"  # git's own way to say which command moved a ref; it begins the reflog's line
+_OURS = "swarm commit ("
+_LOOK_BACK = "--max-count=50"  # entries of a reflog: commits that others land while one's own is being made
 SAVED_REF = "refs/worktree/swarm-saved"  # a ref of this worktree alone: stashes are shared between worktrees
 _CHECK_FOLDER = "swarm-check-"  # how the folders of throwaway working trees begin
 _OWNER = "owner"  # a file in them, locked by the process that uses the tree
@@ -134,21 +137,26 @@ def tree_and_parents(root: Path, commit: str) -> tuple[str, list[str]]:
     return head[0].removeprefix("tree "), [line[7:] for line in head[1:] if line.startswith("parent ")]
 
 
-def tree_to_commit(root: Path, everything: bool, paths: list[str]) -> str | None:
-    """The tree that a commit would have: of what is staged, with `everything` of all tracked changes too, with `paths`
-    of these alone. None when git cannot say (unmerged files). The caller's index is not touched.
+def tree_to_commit(
+    root: Path, everything: bool = False, pathspec: Sequence[str] = (), with_index: bool = False
+) -> str | None:
+    """The tree that a commit would have: of what is staged, with `everything` of all tracked changes too, with a
+    `pathspec` of what that names alone, or `with_index`. None when git cannot say. The caller's index is not touched.
     """
-    if not everything and not paths:
-        return _git(["write-tree"], root).stdout.strip() or None
+    staged = _git(["write-tree"], root).stdout.strip() or None
+    if staged is None or (not everything and not pathspec):
+        return staged
+    if "--pathspec-from-file=-" in pathspec:
+        return None  # git has read that to its end
     import tempfile  # costs every other verb ten milliseconds
 
     with tempfile.TemporaryDirectory(prefix="swarm-index-") as folder:
         index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
-        _git(["read-tree", "HEAD"], root, index)
+        _git(["read-tree", staged if everything or with_index else "HEAD"], root, index)
         if everything:
             _git(["add", "-u"], root, index)
         else:
-            _git(["add", "--", *paths], Path.cwd(), index)  # the paths are written from where the caller stands
+            _git(["add", *pathspec], Path.cwd(), index)  # the paths are written from where the caller stands
         return _git(["write-tree"], root, index).stdout.strip() or None
 
 
@@ -315,28 +323,53 @@ def is_new(root: Path, commit: str) -> bool:
     return _must(["rev-list", "--max-count=1", "--ignore-missing", commit, "--not", *known], root) != ""
 
 
-def commit(arguments: list[str], quiet_stdout: bool) -> CommitRun:
+def commit(arguments: list[str], agent: str, notes: Path, quiet_stdout: bool) -> CommitRun:
     """Run `git commit` with these arguments on the caller's terminal, and tell what it did.
 
-    With `quiet_stdout` git's own standard output goes to standard error. Signals reach git; its answer is awaited.
+    `notes` is an empty folder of this process. With `quiet_stdout` git's own standard output goes to standard error.
+    Signals reach git; its answer is awaited.
     """
-    import tempfile  # costs every other verb ten milliseconds
-
-    with tempfile.TemporaryDirectory(prefix="swarm-commit-") as folder:
-        trace = Path(folder) / "trace"
-        environment = {name: value for name, value in os.environ.items() if name != "GIT_TRACE2_PARENT_SID"}
-        theirs = environment.get("GIT_TRACE2_EVENT", "")
-        environment["GIT_TRACE2_EVENT"] = str(trace)
-        gate_note = Path(folder) / "gate"
-        environment[NOTE] = str(gate_note)
-        code, output = _run_on_terminal(["git", "commit", *arguments], environment, quiet_stdout)
-        recorded = trace.read_text(encoding="utf-8", errors="replace") if trace.exists() else ""
-        refused_by_gate, gate_alone = gate_note.exists(), Path(f"{gate_note}-alone").exists()
-        if os.path.isabs(theirs) and not os.path.isdir(theirs):
-            with contextlib.suppress(OSError), open(theirs, "a", encoding="utf-8") as user_trace:
-                user_trace.write(recorded)
+    trace, gate_note = notes / "trace", notes / "gate"
+    environment = {name: value for name, value in os.environ.items() if name != "GIT_TRACE2_PARENT_SID"}
+    theirs = environment.get("GIT_TRACE2_EVENT", "")
+    environment["GIT_TRACE2_EVENT"] = str(trace)
+    environment[NOTE] = str(gate_note)
+    environment[_REFLOG_ACTION] = _reflog_action(agent)
+    code, output = _run_on_terminal(["git", "commit", *arguments], environment, quiet_stdout)
+    recorded = trace.read_text(encoding="utf-8", errors="replace") if trace.exists() else ""
+    gate_alone = Path(f"{gate_note}-alone")
+    noted = [note.exists() for note in (gate_note, gate_alone)]
+    if os.path.isabs(theirs) and not os.path.isdir(theirs):
+        with contextlib.suppress(OSError), open(theirs, "a", encoding="utf-8") as user_trace:
+            user_trace.write(recorded)
+    for note in (trace, gate_note, gate_alone):  # the next try in this folder starts anew
+        note.unlink(missing_ok=True)
     hooks, errors = _read_trace(recorded)
-    return CommitRun(code, hooks, errors, output, refused_by_gate, gate_alone)
+    return CommitRun(code, hooks, errors, output, *noted)
+
+
+def landed(root: Path, agent: str, before: str | None) -> tuple[str, str] | None:
+    """The commit that the agent's last `commit` made, and its tree; None when HEAD is where it was `before`.
+
+    Others may have committed in the same checkout meanwhile: HEAD's reflog says whose commit is which.
+    """
+    asked = _git(["log", "--walk-reflogs", "--no-show-signature", _LOOK_BACK, "--format=%H %T %gs", "HEAD"], root)
+    action = _reflog_action(agent)
+    entries = [line.split(" ", 2) for line in asked.stdout.splitlines()]
+    if asked.returncode != 0 or not entries:  # nobody keeps a reflog here
+        now = head_and_tree(root)
+        return None if now is None or now[0] == before else now
+    for commit, tree, what in entries:
+        if commit == before:
+            return None
+        if what.startswith(f"{action}:"):
+            return commit, tree
+    return None
+
+
+def _reflog_action(agent: str) -> str:
+    given = os.environ.get(_REFLOG_ACTION, "")
+    return given if given and not given.startswith(_OURS) else f"{_OURS}{agent})"
 
 
 def run_forwarding(command: list[str], where: Path) -> int:

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from swarm_agents import build, git, incidents, turns, waiting
+from swarm_agents import build, incidents, turns, waiting
 from swarm_agents.cli import answers
 from swarm_agents.cli.call import Call, parser, seconds, verb, verbs, whole_number
 from swarm_agents.cli.output import Answer, iso, talk
@@ -150,8 +150,9 @@ def _evidence(call: Call, agent: str, landed: str | None) -> Evidence | Answer:
 
 
 def _shared(call: Call, commit: str) -> bool:
-    branch = call.config.branch
-    return branch is None or git.contains(call.root, branch, commit) is True
+    from swarm_agents.commit import on_shared_branch  # only who has a commit to show pays for it
+
+    return on_shared_branch(call.root, call.config, commit)
 
 
 def _not_shared(call: Call, commit: str) -> Answer:

@@ -1,10 +1,11 @@
 """`swarm commit`: every end of the commit loop as a line and an exit code. Its arguments are git's own."""
 
-import argparse
+from collections.abc import Callable
+from typing import NamedTuple
 
-from swarm_agents import commit
+from swarm_agents import commit, commit_arguments
 from swarm_agents.cli import answers
-from swarm_agents.cli.call import Call
+from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, talk
 from swarm_agents.errors import Usage
 from swarm_agents.model import HUMAN, Stale
@@ -16,14 +17,21 @@ _HELP = """usage: swarm commit [git commit arguments]
 Runs 'git commit' with these arguments. When the hook refuses because the build is red, one agent is elected to repair
 it; this command waits for green if that is another one, brings in the fix ([build] sync), and tries again.
 
-Exit codes: 0 landed, 81 you repair it, 80 still red (wait), 82 the role went to someone else,
+Exit codes: 0 landed, 1 git was interrupted, 81 you repair it, 80 still red (wait), 82 the role went to someone else,
 83 your own change fails, 84 a human was asked, 85 see git's message, 86 resolve the conflict, 87 stage what the hook
 changed, 88 commit again, 89 ask who edits the named files, 93 bring in the named fix."""
 
 
-def parse(words: list[str]) -> argparse.Namespace:
+class _Asked(NamedTuple):
+    """The words are git's, so nothing here reads them by argparse."""
+
+    run: Callable[[Call], Answer]
+    words: list[str]
+
+
+def parse(words: list[str]) -> _Asked:
     asks_help = words[:1] in (["-h"], ["--help"])
-    return argparse.Namespace(run=_help if asks_help else _commit, words=words)
+    return _Asked(_help if asks_help else _commit, words)
 
 
 def _help(_: Call) -> Answer:
@@ -32,7 +40,7 @@ def _help(_: Call) -> Answer:
 
 def _commit(call: Call) -> Answer:
     words = call.arguments.words
-    commit.refuse_bypass(words)
+    commit_arguments.refuse_bypass(words)
     agent = call.actor()
     if agent == HUMAN:
         raise Usage("Humans use 'git commit'; 'swarm commit' is for agents.")
@@ -72,6 +80,8 @@ def _answer(call: Call, end: commit.End) -> Answer:
             exit_code = 80 if isinstance(outcome, Stale) else answer.exit
             now = outcome.build
             return _ended(exit_code, answer.message, verdict.value, None, answer.next, now.incident, now.fence)
+        case commit.Interrupted(signal):
+            return _ended(1, f"Not committed: git was ended by signal {signal}.", None)
         case commit.Behind(fix, command):
             message = (
                 f"Refused by a breakage that {fix[:10]} repaired; your branch lacks it. Bring it in, commit again."

@@ -1,0 +1,87 @@
+"""What the words after `swarm commit` mean: which tree a commit of them would have, on a real index."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from swarm_agents import git
+from swarm_agents.commit_arguments import Chosen, what_it_commits
+from tests.support.repo import Repo, environment
+
+
+@pytest.fixture
+def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
+    """`one` and `two` are changed, `three` is staged; the caller stands in the repository."""
+    made = Repo(tmp_path / "repo")
+    made.path.mkdir()
+    for words in (["init", "-q"], ["config", "user.name", "T"], ["config", "user.email", "t@e"]):
+        made.git(*words)
+    for name in ("one", "two"):
+        made.stage(name, "before\n")
+    made.git("commit", "-q", "-m", "begin")
+    made.stage("three", "staged\n")
+    for name in ("one", "two"):
+        made.write(name, "changed\n")
+    made.write("listed", "one\n")
+    monkeypatch.chdir(made.path)
+    return made
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-m", "x"],
+        ["-am", "x"],
+        ["--all", "-m", "x"],
+        ["-m", "x", "one"],
+        ["-m", "x", "--only", "--", "one", "two"],
+        ["-i", "-m", "x", "one"],
+        ["-im", "x", "one"],
+        ["--include", "-m", "x", "--", "one"],
+        ["-m", "x", "--pathspec-from-file=listed"],
+        ["-m", "x", "--pathspec-from-file", "listed"],
+        ["-m", "x", "-i", "--pathspec-from-file=listed", "--pathspec-file-nul"],
+        ["-m", "-a", "one"],
+        ["-m", "-i"],
+    ],
+    ids=" ".join,
+)
+def test_the_tree_that_is_judged_is_the_tree_that_git_commits(repo: Repo, words: list[str]) -> None:
+    if "--pathspec-file-nul" in words:
+        repo.write("listed", "one\0two\0")
+
+    told = git.tree_to_commit(repo.path, *what_it_commits(words))
+    subprocess.run(["git", "commit", "-q", *words], cwd=repo.path, env=environment(), check=True)
+
+    assert told == repo.git("rev-parse", "HEAD^{tree}")
+
+
+def test_looking_leaves_the_index_alone(repo: Repo) -> None:
+    before = repo.git("status", "--porcelain")
+
+    git.tree_to_commit(repo.path, *what_it_commits(["-i", "one"]))
+
+    assert repo.git("status", "--porcelain") == before
+
+
+def test_paths_are_read_from_where_the_caller_stands(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo.write("below/four", "new\n")
+    repo.git("add", "--intent-to-add", "below/four")
+    monkeypatch.chdir(os.fspath(repo.path / "below"))
+
+    told = git.tree_to_commit(repo.path, *what_it_commits(["four"]))
+
+    assert told and "below/four" in repo.git("ls-tree", "-r", "--name-only", told)
+
+
+def test_paths_that_git_reads_from_standard_input_are_known_to_nobody_else(repo: Repo) -> None:
+    chosen = what_it_commits(["--pathspec-from-file=-"])
+
+    assert not chosen.only_staged
+    assert git.tree_to_commit(repo.path, *chosen) is None
+
+
+def test_values_of_options_are_neither_options_nor_paths() -> None:
+    assert what_it_commits(["-m", "--all", "--author", "a", "-F", "one", "-mai"]) == Chosen()
