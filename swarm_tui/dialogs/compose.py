@@ -41,10 +41,11 @@ class Compose(Dialog):
 
     def _look(self, own_profiles: dict[str, Any]) -> None:
         """In a thread: a tmux server that is stopped takes seconds."""
-        from swarm_agents import profiles, reach
+        from swarm_agents import previews, profiles
 
         agents = [listed.agent for listed in self.recipients() if listed.state != "left"]
-        self.post_message(self.Looked(reach.obstacles(agents, profiles.known(own_profiles))))
+        seen = previews.take(agents, profiles.known(own_profiles))
+        self.post_message(self.Looked({name: one.obstacle for name, one in seen.items()}))
 
     def on_compose_looked(self, event: Looked) -> None:
         rows = [reached(listed, event.obstacles.get(listed.agent.name)) for listed in self.recipients()]

@@ -131,3 +131,37 @@ def test_a_selftest_that_only_looks_types_nothing(swarm: Noticed) -> None:
 
     assert code == 0
     assert agent.typed() == b""
+
+
+def test_the_list_of_agents_says_how_their_panes_are_and_what_they_show(swarm: Noticed) -> None:
+    ann = swarm.agent("ann")
+    swarm.join("bob", None)
+    ann.keys("-l", "half a thought")
+    until(lambda: ann.shows("half a thought"), "the draft stands there")
+
+    code, answer = ran(swarm, "agent", "list", "--preview", "8")
+
+    rows = {row["name"]: row for row in answer["data"]["agents"]}  # type: ignore[index]
+    assert code == 0
+    assert (rows["ann"]["pane_state"], rows["ann"]["program"]) == ("draft", "Claude Code")
+    assert any("half a thought" in line for line in rows["ann"]["preview"])
+    assert (rows["bob"]["pane_state"], rows["bob"]["preview"]) == ("no-tmux", [])
+
+
+def test_a_frozen_tmux_server_does_not_hold_up_the_list_of_agents(swarm: Noticed) -> None:
+    swarm.agent("ann")
+    server = swarm.tmux.server_pid()
+    os.kill(server, signal.SIGSTOP)
+
+    try:
+        code, answer = ran(swarm, "agent", "list")
+    finally:
+        os.kill(server, signal.SIGCONT)
+
+    assert code == 0
+    assert [row["pane_state"] for row in answer["data"]["agents"]] == ["no-answer"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("lines", ["0", "-1", "abc", "1000"])
+def test_a_preview_without_a_sensible_length_is_refused(swarm: Noticed, lines: str) -> None:
+    assert ran(swarm, "agent", "list", "--preview", lines)[0] == 64

@@ -1,15 +1,23 @@
 """`swarm agent`: join under a name, leave, see who is here."""
 
 import argparse
+import contextlib
 import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from swarm_agents import presence, roster
 from swarm_agents.cli.call import Call, parser, verb, verbs
 from swarm_agents.cli.output import Answer, iso
 from swarm_agents.cli.status import agent_data
-from swarm_agents.errors import Denied, SwarmError, Usage
-from swarm_agents.model import HUMAN, PaneAddress
+from swarm_agents.errors import Denied, SwarmError, Unavailable, Usage
+from swarm_agents.model import HUMAN, Agent, PaneAddress
 from swarm_agents.text import RESERVED_NAMES, ago, checked_name
+
+if TYPE_CHECKING:
+    from swarm_agents.previews import Preview
+
+_PREVIEW_LINES = 200
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -22,6 +30,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     verb(of, "leave", _leave, "leave the roster; gives up the build")
     listing = verb(of, "list", _list, "who is here")
     listing.add_argument("--all", action="store_true", help="also those who left")
+    listing.add_argument("--preview", type=_lines, default=0, metavar="N", help="the last N lines of each one's pane")
     verb(of, "whoami", _whoami, "the name you act under, and where it comes from")
     adopting = verb(of, "adopt", _adopt, "go on under a known name after a restart")
     adopting.add_argument("name", metavar="NAME")
@@ -65,13 +74,35 @@ def _list(call: Call) -> Answer:
     with call.db.reading() as tx:
         listed = [one for one in roster.listed(tx) if call.arguments.all or one.agent.left_at is None]
         now = tx.now
-    lines = tuple(
-        f"{one.agent.name}  {one.agent.role}  {one.state}  seen {ago(now - one.agent.seen_at)}  "
-        f"{one.agent.pane.pane_id if one.agent.pane else '-'}"
-        for one in listed
-    )
-    data = [agent_data(one) | {"joined_at": iso(one.agent.joined_at)} for one in listed]
-    return Answer("Nobody has joined yet.", data={"agents": data}, lines=lines)
+    seen = _at_panes(call, [one.agent for one in listed])
+    lines: list[str] = []
+    data = []
+    for one in listed:
+        at = seen.get(one.agent.name)
+        state = at.state if at else "no-answer" if one.agent.pane else "no-tmux"
+        preview = at.lines(call.arguments.preview) if at else ()
+        lines.append(
+            f"{one.agent.name}  {one.agent.role}  {one.state}  seen {ago(now - one.agent.seen_at)}  "
+            f"{one.agent.pane.pane_id if one.agent.pane else '-'}  {state}"
+        )
+        lines += [f"    {line}" for line in preview]
+        data.append(
+            agent_data(one)
+            | {"joined_at": iso(one.agent.joined_at), "pane_state": state}
+            | {"program": at and at.program, "title": at and at.title, "preview": list(preview)}
+        )
+    return Answer("Nobody has joined yet.", data={"agents": data}, lines=tuple(lines))
+
+
+def _at_panes(call: Call, agents: list[Agent]) -> "Mapping[str, Preview]":
+    """What their panes show now; nothing when nobody is in one, or tmux is not installed."""
+    if not any(agent.pane for agent in agents):
+        return {}
+    from swarm_agents import previews, profiles
+
+    with contextlib.suppress(Unavailable):
+        return previews.take(agents, profiles.known(call.config.profiles))
+    return {}
 
 
 def _whoami(call: Call) -> Answer:
@@ -85,6 +116,12 @@ def _whoami(call: Call) -> Answer:
             known = any(one.agent.name == name and one.agent.left_at is None for one in roster.listed(tx))
     joined = "" if known or name == HUMAN else f" It has not joined: swarm agent join {name}"
     return Answer(f"{name} (from {source}).{joined}", data={"name": name, "source": source, "joined": known})
+
+
+def _lines(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _PREVIEW_LINES:
+        raise argparse.ArgumentTypeError(f"must be 1 to {_PREVIEW_LINES} lines")
+    return int(text)
 
 
 def _pane(said: str | None) -> PaneAddress | None:

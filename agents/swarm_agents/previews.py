@@ -1,0 +1,97 @@
+"""Panes at a glance: what runs in each agent's pane, what is in the way there, and its screen. Changes nothing."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from swarm_agents import panes, sight, steps
+from swarm_agents.model import Agent, PaneAddress
+from swarm_agents.panes import Look, NoAnswer, ServerGone
+from swarm_agents.profiles import Profile
+from swarm_agents.sight import Situation
+from swarm_agents.text import printable
+
+READY = "ready"
+"""A notice could be typed now."""
+NO_TMUX = "no-tmux"
+NO_ANSWER = "no-answer"
+"""tmux could not be asked: nobody knows. A notice stays queued until it can be."""
+LIMIT_S = 2.0  # for each server; a healthy one shows 200 panes in 30 ms
+
+_ESCAPE = re.compile(r"\x1b(?:\[[0-9;:?]*[A-Za-z]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)|[\x0e\x0f]")
+
+
+@dataclass(frozen=True)
+class Preview:
+    """One agent's pane. `state` is `READY`, `NO_ANSWER`, or why nothing can be typed there, from the closed list."""
+
+    state: str
+    program: str = ""
+    """The title of its profile, else the names of what has its keyboard."""
+    title: str = ""
+    path: str = ""
+    screen: tuple[str, ...] = ()
+    """Its rows as tmux gives them, with their colours: not printable."""
+
+    @property
+    def obstacle(self) -> str | None:
+        """Why a notice would not be typed now; None when it would."""
+        return None if self.state == READY else self.state
+
+    def lines(self, most: int) -> tuple[str, ...]:
+        """The last rows with something in them, oldest first, as plain printable text."""
+        rows = [plain(row) for row in self.screen]
+        while rows and not rows[-1]:
+            rows.pop()
+        return tuple(rows[-most:]) if most else ()
+
+
+def take(agents: Iterable[Agent], known: Mapping[str, Profile], limit_s: float = LIMIT_S) -> dict[str, Preview]:
+    """By agent. One tmux process for each server, and none where nobody has a pane.
+
+    A pane, or a server, that cannot be looked at hides no other one. Raises `Unavailable` when tmux is not installed.
+    """
+    found: dict[str, Preview] = {}
+    by_socket: dict[str, dict[str, PaneAddress]] = defaultdict(dict)
+    for agent in agents:
+        if agent.pane is None:
+            found[agent.name] = Preview(NO_TMUX)
+        else:
+            by_socket[agent.pane.socket][agent.name] = agent.pane
+    for socket, addresses in by_socket.items():
+        seen = panes.look(socket, [pane.pane_id for pane in addresses.values()], limit_s)
+        found |= _on_one_server(seen, addresses, known)
+    return found
+
+
+def plain(row: str) -> str:
+    """A row of a screen without what a terminal obeys."""
+    return printable(_ESCAPE.sub("", row)).rstrip()
+
+
+def _on_one_server(
+    seen: Look | ServerGone | NoAnswer, addresses: Mapping[str, PaneAddress], known: Mapping[str, Profile]
+) -> dict[str, Preview]:
+    match seen:
+        case NoAnswer():
+            return dict.fromkeys(addresses, Preview(NO_ANSWER))
+        case ServerGone():
+            return dict.fromkeys(addresses, Preview("server-gone"))
+        case Look():
+            now = sight.situations(seen, addresses.values(), known)
+            return {
+                name: _preview(now[pane]) if pane in now else Preview(steps.missing(seen, pane))
+                for name, pane in addresses.items()
+            }
+
+
+def _preview(now: Situation) -> Preview:
+    running = " ".join(sorted(now.program.names)) if now.program else ""
+    return Preview(
+        state=steps.obstacle(now) or READY,
+        program=now.profile.title if now.profile else printable(running),
+        title=now.pane.title,
+        path=now.pane.path,
+        screen=tuple(now.screen),
+    )
