@@ -5,7 +5,7 @@ Everything else is not ready. When in doubt it is not ready: a line that is held
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,6 +17,9 @@ _ESCAPE = re.compile(r"\x1b\[([0-9;:]*)m|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\
 _BORDER = re.compile(r"[ ]*[─━═╭╰╮╯┌└┐┘▀▄▁▔-]{3,}")
 _CHOICE = re.compile(r"[0-9]+[.)] ")
 _FRAME = " │┃|\xa0"
+_EDGE = re.compile("╹▀{3,}")  # below a block behind a bar, and as wide: what stands further right is another part
+_BLOCK_ROWS = 4  # of such a block while its text is one row
+_BAR_INDENT = 3  # from the bar to the text
 
 
 @dataclass(frozen=True)
@@ -58,11 +61,8 @@ def read(pane: Pane, screen: Sequence[str], profile: Profile) -> Composer:
         return Absent()
     if not profile.composer:
         return _line_reader(pane, rows[pane.cursor_y], profile)
-    found = _prompt_row(pane, rows, profile)
-    now = _composer(pane, rows, *found, profile) if found else Absent()
-    # The words of a question may stand in the transcript above a composer; only the cursor proves that it has the keys.
-    unproven = isinstance(now, Absent) or not profile.cursor
-    return Dialog() if unproven and any(mark in row.text for row in rows for mark in profile.dialogs) else now
+    now = _behind_bar(pane, rows, profile) if profile.bar else _behind_prompt(pane, rows, profile)
+    return Dialog() if isinstance(now, Absent) and _asks(rows, profile) else now
 
 
 def squeezed(text: str) -> str:
@@ -70,24 +70,37 @@ def squeezed(text: str) -> str:
     return "".join(text.split())
 
 
+def _asks(rows: list[_Row], profile: Profile) -> bool:
+    """Whether a question stands below all prompts: one that stands above was answered, or is quoted."""
+    last = max((y for y, row in enumerate(rows) if _is_prompt(row.text, profile)), default=-1)
+    return any(mark in row.text for row in rows[last + 1 :] for mark in profile.dialogs)
+
+
+def _is_prompt(text: str, profile: Profile) -> bool:
+    prompt = _prompt(text, profile)
+    return prompt is not None and not _CHOICE.match(text[len(prompt) :].strip(_FRAME))
+
+
+def _behind_prompt(pane: Pane, rows: list[_Row], profile: Profile) -> Composer:
+    found = _prompt_row(pane, rows, profile)
+    return _composer(pane, rows, *found, profile) if found else Absent()
+
+
 def _prompt_row(pane: Pane, rows: list[_Row], profile: Profile) -> tuple[int, str] | None:
-    if not profile.cursor:
-        return _framed_prompt_row(rows, profile)
     for y in range(pane.cursor_y, max(-1, pane.cursor_y - _DRAFT_ROWS), -1):
         prompt = _prompt(rows[y].text, profile)
+        if prompt is not None and y > 0 and _prompt(rows[y - 1].text, profile) is not None:
+            continue  # one that repeats its prompt before every row of a draft
         if prompt is not None:
-            return y, prompt
-        if _BORDER.match(rows[y].text) or not rows[y].text.strip(_FRAME):
+            return (y, prompt) if rows[pane.cursor_y].text.strip(_FRAME) or pane.cursor_x == _indent(prompt) else None
+        blank = not rows[y].text.strip(_FRAME)  # a draft may end in a line that is still empty
+        if _BORDER.match(rows[y].text) or (blank and y < pane.cursor_y):
             return None
     return None
 
 
-def _framed_prompt_row(rows: list[_Row], profile: Profile) -> tuple[int, str] | None:
-    for y in range(len(rows) - 1, 0, -1):
-        prompt = _prompt(rows[y].text, profile)
-        if prompt is not None:  # without a frame above, it may be a quotation
-            return (y, prompt) if _BORDER.match(rows[y - 1].text) else None
-    return None
+def _indent(prompt: str) -> int:
+    return len(prompt.rstrip()) + 1
 
 
 def _prompt(text: str, profile: Profile) -> str | None:
@@ -95,19 +108,28 @@ def _prompt(text: str, profile: Profile) -> str | None:
 
 
 def _composer(pane: Pane, rows: list[_Row], first: int, prompt: str, profile: Profile) -> Composer:
-    typed = [rows[first].solid[len(prompt) :]]
-    typed += [row.solid for row in rows[first + 1 : pane.cursor_y + 1]] if profile.cursor else []
-    below = max(first, pane.cursor_y) if profile.cursor else first
-    typed += _continuation(rows[below + 1 :])
-    text = "".join(squeezed(part.strip(_FRAME)) for part in typed)
-    if any(text.startswith(squeezed(placeholder)) for placeholder in profile.placeholders):
-        text = ""
-    if text and _CHOICE.match(rows[first].text[len(prompt) :].strip(_FRAME)) and not _at_end(pane, rows):
+    typed = [row.solid[len(_prompt(row.text, profile) or "") :] for row in rows[first : pane.cursor_y + 1]]
+    typed += _continuation(rows[pane.cursor_y + 1 :])
+    text = _typed(typed, profile)
+    if text and (_is_choice(pane, rows, first, prompt) or _explains_keys(rows[first + 1 :], profile)):
         return Dialog()
     if text:
         return Draft(text)
-    waiting_x = {len(prompt.rstrip()) + 1, len(prompt)}
-    return Empty() if not profile.cursor or (pane.cursor_y == first and pane.cursor_x in waiting_x) else Absent()
+    waiting_x = {_indent(prompt), len(prompt)}
+    return Empty() if pane.cursor_y == first and pane.cursor_x in waiting_x else Absent()
+
+
+def _typed(rows: Iterable[str], profile: Profile) -> str:
+    text = "".join(squeezed(row.strip(_FRAME)) for row in rows)
+    return "" if any(text.startswith(squeezed(placeholder)) for placeholder in profile.placeholders) else text
+
+
+def _is_choice(pane: Pane, rows: list[_Row], first: int, prompt: str) -> bool:
+    return bool(_CHOICE.match(rows[first].text[len(prompt) :].strip(_FRAME))) and not _at_end(pane, rows)
+
+
+def _explains_keys(below: Iterable[_Row], profile: Profile) -> bool:
+    return any(row.text.strip().startswith(profile.dialogs) for row in below)
 
 
 def _at_end(pane: Pane, rows: list[_Row]) -> bool:
@@ -119,6 +141,31 @@ def _continuation(rows: list[_Row]) -> Iterator[str]:
         if not row.solid.startswith("  ") or _BORDER.match(row.text) or not row.solid.strip(_FRAME):
             return
         yield row.solid
+
+
+def _behind_bar(pane: Pane, rows: list[_Row], profile: Profile) -> Composer:
+    """A block of rows behind a bar: space, the text, space, and what the text is for; an edge closes it below."""
+    at = pane.cursor_y
+    column = len(rows[at].text) - len(rows[at].text.lstrip(" "))
+    first = next((y + 1 for y in range(at, -1, -1) if not _has_bar(rows[y], column, profile)), 0)
+    below = next((y for y in range(at, len(rows)) if not _has_bar(rows[y], column, profile)), at)
+    edge = _EDGE.match(rows[below].text, column)
+    if below - first < _BLOCK_ROWS or edge is None:
+        return Absent()
+    *typed, purpose = [
+        _Row(row.text[column + 1 : edge.end()], row.solid[column + 1 : edge.end()]) for row in rows[first:below]
+    ]
+    if _prompt(purpose.text.strip(), profile) is None:
+        return Absent()
+    text = _typed((row.solid for row in typed), profile)
+    if text:
+        return Draft(text)
+    waiting = below - first == _BLOCK_ROWS and (pane.cursor_x, at) == (column + _BAR_INDENT, first + 1)
+    return Empty() if waiting else Absent()
+
+
+def _has_bar(row: _Row, column: int, profile: Profile) -> bool:
+    return row.text.startswith(profile.bar, column) and not row.text[:column].strip()
 
 
 def _line_reader(pane: Pane, row: _Row, profile: Profile) -> Composer:

@@ -25,15 +25,67 @@ def test_a_notice_is_typed_submitted_and_read(swarm: Noticed) -> None:
     assert swarm.state(message, "ann") == ("read", None)
 
 
-@pytest.mark.parametrize(("profile", "prompt"), [("claude-code", "❯"), ("codex", "›"), ("aider", ">")])
-def test_each_composer_gets_exactly_the_line(swarm: Noticed, profile: str, prompt: str) -> None:
-    agent = swarm.agent("ann", "--prompt", prompt, "--placeholder", "", profile=profile)
+PROGRAMS = ["claude-code", "codex", "gemini", "opencode", "aider"]
 
-    message = swarm.say("hello")
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_each_composer_gets_exactly_the_line(swarm: Noticed, program: str) -> None:
+    agent = swarm.agent("ann", "--like", program, profile=program)
+
+    message = swarm.say("hello, and this is long enough to be wrapped into a second row wherever it is drawn")
     swarm.rounds_until(message, "ann", "submitted")
 
     assert agent.typed().startswith(b"\x1b[200~[swarm#")
     assert agent.typed().endswith(b"swarm inbox\x1b[201~\r")
+    assert len(agent.prompts()) == 1
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_question_of_each_program_never_receives_a_byte(swarm: Noticed, program: str) -> None:
+    agent = swarm.agent("ann", "--like", program, "--dialog", profile=program)
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "queued", "dialog")
+    assert agent.typed() == b""
+    os.kill(agent.pane.pane_pid, signal.SIGUSR1)
+    swarm.rounds_until(message, "ann", "submitted")
+
+    assert len(agent.prompts()) == 1
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("draft", ["please fix the au", "two\nrows", "an open end\n"])
+def test_the_draft_in_each_program_is_left_alone(swarm: Noticed, program: str, draft: str) -> None:
+    agent = swarm.agent("ann", "--like", program, "--draft", draft, profile=program)
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "queued", "draft")
+    assert agent.typed() == b""
+    agent.keys("Enter")
+    swarm.rounds_until(message, "ann", "submitted")
+
+    assert agent.prompts()[0] == draft
+    assert agent.prompts()[1].startswith(f"[swarm#{message}]")
+
+
+def test_a_program_that_takes_a_key_right_after_a_paste_for_a_line_end_gets_it_later(swarm: Noticed) -> None:
+    agent = swarm.agent("ann", "--like", "gemini", "--line-end-after-paste", "0.04", profile="gemini")
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "submitted")
+
+    assert agent.typed().count(b"\r") == 1
+    assert agent.prompts() == [f"[swarm#{message}] INFO from human: hello. Read all of it with: swarm inbox"]
+
+
+def test_a_submit_key_that_became_a_line_end_is_pressed_again(swarm: Noticed) -> None:
+    agent = swarm.agent("ann", "--like", "gemini", "--line-end-after-paste", "0.5", profile="gemini")
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "submitted")
+
+    assert agent.typed().count(b"[swarm#") == 1
+    assert agent.prompts() == [f"[swarm#{message}] INFO from human: hello. Read all of it with: swarm inbox\n"]
 
 
 def test_a_program_without_paste_marks_gets_the_bare_line(swarm: Noticed) -> None:
@@ -84,8 +136,17 @@ def test_a_program_that_never_reads_its_keyboard_ends_unknown(swarm: Noticed) ->
     assert swarm.state(message, "ann") == ("unknown", "not-reading")
 
 
-def test_an_agent_in_vims_normal_mode_gets_no_submit_key(swarm: Noticed) -> None:
+def test_an_agent_in_vims_normal_mode_takes_a_paste_for_text(swarm: Noticed) -> None:
     agent = swarm.agent("ann", "--vim", "normal")
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "submitted")
+
+    assert len(agent.prompts()) == 1
+
+
+def test_an_agent_that_takes_a_paste_for_commands_gets_no_submit_key(swarm: Noticed) -> None:
+    agent = swarm.agent("ann", "--vim", "strict")
 
     message = swarm.say("hello")
     swarm.rounds_until(message, "ann", "unknown", "not-reading")
@@ -128,18 +189,6 @@ def test_a_draft_is_left_alone_and_the_notice_follows_it(swarm: Noticed) -> None
 
     assert agent.prompts()[0] == "please fix the auth bug"
     assert agent.prompts()[1].startswith(f"[swarm#{message}]")
-
-
-def test_a_dialog_never_receives_a_byte(swarm: Noticed) -> None:
-    agent = swarm.agent("ann", "--dialog")
-
-    message = swarm.say("hello")
-    swarm.rounds_until(message, "ann", "queued", "dialog")
-    assert agent.typed() == b""
-    os.kill(agent.pane.pane_pid, signal.SIGUSR1)
-    swarm.rounds_until(message, "ann", "submitted")
-
-    assert len(agent.prompts()) == 1
 
 
 def test_copy_mode_holds_the_notice(swarm: Noticed) -> None:

@@ -17,8 +17,21 @@ import sys
 import termios
 import time
 import tty
+from typing import NamedTuple
 
 OPEN, CLOSE = b"\x1b[200~", b"\x1b[201~"
+
+
+DIM, REVERSED, GREY, PLAIN = "\x1b[2m", "\x1b[7m", "\x1b[38;5;8m", "\x1b[0m"
+HINT = 'Try "fix the tests"'
+
+
+class Drawn(NamedTuple):
+    """Rows, and where the cursor stands in them."""
+
+    rows: list[str]
+    x: int
+    y: int
 
 
 class Screen:
@@ -30,28 +43,102 @@ class Screen:
 
     def draw(self) -> None:
         width = shutil.get_terminal_size().columns
-        rows = ["fake agent", *self.transcript[-3:], ""]
-        if self.dialog:
-            rows += [
-                "Bash command",
-                "  rm -rf build",
-                "Do you want to proceed?",
-                " ❯ 1. Yes",
-                "   2. No",
-                "Esc to cancel",
-            ]
-            cursor = (rows.index(" ❯ 1. Yes"), 1)
-        else:
-            rows.append("─" * width)
-            first = len(rows)
-            body = [self.text[at : at + width - 2] for at in range(0, len(self.text), width - 2)] or [""]
-            glyph = self.options.prompt
-            rows += [f"{glyph} {body[0]}" if self.text else f"{glyph} \x1b[2m{self.options.placeholder}\x1b[0m"]
-            rows += [f"  {part}" for part in body[1:]]
-            cursor = (first + len(body) - 1, 2 + len(body[-1]))
-            rows += ["─" * width, "  ? for shortcuts"]
-        out = "\x1b[?25l\x1b[H\x1b[2J" + "\r\n".join(rows) + f"\x1b[{cursor[0] + 1};{cursor[1] + 1}H\x1b[?25h"
-        os.write(1, out.encode())
+        above = ["fake agent", *self.transcript[-3:], ""]
+        drawn = (DIALOGS if self.dialog else COMPOSERS)[self.options.like](self.text, width)
+        rows = "\r\n".join(above + drawn.rows)
+        cursor = f"\x1b[{len(above) + drawn.y + 1};{drawn.x + 1}H"
+        os.write(1, f"\x1b[?25l\x1b[H\x1b[2J{rows}{cursor}\x1b[?25h".encode())
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    return [line[at : at + width] for line in text.split("\n") for at in range(0, max(len(line), 1), width)]
+
+
+def like_claude_code(text: str, width: int, glyph: str = "❯") -> Drawn:
+    first, *more = wrapped(text, width - 2)
+    rows = [f"{glyph} {first or DIM + HINT + PLAIN}", *(f"  {row}" for row in more)]
+    rule = "─" * width
+    return Drawn([rule, *rows, rule, "  ? for shortcuts"], 2 + len((more or [first])[-1]), len(rows))
+
+
+def like_codex(text: str, width: int) -> Drawn:
+    drawn = like_claude_code(text, width, "›")
+    return drawn._replace(rows=["", *drawn.rows[1:-2], "", f"  {DIM}100% context left{PLAIN}"])
+
+
+def like_gemini(text: str, width: int) -> Drawn:
+    first, *more = wrapped(text, width - 3)
+    hint = f"{REVERSED} {PLAIN}{GREY} Type your message or @path/to/file{PLAIN}"
+    rows = [f" > {first if text else hint}", *(f"   {row}" for row in more)]
+    below = ["", " workspace (/directory)"]
+    return Drawn(
+        ["─" * width, " Shift+Tab to accept edits", "", *rows, *below], 3 + len((more or [first])[-1]), 2 + len(rows)
+    )
+
+
+def like_opencode(text: str, width: int) -> Drawn:
+    rows = wrapped(text, width - 8)
+    hint = "" if text else f'{GREY}Ask anything… "What is this?"{PLAIN}'
+    block = ["", *(f"  {row}" for row in rows), "", f"  Build{GREY} ·{PLAIN} Model"]
+    block[1] += hint
+    edge = f"  ╹{'▀' * (width - 6)}"
+    return Drawn([*(f"  ┃{row}" for row in block), edge], 5 + len(rows[-1]), len(rows))
+
+
+def like_aider(text: str, width: int) -> Drawn:
+    rows = wrapped(text, width - 2)
+    return Drawn(["─" * width, *(f"> {row}" for row in rows)], 2 + len(rows[-1]), len(rows))
+
+
+def asks_like_claude_code(_text: str, _width: int) -> Drawn:
+    question = ["Bash command", "  rm -rf build", "Do you want to proceed?", " ❯ 1. Yes", "   2. No", "Esc to cancel"]
+    return Drawn(question, 1, 3)
+
+
+def asks_like_codex(_text: str, width: int) -> Drawn:
+    question = ["  Would you like to run the following command?", "  $ rm -rf build", "", "› 1. Yes, proceed (y)"]
+    return Drawn([*question, "  2. No (esc)", "", "  Press enter to confirm or esc to cancel"], width, 6)
+
+
+def asks_like_gemini(_text: str, width: int) -> Drawn:
+    inside = ["? Shell rm -rf build", "Allow execution of [Shell]?", "● 1. Allow once", "  2. No"]
+    frame = [f"│ {row.ljust(width - 4)} │" for row in inside]
+    return Drawn([f"╭{'─' * (width - 2)}╮", *frame, f"╰{'─' * (width - 2)}╯", ""], 0, 6)
+
+
+def asks_like_opencode(_text: str, _width: int) -> Drawn:
+    rows = [
+        "",
+        "  △ Permission required",
+        "    # Shell command",
+        "",
+        "  $ rm -rf build",
+        "",
+        "   Allow once   Reject",
+        "",
+    ]
+    return Drawn([f"  ┃{row}" for row in rows], 25, 3)
+
+
+def asks_like_aider(_text: str, _width: int) -> Drawn:
+    question = "Run shell command? (Y)es/(N)o [Yes]: "
+    return Drawn(["rm -rf build", question], len(question), 1)
+
+
+COMPOSERS = {
+    "claude-code": like_claude_code,
+    "codex": like_codex,
+    "gemini": like_gemini,
+    "opencode": like_opencode,
+    "aider": like_aider,
+}
+DIALOGS = {
+    "claude-code": asks_like_claude_code,
+    "codex": asks_like_codex,
+    "gemini": asks_like_gemini,
+    "opencode": asks_like_opencode,
+    "aider": asks_like_aider,
+}
 
 
 class Agent:
@@ -60,9 +147,9 @@ class Agent:
         self.screen = Screen(options)
         self.chance = random.Random(options.seed)
         self.pasting = False
-        self.last_key = 0.0
+        self.pasted_at = 0.0
         self.pending = b""
-        self.inserts = options.vim != "normal"
+        self.inserts = options.vim == "insert"
 
     def note(self, **entry: str) -> None:
         with open(self.options.record, "a") as record:
@@ -74,6 +161,7 @@ class Agent:
         while self.pending:
             if self.pending.startswith(OPEN) or self.pending.startswith(CLOSE):
                 self.pasting = self.pending.startswith(OPEN)
+                self.pasted_at = time.monotonic()
                 self.pending = self.pending[len(OPEN) :]
             elif OPEN.startswith(self.pending) or CLOSE.startswith(self.pending):
                 break
@@ -86,8 +174,10 @@ class Agent:
         key, self.pending = self.pending[:size], self.pending[size:]
         if key == b"\r" and not self.pasting:
             self.enter()
-        elif not self.inserts:
+        elif not self.inserts and not (self.pasting and self.options.vim == "normal"):
             self.inserts = key == b"i" and not self.pasting  # everything else is a command, and moves nothing here
+        elif key == b"\n":
+            self.screen.text += "\n"
         elif key == b"\x7f":
             self.screen.text = self.screen.text[:-1]
         elif key >= b" " and key != b"\x1b":
@@ -99,10 +189,13 @@ class Agent:
             self.screen.dialog = False
         elif self.options.swallow and self.chance.random() < self.options.swallow:
             self.note(swallowed="enter")
+        elif time.monotonic() - self.pasted_at < self.options.line_end_after_paste:
+            self.note(swallowed="enter")
+            self.screen.text += "\n"
         elif self.screen.text:
             time.sleep(self.options.think)
             self.note(prompt=self.screen.text)
-            self.screen.transcript.append(self.screen.text[:60])
+            self.screen.transcript.append(self.screen.text[:60].replace("\n", " "))
             self.screen.text = ""
 
 
@@ -116,8 +209,7 @@ def decodes(data: bytes) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("record")
-    parser.add_argument("--prompt", default="❯")
-    parser.add_argument("--placeholder", default='Try "fix the tests"')
+    parser.add_argument("--like", choices=COMPOSERS, default="claude-code", help="whose screen it draws")
     parser.add_argument("--draft", default="")
     parser.add_argument("--dialog", action="store_true")
     parser.add_argument("--swallow", type=float, default=0.0)
@@ -125,9 +217,16 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start-after", type=float, default=0.0)
     parser.add_argument("--no-paste-marks", action="store_true")
-    parser.add_argument("--vim", choices=["insert", "normal"], default="insert", help="normal: keys are commands")
+    parser.add_argument(
+        "--vim",
+        choices=["insert", "normal", "strict"],
+        default="insert",
+        help="normal: keys are commands; strict: pastes too",
+    )
+    parser.add_argument(
+        "--line-end-after-paste", type=float, default=0.0, help="s after a paste that Enter ends a line"
+    )
     parser.add_argument("--deaf", action="store_true", help="draws its composer and never reads")
-    parser.add_argument("--title", default="")
     options = parser.parse_args()
     agent = Agent(options)
     before = termios.tcgetattr(0)
@@ -135,7 +234,6 @@ def main() -> None:
     time.sleep(options.start_after)
     try:
         os.write(1, b"" if options.no_paste_marks else b"\x1b[?2004h")
-        os.write(1, f"\x1b]2;{options.title}\x07".encode() if options.title else b"")
         signal.signal(signal.SIGUSR1, lambda *_: toggle(agent))
         signal.signal(signal.SIGWINCH, lambda *_: agent.screen.draw())
         agent.screen.draw()

@@ -68,7 +68,18 @@ def test_claude_code(rows: list[str], x: int, y: int, said: composer.Composer) -
 CODEX = [
     ("idle", ["", "› \x1b[2mExplain this codebase\x1b[0m", "", "  \x1b[2m? for shortcuts\x1b[0m"], 2, 1, Empty()),
     ("a draft", ["", "› hello", "", "  100% context left"], 7, 1, Draft("hello")),
-    ("a menu", ["Would you like to run the following command?", "› 1. Yes", "  2. No"], 79, 1, Draft("1.Yes2.No")),
+    (
+        "a menu, its keys below",
+        ["Select Model", "› 1. one", "  2. two", "", "  enter select · esc back"],
+        80,
+        4,
+        Dialog(),
+    ),
+    ("a menu that explains no keys", ["Run it?", "› 1. Yes", "  2. No"], 79, 1, Draft("1.Yes2.No")),
+    ("a draft that is a list", ["", "› 1. fix it", "  2. test it"], 12, 2, Draft("1.fixit2.testit")),
+    ("a draft that ends in an open line", ["", "› fix it", "", ""], 2, 2, Draft("fixit")),
+    ("a prompt above, the cursor further down", ["", "› fix it", "", "", ""], 2, 3, Absent()),
+    ("a prompt above, the cursor at the edge", ["", "› fix it", "", ""], 0, 2, Absent()),
     ("a menu, the cursor outside", ["Run it?", "› 1. Yes", "  2. No"], 30, 1, Dialog()),
 ]
 
@@ -78,24 +89,73 @@ def test_codex(rows: list[str], x: int, y: int, said: composer.Composer) -> None
     assert read("codex", rows, x, y) == said
 
 
-def test_gemini_needs_the_frame_around_its_prompt() -> None:
-    framed = [
-        "╭" + "─" * 20 + "╮",
-        "│ > \x1b[38;5;244mType your message or @path/to/file\x1b[39m │",
-        "╰" + "─" * 20 + "╯",
-    ]
+GEMINI = [
+    ("idle", ["", " > \x1b[7m \x1b[0m\x1b[38;5;248m Type your message or @path/to/file\x1b[39m", ""], 3, 1, Empty()),
+    ("in a frame", ["╭─────╮", "│ > \x1b[7m \x1b[0m   │", "╰─────╯"], 4, 1, Empty()),
+    ("a list in a draft", ["", " > do", "   this", "   *", ""], 5, 3, Draft("dothis*")),
+    ("a quotation in a draft", ["", " > she said", "   >", ""], 5, 2, Draft("shesaid>")),
+    ("a draft that begins like the placeholder", ["", " > Type your mess", ""], 17, 1, Draft("Typeyourmess")),
+    ("a shell's prompt", ["", " ! \x1b[38;5;248m Type your shell command", ""], 3, 1, Absent()),
+    (
+        "a quotation above a question",
+        [" > Apply this change?", "", "│ Allow execution of [x]?", "│ ● 1. Yes"],
+        0,
+        3,
+        Dialog(),
+    ),
+    ("a question that was quoted", [" > Apply this change?", "", "working"], 0, 2, Absent()),
+]
 
-    assert read("gemini", framed, 0, 2) == Empty()
-    assert read("gemini", ["she said", "> ", "and left"], 0, 2) == Absent()
-    assert read("gemini", ["Apply this change?", *framed], 0, 3) == Dialog()
-    assert read("gemini", [framed[0], "│ > fix it │", framed[2]], 0, 2) == Draft("fixit")
+
+@pytest.mark.parametrize(("rows", "x", "y", "said"), [case[1:] for case in GEMINI], ids=[case[0] for case in GEMINI])
+def test_gemini(rows: list[str], x: int, y: int, said: composer.Composer) -> None:
+    assert read("gemini", rows, x, y) == said
 
 
-@pytest.mark.parametrize("prompt", [">", "ask>", "architect>", "multi>"])
+def block(*rows: str, purpose: str = "  Build · Model", edge: str = "  ╹▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀") -> list[str]:
+    return ["", *(f"  ┃{row}" for row in ["", *rows, "", purpose]), edge]
+
+
+HINT = '  \x1b[38;5;8mAsk anything… "What is this?"\x1b[0m'
+OPENCODE = [
+    ("idle", block(""), 5, 2, Empty()),
+    ("a placeholder", block(HINT, edge=f"  ╹{'▀' * 40}"), 5, 2, Empty()),
+    ("a draft that begins like the placeholder", block("  Ask anything"), 5, 2, Draft("Askanything")),
+    ("a draft", block("  fix"), 8, 2, Draft("fix")),
+    ("a draft of rows, the cursor on the first", block("  a", "  b"), 5, 2, Draft("ab")),
+    ("empty rows, the cursor on the first", block("", ""), 5, 2, Absent()),
+    ("empty rows, the cursor on the last", block("", ""), 5, 3, Absent()),
+    ("an empty row below a draft", block("  a", "", ""), 5, 4, Draft("a")),
+    ("a bar beside it", [*block("")[:2], f"  ┃{' ' * 21}what stands in a bar", *block("")[3:]], 5, 2, Empty()),
+    ("a shell's prompt", block("", purpose="  Shell"), 5, 2, Absent()),
+    ("a list over it", ["  ┃ /agents", *block("  /")[1:]], 6, 2, Draft("/agents/")),
+    ("no edge below", block("", edge=""), 5, 2, Absent()),
+    ("the cursor elsewhere", block(""), 9, 2, Absent()),
+    ("the cursor outside", ["", *block("")], 5, 0, Absent()),
+    ("a question", ["  ┃  △ Permission required", "  ┃", "  ┃   Allow once   Reject"], 5, 1, Dialog()),
+]
+
+
+@pytest.mark.parametrize(
+    ("rows", "x", "y", "said"), [case[1:] for case in OPENCODE], ids=[case[0] for case in OPENCODE]
+)
+def test_opencode(rows: list[str], x: int, y: int, said: composer.Composer) -> None:
+    assert read("opencode", rows, x, y) == said
+
+
+@pytest.mark.parametrize("prompt", [">", "ask>", "architect>"])
 def test_aider(prompt: str) -> None:
     assert read("aider", ["tokens: 1k", prompt], len(prompt) + 1, 1) == Empty()
     assert read("aider", ["tokens: 1k", f"{prompt} fix"], len(prompt) + 4, 1) == Draft("fix")
+    assert read("aider", [f"{prompt} fix", f"{prompt}"], len(prompt) + 1, 1) == Draft("fix")
+    assert read("aider", [prompt, prompt], len(prompt) + 1, 1) == Absent()
     assert read("aider", ["Run shell command? (Y)es/(N)o [Yes]:"], 37, 0) == Dialog()
+    assert read("aider", ["Run it? (Y)es/(N)o [Yes]: y", f"{prompt} fix", "", "Waiting"], 7, 3) == Absent()
+
+
+def test_aider_where_the_submit_key_ends_a_line_is_left_alone() -> None:
+    assert read("aider", ["multi>"], 7, 0) == Absent()
+    assert read("aider", ["ask multi>"], 11, 0) == Absent()
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,7 @@ PLAIN = "plain"
 
 _SUBMIT_KEYS = {"enter": "\r", "ctrl-j": "\n"}
 _TEXTS = ("commands", "placeholders", "pasted", "dialogs")
-_PATTERNS = ("prompts", "busy")
-_KNOWN = {*_TEXTS, *_PATTERNS, "title", "composer", "cursor", "submit", "gap_ms"}
+_KNOWN = {*_TEXTS, "prompts", "title", "composer", "bar", "submit", "gap_ms"}
 _GAP_LIMIT_MS = 5_000
 
 
@@ -41,10 +40,8 @@ class Profile:
     """What stands in the composer for a paste that it folds away."""
     dialogs: tuple[str, ...] = ()
     """Texts on the screen while a question waits for the human."""
-    busy: tuple[re.Pattern[str], ...] = ()
-    """How the pane's title begins while it works."""
-    cursor: bool = True
-    """The terminal's cursor stands in the composer; otherwise the last row with a prompt is taken for it."""
+    bar: str = ""
+    """What stands before every row of a composer that is a block; `prompts` then describe the block's last row."""
     submit: str = "\r"
     gap_ms: int = 0
     """Between the text and the submit key."""
@@ -87,21 +84,25 @@ def parsed(name: str, table: Any) -> Profile:
     gap_ms = table.get("gap_ms", 0)
     if type(gap_ms) is not int or not 0 <= gap_ms <= _GAP_LIMIT_MS:
         raise BadConfig(f"'{where}.gap_ms' must be a whole number from 0 to {_GAP_LIMIT_MS}")
-    texts = {key: _texts(f"{where}.{key}", table.get(key, [])) for key in (*_TEXTS, *_PATTERNS)}
-    flags = {key: _flag(f"{where}.{key}", table.get(key, True)) for key in ("composer", "cursor")}
-    if flags["composer"] and not texts["prompts"]:
+    texts = {key: _texts(f"{where}.{key}", table.get(key, [])) for key in (*_TEXTS, "prompts")}
+    composer = table.get("composer", True)
+    if not isinstance(composer, bool):
+        raise BadConfig(f"'{where}.composer' must be true or false")
+    bar = table.get("bar", "")
+    if not isinstance(bar, str) or len(bar) > 1:
+        raise BadConfig(f"'{where}.bar' must be one character")
+    if composer and not texts["prompts"]:
         raise BadConfig(f"'{where}.prompts' must name how its composer begins")
     return Profile(
         name=name,
         title=one_line(str(table.get("title", name)), 60),
         commands=frozenset(texts["commands"]),
-        composer=flags["composer"],
+        composer=composer,
         prompts=_patterns(f"{where}.prompts", texts["prompts"]),
         placeholders=texts["placeholders"],
         pasted=texts["pasted"],
         dialogs=texts["dialogs"],
-        busy=_patterns(f"{where}.busy", texts["busy"]),
-        cursor=flags["cursor"],
+        bar=bar,
         submit=_SUBMIT_KEYS[submit],
         gap_ms=gap_ms,
     )
@@ -111,12 +112,6 @@ def _texts(key: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(text, str) and text for text in value):
         raise BadConfig(f"'{key}' must be a list of texts")
     return tuple(value)
-
-
-def _flag(key: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise BadConfig(f"'{key}' must be true or false")
-    return value
 
 
 def _patterns(key: str, texts: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
