@@ -33,6 +33,16 @@ def worn(tx: Transaction, agent: str) -> bool:
     return found is not None
 
 
+def holds(tx: Transaction, agent: str) -> bool:
+    """Whether the agent holds a task or a lock by a lease."""
+    found = tx.one(
+        "select 1 from tasks where claimant = :agent and lease_mono_ms is not null "
+        "union all select 1 from locks where holder = :agent limit 1",
+        agent=agent,
+    )
+    return found is not None
+
+
 def renew(tx: Transaction, agent: str) -> None:
     """Everything that the agent still holds lasts its full length again. What ran out is gone, and stays so."""
     tx.execute(f"update tasks set {RENEWED} where claimant = :agent and {_LIVE}", **clock(tx), agent=agent)

@@ -11,7 +11,7 @@ from swarm_agents import events, leases, messages
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import BadData, Usage
 from swarm_agents.lock_paths import Name, overlap
-from swarm_agents.model import HUMAN
+from swarm_agents.model import HUMAN, SWARM
 from swarm_agents.text import one_line
 
 REASON_LIMIT = 200  # characters; it is shown to whoever is refused
@@ -130,6 +130,15 @@ def force_release(db: Database, paths: Sequence[str], reason: str = "", fence: i
 def give_back(tx: Transaction, agent: str) -> None:
     """The agent has left: nothing is locked for it any more."""
     _end(tx, agent, "lock_released", [lock for lock in listed(tx) if lock.holder == agent])
+
+
+def lose(tx: Transaction, agent: str, why: str) -> None:
+    """The agent is known to be dead: its locks end early. It is told, should it live on somewhere else."""
+    lost = [lock for lock in listed(tx) if lock.holder == agent]
+    _end(tx, SWARM, "lock_expired", lost)
+    if lost:
+        theirs = _listing([lock.path for lock in lost])
+        messages.post(tx, SWARM, agent, f"Your lock on {theirs} has ended: {why}. Acquire it again before you go on.")
 
 
 def reap(db: Database) -> None:

@@ -1,35 +1,66 @@
-"""Ends leases that nobody will keep: those that ran out, and those of a fixer whose pane is certainly gone."""
+"""Ends leases that nobody will keep: those that ran out, and those of agents whose pane is certainly gone."""
 
-from swarm_agents import build, locks, tasks
+from typing import NamedTuple
+
+from swarm_agents import build, leases, locks, roster, tasks
 from swarm_agents.courier import Round
 from swarm_agents.db.database import Database
-from swarm_agents.model import Build
+from swarm_agents.errors import NotFound
+from swarm_agents.model import Agent, PaneAddress
 
 GRACE_S = 3.0  # a pane that is being respawned, or an agent that joins again from another one, is back by then
+_WHY = "its tmux pane is gone"
+
+
+class _Missing(NamedTuple):
+    pane: PaneAddress | None
+    since_mono_ms: int
 
 
 class Reaper:
-    """Remembers since when the fixer's pane is missing. One for each process that makes rounds."""
+    """Remembers since when whose pane is missing. One for each process that makes rounds."""
 
     def __init__(self) -> None:
-        self._missing: tuple[int, int] | None = None  # the fence of the lease, and the monotonic milliseconds
+        self._missing: dict[str, _Missing] = {}
 
     def after(self, db: Database, done: Round) -> None:
         """Call it after every round of a courier, whether it leads or not."""
         build.reap(db)
         tasks.reap(db)
         locks.reap(db)
-        with db.reading() as tx:
-            now = build.state(tx)
-        if now.fixer is not None and now.fixer in done.gone_agents:
-            self._lose(db, now, now.fixer)
-        elif now.fixer in done.living_agents:
-            self._missing = None
+        for name in done.living_agents:
+            self._missing.pop(name, None)
+        for name in done.gone_agents:
+            self._miss(db, name)
 
-    def _lose(self, db: Database, now: Build, fixer: str) -> None:
+    def _miss(self, db: Database, name: str) -> None:
+        agent = _found(db, name)
+        if agent is None:
+            return
         mono_ms = db.moment().mono_ms
-        if self._missing is None or self._missing[0] != now.fence:
-            self._missing = (now.fence, mono_ms)
-        elif mono_ms - self._missing[1] >= GRACE_S * 1000:
-            build.lose_fixer(db, fixer, now.fence, "its tmux pane is gone")
-            self._missing = None
+        missing = self._missing.setdefault(name, _Missing(agent.pane, mono_ms))
+        if missing.pane != agent.pane:  # it joined again from another one, at which nobody has looked yet
+            self._missing[name] = _Missing(agent.pane, mono_ms)
+        elif mono_ms - missing.since_mono_ms >= GRACE_S * 1000:
+            _lose(db, agent)
+
+
+def _lose(db: Database, agent: Agent) -> None:
+    with db.reading() as tx:
+        now = build.state(tx)
+        holds = leases.holds(tx, agent.name)
+    if now.fixer == agent.name:
+        build.lose_fixer(db, agent.name, now.fence, _WHY)
+    if holds:
+        with db.transaction() as tx:
+            if roster.find(tx, agent.name, left_too=True).pane == agent.pane:
+                tasks.lose(tx, agent.name, f"{agent.name}: {_WHY}")
+                locks.lose(tx, agent.name, _WHY)
+
+
+def _found(db: Database, name: str) -> Agent | None:
+    with db.reading() as tx:
+        try:
+            return roster.find(tx, name)
+        except NotFound:  # it left meanwhile, and gave everything back
+            return None

@@ -364,6 +364,17 @@ def give_back(tx: Transaction, agent: str, why: str) -> None:
         _gave_back(tx, agent, "task_released", row, why)
 
 
+def lose(tx: Transaction, agent: str, why: str) -> None:
+    """The agent is known to be dead: its leases end early. What is in review has none, and waits for its reviewer."""
+    rows = tx.execute(
+        f"update tasks set {_LOST} where claimant = :agent and lease_mono_ms is not null returning *",
+        agent=agent,
+        now=tx.now,
+    )
+    for row in rows:
+        _gave_back(tx, SWARM, "task_expired", row, why)
+
+
 def reap(db: Database) -> None:
     """Take back the tasks whose lease ran out. Anybody may call it at any time; looks before it writes."""
     with db.reading() as tx:
