@@ -146,18 +146,37 @@ def task_add(db: Database, title: str) -> None:
 
 def task_claim(db: Database, agent: str, task: str, at_ns: int) -> None:
     _be_there(at_ns)
+    began = time.monotonic_ns()
     outcome = tasks.claim(db, agent, task, 900)
-    answer(f"{type(outcome).__name__} {outcome.task.claimant}", outcome.task.fence)
+    answer(f"{type(outcome).__name__} {outcome.task.claimant}", outcome.task.fence, began)
 
 
 def lock_acquire(db: Database, agent: str, path: str, at_ns: int) -> None:
     _be_there(at_ns)
+    began = time.monotonic_ns()
     outcome = locks.acquire(db, agent, [Name(path)], 900)
     if isinstance(outcome, locks.Acquired):
-        answer(f"Acquired {agent}", outcome.fence)
+        answer(f"Acquired {agent}", outcome.fence, began)
     else:
         lock = outcome.in_the_way[0][1]
-        answer(f"HeldBy {lock.holder}", lock.fence)
+        answer(f"HeldBy {lock.holder}", lock.fence, began)
+
+
+def raw_update(db: Database, agent: str, row: int, at_ns: int) -> None:
+    """The least that a claim can be: one conditional update, durable, without turns, events and messages."""
+    connection = database.connect(db.path, 30)
+    connection.execute("create table if not exists raw (id integer primary key, holder text)")
+    _be_there(at_ns)
+    began = time.monotonic_ns()
+    connection.execute("begin immediate")
+    won = connection.execute(
+        "insert into raw (id, holder) values (?, ?) on conflict (id) do update set holder = excluded.holder "
+        "where holder is null returning id",
+        (row, agent),
+    ).fetchall()
+    connection.execute("commit")
+    answer("Won" if won else "Lost", began=began)
+    connection.close()
 
 
 ORDERS = {
@@ -175,6 +194,7 @@ ORDERS = {
         task_add,
         task_claim,
         lock_acquire,
+        raw_update,
     )
 }
 
