@@ -5,7 +5,7 @@ from textual.content import Content
 from swarm_agents.model import EVERYONE
 from swarm_agents.roster import Listed
 from swarm_tui.dialogs.compose import Compose
-from swarm_tui.dialogs.people import here
+from swarm_tui.dialogs.people import here, ways
 
 
 class Broadcast(Compose):
@@ -14,12 +14,10 @@ class Broadcast(Compose):
 
     def facts(self) -> Content:
         present = here(self.opened_with)
+        told = f" get it: {ways(present, self.obstacles)}." if present else " are here."
         in_panes = sum(listed.agent.pane is not None for listed in present)
-        inbox = f", {len(present) - in_panes} find it in their inbox only" if in_panes < len(present) else ""
         busy = " It interrupts work, so say it once." if in_panes > 1 else ""
-        return Content.assemble(
-            (f"{len(present)} agents", "bold"), f" get it: {in_panes} are told in their pane{inbox}.{busy}"
-        )
+        return Content.assemble((f"{len(present)} agents", "bold"), told, busy)
 
     def recipients(self) -> list[Listed]:
         return sorted(self.opened_with.agents, key=lambda listed: (listed.state == "left", listed.agent.pane is None))

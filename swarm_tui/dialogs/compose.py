@@ -4,7 +4,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from textual.message import Message
+from textual.widgets import Static
 
+from swarm_agents.errors import Unavailable
 from swarm_agents.messages import BODY_LIMIT
 from swarm_agents.roster import Listed
 from swarm_tui.dialogs.dialog import Dialog
@@ -33,23 +35,40 @@ class Compose(Dialog):
             super().__init__()
             self.obstacles = obstacles
 
+    class CouldNotLook(Message):
+        def __init__(self, why: Unavailable) -> None:
+            super().__init__()
+            self.why = why
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__(snapshot)
+        self.obstacles: dict[str, str | None] | None = None
+
     def on_mount(self) -> None:
         super().on_mount()
-        settings = cast("SwarmApp", self.app).settings
-        if settings.courier:  # one that types nothing asks tmux nothing
-            self.run_worker(partial(self._look, settings.config.profiles), thread=True, exit_on_error=False)
+        own_profiles = cast("SwarmApp", self.app).settings.config.profiles
+        self.run_worker(partial(self._look, own_profiles), thread=True, exit_on_error=False)
 
     def _look(self, own_profiles: dict[str, Any]) -> None:
         """In a thread: a tmux server that is stopped takes seconds."""
         from swarm_agents import previews, profiles
 
         agents = [listed.agent for listed in self.recipients() if listed.state != "left"]
-        seen = previews.take(agents, profiles.known(own_profiles))
-        self.post_message(self.Looked({name: one.obstacle for name, one in seen.items()}))
+        try:
+            seen = previews.take(agents, profiles.known(own_profiles))
+        except Unavailable as error:
+            self.post_message(self.CouldNotLook(error))
+        else:
+            self.post_message(self.Looked({name: one.obstacle for name, one in seen.items()}))
 
     def on_compose_looked(self, event: Looked) -> None:
+        self.obstacles = event.obstacles
+        self.query_one("#facts Static", Static).update(self.facts())
         rows = [reached(listed, event.obstacles.get(listed.agent.name)) for listed in self.recipients()]
         self.query_one(Choices).show(rows)
+
+    def on_compose_could_not_look(self, event: CouldNotLook) -> None:
+        self.hint(f"How their panes are is not known. {event.why.message}")
 
     def recipients(self) -> list[Listed]:
         raise NotImplementedError

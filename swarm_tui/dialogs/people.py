@@ -1,5 +1,9 @@
 """How dialogs speak of agents: who may get the build, and who will get a message and how."""
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from enum import Enum, auto
+
 from swarm_agents.roster import Listed
 from swarm_agents.text import one_line
 from swarm_tui import signs, times
@@ -14,6 +18,16 @@ _NEVER_TYPED = {
     "replaced": "another program took",
     "server-gone": "no more",
 }
+
+
+class Way(Enum):
+    """How a message gets to an agent."""
+
+    READY_PANE = auto()
+    PANE = auto()
+    """Nothing can be typed there now, or nobody has looked yet."""
+    INBOX = auto()
+    NONE = auto()
 
 
 def here(snapshot: Snapshot) -> list[Listed]:
@@ -37,16 +51,38 @@ def described(listed: Listed, snapshot: Snapshot) -> list[Cell]:
     ]
 
 
+def way(listed: Listed, obstacle: str | None) -> Way:
+    """How a message gets to the agent, when its pane was just seen with that in the way, or nothing."""
+    if listed.state == "left":
+        return Way.NONE
+    if listed.agent.pane is None or obstacle in _NEVER_TYPED:
+        return Way.INBOX
+    return Way.PANE if obstacle else Way.READY_PANE
+
+
+def ways(recipients: Iterable[Listed], obstacles: Mapping[str, str | None] | None) -> str:
+    """How many of them a message gets to in which way. Without `obstacles` nobody has looked at their panes yet."""
+    seen = {} if obstacles is None else obstacles
+    count = Counter(way(listed, seen.get(listed.agent.name)) for listed in recipients)
+    ready, pane, inbox = count[Way.READY_PANE], count[Way.PANE], count[Way.INBOX]
+    if obstacles is None:
+        told = [(ready, "in a pane once it is ready")]
+    else:
+        told = [(ready, "in a ready pane"), (pane, "in a pane that waits")]
+    return ", ".join(f"{number} {how}" for number, how in [*told, (inbox, "by inbox only")] if number)
+
+
 def reached(listed: Listed, obstacle: str | None = None) -> list[Cell]:
     """Whether a message gets to the agent, and why not. `obstacle` is what was just seen at its pane."""
-    agent = listed.agent
-    name = (f"{one_line(agent.name, 24):<24} ", "plain")
-    if listed.state == "left":
-        return [("- ", "dim"), name, ("not sent: it left the swarm", "dim")]
-    if agent.pane is None:
-        return [("○ ", "busy"), name, ("inbox only: it has no tmux pane", "busy")]
-    if obstacle in _NEVER_TYPED:
-        return [("○ ", "busy"), name, (f"inbox only: {_NEVER_TYPED[obstacle]} pane {agent.pane.pane_id}", "busy")]
-    if obstacle:
-        return [("◌ ", "busy"), name, (f"waits: {obstacle} in pane {agent.pane.pane_id}", "busy")]
-    return [("● ", "good"), name, (f"a line is typed into pane {agent.pane.pane_id}", "plain")]
+    name = (f"{one_line(listed.agent.name, 24):<24} ", "plain")
+    pane = f"pane {listed.agent.pane.pane_id}" if listed.agent.pane else ""
+    match way(listed, obstacle):
+        case Way.NONE:
+            return [("- ", "dim"), name, ("not sent: it left the swarm", "dim")]
+        case Way.INBOX:
+            why = f"{_NEVER_TYPED[obstacle]} {pane}" if pane and obstacle else "it has no tmux pane"
+            return [("○ ", "busy"), name, (f"inbox only: {why}", "busy")]
+        case Way.PANE:
+            return [("◌ ", "busy"), name, (f"waits: {obstacle} in {pane}", "busy")]
+        case Way.READY_PANE:
+            return [("● ", "good"), name, (f"a line is typed into {pane}", "plain")]

@@ -8,11 +8,12 @@ import pytest
 from swarm_agents import build, escalations, messages, roster
 from swarm_agents.db.database import Database
 from swarm_agents.model import HUMAN, BuildStatus, Fenced, MessageType, Resolution, Rules
+from swarm_tui.dialogs.broadcast import Broadcast
 from swarm_tui.dialogs.dialog import Dialog
 from swarm_tui.screens.overview import Overview
 from swarm_tui.widgets.message_log import MessageLog
 from tests.support import scenes
-from tests.support.app import dashboard, seen, shows, text, until
+from tests.support.app import dashboard, seen, settled, shows, text, until
 from tests.support.clock import FakeClock
 
 pytestmark = pytest.mark.anyio
@@ -189,12 +190,47 @@ async def test_a_broadcast_shows_who_will_get_it_and_who_will_not_before_it_is_s
 
     async with dashboard(db_path, clock) as pilot:
         await pilot.press("b")
-        await shows(
-            pilot, "5 agents get it", "is typed into pane %1", "inbox only: it has no tmux pane", "not sent: it left"
-        )
+        await shows(pilot, "5 agents get it", "inbox only: it has no tmux pane", "not sent: it left")
 
     with db.reading() as tx:
         assert messages.last_id(tx) == 3
+
+
+async def test_a_dashboard_that_types_nothing_looks_at_the_panes_all_the_same(
+    db: Database, db_path: Path, clock: FakeClock
+) -> None:
+    scenes.passing(db, clock)
+
+    async with dashboard(db_path, clock) as pilot:
+        await pilot.press("b")
+
+        await shows(pilot, "6 agents get it: 6 by inbox only", "inbox only: no more pane %1")
+
+
+async def test_a_broadcast_counts_only_panes_that_are_ready_as_ready(
+    db: Database, db_path: Path, clock: FakeClock
+) -> None:
+    scenes.passing(db, clock)
+
+    async with dashboard(db_path, clock) as pilot:
+        await pilot.press("b")
+        await settled(pilot)
+        obstacles = {"api": None, "auth": "dialog", "billing": None, "search": "draft", "web": "shell"}
+        pilot.app.screen.post_message(Broadcast.Looked(obstacles))
+
+        await shows(pilot, "2 in a ready pane, 2 in a pane that waits, 2 by")
+
+
+async def test_a_broadcast_says_why_nobody_knows_how_the_panes_are(
+    db: Database, db_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenes.passing(db, clock)
+    monkeypatch.setenv("PATH", "")
+
+    async with dashboard(db_path, clock) as pilot:
+        await pilot.press("b")
+
+        await shows(pilot, "5 in a pane once it is ready, 1 by inbox", "tmux is not installed")
 
 
 async def test_after_a_broadcast_every_pane_has_a_row_that_lives(db: Database, db_path: Path, clock: FakeClock) -> None:

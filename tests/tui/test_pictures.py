@@ -10,6 +10,7 @@ from swarm_agents import messages
 from swarm_agents.db.database import Database
 from swarm_agents.errors import DatabaseUnreadable
 from swarm_tui.app import Looked
+from swarm_tui.dialogs.broadcast import Broadcast
 from swarm_tui.snapshot import CouldNotLook
 from tests.support import scenes
 from tests.support.app import dashboard, settled, shows
@@ -88,7 +89,6 @@ async def test_without_colour_every_state_is_still_told(
         ("escalate", "E", scenes.fixing),
         ("resolve", "r", scenes.escalated),
         ("unacknowledged", "r", scenes.unacknowledged),
-        ("broadcast", "b", scenes.fixing),
         ("incident", "i", scenes.known_culprit),
         ("help", "question_mark", scenes.fixing),
     ],
@@ -110,6 +110,23 @@ async def test_each_dialog_looks_as_in_its_picture(
         await pilot.press(key)
         await settled(pilot)
         assert drawn(pilot.app) == picture(name=f"dialog-{name}-{size[0]}x{size[1]}")
+
+
+@pytest.mark.parametrize("size", [LARGE, USUAL], ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_who_gets_a_broadcast_looks_as_in_its_picture(
+    db: Database, db_path: Path, clock: FakeClock, picture: SnapshotAssertion, size: tuple[int, int]
+) -> None:
+    scenes.fixing(db, clock)
+
+    async with dashboard(db_path, clock, size) as pilot:
+        await pilot.press("b")
+        await settled(pilot)
+        pilot.app.screen.post_message(
+            Broadcast.Looked({"api": None, "auth": "dialog", "billing": None, "search": "draft", "web": "shell"})
+        )
+        await shows(pilot, "2 in a pane that waits")
+        await settled(pilot)
+        assert drawn(pilot.app) == picture(name=f"dialog-broadcast-{size[0]}x{size[1]}")
 
 
 async def test_what_became_of_a_broadcast_looks_as_in_its_picture(

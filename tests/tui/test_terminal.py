@@ -138,16 +138,20 @@ def test_the_dashboards_own_courier_types_into_a_pane(server: Tmux, live: Databa
     until(lambda: any("[swarm#" in prompt for prompt in agent.prompts()), "the notice was submitted")
 
 
-def test_a_broadcast_shows_who_gets_it_now_and_who_does_not(server: Tmux, live: Database) -> None:
+@pytest.mark.parametrize("options", [(), ("--no-courier",)])
+def test_a_broadcast_shows_who_gets_it_now_and_who_does_not(
+    server: Tmux, live: Database, options: tuple[str, ...]
+) -> None:
     agents = {"alice": server.agent("alice").pane, "bob": server.agent("bob", "--draft", "half a thought").pane}
     agents["carol"] = server.pane("bash", "--norc")
     for name, pane in agents.items():
         roster.join(live, name, "agent", pane)
-    terminal = open_dashboard(server, live.path)
+    terminal = open_dashboard(server, live.path, *options)
 
     terminal.press("b")
 
     terminal.shows(
+        "1 in a ready pane, 1 in a pane that waits, 1 by",
         f"alice                    a line is typed into pane {agents['alice'].pane_id}",
         f"bob                      waits: draft in pane {agents['bob'].pane_id}",
         f"carol                    inbox only: a shell in pane {agents['carol'].pane_id}",
