@@ -133,13 +133,23 @@ OVERVIEW = (
     Action("declare", "D", "D", "declare fixed", "Say that you repaired it, when the role is yours", True, _held_by_me),
     Action("next", "n", "n", "next for me", "Go to the next thing that needs you", False, _needed),
     Action("incident", "i", "i", "incident", "The red period from its beginning, or the last one", False, _was_red),
-    Action("jump", "o", "o", "open pane", "Show the selected agent's tmux pane", False, _somebody),
     Action("filter", "slash", "/", "filter", "Show only messages with these words; esc ends it"),
+    Action("panes", "2", "2", "panes", "Screen 2: what each agent's pane shows", False, _somebody),
     Action("work", "4", "4", "tasks", "Screen 4: tasks and locks, and taking them from agents"),
+    Action("jump", "o", "o", "open pane", "Show the selected agent's tmux pane", False, _somebody),
     _PALETTE,
     _HELP,
     Action("back", "escape", "esc", "back", "One step back: close, end the filter, follow the log again", on_bar=False),
     Action("quit", "q", "q", "quit", "Leave; the agents go on without this screen"),
+)
+
+PANES = (
+    Action("jump", "o", "o", "open pane", "Show the selected agent's tmux pane", False, _somebody),
+    Action("message", "m", "m", "message", "Say something to the selected agent", True, _somebody),
+    Action("broadcast", "b", "b", "broadcast", "Say something to all agents", True, _somebody),
+    Action("back", "1,escape", "1", "overview", "Back to the overview"),
+    _PALETTE,
+    _HELP,
 )
 
 WORK = (

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import threading
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
@@ -78,6 +79,7 @@ class SwarmApp(App[None]):
     CSS_PATH: ClassVar = [
         "app.tcss",
         "screens/overview.tcss",
+        "screens/panes.tcss",
         "screens/work.tcss",
         "widgets/row_list.tcss",
         "widgets/banner.tcss",
@@ -216,13 +218,20 @@ class SwarmApp(App[None]):
 
                 self.push_screen(MessageDetails(message, self.settings))
 
+    def open_panes(self) -> None:
+        from swarm_tui.screens.panes import PanesScreen
+
+        self._open(PanesScreen(self.settings))
+
     def open_work(self) -> None:
         from swarm_tui.screens.work import WorkScreen
 
         self._feed.watch_work(True)
-        self.push_screen(WorkScreen(self.settings), lambda _: self._feed.watch_work(False))
-        if self._view is not None:
-            self.screen_stack[-1].call_later(self._show_on, self.screen_stack[-1])
+        self._open(WorkScreen(self.settings), lambda _: self._feed.watch_work(False))
+
+    def _open(self, board: Board, then: Callable[[None], None] | None = None) -> None:
+        self.push_screen(board, then)
+        board.call_later(self._show_on, board)
 
     def show_thread(self, message: int) -> None:
         """Only the messages of one thread, on the overview."""

@@ -52,6 +52,25 @@ TASK = {
 }
 BLOCKED = Sign("…", "blocked", "dim")
 
+_PANE = {
+    "ready": Sign("●", "ready", "good"),
+    "dialog": Sign("‼", "asks you", "ask"),
+    "draft": Sign("◌", "draft", "busy"),
+    "human-typing": Sign("◌", "you type", "busy"),
+    "dead": Sign("✗", "dead", "bad"),
+    "gone": Sign("✗", "gone", "bad"),
+    "replaced": Sign("✗", "replaced", "bad"),
+    "server-gone": Sign("✗", "server gone", "bad"),
+    "no-answer": Sign("?", "no answer", "ask"),
+    "no-tmux": Sign("-", "no pane", "dim"),
+}
+
+
+def pane(state: str) -> Sign:
+    """How a pane is: the word of `previews`, or what it means where that is plainer."""
+    return _PANE.get(state, Sign("○", state, "busy" if state in ("copy-mode", "shell", "input-off") else "plain"))
+
+
 DELIVERY = {
     DeliveryState.QUEUED: Sign("·", "queued", "dim"),
     DeliveryState.TYPED: Sign("›", "typed", "plain"),

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.screen import Screen
 from textual.worker import Worker
 
-from swarm_agents.model import Moment
+from swarm_agents.model import Agent, Moment, PaneAddress
 from swarm_tui import complaints
 from swarm_tui.actions import Action
 from swarm_tui.orders import Order, Ordered
@@ -105,6 +105,29 @@ class Board(Screen[None]):
 
         self.app.push_screen(Broadcast(self._snapshot), self._order)
 
+    def jump_to(self, agent: Agent | None) -> None:
+        """Show the agent's pane in the human's terminal."""
+        if agent is None or agent.pane is None:
+            name = agent.name if agent else "The selected agent"
+            self.notify(f"{name} has no tmux pane that is known here.", severity="warning", markup=False)
+        else:
+            pane = agent.pane
+            self._in_thread(lambda: _jump(pane), "jump")
+
+    def message_to(self, agent: Agent | None) -> None:
+        from swarm_tui.dialogs.message_one import MessageOne
+
+        if agent is None or agent.left_at is not None:
+            self.notify("Select an agent that is here: tab to the agents, then m.", severity="warning")
+        else:
+            self.app.push_screen(MessageOne(self._snapshot, agent), self._order)
+
+    def open_incident(self, number: int | None) -> None:
+        """The red period of that number, or the present or last one."""
+        from swarm_tui.dialogs.incident_details import IncidentDetails
+
+        self.app.push_screen(IncidentDetails(self._settings, number))
+
     def do_palette(self) -> None:
         self.app.action_command_palette()
 
@@ -127,3 +150,9 @@ class Board(Screen[None]):
     def _snapshot(self) -> Snapshot:
         assert isinstance(self._view, Snapshot), "an action that needs the swarm's state is refused without it"
         return self._view
+
+
+def _jump(pane: PaneAddress) -> None:
+    from swarm_agents import panes
+
+    panes.jump(pane)

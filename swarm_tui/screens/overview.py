@@ -11,7 +11,7 @@ from textual.worker import get_current_worker
 
 from swarm_agents.announcements import Announcement
 from swarm_agents.db.database import Database
-from swarm_agents.model import Agent, Escalation, Moment, PaneAddress
+from swarm_agents.model import Agent, Escalation, Moment
 from swarm_tui import actions, log_pages
 from swarm_tui.log_pages import LogRow
 from swarm_tui.screens.board import Board
@@ -104,13 +104,7 @@ class Overview(Board):
     # What a human can do.
 
     def do_message(self) -> None:
-        from swarm_tui.dialogs.message_one import MessageOne
-
-        agent = self._chosen_agent()
-        if agent is None:
-            self.notify("Select an agent that is here: tab to the agents, then m.", severity="warning")
-        else:
-            self.app.push_screen(MessageOne(self._snapshot, agent), self._order)
+        self.message_to(self._agents.chosen)
 
     def do_force_release(self) -> None:
         from swarm_tui.dialogs.force_release import ForceReleaseDialog
@@ -151,20 +145,17 @@ class Overview(Board):
         attention.focus()
         attention.move_to(follow % attention.count())
 
+    def do_panes(self) -> None:
+        self.app.open_panes()
+
     def do_work(self) -> None:
         self.app.open_work()
 
     def do_incident(self) -> None:
-        self._open_incident(None)
+        self.open_incident(None)
 
     def do_jump(self) -> None:
-        agent = self._chosen_agent()
-        if agent is None or agent.pane is None:
-            name = agent.name if agent else "The selected agent"
-            self.notify(f"{name} has no tmux pane that is known here.", severity="warning", markup=False)
-        else:
-            pane = agent.pane
-            self._in_thread(lambda: self._jump(pane), "jump")
+        self.jump_to(self._chosen_agent())
 
     def do_filter(self) -> None:
         from textual.widgets import Input  # mounted when asked for: an input eats keys, and its import costs the start
@@ -234,16 +225,11 @@ class Overview(Board):
             case Escalation() | Announcement():
                 self.action_act("resolve")
             case WentRound(newest=newest) if newest.incident:
-                self._open_incident(newest.incident)
+                self.open_incident(newest.incident)
             case WentRound():
                 self.notify("The build was green. 'swarm events' tells all of them, 'git show' what one changed.")
             case Lost(newest=newest):
                 self._open_message(newest.message)
-
-    def _open_incident(self, number: int | None) -> None:
-        from swarm_tui.dialogs.incident_details import IncidentDetails
-
-        self.app.push_screen(IncidentDetails(self._settings, number))
 
     def _open_message(self, message: int) -> None:
         from swarm_tui.dialogs.message_details import MessageDetails
@@ -287,11 +273,6 @@ class Overview(Board):
                     ids = log_pages.matching(tx, sought.words, first, last)
                 if ids:
                     self.post_message(self.Found(sought.words, ids, sought.older))
-
-    def _jump(self, pane: PaneAddress) -> None:
-        from swarm_agents import panes
-
-        panes.jump(pane)
 
     def _chosen_agent(self) -> Agent | None:
         agent = self._agents.chosen

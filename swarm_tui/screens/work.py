@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Horizontal
 
 from swarm_agents.locks import Lock
 from swarm_agents.model import Moment
@@ -14,7 +15,9 @@ from swarm_tui.settings import Settings
 from swarm_tui.snapshot import Snapshot
 from swarm_tui.widgets.banner import Banner
 from swarm_tui.widgets.lock_list import LockList
+from swarm_tui.widgets.row_list import RowList
 from swarm_tui.widgets.task_list import TaskList
+from swarm_tui.widgets.workload import WorkloadList
 
 _OVER = (TaskStatus.COMPLETED, TaskStatus.CANCELLED)
 
@@ -28,6 +31,7 @@ class WorkScreen(Board):
         self._banner = Banner()
         self._task_list = TaskList()
         self._lock_list = LockList()
+        self._workload = WorkloadList()
 
     def compose(self) -> ComposeResult:
         yield self._title_line
@@ -35,7 +39,9 @@ class WorkScreen(Board):
         with self._swarm:
             yield self._banner
             yield self._task_list
-            yield self._lock_list
+            with Horizontal(id="held"):
+                yield self._lock_list
+                yield self._workload
         yield self._keys
 
     def show_swarm(self, snapshot: Snapshot) -> None:
@@ -44,6 +50,7 @@ class WorkScreen(Board):
             return  # read before anybody asked for it
         self._task_list.show(snapshot.work.tasks, snapshot.moment)
         self._lock_list.show(snapshot.work.locks, snapshot.moment)
+        self._workload.show(snapshot.work.tasks)
         if self.focused is None:
             self.call_after_refresh(self._task_list.focus)
 
@@ -53,9 +60,24 @@ class WorkScreen(Board):
         self._lock_list.tick(moment)
 
     def on_banner_opened(self) -> None:
-        from swarm_tui.dialogs.incident_details import IncidentDetails
+        self.open_incident(None)
 
-        self.app.push_screen(IncidentDetails(self._settings))
+    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
+        match event.rows:
+            case TaskList() as task_list if task_list.chosen:
+                self._open_task(task_list.chosen)
+            case LockList() as lock_list if lock_list.chosen:
+                self._open_lock(lock_list.chosen)
+
+    def _open_task(self, task: Task) -> None:
+        from swarm_tui.dialogs.task_details import TaskDetails
+
+        self.app.push_screen(TaskDetails(self._settings, task.id))
+
+    def _open_lock(self, lock: Lock) -> None:
+        from swarm_tui.dialogs.lock_details import LockDetails
+
+        self.app.push_screen(LockDetails(self._settings, lock.path))
 
     def do_reassign(self) -> None:
         from swarm_tui.dialogs.reassign_task import ReassignTaskDialog

@@ -1,0 +1,131 @@
+"""Screen 2: what each agent's pane shows, looked at once a second while somebody looks here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.message import Message
+
+from swarm_agents.errors import SwarmError, Unavailable
+from swarm_agents.model import Agent, Moment
+from swarm_agents.previews import Preview
+from swarm_tui import actions
+from swarm_tui.screens.board import Board
+from swarm_tui.settings import Settings
+from swarm_tui.snapshot import Snapshot
+from swarm_tui.widgets.banner import Banner
+from swarm_tui.widgets.pane_list import PaneList
+from swarm_tui.widgets.pane_screen import PaneScreen
+
+LOOK_EVERY_S = 1.0
+
+
+class PanesScreen(Board):
+    BINDINGS: ClassVar[list[BindingType]] = [*actions.bindings(actions.PANES)]
+    AUTO_FOCUS = "PaneList"
+
+    @dataclass
+    class Looked(Message):
+        seen: "Mapping[str, Preview]"
+
+    @dataclass
+    class CouldNotLook(Message):
+        why: SwarmError
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings, actions.PANES)
+        self._banner = Banner()
+        self._list = PaneList()
+        self._pane = PaneScreen()
+        self._agents: tuple[Agent, ...] = ()
+        self._seen: Mapping[str, Preview] = {}
+        self._looking = False
+        self._complained = ""
+
+    def compose(self) -> ComposeResult:
+        yield self._title_line
+        yield self._trouble
+        with self._swarm:
+            yield self._banner
+            yield self._list
+            yield self._pane
+        yield self._keys
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.set_interval(LOOK_EVERY_S, self._look)
+
+    def show_swarm(self, snapshot: Snapshot) -> None:
+        self._banner.show(snapshot)
+        first = not self._agents
+        self._agents = tuple(listed.agent for listed in snapshot.agents if listed.state != "left")
+        self._show_panes()
+        if first:
+            self._look()
+        if self.focused is None:
+            self.call_after_refresh(self._list.focus)
+
+    def tick_swarm(self, moment: Moment) -> None:
+        self._banner.tick(moment)
+
+    def _show_panes(self) -> None:
+        self._list.show(self._agents, self._seen)
+        self._show_chosen()
+
+    def _show_chosen(self) -> None:
+        agent = self._list.chosen
+        self._pane.show(agent, self._seen.get(agent.name) if agent else None)
+
+    # Looking: in a thread, because a tmux server that is stopped takes seconds. What would come too early is dropped.
+
+    def _look(self) -> None:
+        if self._agents and not self._looking:
+            self._looking = True
+            agents = self._agents
+            self._in_thread(lambda: self._look_at(agents), "look")
+
+    def _look_at(self, agents: tuple[Agent, ...]) -> None:
+        from swarm_agents import previews, profiles
+
+        try:
+            seen = previews.take(agents, profiles.known(self._settings.config.profiles))
+        except Unavailable as error:
+            self.post_message(self.CouldNotLook(error))
+        else:
+            self.post_message(self.Looked(seen))
+
+    def on_panes_screen_looked(self, looked: Looked) -> None:
+        self._looking = False
+        self._complained = ""
+        self._seen = looked.seen
+        self._show_panes()
+
+    def on_panes_screen_could_not_look(self, event: CouldNotLook) -> None:
+        self._looking = False
+        self._seen = {}
+        self._show_panes()
+        if event.why.message != self._complained:
+            self._complained = event.why.message
+            self.notify(event.why.message, severity="error", markup=False)
+
+    # What a human can do.
+
+    def on_row_list_moved(self) -> None:
+        self._show_chosen()
+
+    def on_row_list_chosen(self) -> None:
+        self.action_act("jump")
+
+    def on_banner_opened(self) -> None:
+        self.open_incident(None)
+
+    def do_jump(self) -> None:
+        self.jump_to(self._list.chosen)
+
+    def do_message(self) -> None:
+        self.message_to(self._list.chosen)
+
+    def do_back(self) -> None:
+        self.dismiss()
