@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import courier, panes
+from swarm_agents import courier, panes, typings
 from swarm_agents.db.database import Database
 from swarm_agents.errors import DatabaseLocked
 from swarm_agents.panes import NoAnswer
@@ -98,6 +98,35 @@ def test_a_courier_frozen_before_it_types_changes_nothing_when_it_thaws(swarm: N
     swarm.rounds_until_done()
 
     assert told(agent) == collections.Counter(sent)
+
+
+def test_another_courier_follows_a_frozen_one_when_its_lease_is_over(swarm: Noticed, nursery: Nursery) -> None:
+    agent = swarm.agent("ann")
+    for _ in range(2):
+        nursery.courier("honest")
+    sent = [swarm.say("before")]
+    until(lambda: not swarm.open(), "it was submitted")
+
+    frozen = leader(swarm)
+    freeze_outside_a_transaction(frozen, swarm.database)
+    began = time.monotonic()
+    sent.append(swarm.say("meanwhile"))
+    until(lambda: not swarm.open(), "the other courier typed it")
+    took_s = time.monotonic() - began
+    os.kill(frozen, signal.SIGCONT)
+    sent.append(swarm.say("after"))
+    until(lambda: not swarm.open(), "it was submitted")
+
+    assert leader(swarm) != frozen
+    assert took_s < courier.LEASE_S + 3
+    assert told(agent) == collections.Counter(sent)
+
+
+def leader(swarm: Noticed) -> int:
+    with swarm.db.reading() as tx:
+        name = typings.leader(tx)
+    assert name, "a courier leads"
+    return int(name.partition("-")[0])
 
 
 def freeze_outside_a_transaction(pid: int, database: Path) -> None:

@@ -1,8 +1,8 @@
 """Starts couriers quickly, for tests that kill many: a small process that forks one for each line it is told.
 
-    courier_nursery.py DATABASE     then a line "go" on standard input; it answers with the new process's id
+    courier_nursery.py DATABASE     then a line "reckless" or "honest" on standard input; it answers with a process id
 
-Each of its couriers believes that it leads, as one does that was frozen while another took over.
+A reckless one believes that it leads, as one does that was frozen while another took over.
 """
 
 import os
@@ -33,10 +33,10 @@ class Nursery:
         )
         self._born: list[int] = []
 
-    def courier(self) -> int:
+    def courier(self, kind: str = "reckless") -> int:
         """Start one; its process id."""
         assert self._process.stdin and self._process.stdout
-        self._process.stdin.write("go\n")
+        self._process.stdin.write(f"{kind}\n")
         self._process.stdin.flush()
         self._born.append(int(self._process.stdout.readline()))
         return self._born[-1]
@@ -55,11 +55,12 @@ class Nursery:
 
 def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    for _ in sys.stdin:
+    kinds = {"reckless": Reckless, "honest": Courier}
+    for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            Reckless(Path(sys.argv[1])).run(threading.Event())
+            kinds[line.strip()](Path(sys.argv[1])).run(threading.Event())
         sys.stdout.write(f"{pid}\n")
         sys.stdout.flush()
 
