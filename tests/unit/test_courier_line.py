@@ -47,7 +47,7 @@ AWKWARD = [
 def test_no_payload_makes_an_unsafe_line(body: str) -> None:
     line = notices.line((Announced(7, "ann", "INFO", body),))
 
-    assert keyboard.is_typeable(line)
+    assert keyboard.TYPEABLE.fullmatch(line)
     assert line.startswith("[swarm#7] INFO from ann: ")
     assert line.endswith("Read all of it with: swarm inbox")
     assert len(line.encode()) <= notices.LINE_LIMIT_BYTES
@@ -57,7 +57,7 @@ def test_no_payload_makes_an_unsafe_line(body: str) -> None:
 def test_any_number_of_any_messages_is_one_safe_line(bodies: list[str]) -> None:
     line = notices.line(tuple(Announced(n, "ann", "INFO", body) for n, body in enumerate(bodies, start=1)))
 
-    assert keyboard.is_typeable(line)
+    assert keyboard.TYPEABLE.fullmatch(line)
     assert len(line.encode()) <= notices.LINE_LIMIT_BYTES
     assert line.startswith(f"[swarm#{len(bodies)}] ")
     assert line.endswith("swarm inbox")
@@ -72,4 +72,4 @@ def test_several_messages_are_named_and_counted() -> None:
 
 @pytest.mark.parametrize("text", ["a'b", "a;b", "a\nb", "$x", "`x`", "\x1b[201~", "a\u241eb", "", "a\\b", "{x}"])
 def test_the_keyboard_refuses_what_a_line_never_holds(text: str) -> None:
-    assert not keyboard.is_typeable(text)
+    assert not keyboard.TYPEABLE.fullmatch(text)

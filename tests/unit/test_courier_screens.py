@@ -14,7 +14,7 @@ from tests.unit.test_courier_composer import pane
 
 FOLDER = Path(__file__).with_name("screens")
 HEAD = re.compile(
-    r"(?P<version>.+), (?P<day>[\d-]+), (?P<size>\d+x\d+), cursor (?P<x>\d+) (?P<y>\d+), (?P<said>[a-z-]+)"
+    r"(?P<version>.+), (?P<day>[\d-]+), (?P<width>\d+)x\d+, cursor (?P<x>\d+) (?P<y>\d+), (?P<said>[a-z-]+)"
 )
 NAMES = sorted(profiles.built_in(), key=len, reverse=True)
 SCREENS = sorted(path.stem for path in FOLDER.glob("*.txt"))
@@ -35,9 +35,8 @@ def screen(name: str) -> Screen:
     head, *rows = (FOLDER / f"{name}.txt").read_text().removesuffix("\n").split("\n")
     found = HEAD.fullmatch(head)
     assert found, head
-    width, height = map(int, found["size"].split("x"))
     profile = profiles.built_in()[next(each for each in NAMES if name.startswith(f"{each}-"))]
-    drawn = replace(pane(int(found["x"]), int(found["y"])), width=width, height=height)
+    drawn = replace(pane(int(found["x"]), int(found["y"])), width=int(found["width"]))
     return Screen(profile, drawn, rows, found["said"])
 
 

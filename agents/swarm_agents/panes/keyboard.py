@@ -17,7 +17,7 @@ from swarm_agents.panes.tmux import Answer, NoAnswer, ServerGone
 MARKER = "@swarm_last"
 
 # Letters, digits, marks and what cannot end a quote, expand, or chain a command, should a shell ever read it.
-_TYPEABLE = re.compile(r"[\w .,:=_/+%?()\[\]#-]+")
+TYPEABLE = re.compile(r"[\w .,:=_/+%?()\[\]#-]+")
 _MARKER_TEXT = re.compile(r"[A-Za-z0-9.+-]*")
 _COMMAND_TEXT = re.compile(r"[A-Za-z0-9._+-]+")
 _KEYS = {"\r": r'"\r"', "\n": r'"\n"'}
@@ -60,10 +60,6 @@ def type_in(socket: str, strokes: Sequence[Stroke]) -> tuple[bool, ...] | Server
         return NoAnswer(socket, f"tmux answered only in part: {answer.complaints or 'no reason given'}")
     markers = dict(re.findall(f"{mark}marker (%[0-9]+) (.*)", printed))
     return tuple(markers.get(stroke.pane.pane_id) == stroke.marker for stroke in strokes)
-
-
-def is_typeable(text: str) -> bool:
-    return _TYPEABLE.fullmatch(text) is not None
 
 
 # tmux puts a script that it has read together again, line by line and from the start each time, for a log it may not
@@ -110,7 +106,7 @@ def _texts(strokes: Iterable[Stroke]) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    return _KEYS[text] if text in _KEYS else tmux.quoted(_checked(text, _TYPEABLE))
+    return _KEYS[text] if text in _KEYS else tmux.quoted(_checked(text, TYPEABLE))
 
 
 def _checked(text: str, allowed: re.Pattern[str]) -> str:

@@ -14,16 +14,13 @@ from swarm_agents.text import one_line
 
 _TEXT_LIMIT = 1_000  # characters of a title or a path that anybody will ever show
 
-_PANE_NUMBERS = (
-    *("pane_pid", "pane_dead", "pane_in_mode", "pane_input_off", "cursor_x", "cursor_y", "pane_width", "pane_height"),
-    *("pane_active", "window_active", "session_attached", "history_size", "window_activity"),
-)
+_PANE_NUMBERS = ("pane_pid", "pane_dead", "pane_in_mode", "pane_input_off", "cursor_x", "cursor_y", "pane_width")
 _PANE_TEXTS = (
-    *("pane_id", "pane_tty", "session_name", "window_id", "window_name", "pane_title", "pane_current_path"),
-    *("pane_current_command", "@swarm_agent", "@swarm_last", "@swarm_profile", "@swarm_notice"),
+    *("pane_id", "pane_tty", "window_name", "pane_title", "pane_current_path", "pane_current_command"),
+    *("@swarm_agent", "@swarm_last", "@swarm_profile", "@swarm_notice"),
 )
 _CLIENT_NUMBERS = ("client_activity", "client_control_mode", "client_readonly")
-_CLIENT_TEXTS = ("client_name", "pane_id", "session_name")
+_CLIENT_TEXTS = ("client_name", "pane_id")
 
 
 @dataclass(frozen=True)
@@ -37,15 +34,7 @@ class Pane:
     cursor_x: int
     cursor_y: int
     width: int
-    height: int
-    visible: bool
-    """It is on the screen of an attached session."""
-    history: int
-    activity: int
-    """Of its window, seconds since 1970."""
     tty: str
-    session: str
-    window_id: str
     window: str
     title: str
     path: str
@@ -62,7 +51,6 @@ class Client:
 
     name: str
     pane_id: str
-    session: str
     activity: int
     control: bool
     read_only: bool
@@ -161,13 +149,7 @@ def _pane(socket: str, server: str, text: dict[str, str], numbers: str) -> Pane:
         cursor_x=number["cursor_x"],
         cursor_y=number["cursor_y"],
         width=number["pane_width"],
-        height=number["pane_height"],
-        visible=all(number[name] for name in ("pane_active", "window_active", "session_attached")),
-        history=number["history_size"],
-        activity=number["window_activity"],
         tty=text["pane_tty"],
-        session=text["session_name"],
-        window_id=text["window_id"],
         window=text["window_name"],
         title=text["pane_title"],
         path=text["pane_current_path"],
@@ -184,7 +166,6 @@ def _client(text: dict[str, str], numbers: str) -> Client:
     return Client(
         name=text["client_name"],
         pane_id=text["pane_id"],
-        session=text["session_name"],
         activity=number["client_activity"],
         control=bool(number["client_control_mode"]),
         read_only=bool(number["client_readonly"]),
