@@ -10,6 +10,7 @@ class FakeClock:
         self.wall_ms = _NOON_MS
         self.mono_ms = 5_000_000
         self.skew_ms = 0  # how far somebody moved the wall clock, all in all
+        self.jumped_mono_ms = 0  # when that was last
         self.boot = 1
 
     def __call__(self) -> Moment:
@@ -24,6 +25,7 @@ class FakeClock:
         """Somebody sets the wall clock; no time passes."""
         self.wall_ms += int(seconds * 1000)
         self.skew_ms += int(seconds * 1000)
+        self.jumped_mono_ms = self.mono_ms
 
     def reboot(self) -> None:
         self.boot += 1

@@ -9,6 +9,8 @@ from swarm_agents.model import Moment, Rules
 
 HUMAN_LEASE_MS = 8 * 3600 * 1000
 KEPT_IN_LINE_MS = 60_000  # after the deadline of a wait
+NETWORK_PAUSE_MS = 10_000  # after the first failure of the network; each further one pauses twice as long
+NETWORK_PAUSES = 5  # in one budget; then a human is asked
 Instant = tuple[str, int]
 
 
@@ -20,6 +22,8 @@ class Model:
     incident: int = 0
     used: int = 0  # attempts of this budget that counted
     rows: int = 0  # attempts of this incident, counted or not
+    network: int = 0  # failures of the network in this budget
+    pause: Instant | None = None  # until when nobody may claim, while it is broken
     asked: int = 0  # escalations ever raised
     deadline: Instant | None = None
     lease_ms: int = 0
@@ -55,12 +59,12 @@ def step(m: Model, act: Act, now: Moment, rules: Rules) -> tuple[Model, str]:
     def grant(m: Model, to: str, ms: int = lease_ms) -> Model:
         waiting = tuple(waiter for waiter in m.line if waiter[0] != to)
         lease = {"deadline": (here[0], here[1] + ms), "lease_ms": ms}
-        return replace(m, status="fixing", fixer=to, fence=m.fence + 1, rows=m.rows + 1, line=waiting, **lease)
+        held = replace(m, status="fixing", fixer=to, fence=m.fence + 1, rows=m.rows + 1, line=waiting, **lease)
+        return replace(held, pause=None)
 
     def free(m: Model, status: str, counts: int = 0) -> Model:
-        return replace(
-            m, status=status, fixer=None, fence=m.fence + 1, used=m.used + counts, deadline=None, changed=here
-        )
+        freed = replace(m, status=status, fixer=None, fence=m.fence + 1, used=m.used + counts, deadline=None)
+        return replace(freed, pause=None, changed=here)
 
     def ask(m: Model) -> tuple[Model, str]:
         return replace(m, status="escalated", asked=m.asked + 1, line=()), "asked"
@@ -70,7 +74,7 @@ def step(m: Model, act: Act, now: Moment, rules: Rules) -> tuple[Model, str]:
         return ask(lost) if lost.used >= rules.max_attempts else (lost, "broken")
 
     def green(m: Model) -> tuple[Model, str]:
-        return replace(free(m, "passing"), used=0, fresh=here, line=()), "passing"
+        return replace(free(m, "passing"), used=0, network=0, fresh=here, line=()), "passing"
 
     def stand_in_line(m: Model) -> Model:
         until, names = (here[0], here[1] + wait_ms), [name for name, _ in m.line]
@@ -86,6 +90,8 @@ def step(m: Model, act: Act, now: Moment, rules: Rules) -> tuple[Model, str]:
                 return replace(m, deadline=(here[0], here[1] + m.lease_ms)), "yours"
             if over(m.deadline):
                 m, _ = count(m)
+            if m.status == "broken" and m.pause and not over(m.pause):
+                return stand_in_line(m), "waiting"
             if m.status == "broken":
                 return (m, "stale") if stale(m.fresh) else (replace(grant(m, act.agent), changed=here), "yours new")
             if m.status == "fixing":
@@ -99,6 +105,11 @@ def step(m: Model, act: Act, now: Moment, rules: Rules) -> tuple[Model, str]:
             return count(m)
         case "refused" if holds:  # failed for want of a right: no attempt is used up, the human is asked
             return ask(free(m, "escalated"))
+        case "no_network" if holds:  # failed for want of it: no attempt is used up, and nobody may claim for a while
+            lost = replace(free(m, "broken"), network=m.network + 1)
+            if m.network >= NETWORK_PAUSES:
+                return ask(lost)
+            return replace(lost, pause=(here[0], here[1] + (NETWORK_PAUSE_MS << m.network))), "broken"
         case "give_up" if holds:
             return free(m, "broken"), "broken"
         case "hand_over" if holds:
@@ -123,7 +134,7 @@ def step(m: Model, act: Act, now: Moment, rules: Rules) -> tuple[Model, str]:
         case "resolve" if act.to == "declare-passing":
             return green(m)
         case "resolve":
-            again = replace(m, used=0, fresh=here, changed=here)
+            again = replace(m, used=0, network=0, fresh=here, changed=here)
             if act.to == "retry":
                 return replace(again, status="broken"), "broken"
             holder, ms = ("human", HUMAN_LEASE_MS) if act.to == "take-over" else (act.agent, lease_ms)

@@ -83,4 +83,13 @@ MUTANTS = (
         "delete from waiters where agent = :agent",
         "delete from waiters where agent = :agent and 1 = 0",
     ),
+    Mutant("the network costs an attempt", "attempts_used + :counts,", "attempts_used + :counts + :network,"),
+    Mutant("the network is failing for ever", "network_failures >= :pauses", "1 = 0"),
+    Mutant("the network fails once too often", "network_failures >= :pauses", "network_failures > :pauses"),
+    Mutant("failures of the network are not counted", "network_failures + :network", "network_failures"),
+    Mutant("nobody waits for a pause", "retry_mono_ms <= :mono", "1 = 1"),
+    Mutant("a pause survives a restart", "retry_boot_id <> :boot or ", ""),
+    Mutant("a pause follows the wall clock", "retry_mono_ms <= :mono", "retry_at <= :now"),
+    Mutant("the new budget has the old failures of the network", "network_failures = 0, ", ""),
+    Mutant("the new budget begins in the old pause", "retry_boot_id = null", "retry_boot_id = retry_boot_id"),
 )

@@ -41,6 +41,10 @@ def observe(tx: Transaction) -> Model:
         incident=row["incident_id"],
         used=row["attempts_used"],
         rows=count(tx, "attempts where incident_id = :incident", incident=row["incident_id"]),
+        network=row["network_failures"],
+        pause=(row["retry_boot_id"], row["retry_mono_ms"])
+        if row["status"] == "broken" and row["retry_boot_id"]
+        else None,
         asked=count(tx, "escalations"),
         deadline=(row["lease_boot_id"], row["lease_mono_ms"]) if row["lease_boot_id"] else None,
         lease_ms=row["lease_ms"],
@@ -94,6 +98,8 @@ def _call(db: Database, act: Act, rules: Rules) -> Outcome | None:
             return build.failed(db, who, "no idea", fence=fence)
         case "refused":
             return build.failed(db, who, "no credentials", ErrorClass.AUTH, fence)
+        case "no_network":
+            return build.failed(db, who, "no route to host", ErrorClass.NETWORK, fence)
         case "give_up":
             return build.give_up(db, who, fence=fence)
         case "hand_over":

@@ -13,16 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from swarm_agents import roster
+import pytest
+
+from swarm_agents import build, roster
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.db.flag import RedFlag
 from swarm_agents.model import Moment, Rules
+from tests.support import model
 from tests.support.clock import FakeClock
 from tests.support.model import Act, Model, step
 from tests.support.swarm import check_rows_agree, observe, perform
 
 AGENTS = ("ada", "bob")
 RULES = Rules(max_attempts=2, lease_s=10, wait_s=5)
+NETWORK_PAUSES = 1  # each more doubles the states; random lives go through all of them
 
 Rewrite = Callable[[str], str]
 
@@ -99,6 +103,13 @@ class _Rewriting(Transaction):
 
 def walk(template: Path, depth: int, rewrite: Rewrite = str, triggers: bool = True) -> Walked:
     """Every path of up to `depth` acts, each distinct state gone on from once. Raises `Difference` at the first."""
+    with pytest.MonkeyPatch.context() as shorter:
+        for counts in (build, model):
+            shorter.setattr(counts, "NETWORK_PAUSES", NETWORK_PAUSES)
+        return _walk(template, depth, rewrite, triggers)
+
+
+def _walk(template: Path, depth: int, rewrite: Rewrite, triggers: bool) -> Walked:
     clock = FakeClock()
     db = MemoryDatabase(template, clock, rewrite, triggers)
     for agent in AGENTS:
@@ -178,7 +189,7 @@ def _acts(fences: list[int], root: Moment, here: Moment) -> Iterator[Act]:
             yield Act("report", agent, began=began)
         yield Act("claim", agent)
         for fence in (None, *fences):
-            for name in ("renew", "fixed", "failed", "refused", "give_up", "escalate"):
+            for name in ("renew", "fixed", "failed", "refused", "no_network", "give_up", "escalate"):
                 yield Act(name, agent, fence)
             yield Act("hand_over", agent, fence, to=other)
         for fence in fences:
@@ -205,7 +216,9 @@ def _key(m: Model, clock: FakeClock) -> object:
     skewed = m.deadline is not None and (clock.skew_ms > 0) - (clock.skew_ms < 0)
     boots = (m.changed[0] == now.boot_id, m.fresh[0] == now.boot_id)
     line = tuple((name, until[0] == now.boot_id) for name, until in m.line)
-    return (m.status, m.fixer, m.used, line, m.lease_ms, lease, skewed, boots)
+    paused = m.pause is not None and m.pause[0] == now.boot_id and m.pause[1] > now.mono_ms
+    jumped = paused and clock.jumped_mono_ms > m.changed[1] and clock.skew_ms > 0  # since the pause began
+    return (m.status, m.fixer, m.used, m.network, paused, jumped, line, m.lease_ms, lease, skewed, boots)
 
 
 def _told(path: tuple[Act, ...]) -> str:

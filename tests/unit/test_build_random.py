@@ -90,7 +90,7 @@ class BuildLife(RuleBasedStateMachine):
 
     @rule(
         target=fences,
-        name=st.sampled_from(("fixed", "failed", "refused", "give_up")),
+        name=st.sampled_from(("fixed", "failed", "refused", "no_network", "give_up")),
         agent=callers,
         fence=st.none() | fences,
     )
@@ -98,7 +98,7 @@ class BuildLife(RuleBasedStateMachine):
         return self.does(Act(name, agent, fence))
 
     @precondition(lambda self: self.model.fixer)
-    @rule(target=fences, name=st.sampled_from(("fixed", "failed", "failed", "give_up")))
+    @rule(target=fences, name=st.sampled_from(("fixed", "failed", "failed", "no_network", "no_network", "give_up")))
     def the_fixer_ends(self, name: str) -> object:
         return self.does(Act(name, str(self.model.fixer), self.model.fence))
 
