@@ -49,6 +49,25 @@ def latest(tx: Transaction, kinds: tuple[str, str], limit: int) -> list[Event]:
     return [_event(row) for row in rows]
 
 
+def about(tx: Transaction, kinds: tuple[str, ...], what: str, limit: int, at_end: bool = False) -> list[Event]:
+    """The last events of these kinds about one thing, oldest first.
+
+    Their detail is `what`, or begins with it and a colon; with `at_end`, or ends with a colon and it.
+    """
+    named = ", ".join(f"'{kind}'" for kind in kinds)
+    part = (
+        "substr(detail, length(detail) - length(:what) - 1) = ': ' || :what"
+        if at_end
+        else "substr(detail, 1, length(:what) + 2) = :what || ': '"
+    )
+    rows = tx.execute(
+        f"select * from events where kind in ({named}) and (detail = :what or {part}) order by id desc limit :limit",
+        what=what,
+        limit=limit,
+    )
+    return [_event(row) for row in reversed(rows)]
+
+
 def is_recorded(tx: Transaction, actor: str, kind: str, detail: str, incident: int | None) -> bool:
     """Whether this very line is there for the incident already."""
     found = tx.one(

@@ -10,12 +10,16 @@ from typing import Any, NamedTuple
 from swarm_agents import events, leases, messages
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import BadData, Usage
+from swarm_agents.events import Event
 from swarm_agents.lock_paths import Name, overlap
 from swarm_agents.model import HUMAN, SWARM
 from swarm_agents.text import one_line
 
 REASON_LIMIT = 200  # characters; it is shown to whoever is refused
 PATHS_LIMIT = 1_000  # of one call
+
+
+_KINDS = ("lock_acquired", "lock_released", "lock_expired", "lock_force_released")
 
 
 class Lock(NamedTuple):
@@ -156,6 +160,11 @@ def reap(db: Database) -> None:
 def listed(tx: Transaction) -> list[Lock]:
     """Every lock, by path."""
     return [_lock(row) for row in tx.execute("select * from locks order by path")]
+
+
+def history(tx: Transaction, path: str, limit: int = 50) -> list[Event]:
+    """What happened to the lock on this path last, oldest first."""
+    return events.about(tx, _KINDS, path, limit, at_end=True)
 
 
 def holders(tx: Transaction, paths: Iterable[str]) -> dict[str, str]:

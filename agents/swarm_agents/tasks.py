@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from swarm_agents import events, leases, roster, task_graph, task_news
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import BadData, NotFound, Taken
+from swarm_agents.events import Event
 from swarm_agents.model import EVERYONE, HUMAN, SWARM
 from swarm_agents.task_graph import Draft
 from swarm_agents.text import NAME, checked_name, one_line, printable
@@ -29,6 +30,12 @@ _FREE = (
     f"where d.task_id = tasks.id and b.status not in {_SETTLED})"
 )
 _LOST = f"status = 'open', former = claimant, claimant = null, fence = fence + 1, {leases.ENDED}, changed_at = :now"
+
+
+_KINDS = (
+    *("task_added", "task_claimed", "task_started", "task_review", "task_completed", "task_failed"),
+    *("task_released", "task_expired", "task_reassigned", "task_cancelled"),
+)
 
 
 class TaskStatus(StrEnum):
@@ -455,6 +462,21 @@ def listed(tx: Transaction) -> list[Task]:
     ):
         after.setdefault(dep["task_id"], []).append((dep["after_id"], dep["status"]))
     return [_task(row, after.get(row["id"], [])) for row in tx.execute("select * from tasks order by number")]
+
+
+def history(tx: Transaction, task: str, limit: int = 50) -> list[Event]:
+    """What happened to it last, oldest first."""
+    return events.about(tx, _KINDS, task, limit)
+
+
+def waiting_for(tx: Transaction, task: str) -> list[tuple[str, str]]:
+    """The tasks that come after it, in the order of work, each with its title."""
+    rows = tx.execute(
+        "select t.id, t.title from task_deps d join tasks t on t.id = d.task_id where d.after_id = :id "
+        "order by t.number",
+        id=task,
+    )
+    return [(row["id"], row["title"]) for row in rows]
 
 
 def workloads(found: Iterable[Task]) -> list[Workload]:

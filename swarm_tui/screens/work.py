@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal
 
 from swarm_agents.locks import Lock
 from swarm_agents.model import Moment
@@ -17,7 +16,7 @@ from swarm_tui.widgets.banner import Banner
 from swarm_tui.widgets.lock_list import LockList
 from swarm_tui.widgets.row_list import RowList
 from swarm_tui.widgets.task_list import TaskList
-from swarm_tui.widgets.workload import WorkloadList
+from swarm_tui.widgets.workload import WorkloadLine
 
 _OVER = (TaskStatus.COMPLETED, TaskStatus.CANCELLED)
 
@@ -31,7 +30,7 @@ class WorkScreen(Board):
         self._banner = Banner()
         self._task_list = TaskList()
         self._lock_list = LockList()
-        self._workload = WorkloadList()
+        self._workload = WorkloadLine()
 
     def compose(self) -> ComposeResult:
         yield self._title_line
@@ -39,9 +38,8 @@ class WorkScreen(Board):
         with self._swarm:
             yield self._banner
             yield self._task_list
-            with Horizontal(id="held"):
-                yield self._lock_list
-                yield self._workload
+            yield self._workload
+            yield self._lock_list
         yield self._keys
 
     def show_swarm(self, snapshot: Snapshot) -> None:

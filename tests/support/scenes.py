@@ -1,6 +1,18 @@
 """Swarms in the middle of something, made with the real verbs on a clock that stands still: what the pictures show."""
 
-from swarm_agents import acknowledgements, build, evidence, incidents, locks, messages, presence, roster, tasks
+from swarm_agents import (
+    acknowledgements,
+    announcements,
+    build,
+    events,
+    evidence,
+    incidents,
+    locks,
+    messages,
+    presence,
+    roster,
+    tasks,
+)
 from swarm_agents.db.database import Database
 from swarm_agents.evidence import Finding
 from swarm_agents.lock_paths import Name
@@ -91,6 +103,27 @@ def unacknowledged(db: Database, clock: FakeClock) -> int:
         acknowledgements.pump(db)
     clock.forward(40)
     return message
+
+
+def all_that_needs_a_human(db: Database, clock: FakeClock) -> None:
+    """An escalation, a channel that failed, a message nobody acknowledged, a commit that went round, a lost notice."""
+    message = unacknowledged(db, clock)
+    build.report(db, "billing", RED, RULES, evidence=EVIDENCE, hook="pre-commit")
+    with db.transaction() as tx:
+        events.record(tx, HUMAN, "went_round", "4f5e6d7c8b on main", 1)
+    clock.forward(20)
+    build.escalate(db, "billing", "which rounding is the law here?")
+    with db.transaction() as tx:
+        tx.execute(
+            "update deliveries set state = 'failed', reason = 'gone', at = :now where agent = 'api' "
+            "and message_id = :message",
+            now=tx.now,
+            message=message,
+        )
+        told = announcements.claim(tx, "a teller", (announcements.TMUX,), 10)
+        assert told is not None
+        announcements.failed_once(tx, told, "No terminal is attached to tmux.")
+    clock.forward(50)
 
 
 def known_culprit(db: Database, clock: FakeClock) -> None:

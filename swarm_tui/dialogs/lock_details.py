@@ -1,0 +1,20 @@
+"""One lock at length: what `enter` on it opens."""
+
+from swarm_agents.db.database import Transaction
+from swarm_tui import work_state, work_story
+from swarm_tui.dialogs.story import Story, StoryDialog
+from swarm_tui.settings import Settings
+from swarm_tui.snapshot import Snapshot
+
+
+class LockDetails(StoryDialog):
+    def __init__(self, settings: Settings, path: str) -> None:
+        super().__init__(settings)
+        self._path = path
+        self.heading = "Lock"
+
+    def read(self, tx: Transaction) -> Story:
+        return self.heading, work_story.of_lock(tx, self._path)
+
+    def told_by(self, snapshot: Snapshot) -> object:
+        return work_state.lock(snapshot, self._path)

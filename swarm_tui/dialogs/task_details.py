@@ -1,0 +1,20 @@
+"""One task at length: what `enter` on it opens."""
+
+from swarm_agents.db.database import Transaction
+from swarm_tui import work_state, work_story
+from swarm_tui.dialogs.story import Story, StoryDialog
+from swarm_tui.settings import Settings
+from swarm_tui.snapshot import Snapshot
+
+
+class TaskDetails(StoryDialog):
+    def __init__(self, settings: Settings, task: str) -> None:
+        super().__init__(settings)
+        self._shown_task = task
+        self.heading = f"Task {task}"
+
+    def read(self, tx: Transaction) -> Story:
+        return self.heading, work_story.of_task(tx, self._shown_task)
+
+    def told_by(self, snapshot: Snapshot) -> object:
+        return work_state.task(snapshot, self._shown_task)

@@ -1,0 +1,36 @@
+"""One line on what each agent has in hand, and what became of the tasks that it had: the busiest first."""
+
+from textual.content import Content
+from textual.widgets import Static
+
+from swarm_agents import tasks
+from swarm_agents.tasks import Task, Workload
+from swarm_agents.text import one_line
+from swarm_tui import times
+from swarm_tui.themes import STYLE
+
+
+class WorkloadLine(Static):
+    """Not there while nobody has had a task."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._loads: list[Workload] = []
+        self.display = False
+
+    def show(self, shown: tuple[Task, ...]) -> None:
+        loads = sorted(tasks.workloads(shown), key=lambda load: -load.held)
+        if loads != self._loads:
+            self._loads = loads
+            self.display = bool(loads)
+            self.update(Content.assemble((" Workload  ", "bold"), Content("  ").join(_said(load) for load in loads)))
+
+
+def _said(load: Workload) -> Content:
+    estimated = f" ({times.roughly(load.held_min * 60_000)})" if load.held_min else ""
+    return Content.assemble(
+        f"{one_line(load.agent, 24)} ",
+        (f"◆ {load.held}{estimated}", STYLE["busy" if load.held else "dim"]),
+        (f" ✓ {load.completed}" if load.completed else "", STYLE["good"]),
+        (f" ✗ {load.failed}" if load.failed else "", STYLE["bad"]),
+    )

@@ -1,0 +1,130 @@
+"""One task or one lock, told: who has it, since when, by which lease, what it is about, and what happened to it."""
+
+from textual.content import Content
+
+from swarm_agents import locks, tasks
+from swarm_agents.db.database import Transaction
+from swarm_agents.events import Event
+from swarm_agents.locks import Lock
+from swarm_agents.tasks import HELD, Task, TaskStatus
+from swarm_agents.text import one_line, printable
+from swarm_tui import signs, times
+from swarm_tui.themes import STYLE
+
+_LINES = 40  # of a detail or a result
+
+Line = Content | str
+
+
+def of_task(tx: Transaction, id_: str) -> Content:
+    """Raises `NotFound`."""
+    task = tasks.find(tx, id_)
+    return Content("\n").join(
+        [
+            Content.styled(one_line(task.title, 300), "bold"),
+            Content(),
+            *_standing(task, tx.now),
+            *_about(task, tx.now),
+            *_part("Comes after", [_before(tx, one) for one in task.after]),
+            *_part(
+                "What waits for it", [f"  {one}  {one_line(title, 100)}" for one, title in tasks.waiting_for(tx, id_)]
+            ),
+            *_text("Detail", task.detail),
+            *_text("Why it failed" if task.status is TaskStatus.FAILED else "Result", task.result),
+            *_happened(tasks.history(tx, id_)),
+        ]
+    )
+
+
+def of_lock(tx: Transaction, path: str) -> Content:
+    lock = next((one for one in locks.listed(tx) if one.path == path), None)
+    return Content("\n").join(
+        [
+            Content.styled(one_line(path, 300), "bold"),
+            Content(),
+            *(_held(lock, tx.now) if lock else [_fact("held by", Content("nobody any more"))]),
+            *_happened(locks.history(tx, path)),
+        ]
+    )
+
+
+def _standing(task: Task, now: int) -> list[Line]:
+    blocked = bool(task.blocked_by) and task.status is TaskStatus.OPEN
+    sign = signs.BLOCKED if blocked else signs.TASK[task.status]
+    lines: list[Line] = [
+        _fact("state", Content.assemble((f"{sign}", STYLE[sign.tone]), (f"  since {_when(task.changed_at, now)}", "")))
+    ]
+    if task.claimant is not None:
+        lines.append(_fact("claimant", Content(f"{one_line(task.claimant, 64)}, fence {task.fence}")))
+    elif task.former is not None:
+        lines.append(_fact("last had by", Content(one_line(task.former, 64))))
+    if task.lease_expires_at is not None:
+        lines.append(_fact("lease", Content(_lease(task.lease_expires_at, now))))
+    elif task.status in HELD:
+        lines.append(_fact("lease", Content("none runs while it is in review")))
+    return lines
+
+
+def _about(task: Task, now: int) -> list[Line]:
+    lines: list[Line] = [_fact("added by", Content(f"{one_line(task.created_by, 64)}, {_when(task.created_at, now)}"))]
+    if task.feature is not None:
+        lines.append(_fact("feature", Content(one_line(task.feature, 100))))
+    if task.estimate_min is not None:
+        lines.append(_fact("estimate", Content(times.lasting(task.estimate_min * 60_000))))
+    if task.files:
+        lines += _part("Files", [f"  {one_line(name, 200)}" for name in task.files])
+    return lines
+
+
+def _before(tx: Transaction, id_: str) -> Content:
+    before = tasks.find(tx, id_)
+    sign = signs.TASK[before.status]
+    return Content.assemble(f"  {id_}  ", (f"{sign}", STYLE[sign.tone]), f"  {one_line(before.title, 100)}")
+
+
+def _held(lock: Lock, now: int) -> list[Line]:
+    lines: list[Line] = [
+        _fact("held by", Content(f"{one_line(lock.holder, 64)}, fence {lock.fence}")),
+        _fact("since", Content(_when(lock.since, now))),
+        _fact("lease", Content(_lease(lock.expires_at, now))),
+    ]
+    if lock.name.folder:
+        lines.append(_fact("covers", Content("all that is below this folder")))
+    return [*lines, _fact("why", Content(one_line(lock.reason, 300)))] if lock.reason else lines
+
+
+def _lease(expires_at: int, now: int) -> str:
+    left = expires_at - now
+    return f"{times.left(left)} left" if left > 0 else "ran out"
+
+
+def _text(title: str, text: str) -> list[Line]:
+    lines = printable(text).splitlines()
+    cut = [f"  … and {len(lines) - _LINES} more lines"] if len(lines) > _LINES else []
+    return _part(title, [*(f"  {line}" for line in lines[:_LINES]), *cut])
+
+
+def _happened(found: list[Event]) -> list[Line]:
+    return _part("What happened", [_event(event) for event in found])
+
+
+def _event(event: Event) -> Content:
+    kind = event.kind.partition("_")[2].replace("_", "-")
+    return Content.assemble(
+        (f"  {times.of_day(event.at)}  ", STYLE["dim"]),
+        f"{one_line(event.actor, 24)}: ",
+        (kind, "bold"),
+        f"  {one_line(event.detail.partition(': ')[2], 200)}".rstrip(),
+    )
+
+
+def _part(title: str, lines: list[Line]) -> list[Line]:
+    return [Content(), Content.styled(title, "bold $primary"), *lines] if lines else []
+
+
+def _fact(name: str, what: Content) -> Content:
+    return Content.assemble((f"  {name:<12} ", STYLE["dim"]), what)
+
+
+def _when(at: int, now: int) -> str:
+    return f"{times.of_day(at)} ({times.roughly(max(0, now - at))} ago)"
