@@ -518,6 +518,28 @@ def test_help_is_not_an_error(repo: Repo) -> None:
         assert ended.exit == 0 and ended.out
 
 
+@pytest.mark.parametrize("program", ["no-such-program", "./tell", "not/executable"])
+def test_doctor_says_that_the_command_for_escalations_cannot_be_found(repo: Repo, program: str) -> None:
+    repo.write("not/executable", "#!/bin/sh\n")
+    repo.write("swarm.toml", f'[notify]\ncommand = ["{program}", "x"]\n')
+
+    ended = repo.swarm("doctor")
+
+    assert ended.exit == 1
+    assert f"WRONG  notify command: {program} is not there, or not executable" in ended.out
+
+
+@pytest.mark.parametrize("program", ["sh", "./tell", "/bin/sh"])
+def test_doctor_finds_the_command_for_escalations_as_it_will_be_started(repo: Repo, program: str) -> None:
+    repo.write("tell", "#!/bin/sh\n")
+    (repo.path / "tell").chmod(0o755)
+    repo.write("swarm.toml", f'[notify]\ncommand = ["{program}"]\n')
+    below = Repo(repo.path / "below")
+    below.path.mkdir()
+
+    assert "ok     notify command: /" in below.swarm("doctor").out
+
+
 def test_a_bug_is_shown_with_a_report(repo: Repo, tmp_path: Path) -> None:
     with sqlite3.connect(repo.path / ".git/swarm/swarm.db") as connection:
         connection.execute("alter table waiters rename to sabotaged")
@@ -525,7 +547,10 @@ def test_a_bug_is_shown_with_a_report(repo: Repo, tmp_path: Path) -> None:
     ended = repo.swarm("status", "--json", TMPDIR=str(tmp_path))
 
     assert (ended.exit, ended.json["code"]) == (70, "internal")
-    assert "waiters" in next(tmp_path.glob("swarm-bug-*")).read_text(encoding="utf-8")
+    report = next(tmp_path.glob("swarm-bug-*"))
+    assert "waiters" in report.read_text(encoding="utf-8")
+    logged = (repo.path / ".git/swarm/swarm.db.log").read_text(encoding="utf-8").splitlines()
+    assert [line for line in logged if " ERROR " in line and "swarm status" in line and str(report) in line]
 
 
 def test_every_next_command_runs_as_it_is_printed(repo: Repo) -> None:

@@ -92,6 +92,16 @@ def test_a_human_who_took_over_passes_and_the_agents_do_not(red: Repo) -> None:
     assert held(commits("alice", red))
 
 
+def test_a_human_who_took_over_passes_everywhere_and_nothing_of_it_went_round(red: Repo) -> None:
+    red.swarm("build", "escalate", "--reason", "no idea")
+    red.swarm("escalation", "resolve", "1", "--option", "take-over")
+    beside = red.worktree("beside")
+
+    assert [commits(None, tree, *words).exit for tree in (red, beside) for words in ([], ["--no-verify"])] == [0] * 4
+    assert all(held(commits(who, beside, "--no-verify")) for who in ("alice", "bob"))
+    assert events(red, "went_round", "bypassed") == []
+
+
 def test_a_human_is_told_and_may_bypass_which_is_recorded_once(red: Repo) -> None:
     parent = red.head()
     told = commits(None, red)

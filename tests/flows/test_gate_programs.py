@@ -185,6 +185,17 @@ def _hooks(repo: Repo) -> dict[str, tuple[int, bytes | str]]:
     return {name: what for name, what in found.items() if name.startswith((".git/hooks/", ".git/config", ".husky/"))}
 
 
+def test_pre_commit_installed_over_the_gate_is_in_order_as_it_is(repo: Repo) -> None:
+    PRE_COMMIT.configure(repo)
+    set_up(repo)
+    PRE_COMMIT.put_in(repo)
+    turn_red(repo)
+
+    assert repo.swarm("setup", "git", "--check").exit == 0
+    assert held(commits("bob", repo)) and commits("alice", repo).exit == 0
+    assert "FAILED test_everything" in (repo.path / ".git/hooks/pre-commit.before-swarm").read_text()
+
+
 def test_pre_commit_itself_can_name_the_gate(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRE_COMMIT_HOME", os.fspath(tmp_path / "cache"))
     ours = Repo(tmp_path / "ours")

@@ -3,12 +3,14 @@
 import argparse
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 from swarm_agents import gate_hooks, git
 from swarm_agents.cli.call import Call, parser
 from swarm_agents.cli.output import Answer
-from swarm_agents.errors import DatabaseUnreadable, SwarmError
+from swarm_agents.errors import DatabaseUnreadable, SwarmError, Unavailable
+from swarm_agents.text import one_line
 
 
 class Finding(NamedTuple):
@@ -31,6 +33,7 @@ def _doctor(call: Call) -> Answer:
         _finding("database", lambda: _database(call)),
         _finding("who am I", lambda: call.identity or "nobody: --as NAME or SWARM_AGENT says who"),
         _finding("pre-commit hook", lambda: _hook(call)),
+        _finding("notify command", lambda: _notify(call)),
     ]
     wrong = [one for one in found if not one.ok]
     lines = tuple(f"{'ok   ' if one.ok else 'WRONG'}  {one.what}: {one.detail}" for one in found)
@@ -67,3 +70,16 @@ def _hook(call: Call) -> str:
     if gate_hooks.is_alone(hook):
         return "only the gate: it judges no code, so set one up or use 'swarm build report'"
     return "here"
+
+
+def _notify(call: Call) -> str:
+    """Found as the one who runs it finds it: a path from the repository's root, a name on the PATH."""
+    notify = call.config.notify
+    if not notify.command:
+        return "none: the dashboard and tmux tell of an escalation"
+    program = notify.command[0]
+    found = shutil.which(Path(notify.folder or ".") / program if "/" in program else program)
+    if found is None:
+        name = one_line(program, 100)
+        raise Unavailable(f"{name} is not there, or not executable: no escalation would be told by it")
+    return found

@@ -75,7 +75,7 @@ def _run_line(words: list[str]) -> int:
     except _NotPrintedError:
         raise
     except Exception as error:  # noqa: BLE001 - the one place: what nobody understood is shown, with a report
-        return _give(output.Answer(f"A bug in swarm: {error!r}. Report: {_report(words)}", 70), as_json)
+        return _give(output.Answer(_bug(words, error), 70), as_json)
 
 
 def _answer(noun: str, as_name: str | None, as_json: bool, rest: list[str]) -> int:
@@ -228,6 +228,16 @@ def _version() -> int:
 
     sys.stdout.write(f"swarm {version('swarm-tui')}\n")
     return 0
+
+
+def _bug(words: list[str], error: Exception) -> str:
+    """What is said of it, and kept in the log as well: reports lie where temporary files do not stay."""
+    from swarm_agents import log, place
+
+    said = f"A bug in swarm: {error!r}. Report: {_report(words)}"
+    with contextlib.suppress(SwarmError, OSError):  # there is no swarm here
+        log.error(place.find().database, f"swarm {' '.join(words[:2])}: {said}")
+    return said
 
 
 def _report(words: list[str]) -> Path:
