@@ -16,6 +16,7 @@ _DRAFT_ROWS = 40  # how far above the cursor a wrapped draft may begin
 _ESCAPE = re.compile(r"\x1b\[([0-9;:]*)m|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-9;:?]*[A-Za-ln-z]|\x1b.|[\x0e\x0f]")
 _BORDER = re.compile(r"[ ]*[─━═╭╰╮╯┌└┐┘▀▄▁▔-]{3,}")
 _CHOICE = re.compile(r"[0-9]+[.)] ")
+_SELECTED = re.compile(r"[ │]*[❯›●] [0-9]+[.)] ")  # a choice, in whichever program
 _FRAME = " │┃|\xa0"
 _EDGE = re.compile("╹▀{3,}")  # below a block behind a bar, and as wide: what stands further right is another part
 _BLOCK_ROWS = 4  # of such a block while its text is one row
@@ -73,7 +74,8 @@ def squeezed(text: str) -> str:
 def _asks(rows: list[_Row], profile: Profile) -> bool:
     """Whether a question stands below all prompts: one that stands above was answered, or is quoted."""
     last = max((y for y, row in enumerate(rows) if _is_prompt(row.text, profile)), default=-1)
-    return any(mark in row.text for row in rows[last + 1 :] for mark in profile.dialogs)
+    below = [row.text for row in rows[last + 1 :]]
+    return any(_SELECTED.match(text) or any(mark in text for mark in profile.dialogs) for text in below)
 
 
 def _is_prompt(text: str, profile: Profile) -> bool:

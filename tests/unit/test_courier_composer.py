@@ -47,7 +47,8 @@ CLAUDE = [
     ("a draft of two rows", [RULE, "❯ please", "  fix", RULE], 5, 2, Draft("pleasefix")),
     ("the cursor on an empty first row of a draft", [RULE, "❯", "  fix this", RULE], 2, 1, Draft("fixthis")),
     ("a permission dialog", ["Do you want to proceed?", " ❯ 1. Yes", "   2. No"], 1, 1, Dialog()),
-    ("a dialog nobody described", ["Pick one", " ❯ 1. Yes", "   2. No"], 1, 1, Absent()),
+    ("a dialog nobody described", ["Pick one", " ❯ 1. Yes", "   2. No"], 1, 1, Dialog()),
+    ("a choice that was made", ["❯ 1. Yes", "❯ go on", "", "working"], 0, 3, Absent()),
     ("starting", ["Welcome"], 0, 0, Absent()),
     ("nothing drawn", [], 0, 0, Absent()),
     ("the cursor elsewhere in the row", [RULE, "❯", RULE], 7, 1, Absent()),
@@ -85,7 +86,7 @@ def test_codex(rows: list[str], x: int, y: int, said: composer.Composer) -> None
 
 GEMINI = [
     ("idle", ["", " > \x1b[7m \x1b[0m\x1b[38;5;248m Type your message or @path/to/file\x1b[39m", ""], 3, 1, Empty()),
-    ("in a frame", ["╭─────╮", "│ > \x1b[7m \x1b[0m   │", "╰─────╯"], 4, 1, Empty()),
+    ("a question to be answered in words", ["╭────╮", "│ >  │", "│ Enter to submit │", "╰────╯"], 4, 1, Dialog()),
     ("a list in a draft", ["", " > do", "   this", "   *", ""], 5, 3, Draft("dothis*")),
     ("a quotation in a draft", ["", " > she said", "   >", ""], 5, 2, Draft("shesaid>")),
     ("a draft that begins like the placeholder", ["", " > Type your mess", ""], 17, 1, Draft("Typeyourmess")),
