@@ -119,10 +119,11 @@ def unread(tx: Transaction, reader: Agent, limit: int, asked: Filter = ANY) -> P
     floor = _floor(tx, reader.name)
     mine = message_rows.meant_for(reader).and_(Condition(_UNREAD, {}))
     page = _after(tx, floor, limit, mine.and_(message_rows.wanted(tx, asked)))
-    if asked._replace(phase=None) != ANY or (asked.phase and _elsewhere(tx, floor, mine, asked.phase)):
+    through = page.cursor if page.more else max(floor, last_id(tx))
+    if asked._replace(phase=None) != ANY or (asked.phase and _elsewhere(tx, mine, asked.phase, floor, through)):
         return page
     # Nothing before the end of the page is unread but what is on it: the next look need not begin before that.
-    return page._replace(read_through=page.cursor if page.more else max(floor, last_id(tx)))
+    return page._replace(read_through=through)
 
 
 def poll(
@@ -224,13 +225,15 @@ def _after(tx: Transaction, floor: int, limit: int, condition: Condition) -> Pag
     return page_of(rows[:limit], more=len(rows) > limit, floor=floor)
 
 
-def _elsewhere(tx: Transaction, floor: int, mine: Condition, phase: str) -> bool:
-    """Whether something of another phase is unread, which must stay so."""
+def _elsewhere(tx: Transaction, mine: Condition, phase: str, floor: int, through: int) -> bool:
+    """Whether something of another phase is unread up to there, which must stay so."""
     found = tx.one(
-        f"select 1 from messages m where m.id > :floor and {mine.sql} and m.phase <> :phase limit 1",
+        "select 1 from messages m where m.id > :floor and m.id <= :through and m.phase <> :phase "
+        f"and {mine.sql} limit 1",
         **mine.values,
-        floor=floor,
         phase=phase,
+        floor=floor,
+        through=through,
     )
     return found is not None
 
