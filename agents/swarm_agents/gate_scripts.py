@@ -97,6 +97,21 @@ fi
 """
 
 _REFERENCE_TRANSACTION = """
+nl='
+'
+
+# Of what a commit says: the line of its first parent, if any, and what follows it.
+first_parent() {
+    parent=
+    rest=${1#*"$nl"}
+    case $rest in
+    parent*)
+        parent=${rest%%"$nl"*}
+        rest=${rest#*"$nl"}
+        ;;
+    esac
+}
+
 has_next=
 if [ -f "$next" ] && [ -x "$next" ]; then
     has_next=yes
@@ -112,8 +127,7 @@ if [ -n "$has_next" ] || [ -e "$database-red" ]; then
     updates=$(cat)
 else
     while [ ${#updates} -lt 600 ] && read -r line; do
-        updates="$updates$line
-"
+        updates=$updates$line$nl
     done
 fi
 if [ -n "$has_next" ]; then
@@ -128,17 +142,31 @@ case $updates in
 *) exit 0 ;;
 esac
 
-# While the build is green: a tree that the hook before the commit has let by is in order.
+# While the build is green: a tree that the hook before the commit has let by is in order. So is what is no single
+# commit on top of the last one or in its place: a merge, a reset, commits from elsewhere.
 if [ ! -e "$database-red" ]; then
     [ -e "$database" ] || exit 0
-    tree=${updates#* }
-    tree=$(git cat-file commit "${tree%% *}" 2>/dev/null) || exit 0
+    old=${updates%% *}
+    new=${updates#* }
+    made=$(git cat-file commit "${new%% *}" 2>/dev/null) || exit 0
+    tree=${made%%"$nl"*}
     tree=${tree#tree }
-    tree=${tree%%
-*}
     if [ -e "$judged/$tree" ] || [ -e "$judged/$tree.$PPID" ]; then
         exit 0
     fi
+    first_parent "$made"
+    of_made=$parent
+    case $rest in
+    parent*) exit 0 ;;
+    esac
+    case $old in
+    *[!0]*)
+        if [ "$of_made" != "parent $old" ]; then
+            first_parent "$(git cat-file commit "$old" 2>/dev/null)"
+            [ "$of_made" = "$parent" ] || exit 0
+        fi
+        ;;
+    esac
 fi
 printf '%s\\n' "$updates" | ask reference-transaction || exit
 exit 0

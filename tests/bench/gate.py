@@ -18,7 +18,7 @@ BUDGET_MS = 50.0  # of the gate
 
 
 def main() -> None:
-    with _repositories() as (bare, green, red):
+    with _repositories() as (bare, green, never, red):
         hooks = ".git/hooks/"
         rows: dict[str, tuple[Repo, list[str], str | None]] = {
             "true": (green, ["true"], None),
@@ -29,6 +29,7 @@ def main() -> None:
             "gate, red: alice passes": (red, [f"{hooks}pre-commit"], "alice"),
             "git commit without a hook": (bare, _commit("x"), "bob"),
             "git commit, green": (green, _commit("x"), "bob"),
+            "git commit --no-verify, green": (never, [*_commit("x"), "--no-verify"], "bob"),
             "git commit, red, by the fixer": (red, _commit("x"), "alice"),
             "git commit, red, refused": (red, _commit("x"), "bob"),
         }
@@ -46,17 +47,17 @@ def _commit(message: str) -> list[str]:
 
 
 @contextmanager
-def _repositories() -> Iterator[tuple[Repo, Repo, Repo]]:
-    """Without any hook; with the gate and a green build; with the gate and a build that alice repairs."""
+def _repositories() -> Iterator[tuple[Repo, Repo, Repo, Repo]]:
+    """Without any hook; with the gate and a green build, in one of them no hook judges a tree; and one that is red."""
     with tempfile.TemporaryDirectory(prefix="swarm-bench-") as folder:
-        made = [make_repo(Path(folder) / name, agents=["alice", "bob"]) for name in ("bare", "green", "red")]
+        made = [make_repo(Path(folder) / name, agents=["alice", "bob"]) for name in ("bare", "green", "never", "red")]
         for repo in made:
             (repo.path / ".git/hooks/pre-commit").unlink()
-        bare, green, red = made
-        for repo in (green, red):
+        bare, green, never, red = made
+        for repo in (green, never, red):
             assert repo.swarm("setup", "git").exit == 0
         red.swarm("--as", "alice", "build", "report", "--summary", "red")
-        yield bare, green, red
+        yield bare, green, never, red
 
 
 def _run(repo: Repo, command: list[str], agent: str | None) -> float:

@@ -76,6 +76,17 @@ def test_a_cherry_pick_runs_no_hook_and_is_remembered_a_revert_to_what_was_judge
     assert remembered(gated) == [f"bob went_round {picked[:10]} on main"]
 
 
+def test_a_patch_that_is_applied_as_a_commit_runs_no_hook_and_is_remembered(gated: Repo) -> None:
+    commits("bob", gated)
+    patch = gated.git("format-patch", "-1", "-o", ".git/patches")
+    git_as(None, gated, "reset", "-q", "--hard", "HEAD~1")
+    commits("alice", gated)
+
+    assert git_as("bob", gated, "am", "-q", patch).exit == 0
+
+    assert remembered(gated) == [f"bob went_round {gated.head()[:10]} on main"]
+
+
 def test_the_first_commit_of_all_is_seen(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "new")
     repo.path.mkdir()
@@ -225,6 +236,22 @@ def test_nothing_but_new_commits_is_remembered(gated: Repo, tmp_path: Path) -> N
         assert ended.exit == 0 and "swarm:" not in ended.err, (words, ended)
 
     assert remembered(gated) == []
+
+
+def test_a_merge_and_a_reset_start_no_python_either(gated: Repo) -> None:
+    commits("alice", gated)
+    commits("alice", gated, "--no-verify")
+    git_as(None, gated, "checkout", "-q", "-b", "side", "HEAD~2")
+    commits("bob", gated, "--no-verify")
+
+    for words in (
+        ["merge", "-q", "--no-edit", "main"],
+        ["reset", "-q", "--hard", "HEAD~1"],
+        ["reset", "-q", "--hard", "HEAD~1"],
+        ["merge", "-q", "--ff-only", "main"],
+    ):
+        ended = git_as("bob", gated, *words, **WITHOUT_SWARM)
+        assert (ended.exit, ended.err) == (0, ""), words
 
 
 def test_a_push_that_arrives_is_no_commit_of_this_place(gated: Repo, tmp_path: Path) -> None:
