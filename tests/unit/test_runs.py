@@ -100,6 +100,17 @@ def test_a_look_that_is_limited_to_a_phase_remembers_how_far_it_read_when_nothin
     assert floor(db) < other
 
 
+def test_what_is_unread_elsewhere_after_the_page_does_not_hold_it_back(db: Database) -> None:
+    phase = begin(db)
+    first = say(db, "one", phase)
+    say(db, "two", phase)
+    say(db, "elsewhere", begin(db, run="search"))
+
+    messages.inbox(db, "bob", limit=1, asked=Filter(phase=phase.id))
+
+    assert floor(db) == first
+
+
 def test_a_poll_of_a_phase_has_its_words_and_those_of_no_phase(db: Database) -> None:
     plan = begin(db)
     say(db, "in the plan", plan)
