@@ -60,7 +60,8 @@ def test_the_courier_says_it_again_and_asks_the_human_when_nobody_polls(repo: Re
 
     assert len(_retries(db)) == 3
     why = f"bob has not acknowledged message {message} of alice (INFO)"
-    assert [one["reason"] for one in repo.swarm("status", "--json").data["escalations"]] == [why]
+    [shown] = repo.swarm("status", "--json").data["escalations"]
+    assert (shown["reason"], shown["message"], shown["incident"]) == (why, message, None)
     [asked] = repo.swarm("escalation", "list", "--json").data["escalations"]
     assert (asked["message"], asked["incident"], asked["reason"]) == (message, None, why)
 

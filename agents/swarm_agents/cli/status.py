@@ -6,6 +6,7 @@ from swarm_agents import build, escalations, messages, roster, waiters
 from swarm_agents.cli import answers
 from swarm_agents.cli.call import Call, parser
 from swarm_agents.cli.output import Answer, clock, iso
+from swarm_agents.model import Escalation
 from swarm_agents.text import ago
 
 
@@ -38,11 +39,17 @@ def _status(call: Call) -> Answer:
                 for one in line
             ],
             "agents": [agent_data(one) for one in here],
-            "escalations": [{"id": one.id, "reason": one.reason, "raised_at": iso(one.raised_at)} for one in questions],
+            "escalations": [_question_data(one) for one in questions],
             "messages": {"last_id": last_message},
         },
         lines=tuple(lines),
     )
+
+
+def _question_data(one: Escalation) -> dict[str, str | int | None]:
+    """About an incident or about a message; the other one is null."""
+    about = {"incident": one.incident, "message": one.message}
+    return {"id": one.id, "reason": one.reason, "raised_at": iso(one.raised_at), **about}
 
 
 def agent_data(one: roster.Listed) -> dict[str, str | None]:
