@@ -99,8 +99,18 @@ def _sent(call: Call, to: str) -> Answer:
     if not queued and to == EVERYONE:
         return Answer(f"Message {message} is stored, but nobody is here to read it.", 92, data, "swarm agent list")
     notices = sum(one.state is DeliveryState.QUEUED for one in queued)
-    text = f"Message {message} is stored for {len(queued)} agents; {notices} of them get a notice in their pane."
-    return Answer(text, data=data)
+    return Answer(f"Message {message} is stored for {_agents(len(queued))}; {_told(notices)}", data=data)
+
+
+def _agents(count: int) -> str:
+    return "1 agent" if count == 1 else f"{count} agents"
+
+
+def _told(notices: int) -> str:
+    """Queued is not typed, and typed is not read."""
+    if not notices:
+        return "none of them has a pane, so they find it in their inbox."
+    return f"a notice is queued for {notices} of their panes."
 
 
 def _poll(call: Call) -> Answer:
