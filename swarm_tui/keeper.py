@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable
 
 from swarm_agents import acknowledgements, announcements, build, notify
-from swarm_agents.courier import Courier
+from swarm_agents.courier.courier import Courier
+from swarm_agents.courier.reaper import Reaper
 from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
-from swarm_agents.reaper import Reaper
 from swarm_tui.settings import Settings
 
 EVERY_S = 1.0  # a lease that ran out stands at most so long

@@ -199,7 +199,7 @@ def no_name_says_nothing(module: Module) -> list[str]:
 Rule = Callable[[Module], list[str]]
 BROKEN_BY: dict[Rule, tuple[str, str]] = {
     only_db_opens_a_database: ("swarm_agents/build.py", "def f():\n    import sqlite3"),
-    only_panes_uses_libtmux: ("swarm_agents/courier.py", "from libtmux import Server"),
+    only_panes_uses_libtmux: ("swarm_agents/courier/courier.py", "from libtmux import Server"),
     only_panes_runs_tmux: ("swarm_tui/app.py", "run(['tmux', 'kill-server'])"),
     only_git_runs_git: ("swarm_agents/commit.py", "run(['git', 'stash'])"),
     only_few_start_processes: ("swarm_agents/build.py", "import os\nos.system('true')"),

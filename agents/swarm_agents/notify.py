@@ -305,7 +305,7 @@ def _start(database: Path) -> None:
 
 
 def _give_others_a_start(db: Database, config: Config) -> None:
-    from swarm_agents import typings  # what only a courier needs
+    from swarm_agents.courier import typings  # what only a courier needs
 
     give_up_at = time.monotonic() + HEAD_START_S
     while time.monotonic() < give_up_at:

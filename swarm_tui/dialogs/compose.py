@@ -51,7 +51,8 @@ class Compose(Dialog):
 
     def _look(self, own_profiles: dict[str, Any]) -> None:
         """In a thread: a tmux server that is stopped takes seconds."""
-        from swarm_agents import previews, profiles
+        from swarm_agents import profiles
+        from swarm_agents.courier import previews
 
         agents = [listed.agent for listed in self.recipients() if listed.state != "left"]
         try:

@@ -8,9 +8,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
 
+from swarm_agents.courier.previews import Preview
 from swarm_agents.errors import SwarmError, Unavailable
 from swarm_agents.model import Agent, Moment
-from swarm_agents.previews import Preview
 from swarm_tui import actions
 from swarm_tui.screens.board import Board
 from swarm_tui.settings import Settings
@@ -87,7 +87,8 @@ class PanesScreen(Board):
             self._in_thread(lambda: self._look_at(agents), "look")
 
     def _look_at(self, agents: tuple[Agent, ...]) -> None:
-        from swarm_agents import previews, profiles
+        from swarm_agents import profiles
+        from swarm_agents.courier import previews
 
         try:
             seen = previews.take(agents, profiles.known(self._settings.config.profiles))

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from swarm_agents.courier.previews import NO_TMUX, Preview
 from swarm_agents.model import Agent
-from swarm_agents.previews import NO_TMUX, Preview
 from swarm_agents.text import one_line
 from swarm_tui import signs
 from swarm_tui.widgets.row_list import Cell, RowList

@@ -9,8 +9,8 @@ from rich.text import Text
 from textual.strip import Strip
 from textual.widget import Widget
 
+from swarm_agents.courier.previews import Preview, plain
 from swarm_agents.model import Agent
-from swarm_agents.previews import Preview, plain
 from swarm_agents.text import one_line, printable
 
 _NOT_A_COLOUR = re.compile(r"\x1b(?!\[[0-9;]*m)(?:\[[0-9;:?]*[A-Za-z]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)?|[\x0e\x0f]")

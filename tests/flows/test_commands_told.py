@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import build, notices
+from swarm_agents import build
+from swarm_agents.courier import notices
+from swarm_agents.courier.notices import Announced
 from swarm_agents.model import HUMAN
-from swarm_agents.notices import Announced
 from tests.support.repo import Repo
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from swarm_agents import messages
-from swarm_agents.courier import Courier
+from swarm_agents.courier.courier import Courier
 from swarm_agents.model import PaneAddress
 from tests.support.noticed import Noticed
 from tests.support.tmux import Tmux, private_server, until

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import courier, panes, typings
+from swarm_agents import panes
+from swarm_agents.courier import courier, typings
 from swarm_agents.db.database import Database
 from swarm_agents.errors import DatabaseLocked
 from swarm_agents.panes import NoAnswer

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from swarm_agents import steps, typings
+from swarm_agents.courier import steps, typings
 from tests.support.noticed import Noticed
 from tests.support.tmux import FakeAgent, until
 

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from swarm_agents import previews, profiles
+from swarm_agents import profiles
+from swarm_agents.courier import previews
 from swarm_agents.model import Agent, PaneAddress
 from tests.support.tmux import FAKE_AGENT, FakeAgent, Tmux, private_server, until
 

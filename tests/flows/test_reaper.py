@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from swarm_agents import events, locks, messages, roster, tasks
-from swarm_agents.courier import Round
+from swarm_agents.courier.courier import Round
+from swarm_agents.courier.reaper import GRACE_S, Reaper
 from swarm_agents.db.database import Database
 from swarm_agents.lock_paths import Name
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import Look
-from swarm_agents.reaper import GRACE_S, Reaper
 from swarm_agents.tasks import TaskStatus
 from tests.support.clock import FakeClock
 from tests.support.noticed import Noticed

@@ -12,6 +12,7 @@ PAGE = ROOT / "docs" / "codebase.md"
 _PARTS = {
     "agents/swarm_agents": "The engine: what the swarm can do",
     "agents/swarm_agents/db": "The only code that opens a database",
+    "agents/swarm_agents/courier": "Deliveries into panes",
     "agents/swarm_agents/panes": "The only code that talks to tmux",
     "agents/swarm_agents/profiles": "How agents' screens look, as data",
     "agents/swarm_agents/task_templates": "Plans for a feature, as data",

@@ -12,7 +12,7 @@ import sys
 import threading
 from pathlib import Path
 
-from swarm_agents.courier import Courier
+from swarm_agents.courier.courier import Courier
 from swarm_agents.db.database import Database
 
 

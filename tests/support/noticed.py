@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from swarm_agents import deliveries, messages, roster, typings
-from swarm_agents.courier import Courier, Round
+from swarm_agents import deliveries, messages, roster
+from swarm_agents.courier import typings
+from swarm_agents.courier.courier import Courier, Round
 from swarm_agents.db.database import Database
 from swarm_agents.model import EVERYONE, HUMAN, Delivery, PaneAddress
 from tests.support.tmux import FakeAgent, Tmux, until

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import typings
+from swarm_agents.courier import typings
 from swarm_agents.db.database import Database
 from swarm_tui import snapshot
 from swarm_tui.feed import Feed

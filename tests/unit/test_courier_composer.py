@@ -2,8 +2,9 @@
 
 import pytest
 
-from swarm_agents import composer, profiles
-from swarm_agents.composer import Absent, Dialog, Draft, Empty
+from swarm_agents import profiles
+from swarm_agents.courier import composer
+from swarm_agents.courier.composer import Absent, Dialog, Draft, Empty
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import Pane
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm_agents import notices
-from swarm_agents.notices import Announced
+from swarm_agents.courier import notices
+from swarm_agents.courier.notices import Announced
 from swarm_agents.panes import keyboard
 
 AWKWARD = [

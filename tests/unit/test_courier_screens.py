@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import pytest
 
-from swarm_agents import composer, profiles
-from swarm_agents.composer import Absent, Composer, Dialog, Draft, Empty
+from swarm_agents import profiles
+from swarm_agents.courier import composer
+from swarm_agents.courier.composer import Absent, Composer, Dialog, Draft, Empty
 from swarm_agents.panes import Pane
 from tests.unit.test_courier_composer import pane
 

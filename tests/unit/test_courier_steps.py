@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from swarm_agents import profiles, steps
+from swarm_agents import profiles
+from swarm_agents.courier import steps
+from swarm_agents.courier.sight import Situation
+from swarm_agents.courier.steps import End, Paste, Since, Submit, Submitted, Wait, Withdraw
+from swarm_agents.courier.typings import Typing
 from swarm_agents.model import DeliveryState, PaneAddress
 from swarm_agents.panes.foreground import Program
-from swarm_agents.sight import Situation
-from swarm_agents.steps import End, Paste, Since, Submit, Submitted, Wait, Withdraw
-from swarm_agents.typings import Typing
 from tests.unit.test_courier_composer import pane
 
 LINE = "[swarm#7] INFO from ann: hello. Read all of it with: swarm inbox"

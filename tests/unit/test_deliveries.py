@@ -2,7 +2,8 @@
 
 import pytest
 
-from swarm_agents import build, deliveries, messages, roster, typings
+from swarm_agents import build, deliveries, messages, roster
+from swarm_agents.courier import typings
 from swarm_agents.db.database import Database
 from swarm_agents.errors import NotFound
 from swarm_agents.model import EVERYONE, HUMAN, DeliveryState, Evidence, PaneAddress, Rules

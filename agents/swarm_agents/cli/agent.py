@@ -15,7 +15,7 @@ from swarm_agents.model import HUMAN, Agent, PaneAddress
 from swarm_agents.text import RESERVED_NAMES, ago, checked_name
 
 if TYPE_CHECKING:
-    from swarm_agents.previews import Preview
+    from swarm_agents.courier.previews import Preview
 
 _PREVIEW_LINES = 200
 
@@ -98,7 +98,8 @@ def _at_panes(call: Call, agents: list[Agent]) -> "Mapping[str, Preview]":
     """What their panes show now; nothing when nobody is in one, or tmux is not installed."""
     if not any(agent.pane for agent in agents):
         return {}
-    from swarm_agents import previews, profiles
+    from swarm_agents import profiles
+    from swarm_agents.courier import previews
 
     with contextlib.suppress(Unavailable):
         return previews.take(agents, profiles.known(call.config.profiles))

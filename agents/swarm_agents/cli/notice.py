@@ -62,7 +62,8 @@ def _retry(call: Call) -> Answer:
 
 def _selftest(call: Call) -> Answer:
     call.human()
-    from swarm_agents import panes, profiles, selftest
+    from swarm_agents import panes, profiles
+    from swarm_agents.courier import selftest
 
     pane = panes.address(call.arguments.pane)
     proof = selftest.prove(pane, profiles.known(call.config.profiles), type_it=not call.arguments.look)

@@ -9,15 +9,16 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from swarm_agents import notices, panes, sight, steps, typings
+from swarm_agents import panes
+from swarm_agents.courier import notices, sight, steps, typings
+from swarm_agents.courier.sight import Situation
+from swarm_agents.courier.steps import Since
+from swarm_agents.courier.typings import Typing, Waiting
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.model import DeliveryState, PaneAddress
 from swarm_agents.panes import Look, NoAnswer, ServerGone, keyboard
 from swarm_agents.panes.keyboard import Stroke
 from swarm_agents.profiles import Profile
-from swarm_agents.sight import Situation
-from swarm_agents.steps import Since
-from swarm_agents.typings import Typing, Waiting
 
 ROUND_S = 2.5  # the longest it stays with one server while something moves; the rest goes on in the next round
 _MOVING_S = 1.5  # a typed line that waits longer is looked at now and then, like a pane that is not ready

@@ -7,10 +7,11 @@ It types nothing, so it also reaches shells and programs that nobody knows. It s
 from collections import defaultdict
 from collections.abc import Mapping
 
-from swarm_agents import notices, panes
+from swarm_agents import panes
+from swarm_agents.courier import notices
+from swarm_agents.courier.notices import Announced
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.model import PaneAddress
-from swarm_agents.notices import Announced
 from swarm_agents.panes import Look
 
 OPTION = "@swarm_notice"

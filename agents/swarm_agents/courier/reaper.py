@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from swarm_agents import build, leases, locks, roster, tasks
-from swarm_agents.courier import Round
+from swarm_agents.courier.courier import Round
 from swarm_agents.db.database import Database
 from swarm_agents.errors import NotFound
 from swarm_agents.model import Agent, PaneAddress

@@ -6,14 +6,14 @@ predecessor did: another marker, nothing was typed; the token, the text was past
 
 from dataclasses import dataclass
 
-from swarm_agents import composer
-from swarm_agents.composer import Absent, Dialog, Draft, Empty
+from swarm_agents.courier import composer
+from swarm_agents.courier.composer import Absent, Dialog, Draft, Empty
+from swarm_agents.courier.sight import Situation
+from swarm_agents.courier.typings import Typing
 from swarm_agents.model import DeliveryState, PaneAddress
 from swarm_agents.panes import Look
 from swarm_agents.panes.keyboard import Stroke
 from swarm_agents.profiles import Profile
-from swarm_agents.sight import Situation
-from swarm_agents.typings import Typing
 
 SHOWN_S = 5.0  # until a pasted line must stand in the composer; agents take 20 to 90 ms, a loaded machine longer
 SUBMIT_AGAIN_S = 0.6  # a submit key that was swallowed is pressed again after this

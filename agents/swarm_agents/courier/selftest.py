@@ -5,14 +5,15 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from swarm_agents import panes, sight, steps
+from swarm_agents import panes
+from swarm_agents.courier import sight, steps
+from swarm_agents.courier.sight import Situation
+from swarm_agents.courier.steps import Since
+from swarm_agents.courier.typings import Typing
 from swarm_agents.errors import Unavailable
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import Look, keyboard
 from swarm_agents.profiles import Profile
-from swarm_agents.sight import Situation
-from swarm_agents.steps import Since
-from swarm_agents.typings import Typing
 
 LINE = "[swarm#0] This is a self-test of notices. Nothing to do, answer with one word."
 _LIMIT_S = 15.0

@@ -4,9 +4,9 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from swarm_agents.courier.notices import Announced
 from swarm_agents.db.database import Row, Transaction
 from swarm_agents.model import DeliveryState, PaneAddress
-from swarm_agents.notices import Announced
 
 _EXCERPT_CHARACTERS = 400  # of a body that may have 10,240 bytes
 _AT_ONCE = 5_000  # waiting deliveries looked at in one round; the rest have their turn in the next

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from swarm_agents import composer, profiles
-from swarm_agents.composer import Absent, Composer
+from swarm_agents import profiles
+from swarm_agents.courier import composer
+from swarm_agents.courier.composer import Absent, Composer
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import Look, Pane, foreground
 from swarm_agents.panes.foreground import Program

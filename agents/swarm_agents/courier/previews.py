@@ -5,11 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from swarm_agents import panes, sight, steps
+from swarm_agents import panes
+from swarm_agents.courier import sight, steps
+from swarm_agents.courier.sight import Situation
 from swarm_agents.model import Agent, PaneAddress
 from swarm_agents.panes import Look, NoAnswer, ServerGone
 from swarm_agents.profiles import Profile
-from swarm_agents.sight import Situation
 from swarm_agents.text import printable
 
 READY = "ready"

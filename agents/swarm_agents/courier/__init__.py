@@ -1,0 +1,1 @@
+"""Deliveries into panes: looks at agents' screens, decides, types, and records no more than it saw."""
