@@ -182,7 +182,25 @@ def _link(root: Path, where: Path, names: tuple[str, ...]) -> None:
 
 def _run(command: str, where: Path, environment: dict[str, str], give_up_at: float, show_life: ShowLife) -> CheckRun:
     began = time.monotonic()
-    child = subprocess.Popen(
+    kept = bytearray()
+    child: subprocess.Popen[bytes] | None = None
+    try:
+        with git.undisturbed():  # a signal right now would leave a check behind that nobody knows of
+            child = _start(command, where, environment)
+            reader = threading.Thread(target=_keep_tail, args=(child.stdout, kept), daemon=True)
+            reader.start()
+        in_time = _wait(child, give_up_at, show_life)
+    finally:
+        if child is not None:
+            _end_all(child)
+            reader.join(_DRAIN_S)
+    output = tail(kept.decode("utf-8", errors="replace"), lines=200, characters=20_000)
+    duration_ms = int((time.monotonic() - began) * 1000)
+    return CheckRun("", _state(child.returncode, in_time, output), child.returncode, output, duration_ms)
+
+
+def _start(command: str, where: Path, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
         ["sh", "-c", command],
         cwd=where,
         env=environment,
@@ -191,17 +209,6 @@ def _run(command: str, where: Path, environment: dict[str, str], give_up_at: flo
         stderr=subprocess.STDOUT,
         start_new_session=True,  # so that all of it can be ended, whatever it started
     )
-    kept = bytearray()
-    reader = threading.Thread(target=_keep_tail, args=(child.stdout, kept), daemon=True)
-    reader.start()
-    try:
-        in_time = _wait(child, give_up_at, show_life)
-    finally:
-        _end_all(child)
-        reader.join(_DRAIN_S)
-    output = tail(kept.decode("utf-8", errors="replace"), lines=200, characters=20_000)
-    duration_ms = int((time.monotonic() - began) * 1000)
-    return CheckRun("", _state(child.returncode, in_time, output), child.returncode, output, duration_ms)
 
 
 def _wait(child: "subprocess.Popen[bytes]", give_up_at: float, show_life: ShowLife) -> bool:

@@ -180,11 +180,11 @@ def clean_tree(root: Path, tree: str) -> Iterator[Path]:
         # No hook of the user's runs for a tree that is none of theirs.
         add = ["-c", f"core.hooksPath={os.devnull}", "worktree", "add", "--quiet", "--detach", str(where), commit]
         try:
-            with _undisturbed():
+            with undisturbed():
                 _must(add, root)
             yield where
         finally:
-            with _undisturbed():
+            with undisturbed():
                 _git(["worktree", "remove", "--force", "--force", str(where)], root)
                 _git(["worktree", "prune"], root)
 
@@ -386,7 +386,7 @@ def save_changes(root: Path) -> str | None:
     saved = _git(["stash", "create", "swarm: kept while the fix is brought in"], root).stdout.strip()
     if not saved:
         return None
-    with _undisturbed():
+    with undisturbed():
         _must(["update-ref", SAVED_REF, saved], root)
         _must(["reset", "--quiet", "--hard", "HEAD"], root)
     return saved
@@ -394,7 +394,7 @@ def save_changes(root: Path) -> str | None:
 
 def restore_changes(root: Path, saved: str) -> bool:
     """Bring the saved changes back, staged ones as staged. False when they conflict: then `KEPT_REF` keeps them."""
-    with _undisturbed():
+    with undisturbed():
         back = _git(["stash", "apply", "--quiet", "--index", saved], root).returncode == 0
         if not back:
             _must(["update-ref", KEPT_REF, saved], root)
@@ -409,7 +409,7 @@ def saved_changes(root: Path) -> str | None:
 
 def abort_merge(root: Path) -> None:
     """Undo a merge that stopped at a conflict. Nothing happens when there is none."""
-    with _undisturbed():
+    with undisturbed():
         _git(["merge", "--abort"], root)
 
 
@@ -483,8 +483,8 @@ def _forwarded_signals(child: subprocess.Popen[bytes]) -> Iterator[list[int]]:
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
-    """A signal waits until this is done: git would be ended in the middle and leave its locks behind."""
+def undisturbed() -> Iterator[None]:
+    """A signal waits until this is done: git ended in the middle leaves its locks behind, a start its child."""
     with _signals_to(lambda _: None) as came:
         yield
     _signal_again(came)
