@@ -374,8 +374,7 @@ def _reflog_action(agent: str) -> str:
 
 def run_forwarding(command: list[str], where: Path) -> int:
     """Run it on the caller's terminal, its output to standard error. A signal to us ends it first, and then us."""
-    child = subprocess.Popen(command, cwd=where, stdout=sys.stderr)
-    with _forwarded_signals(child) as came:
+    with _forwarding_signals(lambda: subprocess.Popen(command, cwd=where, stdout=sys.stderr)) as (child, came):
         code = child.wait()
     _signal_again(came)
     return code
@@ -442,20 +441,23 @@ def _must(arguments: list[str], where: Path) -> str:
 def _run_on_terminal(command: list[str], environment: dict[str, str], quiet_stdout: bool) -> tuple[int, str]:
     # A terminal is inherited whole, so editors and colours work; where there is none, what passes is kept as evidence.
     captured = not sys.stderr.isatty()
-    try:
-        child = subprocess.Popen(
-            command,
-            env=environment,
-            stdout=sys.stderr if quiet_stdout else None,
-            stderr=subprocess.PIPE if captured else None,
-        )
-    except FileNotFoundError:
-        raise Unavailable("git is not installed, or not on the PATH.") from None
     kept = bytearray()
-    copier = threading.Thread(target=_copy, args=(child.stderr, kept), daemon=True)
-    if captured:
-        copier.start()
-    with _forwarded_signals(child):
+
+    def start() -> "subprocess.Popen[bytes]":
+        try:
+            return subprocess.Popen(
+                command,
+                env=environment,
+                stdout=sys.stderr if quiet_stdout else None,
+                stderr=subprocess.PIPE if captured else None,
+            )
+        except FileNotFoundError:
+            raise Unavailable("git is not installed, or not on the PATH.") from None
+
+    with _forwarding_signals(start) as (child, _):
+        copier = threading.Thread(target=_copy, args=(child.stderr, kept), daemon=True)
+        if captured:
+            copier.start()
         code = child.wait()
     if captured:
         copier.join(_DRAIN_S)
@@ -471,15 +473,25 @@ def _copy(source: IO[bytes], kept: bytearray) -> None:
 
 
 @contextmanager
-def _forwarded_signals(child: subprocess.Popen[bytes]) -> Iterator[list[int]]:
-    """What is sent to us is sent on, and we wait for the answer. Ctrl-C reaches git twice then, which does no harm."""
+def _forwarding_signals(
+    start: Callable[[], "subprocess.Popen[bytes]"],
+) -> Iterator[tuple["subprocess.Popen[bytes]", list[int]]]:
+    """Start it; what is sent to us is sent on from that moment on, and we wait for the answer; what came is listed.
+
+    Ctrl-C reaches git twice then, which does no harm.
+    """
+    child: subprocess.Popen[bytes] | None = None
 
     def forward(number: int) -> None:
         with contextlib.suppress(ProcessLookupError):
-            child.send_signal(number)
+            if child is not None:
+                child.send_signal(number)
 
     with _signals_to(forward) as came:
-        yield came
+        child = start()
+        for number in came:  # while it was being started
+            forward(number)
+        yield child, came
 
 
 @contextmanager
