@@ -88,7 +88,7 @@ def answer(
 def any_due(db: Database) -> bool:
     """Whether somebody should `pump`. A small read, for the end of any command."""
     with db.reading() as tx:
-        return tx.one(f"select 1 from acknowledgements where {_DUE} limit 1", **_clock(tx)) is not None
+        return tx.one(f"select 1 from acknowledgements where {_DUE} limit 1", **tx.clock) is not None
 
 
 def pump(db: Database) -> int:
@@ -99,7 +99,7 @@ def pump(db: Database) -> int:
         due = tx.execute(
             f"select * from acknowledgements where {_DUE} order by message_id, agent limit :most",
             most=_AT_ONCE,
-            **_clock(tx),
+            **tx.clock,
         )
         asked = {row["message_id"]: None for row in due if not _go_on(tx, row)}
         for message in asked:
@@ -239,7 +239,3 @@ def _tell_sender(tx: Transaction, first: Message, agent: str) -> None:
 
 def _present(tx: Transaction, name: str) -> Agent | None:
     return next((agent for agent in roster.present(tx) if agent.name == name), None)
-
-
-def _clock(tx: Transaction) -> dict[str, int | str]:
-    return {"mono": tx.moment.mono_ms, "boot": tx.moment.boot_id}

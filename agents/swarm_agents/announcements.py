@@ -62,7 +62,7 @@ def put_aside(db: Database) -> None:
 
 def any_due(tx: Transaction, channels: tuple[str, ...]) -> bool:
     """Whether something waits to be tried by one of these channels."""
-    rows = tx.execute(f"select * from announcements where {_DUE} and channel <> 'dashboard'", **_clock(tx))
+    rows = tx.execute(f"select * from announcements where {_DUE} and channel <> 'dashboard'", **tx.clock)
     return any(row["channel"] in channels for row in rows)
 
 
@@ -73,8 +73,7 @@ def claim(tx: Transaction, teller: str, channels: tuple[str, ...], limit_s: floa
     """
     _put_aside(tx)
     for row in tx.execute(
-        f"select * from announcements where {_DUE} and channel <> 'dashboard' order by escalation_id, place",
-        **_clock(tx),
+        f"select * from announcements where {_DUE} and channel <> 'dashboard' order by escalation_id, place", **tx.clock
     ):
         if row["channel"] not in channels or _earlier_goes_first(tx, row, channels):
             continue
@@ -134,7 +133,7 @@ def _open(tx: Transaction, escalation: int, channel: str, reason: str) -> None:
     tx.execute(
         "insert into announcements (escalation_id, channel, place, state, reason, at, due_mono_ms, due_boot_id) "
         "values (:escalation, :channel, :place, 'waiting', :reason, :now, :mono, :boot) on conflict do nothing",
-        **_clock(tx),
+        **tx.clock,
         escalation=escalation,
         channel=channel,
         place=_PLACES[channel],
@@ -152,7 +151,7 @@ def _moot(tx: Transaction) -> list[Row]:
         f"select escalation_id, channel from announcements where (state in ('waiting', 'failed') or {_DUE}) "
         f"and {_OPEN} and (escalation_id not in {_UNANSWERED} "
         f"or (escalation_id not in {_UNSEEN} and channel in ('tmux', 'command'))) order by escalation_id, place",
-        **_clock(tx),
+        **tx.clock,
     )
 
 
@@ -195,7 +194,7 @@ def _claim(tx: Transaction, row: Row, teller: str, limit_s: float) -> Announceme
         "update announcements set state = 'trying', tries = tries + 1, teller = :teller, repeated = :repeated, "
         "at = :now, due_mono_ms = :until, due_boot_id = :boot "
         f"where escalation_id = :escalation and channel = :channel and {_DUE} returning *",
-        **_clock(tx),
+        **tx.clock,
         **key,
         teller=teller,
         repeated=int(again or row["repeated"]),
@@ -227,10 +226,6 @@ def _due_in_s(tx: Transaction, row: Row) -> float:
         return 0.0
     due_mono_ms: int = row["due_mono_ms"]
     return max(0.0, (due_mono_ms - tx.moment.mono_ms) / 1000)
-
-
-def _clock(tx: Transaction) -> dict[str, int | str]:
-    return {"mono": tx.moment.mono_ms, "boot": tx.moment.boot_id}
 
 
 def _announcement(row: Row) -> Announcement:

@@ -19,7 +19,7 @@ _WORN = f"{_LIVE} and lease_mono_ms - :mono <= lease_ms * 9 / 10"  # to renew mo
 
 def clock(tx: Transaction) -> dict[str, Any]:
     """The values of every statement about leases."""
-    return {"now": tx.now, "mono": tx.moment.mono_ms, "boot": tx.moment.boot_id}
+    return {"now": tx.now, **tx.clock}
 
 
 def worn(tx: Transaction, agent: str) -> bool:

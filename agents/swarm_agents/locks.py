@@ -5,7 +5,7 @@ of its holder renews it), when its holder leaves, or when a human takes it.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from swarm_agents import events, leases, messages
 from swarm_agents.db.database import Database, Row, Transaction
@@ -148,7 +148,7 @@ def lose(tx: Transaction, agent: str, why: str) -> None:
 def reap(db: Database) -> None:
     """End the locks whose lease ran out. Anybody may call it at any time; looks before it writes."""
     with db.reading() as tx:
-        due = tx.one(f"select 1 from locks where {leases.EXPIRED} limit 1", **_deadline(tx))
+        due = tx.one(f"select 1 from locks where {leases.EXPIRED} limit 1", **tx.clock)
     if due:
         with db.transaction() as tx:
             _end_expired(tx)
@@ -169,7 +169,7 @@ def history(tx: Transaction, path: str, limit: int = 50) -> list[Event]:
 
 def holders(tx: Transaction, paths: Iterable[str]) -> dict[str, str]:
     """Who has locked what of these paths, which are relative to the top of a working tree. Without those nobody has."""
-    live = tx.execute(f"select * from locks where not {leases.EXPIRED} order by path", **_deadline(tx))
+    live = tx.execute(f"select * from locks where not {leases.EXPIRED} order by path", **tx.clock)
     there = [_lock(row) for row in live]
     found = {}
     for path in paths:
@@ -218,7 +218,7 @@ def _put(tx: Transaction, agent: str, name: Name, fence: int, ttl_s: float, reas
 
 
 def _end_expired(tx: Transaction) -> None:
-    for row in tx.execute(f"delete from locks where {leases.EXPIRED} returning *", **_deadline(tx)):
+    for row in tx.execute(f"delete from locks where {leases.EXPIRED} returning *", **tx.clock):
         events.record(tx, row["holder"], "lock_expired", row["path"], fence=row["fence"])
 
 
@@ -232,10 +232,6 @@ def _end(tx: Transaction, by: str, kind: str, ended: list[Lock]) -> None:
 def _listing(paths: list[str]) -> str:
     shown = ", ".join(paths[:5])
     return f"{shown} and {len(paths) - 5} more" if len(paths) > 5 else shown
-
-
-def _deadline(tx: Transaction) -> dict[str, Any]:
-    return {"mono": tx.moment.mono_ms, "boot": tx.moment.boot_id}
 
 
 def _lock(row: Row) -> Lock:

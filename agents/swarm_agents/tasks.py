@@ -385,7 +385,7 @@ def lose(tx: Transaction, agent: str, why: str) -> None:
 def reap(db: Database) -> None:
     """Take back the tasks whose lease ran out. Anybody may call it at any time; looks before it writes."""
     with db.reading() as tx:
-        due = tx.one(f"select 1 from tasks where {leases.EXPIRED} limit 1", **_clock(tx))
+        due = tx.one(f"select 1 from tasks where {leases.EXPIRED} limit 1", **tx.clock)
     if due:
         with db.transaction() as tx:
             _return_expired(tx)
@@ -509,10 +509,6 @@ def _row(tx: Transaction, task: str) -> Row | None:
 
 def _note(tx: Transaction, actor: str, kind: str, row: Row, detail: str = "") -> None:
     events.record(tx, actor, kind, f"{row['id']}: {detail}" if detail else row["id"], fence=row["fence"])
-
-
-def _clock(tx: Transaction) -> dict[str, Any]:
-    return {"mono": tx.moment.mono_ms, "boot": tx.moment.boot_id}
 
 
 def _grant(tx: Transaction, lease_s: float) -> dict[str, Any]:

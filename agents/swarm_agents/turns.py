@@ -20,7 +20,7 @@ def begin(tx: Transaction) -> None:
     clear(tx)
     tx.execute(
         "insert into turns (ticket, agent, asked_mono_ms, boot_id) select ticket, agent, :mono, :boot from waiters",
-        **_clock(tx),
+        **tx.clock,
     )
     tx.execute("update turn_window set size = 1 where id = 1")
 
@@ -74,7 +74,7 @@ def ask(db: Database, agent: str) -> int:
             return 0
     with db.transaction() as tx:
         tx.execute(
-            "update turns set asked_mono_ms = :mono, boot_id = :boot where agent = :agent", agent=agent, **_clock(tx)
+            "update turns set asked_mono_ms = :mono, boot_id = :boot where agent = :agent", agent=agent, **tx.clock
         )
         before = ahead(tx, agent)
         if before == 0:
@@ -88,9 +88,5 @@ def _rows(tx: Transaction) -> list[Row]:
         "asked_mono_ms > :mono - case when trying = 1 then :try_ms else :here_ms end order by ticket",
         try_ms=_TRY_MS,
         here_ms=_HERE_MS,
-        **_clock(tx),
+        **tx.clock,
     )
-
-
-def _clock(tx: Transaction) -> dict[str, int | str]:
-    return {"mono": tx.moment.mono_ms, "boot": tx.moment.boot_id}

@@ -37,11 +37,11 @@ def dismiss(tx: Transaction) -> None:
 
 
 def any_overdue(tx: Transaction) -> bool:
-    return tx.one(f"select 1 from waiters where {_OVERDUE} limit 1", **_overdue(tx)) is not None
+    return tx.one(f"select 1 from waiters where {_OVERDUE} limit 1", grace=FORGET_AFTER_MS, **tx.clock) is not None
 
 
 def forget_overdue(tx: Transaction) -> None:
-    _end(tx, _OVERDUE, **_overdue(tx))
+    _end(tx, _OVERDUE, grace=FORGET_AFTER_MS, **tx.clock)
 
 
 def line(tx: Transaction) -> list[Waiter]:
@@ -63,7 +63,3 @@ def _end(tx: Transaction, which: str, **values: Any) -> None:
             since=row["since"],
             until=max(row["since"], min(tx.now, row["deadline"])),
         )
-
-
-def _overdue(tx: Transaction) -> dict[str, int | str]:
-    return {"boot": tx.moment.boot_id, "mono": tx.moment.mono_ms, "grace": FORGET_AFTER_MS}

@@ -53,6 +53,11 @@ class Transaction:
         self.moment = moment
         self.now = moment.wall_ms
 
+    @property
+    def clock(self) -> dict[str, int | str]:
+        """The parameters `:mono` and `:boot` of a statement that asks for deadlines: no wall clock moves them."""
+        return {"mono": self.moment.mono_ms, "boot": self.moment.boot_id}
+
     def execute(self, sql: str, **values: Any) -> list[Row]:
         """Run one statement with named parameters; its rows, all of them."""
         return self._connection.execute(sql, values).fetchall()
