@@ -91,10 +91,10 @@ def keep_telling(database: Path, config: Config, stop: threading.Event, clock: C
 
 def see_through(db: Database, config: Config) -> None:
     """Pump, and again what failed, until nothing is left to try; leaves it to a courier or a dashboard at first."""
-    from swarm_agents.db import gate
+    from swarm_agents.db import file_lock
 
     _give_others_a_start(db, config)
-    with gate.turn(Path(f"{db.path}-announcer"), 0) as alone:
+    with file_lock.held(Path(f"{db.path}-announcer"), 0) as alone:
         give_up_at = time.monotonic() + LINGER_S
         due_in_s = pump(db, config)
         while alone and due_in_s is not None and time.monotonic() < give_up_at:

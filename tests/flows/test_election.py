@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from swarm_agents import roster
-from swarm_agents.db import gate
+from swarm_agents.db import file_lock
 from swarm_agents.db.database import Database
 from swarm_agents.model import Rules
 from tests.support.model import Act
@@ -43,7 +43,7 @@ def test_the_election_holds_while_a_stopped_process_blocks_the_fair_turns(db_pat
         worker.send("do_without_gate")
         assert worker.receive().told == "pushing"
 
-    with gate.turn(Path(f"{db_path}-gate"), 1):
+    with file_lock.held(Path(f"{db_path}-lock"), 1):
         rounds = [elect_and_fix(herd) for _ in range(ROUNDS // 4)]
 
     assert rounds == [{"yours new": 1, "waiting": 7}] * (ROUNDS // 4)

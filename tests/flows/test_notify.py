@@ -15,7 +15,7 @@ import pytest
 from swarm_agents import acknowledgements, announcements, build, escalations, log, messages, notify, roster
 from swarm_agents.announcements import BACK_OFF_S, COMMAND, TMUX
 from swarm_agents.config import Config, Notify
-from swarm_agents.db import gate
+from swarm_agents.db import file_lock
 from swarm_agents.db.clock import host_clock
 from swarm_agents.db.database import Database
 from swarm_agents.model import HUMAN, Asked, PaneAddress, Resolution, Rules
@@ -34,7 +34,7 @@ import sys
 from pathlib import Path
 from swarm_agents import notify
 from swarm_agents.config import Config, Notify
-from swarm_agents.db import gate
+from swarm_agents.db import file_lock
 from swarm_agents.db.clock import host_clock
 from swarm_agents.db.database import Database
 with Database(Path(sys.argv[1])) as db:
@@ -67,7 +67,7 @@ def repo(repo: Repo) -> Iterator[Repo]:
     yield repo
     with shell(repo) as tables:
         tables.execute("update announcements set state = 'skipped', reason = 'the test is over'")
-    with gate.turn(repo.path / ".git/swarm/swarm.db-announcer", 20) as ended:
+    with file_lock.held(repo.path / ".git/swarm/swarm.db-announcer", 20) as ended:
         assert ended, "the process left behind has ended"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from swarm_agents import roster
-from swarm_agents.db import gate
+from swarm_agents.db import file_lock
 from swarm_agents.db.database import Database
 from tests.support.processes import Answer, Worker, workers
 
@@ -35,7 +35,7 @@ def test_messages_sent_at_once_are_all_stored_each_under_an_id_of_its_own(
     if fair:
         told = send_all(crew)
     else:
-        with gate.turn(Path(f"{db_path}-gate"), 1):
+        with file_lock.held(Path(f"{db_path}-lock"), 1):
             told = send_all(crew)
 
     assert [answer.error for answer in told if answer.error] == []

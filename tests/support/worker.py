@@ -74,7 +74,7 @@ def lock(db: Database) -> None:
 
 def do_without_gate(db: Database) -> None:
     """From now on this process waits for no fair turn."""
-    database._GATE_LIMIT_S = 0.0
+    database._TURN_LIMIT_S = 0.0
     answer("pushing")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from swarm_agents.db import gate
+from swarm_agents.db import file_lock
 from swarm_agents.db.bell import Bell
 from swarm_agents.db.clock import host_clock
 from swarm_agents.db.database import Database
@@ -131,10 +131,10 @@ def test_all_processes_of_a_boot_share_the_clock_that_decides() -> None:
 
 
 def test_the_gate_lets_in_one_at_a_time_and_nobody_waits_longer_than_the_limit(tmp_path: Path) -> None:
-    with gate.turn(tmp_path / "gate", 1) as first, gate.turn(tmp_path / "gate", 0.01) as second:
+    with file_lock.held(tmp_path / "lock", 1) as first, file_lock.held(tmp_path / "lock", 0.01) as second:
         assert (first, second) == (True, False)
 
-    with gate.turn(tmp_path / "gate", 0.01) as third:
+    with file_lock.held(tmp_path / "lock", 0.01) as third:
         assert third
 
 

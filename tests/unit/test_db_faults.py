@@ -49,7 +49,7 @@ FILL = """
                 print(roster.find(tx, 'ada').name, tx.one('pragma integrity_check')[0])
 """
 CREATE = "import sys; from pathlib import Path; from swarm_agents.db import schema; schema.create(Path(sys.argv[1]))"
-HOLD_THE_GATE = """
+HOLD_THE_LOCK = """
 import fcntl, sys
 gate = open(sys.argv[1], "w")
 fcntl.flock(gate, fcntl.LOCK_EX)
@@ -189,9 +189,9 @@ def test_a_holder_of_the_lock_that_is_killed_frees_it_at_once(db_path: Path) -> 
         roster.join(db, "ada", "agent", None)
 
 
-def test_a_stopped_process_at_the_gate_costs_its_turn_and_no_more(db_path: Path) -> None:
+def test_a_stopped_process_at_the_lock_costs_its_turn_and_no_more(db_path: Path) -> None:
     holder = subprocess.Popen(
-        [sys.executable, "-c", HOLD_THE_GATE, f"{db_path}-gate"],
+        [sys.executable, "-c", HOLD_THE_LOCK, f"{db_path}-lock"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -11,7 +11,7 @@ import pytest
 import sqlite_utils
 
 from swarm_agents import build, messages, roster
-from swarm_agents.db import database, gate, schema
+from swarm_agents.db import database, file_lock, schema
 from swarm_agents.db.database import APPLICATION_ID, SCHEMA_VERSION, Database
 from swarm_agents.errors import CannotWrite, DatabaseLocked, DatabaseNewer
 from swarm_agents.model import Rules
@@ -212,7 +212,7 @@ def test_a_creation_that_is_stopped_in_the_middle_is_waited_for_and_then_named(
 ) -> None:
     monkeypatch.setattr(schema, "LOCK_TIMEOUT_S", 0.05)
 
-    with gate.turn(tmp_path / "swarm.db-setup", 1), pytest.raises(DatabaseLocked, match="setting up"):
+    with file_lock.held(tmp_path / "swarm.db-setup", 1), pytest.raises(DatabaseLocked, match="setting up"):
         schema.create(tmp_path / "swarm.db")
 
     assert not (tmp_path / "swarm.db").exists()

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from swarm_agents.db import faults, gate
+from swarm_agents.db import faults, file_lock
 from swarm_agents.db.bell import Bell, Listener
 from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.flag import RedFlag
@@ -26,7 +26,7 @@ APPLICATION_ID = 0x5357524D  # "SWRM", so that another program's SQLite file is 
 SCHEMA_VERSION = 1
 
 LOCK_TIMEOUT_S = 15.0  # a write transaction takes milliseconds; whoever waits longer waits for a stopped process
-_GATE_LIMIT_S = 2.0  # then go on without a fair turn
+_TURN_LIMIT_S = 2.0  # then go on without a fair turn
 _WAL_LIMIT_BYTES = 4 * 1024 * 1024
 
 Row = sqlite3.Row
@@ -130,7 +130,7 @@ class Database:
         before = self._connection.total_changes
         with self._faults_explained():
             self._check_same_file()
-            with gate.turn(Path(f"{self.path}-gate"), min(_GATE_LIMIT_S, self._lock_timeout_s)):
+            with file_lock.held(Path(f"{self.path}-lock"), min(_TURN_LIMIT_S, self._lock_timeout_s)):
                 self._begin_immediate(give_up_at)
                 with self._committed_or_rolled_back():
                     yield Transaction(self._connection, self._clock())

@@ -14,7 +14,7 @@ from pathlib import Path
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from swarm_agents.db import faults, gate
+from swarm_agents.db import faults, file_lock
 from swarm_agents.db.database import APPLICATION_ID, LOCK_TIMEOUT_S, SCHEMA_VERSION, Database, connect
 from swarm_agents.errors import CannotWrite, DatabaseLocked, DatabaseNewer, DatabaseUnreadable
 
@@ -509,7 +509,7 @@ def upgrade(path: Path, lock_timeout_s: float = LOCK_TIMEOUT_S) -> None:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    with gate.turn(Path(f"{path}-setup"), LOCK_TIMEOUT_S) as held:
+    with file_lock.held(Path(f"{path}-setup"), LOCK_TIMEOUT_S) as held:
         if not held:
             raise DatabaseLocked(
                 f"Another process has been setting up {path} for {LOCK_TIMEOUT_S:.0f} s. End it, then try again."

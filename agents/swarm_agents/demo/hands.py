@@ -10,7 +10,7 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
-from swarm_agents.db import gate
+from swarm_agents.db import file_lock
 from swarm_agents.errors import Unavailable
 from swarm_agents.text import tail
 
@@ -67,7 +67,7 @@ class Hands:
 
         One at a time, as in a merge queue: on a busy machine the slow would never get there before the quick.
         """
-        with gate.turn(self.where.parent / "landing", _LIMIT_S):
+        with file_lock.held(self.where.parent / "landing", _LIMIT_S):
             if self.git("push", "--quiet", ".", "HEAD:refs/heads/main").code != 0:
                 self.must("git", "merge", "--quiet", "--no-edit", "main")
                 self.must("git", "push", "--quiet", ".", "HEAD:refs/heads/main")
