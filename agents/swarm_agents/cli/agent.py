@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from swarm_agents import presence, roster
-from swarm_agents.cli.call import Call, parser, verb, verbs
+from swarm_agents.cli.call import parser, verb, verbs, whole_number
+from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, iso
 from swarm_agents.cli.status import agent_data
 from swarm_agents.errors import Denied, SwarmError, Unavailable, Usage
@@ -30,7 +31,13 @@ def parse(words: list[str]) -> argparse.Namespace:
     verb(of, "leave", _leave, "leave the roster; gives up the build")
     listing = verb(of, "list", _list, "who is here")
     listing.add_argument("--all", action="store_true", help="also those who left")
-    listing.add_argument("--preview", type=_lines, default=0, metavar="N", help="the last N lines of each one's pane")
+    listing.add_argument(
+        "--preview",
+        type=whole_number(1, _PREVIEW_LINES),
+        default=0,
+        metavar="N",
+        help="the last N lines of each one's pane",
+    )
     verb(of, "whoami", _whoami, "the name you act under, and where it comes from")
     adopting = verb(of, "adopt", _adopt, "go on under a known name after a restart")
     adopting.add_argument("name", metavar="NAME")
@@ -117,12 +124,6 @@ def _whoami(call: Call) -> Answer:
             known = any(one.agent.name == name and one.agent.left_at is None for one in roster.listed(tx))
     joined = "" if known or name == HUMAN else f" It has not joined: swarm agent join {name}"
     return Answer(f"{name} (from {source}).{joined}", data={"name": name, "source": source, "joined": known})
-
-
-def _lines(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= _PREVIEW_LINES:
-        raise argparse.ArgumentTypeError(f"must be 1 to {_PREVIEW_LINES} lines")
-    return int(text)
 
 
 def _pane(said: str | None) -> PaneAddress | None:

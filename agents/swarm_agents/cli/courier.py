@@ -4,7 +4,8 @@ import argparse
 import signal
 import threading
 
-from swarm_agents.cli.call import Call, parser, seconds
+from swarm_agents.cli.call import parser, seconds
+from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, talk
 
 _DAY_S = 86_400

@@ -3,7 +3,8 @@
 import argparse
 
 from swarm_agents import retention
-from swarm_agents.cli.call import Call, parser, verb, verbs
+from swarm_agents.cli.call import parser, verb, verbs
+from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer
 from swarm_agents.cli.times import duration_s
 

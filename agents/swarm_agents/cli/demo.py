@@ -5,7 +5,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from swarm_agents.cli.call import Call, parser, seconds
+from swarm_agents.cli.call import parser, seconds
+from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, talk
 
 if TYPE_CHECKING:

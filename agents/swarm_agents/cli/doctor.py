@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from swarm_agents import gate_hooks, git
-from swarm_agents.cli.call import Call, parser
+from swarm_agents.cli.call import parser
+from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer
 from swarm_agents.errors import DatabaseUnreadable, SwarmError, Unavailable
 from swarm_agents.text import one_line

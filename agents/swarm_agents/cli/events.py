@@ -3,7 +3,8 @@
 import argparse
 
 from swarm_agents import events
-from swarm_agents.cli.call import Call, parser, whole_number
+from swarm_agents.cli.call import parser, whole_number
+from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso
 from swarm_agents.text import one_line
 

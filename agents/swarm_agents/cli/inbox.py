@@ -3,7 +3,8 @@
 import argparse
 
 from swarm_agents import messages
-from swarm_agents.cli.call import Call, parser, whole_number
+from swarm_agents.cli.call import parser, whole_number
+from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.message_lines import page_answer
 from swarm_agents.cli.output import Answer
 from swarm_agents.cli.phase import all_phases, reading_phase

@@ -2,7 +2,8 @@
 
 import argparse
 
-from swarm_agents.cli.call import Call, parser
+from swarm_agents.cli.call import parser
+from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer
 
 

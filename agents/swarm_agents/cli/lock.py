@@ -8,7 +8,8 @@ from pathlib import Path
 
 from swarm_agents import git, lock_paths, locks
 from swarm_agents.build import HUMAN_LEASE_S
-from swarm_agents.cli.call import Call, Parser, parser, seconds, verb, verbs, whole_number
+from swarm_agents.cli.call import Parser, parser, seconds, verb, verbs, whole_number
+from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso
 from swarm_agents.errors import BadData
 from swarm_agents.lock_paths import Name

@@ -3,7 +3,7 @@
 from typing import Any
 
 from swarm_agents import messages
-from swarm_agents.cli.call import Call
+from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso
 from swarm_agents.model import Message
 from swarm_agents.text import printable

@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 
 from swarm_agents import acknowledgements, deliveries, message_rows, messages, retention, roster, unacknowledged
-from swarm_agents.cli.call import Call, Parser, body_of, parser, seconds, verb, verbs, whole_number
+from swarm_agents.cli.call import Parser, body_of, parser, seconds, verb, verbs, whole_number
+from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.message_lines import line, message_data, page_answer
 from swarm_agents.cli.output import Answer, clock, iso, talk
 from swarm_agents.cli.phase import all_phases, phase_of, reading_phase

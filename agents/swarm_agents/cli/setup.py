@@ -4,7 +4,8 @@ import argparse
 import shutil
 
 from swarm_agents import build, gate, gate_hooks
-from swarm_agents.cli.call import Call, parser, verb, verbs
+from swarm_agents.cli.call import parser, verb, verbs
+from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer
 from swarm_agents.errors import NoSwarm
 from swarm_agents.gate_hooks import Finding

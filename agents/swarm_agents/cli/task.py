@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from swarm_agents import tasks
 from swarm_agents.build import HUMAN_LEASE_S
-from swarm_agents.cli.call import Call, Parser, Run, body_of, parser, seconds, verb, verbs, whole_number
+from swarm_agents.cli.call import Parser, Run, body_of, parser, seconds, verb, verbs, whole_number
+from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso
 from swarm_agents.errors import BadData, Usage
 from swarm_agents.model import EVERYONE, HUMAN
