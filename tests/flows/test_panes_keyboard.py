@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -124,6 +125,35 @@ def test_a_marker_that_is_not_ours_does_no_harm(tmux: Tmux) -> None:
     tmux.run("set-option", "-p", "-t", agent.pane.pane_id, "@swarm_last", "#(touch x)',} { kill-server }")
 
     assert type_in(stroke(seen(agent))) == (True,)
+
+
+@pytest.mark.parametrize("foreign", ["not ours", "1-a\n", "x,y}", "é"])
+def test_a_marker_that_is_not_ours_fits_one_stroke_and_no_later_one(tmux: Tmux, foreign: str) -> None:
+    agent = tmux.agent("ann")
+    tmux.run("set-option", "-p", "-t", agent.pane.pane_id, "@swarm_last", foreign)
+    before = seen(agent)
+
+    first = type_in(stroke(before, "1-a"))
+    until(lambda: agent.prompts() == [LINE], "the line arrived")
+    again = replace(before, cursor_y=seen(agent).cursor_y)  # a full screen's composer is where it was
+    late, withdrawn = type_in(stroke(again, "2-b")), type_in(Stroke(again, "1-a.no"))
+
+    assert (first, late, withdrawn) == ((True,), (False,), (False,))
+
+
+def test_two_scripts_never_share_a_text_even_where_a_hook_of_the_users_lets_one_into_the_other(tmux: Tmux) -> None:
+    ann, bob = tmux.agent("ann"), tmux.agent("bob")
+    tmux.run("set-hook", "-g", "after-set-buffer", "run-shell 'sleep 0.5'")
+    to_ann, to_bob = (Stroke(seen(one), "1-a", text=f"for {one.name}", submit="\r") for one in (ann, bob))
+
+    first = threading.Thread(target=type_in, args=[to_ann])
+    first.start()
+    until(lambda: tmux.run("list-buffers") != "", "the first script waits in the hook")
+    type_in(to_bob)
+    first.join()
+
+    until(lambda: bool(ann.prompts() and bob.prompts()), "both got a line")
+    assert (ann.prompts(), bob.prompts()) == (["for ann"], ["for bob"])
 
 
 def test_no_buffer_is_left_behind(tmux: Tmux) -> None:

@@ -44,7 +44,8 @@ def type_in(socket: str, strokes: Sequence[Stroke]) -> tuple[bool, ...] | Server
     Screens are no use here: what the panes draw in answer is not read before the script has ended.
     """
     mark = tmux.fresh_mark()
-    texts = {text: f"swarm_{n}" for n, text in enumerate(dict.fromkeys(_texts(strokes)))}
+    # Names of our own: where a hook of the user's waits, tmux runs somebody else's script in the middle of this one.
+    texts = {text: f"swarm_{mark[1:9]}_{n}" for n, text in enumerate(dict.fromkeys(_texts(strokes)))}
     lines = [
         *(f"set-buffer -b {buffer} -- {_text(text)}" for text, buffer in texts.items()),
         *(_line(stroke, texts) for stroke in strokes),
@@ -87,8 +88,8 @@ def _fits(stroke: Stroke) -> str:
         same |= {"cursor_x": f"{seen.cursor_x}", "cursor_y": f"{seen.cursor_y}"}
         if _COMMAND_TEXT.fullmatch(seen.command):
             same["pane_current_command"] = seen.command
-    if not _MARKER_TEXT.fullmatch(last):  # not ours, and not to be written into a condition
-        return f"#{{&&:{_equal(same)},#{{!=:#{{{MARKER}}},{stroke.marker}}}}}"
+    if not _MARKER_TEXT.fullmatch(last):  # not ours, and not to be written into a condition: it still is not ours
+        return f"#{{&&:{_equal(same)},#{{?#{{m/r:^{_MARKER_TEXT.pattern}$,#{{{MARKER}}}}},0,1}}}}"
     return _equal({**same, MARKER: last})
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import tmux
 from swarm_agents.panes.tmux import Answer, NoAnswer, ServerGone
-from swarm_agents.text import one_line
+from swarm_agents.text import one_line, printable
 
 _TEXT_LIMIT = 1_000  # characters of a title or a path that anybody will ever show
 
@@ -125,11 +125,12 @@ def _fields(mark: str, numbers: tuple[str, ...], texts: tuple[str, ...]) -> str:
     return mark.join(f"#{{{name}}}" for name in texts) + mark + " ".join(f"#{{{name}}}" for name in numbers)
 
 
+# A marker is compared with what tmux has: a line end cut off would make another one of it.
 def _take(chunks: Iterator[str], names: tuple[str, ...]) -> dict[str, str]:
-    return {name: _printable(next(chunks)) for name in names}
+    return {name: (printable if name == "@swarm_last" else _shown)(next(chunks)) for name in names}
 
 
-def _printable(text: str) -> str:
+def _shown(text: str) -> str:
     # Nearly all of them are as they should be, and a look takes twelve for each pane.
     return text if text.isprintable() and len(text) <= _TEXT_LIMIT else one_line(text, _TEXT_LIMIT)
 
