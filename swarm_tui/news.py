@@ -13,7 +13,7 @@ _BUILD_TURNED: dict[str, tuple[str, Severity]] = {
     "reported": ("The build is red. {actor} repairs it: {detail}", "warning"),
     "claimed": ("{actor} repairs the build now: {detail}", "information"),
     "failed": ("{actor} could not repair it: {detail}", "warning"),
-    "expired": ("The lease ran out. {detail}", "warning"),
+    "expired": ("The fixer was lost: {detail}", "warning"),
     "gave_up": ("{actor} gave up the build. {detail}", "warning"),
     "handed_over": ("{actor} handed the build over {detail}", "information"),
     "force_released": ("The role was taken away. {detail}", "warning"),
