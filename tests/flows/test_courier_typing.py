@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from swarm_agents import deliveries, messages
+from swarm_agents.courier import typings
 from tests.support.noticed import Noticed
 from tests.support.tmux import until
 
@@ -390,4 +391,30 @@ def test_only_a_human_types_an_unknown_notice_again(swarm: Noticed) -> None:
         deliveries.retry(tx, message)
     swarm.rounds_until(message, "ann", "unknown", "not-reading")
 
+    assert agent.typed().count(b"[swarm#") == 2
+
+
+def test_a_line_left_untyped_by_a_courier_that_was_killed_is_judged_anew(swarm: Noticed) -> None:
+    agent = swarm.agent("ann")
+    message = swarm.say("hello")
+    with swarm.db.transaction() as tx:
+        waits = typings.waiting(tx)
+        typings.begin(tx, agent.pane, "[swarm#1] hello", waits)
+        tx.execute("update typings set began_mono_ms = :then", then=tx.moment.mono_ms - 3_600_000)
+        tx.execute("update deliveries set expires_mono_ms = :past", past=tx.moment.mono_ms - 1)
+
+    swarm.rounds_until(message, "ann", "skipped", "expired")
+
+    assert agent.typed() == b""
+
+
+def test_a_program_whose_cursor_never_rests_gets_its_line_once(swarm: Noticed) -> None:
+    agent = swarm.agent("ann", "--restless")
+
+    sent = [swarm.say("hello")]
+    swarm.rounds_until(sent[0], "ann", "submitted")
+    sent.append(swarm.say("again"))
+    swarm.rounds_until(sent[1], "ann", "submitted")
+
+    assert [prompt.split("]")[0] for prompt in agent.prompts()] == [f"[swarm#{message}" for message in sent]
     assert agent.typed().count(b"[swarm#") == 2

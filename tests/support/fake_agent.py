@@ -227,6 +227,7 @@ def main() -> None:
         "--line-end-after-paste", type=float, default=0.0, help="s after a paste that Enter ends a line"
     )
     parser.add_argument("--deaf", action="store_true", help="draws its composer and never reads")
+    parser.add_argument("--restless", action="store_true", help="its cursor moves all the time, as a spinner's does")
     options = parser.parse_args()
     agent = Agent(options)
     before = termios.tcgetattr(0)
@@ -241,7 +242,11 @@ def main() -> None:
         while True:
             if options.deaf:
                 signal.pause()
-            ready, _, _ = select.select([0], [], [], 1.0)
+            ready, _, _ = select.select([0], [], [], 0.002 if options.restless else 1.0)
+            if options.restless and not ready:
+                os.write(1, b"\x1b7\x1b[1;20H*")
+                time.sleep(0.002)
+                os.write(1, b"\x1b8")
             data = os.read(0, 65536) if ready else None
             if data == b"":
                 return

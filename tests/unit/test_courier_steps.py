@@ -37,6 +37,7 @@ CASES = [
     ("and again", "7-abc+2", LINE, LATER, Submit(3)),
     ("it left", "7-abc+1", "", SOON, Submitted()),
     ("it left, and a human began another", "7-abc+1", "fix", SOON, Submitted()),
+    ("seen for long, and no key was possible", "7-abc", LINE, LATE, End(DeliveryState.UNKNOWN, "not-reading")),
     ("another token that begins alike", "7-abcd+1", "", SOON, Paste()),
     ("a withdrawn stroke", "7-abc.no", "", SOON, Paste()),
 ]
@@ -65,6 +66,10 @@ def test_a_line_that_left_while_a_human_typed_is_unknown() -> None:
 
 def test_a_message_that_was_read_is_not_typed_any_more() -> None:
     assert steps.next_step(replace(TYPING, wanted=False), at("old"), SOON) == Withdraw()
+
+
+def test_a_line_that_was_not_typed_at_once_is_judged_anew() -> None:
+    assert steps.next_step(replace(TYPING, age_ms=3_000), at("old"), SOON) == Withdraw()
 
 
 def test_a_recorded_line_whose_marker_is_gone_is_unknown() -> None:

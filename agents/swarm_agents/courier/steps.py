@@ -15,6 +15,7 @@ from swarm_agents.panes import Look
 from swarm_agents.panes.keyboard import Stroke
 from swarm_agents.profiles import Profile
 
+FRESH_S = 2.0  # a line not typed by then is taken back: what it carries may be over, or has waited for days
 SHOWN_S = 5.0  # until a pasted line must stand in the composer; agents take 20 to 90 ms, a loaded machine longer
 SUBMIT_AGAIN_S = 0.6  # a submit key that was swallowed is pressed again after this
 SUBMITS = 3  # and no more often than this in all
@@ -128,7 +129,8 @@ def next_step(typing: Typing, now: Situation, since: Since) -> Step:
 def _not_typed(typing: Typing, now: Situation) -> Step:
     if typing.recorded:
         return End(DeliveryState.UNKNOWN, "not-reading", "something else was typed in between")
-    return Paste() if typing.wanted and obstacle(now) is None else Withdraw()
+    still_good = typing.wanted and typing.age_ms <= FRESH_S * 1000
+    return Paste() if still_good and obstacle(now) is None else Withdraw()
 
 
 def _in_line_reader(now: Situation, since: Since) -> Step:
@@ -162,8 +164,8 @@ def _left(now: Situation) -> Step:
 def _press(now: Situation, since: Since, pressed: int) -> Step:
     assert now.profile is not None
     reason = _pane_obstacle(now)
-    if reason:
-        return _until(PATIENCE_S, since, reason)
+    if reason or since.typed_s > PATIENCE_S:  # the key was refused all the time: the pane never was as it was seen
+        return _until(PATIENCE_S, since, reason or "not-reading")
     if pressed == 0:
         return Submit(1) if since.typed_s * 1000 >= now.profile.gap_ms else Wait()
     if since.submit_s < SUBMIT_AGAIN_S:

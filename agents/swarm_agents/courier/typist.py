@@ -83,9 +83,8 @@ class Typist:
                 return seen
             if not plan.strokes and not plan.moving:
                 return seen
-            if plan.strokes:
+            if plan.strokes and self._type(db, socket, plan.strokes):
                 pace = iter(_PACE_S)
-                self._type(db, socket, plan.strokes)
             time.sleep(next(pace, _PACE_S[-1]))
             before = self._before(db, socket)
             seen = panes.look(socket, before.screens())
@@ -179,10 +178,11 @@ class Typist:
             self._times.held.pop(pane, None)
             plan.strokes.append((typing, steps.paste(typing, now)))
 
-    def _type(self, db: Database, socket: str, strokes: Sequence[tuple[Typing, Stroke]]) -> None:
+    def _type(self, db: Database, socket: str, strokes: Sequence[tuple[Typing, Stroke]]) -> bool:
+        """Whether any of them was done. One that is refused comes back with the next look, but not at that pace."""
         done = keyboard.type_in(socket, [stroke for _, stroke in strokes])
         if not isinstance(done, tuple):
-            return  # the markers of the next look say what was typed
+            return False  # the markers of the next look say what was typed
         with db.transaction() as tx:
             for (typing, stroke), was_done in zip(strokes, done, strict=True):
                 pressed = steps.submits(stroke.marker, typing.token)
@@ -196,6 +196,7 @@ class Typist:
                     self._since(typing, pressed)
                     if not typing.recorded:
                         typings.typed(tx, typing.token)
+        return any(done)
 
     def _since(self, typing: Typing, pressed: int | None) -> Since:
         now = time.monotonic()
