@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # What only a refused commit needs is imported late: one that lands must cost little more than git's.
 
+_GIT_DIED = 128  # git's exit code for errors of its own
 _RACE_TRIES = 12  # about ten seconds of lost races; then another git hangs, and git's message names its lock
 _RACE_PAUSE_S = (0.05, 1.5)
 _STALE_TRIES = 3  # the build turned while the hook ran; more often than this it is not bad luck
@@ -121,7 +122,7 @@ def commit(db: Database, root: Path, config: Config, agent: str, arguments: list
         # In a shared checkout others edit meanwhile: only what is about to be committed tells of the hook.
         watched = staged if chosen.only_staged else staged + unstaged
         run, files_changed = _try(db, root, agent, arguments, watched, talk.quiet_stdout)
-        if run.code == 0:
+        if run.code == 0 or _made_before_git_died(root, agent, run, head):
             return _kept(db, root, config, agent, run, began, head)
         turns.done(db, agent, landed=False)
         if run.code < 0:
@@ -288,6 +289,13 @@ def _kept(
         if landed is None:
             raise
         return LandedUnrecorded(landed[0], error)
+
+
+def _made_before_git_died(root: Path, agent: str, run: CommitRun, head_before: str | None) -> bool:
+    """Git may be ended by a signal while a later hook runs, or find no room for its index: the commit stands."""
+    if run.refused_by_gate or verdict.lost_race(run) or not (run.code < 0 or run.code == _GIT_DIED):
+        return False
+    return git.landed(root, agent, head_before) is not None
 
 
 def _landed(

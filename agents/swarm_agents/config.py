@@ -86,7 +86,7 @@ def load(root: Path | None) -> Config:
 
     try:
         found = _config(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadConfig(f"{path} is not valid TOML: {one_line(str(error), 200)}") from None
     except BadConfig as error:
         raise BadConfig(f"{path}: {error.message}") from None

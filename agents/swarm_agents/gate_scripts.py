@@ -131,7 +131,7 @@ else
     done
 fi
 if [ -n "$has_next" ]; then
-    printf '%s\\n' "$updates" | "$next" "$@" || exit
+    printf '%s' "${updates:+$updates$nl}" | "$next" "$@" || exit
 fi
 case $updates in
 *" HEAD"*) ;;

@@ -354,7 +354,7 @@ def landed(root: Path, agent: str, before: str | None) -> tuple[str, str] | None
     Others may have committed in the same checkout meanwhile: HEAD's reflog says whose commit is which.
     """
     asked = _git(["log", "--walk-reflogs", "--no-show-signature", _LOOK_BACK, "--format=%H %T %gs", "HEAD"], root)
-    action = _reflog_action(agent)
+    action = _as_in_reflog(f"{_reflog_action(agent)}:")
     entries = [line.split(" ", 2) for line in asked.stdout.splitlines()]
     if asked.returncode != 0 or not entries:  # nobody keeps a reflog here
         now = head_and_tree(root)
@@ -362,7 +362,7 @@ def landed(root: Path, agent: str, before: str | None) -> tuple[str, str] | None
     for commit, tree, what in entries:
         if commit == before:
             return None
-        if what.startswith(f"{action}:"):
+        if _as_in_reflog(what).startswith(action):
             return commit, tree
     return None
 
@@ -370,6 +370,10 @@ def landed(root: Path, agent: str, before: str | None) -> tuple[str, str] | None
 def _reflog_action(agent: str) -> str:
     given = os.environ.get(_REFLOG_ACTION, "")
     return given if given and not given.startswith(_OURS) else f"{_OURS}{agent})"
+
+
+def _as_in_reflog(text: str) -> str:
+    return " ".join(text.split())  # git writes any run of white space as one space
 
 
 def run_forwarding(command: list[str], where: Path) -> int:

@@ -608,6 +608,32 @@ def test_the_reflog_says_who_committed_and_what_a_user_says_instead_stays(repo: 
     assert ended.data["commit"] == repo.head()
 
 
+@pytest.mark.parametrize("action", ["my  tool", " my tool ", "my\ttool\n"])
+def test_a_users_name_for_it_may_hold_any_spaces(repo: Repo, action: str) -> None:
+    repo.stage("a.txt")
+
+    ended = repo.swarm("--as", "bob", "--json", "commit", "-m", "x", GIT_REFLOG_ACTION=action)
+
+    assert ended.data["commit"] == repo.head()
+
+
+@pytest.mark.parametrize(
+    ("hook", "dies"),
+    [("post-commit", "kill -TERM $PPID"), ("reference-transaction", '[ "$1" != committed ] || rm -f .git/index.lock')],
+)
+def test_a_commit_that_git_made_before_it_died_has_landed(repo: Repo, hook: str, dies: str) -> None:
+    repo.stage("broken")
+    commit(repo, "alice")
+    repo.git("rm", "-q", "-f", "broken")
+    repo.stage("fix.txt")
+    repo.hook(f"#!/bin/sh\n{dies}\n", hook)
+
+    ended = commit(repo, "alice", "-am", "work")
+
+    assert (ended.exit, ended.data["commit"]) == (0, repo.head()), ended
+    assert status(repo) == "passing"
+
+
 def test_a_hook_that_leaves_a_process_behind_does_not_hold_the_commit(repo: Repo) -> None:
     repo.hook("#!/bin/sh\nsleep 20 &\necho $! > child\nexit 0\n")
     repo.stage("a.txt")

@@ -137,6 +137,15 @@ def test_a_users_hook_on_references_does_not_blind_it(repo: Repo) -> None:
     assert repo.head() in (repo.path / ".git/heard").read_text()
 
 
+def test_the_users_hook_on_references_hears_nothing_of_a_transaction_without_any(repo: Repo) -> None:
+    repo.hook('#!/bin/sh\n{ echo "$1"; cat; } >>.git/heard\n', "reference-transaction")
+    set_up(repo)
+
+    assert repo.shell("printf 'start\\nprepare\\ncommit\\n' | git update-ref --stdin") == 0
+
+    assert (repo.path / ".git/heard").read_text() == "prepared\ncommitted\n"
+
+
 # What is not.
 
 

@@ -45,6 +45,7 @@ def test_what_is_written_is_taken_and_the_rest_keeps_its_default(tmp_path: Path)
     ("text", "named"),
     [
         ("[build", "not valid TOML"),
+        (f"a = {'[' * 5000}", "not valid TOML"),
         ("[build]\nmax_atempts = 3", "build.max_atempts"),
         ("[bulid]", "bulid"),
         ("build = 3", "[build]"),
