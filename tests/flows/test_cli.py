@@ -512,6 +512,16 @@ def test_open_escalations_are_counted(repo: Repo) -> None:
     assert repo.swarm("escalation", "list", "--json").json["message"].startswith("1 open")
 
 
+def test_a_list_that_is_not_empty_does_not_say_that_it_is(repo: Repo) -> None:
+    repo.swarm("lock", "acquire", "a.txt", "--as", "alice")
+
+    held = repo.swarm("lock", "list", "--json").json["message"]
+    repo.swarm("lock", "release", "--as", "alice")
+    free = repo.swarm("lock", "list", "--json").json["message"]
+
+    assert (held, free) == ("", "Nothing is locked.")
+
+
 def test_help_is_not_an_error(repo: Repo) -> None:
     for words in (["--help"], ["build", "--help"], ["build", "wait", "--help"], ["commit", "--help"], ["--version"]):
         ended = repo.swarm(*words)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from swarm_agents import presence, roster
 from swarm_agents.cli.call import parser, verb, verbs, whole_number
 from swarm_agents.cli.invocation import Call
-from swarm_agents.cli.output import Answer, iso
+from swarm_agents.cli.output import Answer, iso, listing
 from swarm_agents.cli.status import agent_data
 from swarm_agents.errors import Denied, SwarmError, Unavailable, Usage
 from swarm_agents.model import HUMAN, Agent, PaneAddress
@@ -98,7 +98,7 @@ def _list(call: Call) -> Answer:
             | {"joined_at": iso(one.agent.joined_at), "pane_state": state}
             | {"program": at and at.program, "title": at and at.title, "preview": list(preview)}
         )
-    return Answer("Nobody has joined yet.", data={"agents": data}, lines=tuple(lines))
+    return listing(lines, "Nobody has joined yet.", {"agents": data})
 
 
 def _at_panes(call: Call, agents: list[Agent]) -> "Mapping[str, Preview]":

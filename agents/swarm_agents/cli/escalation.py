@@ -6,7 +6,7 @@ from swarm_agents import acknowledgements, announcements, build, escalations
 from swarm_agents.cli import answers
 from swarm_agents.cli.call import parser, verb, verbs, whole_number
 from swarm_agents.cli.invocation import Call
-from swarm_agents.cli.output import Answer, clock, iso
+from swarm_agents.cli.output import Answer, clock, iso, listing
 from swarm_agents.model import HUMAN, AckResolution, Escalation, Resolution, Yours
 from swarm_agents.text import checked_name, one_line, printable
 
@@ -72,8 +72,8 @@ def _announce(call: Call) -> Answer:
         notify.pump(call.db, call.config)
     with call.db.reading() as tx:
         channels = [one for asked in escalations.unresolved(tx) for one in announcements.of(tx, asked.id)]
-    lines = tuple(f"{one.escalation}  {_channel_line(call, one)}" for one in channels)
-    return Answer("No open escalation.", data={"channels": [_channel_data(one) for one in channels]}, lines=lines)
+    lines = (f"{one.escalation}  {_channel_line(call, one)}" for one in channels)
+    return listing(lines, "No open escalation.", {"channels": [_channel_data(one) for one in channels]})
 
 
 def _resolve(call: Call) -> Answer:

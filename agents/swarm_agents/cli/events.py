@@ -5,7 +5,7 @@ import argparse
 from swarm_agents import events
 from swarm_agents.cli.call import parser, whole_number
 from swarm_agents.cli.invocation import Call
-from swarm_agents.cli.output import Answer, clock, iso
+from swarm_agents.cli.output import Answer, clock, iso, listing
 from swarm_agents.text import one_line
 
 
@@ -23,7 +23,7 @@ def _events(call: Call) -> Answer:
     with call.db.reading() as tx:
         found = events.after(tx, call.arguments.after, limit + 1)
     shown, more = found[:limit], len(found) > limit
-    lines = tuple(
+    lines = (
         f"{one.id}  {clock(one.at)}  {one.actor}  {one.kind}  {one_line(one.detail, 160)}".rstrip() for one in shown
     )
     data = [
@@ -39,4 +39,4 @@ def _events(call: Call) -> Answer:
         for one in shown
     ]
     cursor = shown[-1].id if shown else call.arguments.after
-    return Answer("Nothing happened since.", data={"events": data, "more": more, "cursor": cursor}, lines=lines)
+    return listing(lines, "Nothing happened since.", {"events": data, "more": more, "cursor": cursor})

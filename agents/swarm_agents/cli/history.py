@@ -4,7 +4,7 @@ from typing import Any
 
 from swarm_agents import history
 from swarm_agents.cli.invocation import Call
-from swarm_agents.cli.output import Answer, clock, iso
+from swarm_agents.cli.output import Answer, clock, iso, listing
 from swarm_agents.errors import NotFound
 from swarm_agents.model import Attempt
 from swarm_agents.text import one_line, printable
@@ -16,7 +16,7 @@ def latest(call: Call) -> Answer:
         found = history.latest(tx, call.arguments.limit)
         verdicts = history.verdicts(tx, call.arguments.limit)
     data = {"incidents": [_data(one) for one in found], "verdicts": [_verdict(one) for one in verdicts]}
-    return Answer("Nothing broke yet.", data=data, lines=tuple(_line(one) for one in found))
+    return listing(map(_line, found), "Nothing broke yet.", data)
 
 
 def show(call: Call) -> Answer:

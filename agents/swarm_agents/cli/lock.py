@@ -10,7 +10,7 @@ from swarm_agents import git, lock_paths, locks
 from swarm_agents.build import HUMAN_LEASE_S
 from swarm_agents.cli.call import Parser, parser, seconds, verb, verbs, whole_number
 from swarm_agents.cli.invocation import Call
-from swarm_agents.cli.output import Answer, clock, iso
+from swarm_agents.cli.output import Answer, clock, iso, listing
 from swarm_agents.errors import BadData
 from swarm_agents.lock_paths import Name
 from swarm_agents.locks import HeldBy, Lock, Lost
@@ -100,7 +100,7 @@ def _list(call: Call) -> Answer:
     locks.reap(call.db)
     with call.db.reading() as tx:
         found = locks.listed(tx)
-    return Answer("Nothing is locked.", data={"locks": [_data(lock) for lock in found]}, lines=tuple(map(_line, found)))
+    return listing(map(_line, found), "Nothing is locked.", {"locks": [_data(lock) for lock in found]})
 
 
 def _names(call: Call, any_case: bool = False) -> list[Name]:

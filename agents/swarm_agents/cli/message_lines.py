@@ -4,7 +4,7 @@ from typing import Any
 
 from swarm_agents import messages
 from swarm_agents.cli.invocation import Call
-from swarm_agents.cli.output import Answer, clock, iso
+from swarm_agents.cli.output import Answer, clock, iso, listing
 from swarm_agents.model import Message
 from swarm_agents.text import printable
 
@@ -18,7 +18,7 @@ def page_answer(call: Call, page: messages.Page, when_empty: str, more_data: dic
         "cursor": page.cursor,
     }
     lines = [text for one in page.messages for text in (line(one), *_to_do(call, one))]
-    return Answer(when_empty, data=data | (more_data or {}), lines=tuple(lines))
+    return listing(lines, when_empty, data | (more_data or {}))
 
 
 def message_data(message: Message) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from swarm_agents import acknowledgements, deliveries, message_rows, messages, r
 from swarm_agents.cli.call import Parser, body_of, parser, seconds, verb, verbs, whole_number
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.message_lines import line, message_data, page_answer
-from swarm_agents.cli.output import Answer, clock, iso, talk
+from swarm_agents.cli.output import Answer, clock, iso, listing, talk
 from swarm_agents.cli.phase import all_phases, phase_of, reading_phase
 from swarm_agents.cli.times import Since
 from swarm_agents.message_rows import Filter
@@ -189,9 +189,9 @@ def _count(call: Call) -> Answer:
     with call.db.reading() as tx:
         found = messages.counts(tx, since.at_ms(tx.now) if since else 0)
     total = sum(found.values())
-    lines = tuple(f"{type_.value:<16}{number}" for type_, number in found.items() if number)
+    lines = (f"{type_.value:<16}{number}" for type_, number in found.items() if number)
     data = {"counts": {type_.value: number for type_, number in found.items()}, "total": total}
-    return Answer("Nothing was said.", data=data, lines=lines)
+    return listing(lines, "Nothing was said.", data)
 
 
 def _export(call: Call) -> Answer:

@@ -6,7 +6,7 @@ from typing import Any
 from swarm_agents import deliveries
 from swarm_agents.cli.call import parser, verb, verbs, whole_number
 from swarm_agents.cli.invocation import Call
-from swarm_agents.cli.output import Answer, clock, iso
+from swarm_agents.cli.output import Answer, clock, iso, listing
 from swarm_agents.errors import NotFound
 from swarm_agents.model import Delivery
 
@@ -36,7 +36,7 @@ def _list(call: Call) -> Answer:
     with call.db.reading() as tx:
         found = deliveries.of_message(tx, message) if message else deliveries.latest(tx, call.arguments.limit)
     data = {"deliveries": [_data(one) for one in found]}
-    return Answer("There are no deliveries.", data=data, lines=tuple(_line(one) for one in found))
+    return listing(map(_line, found), "There are no deliveries.", data)
 
 
 def _show(call: Call) -> Answer:

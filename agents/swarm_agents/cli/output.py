@@ -3,7 +3,7 @@
 import contextlib
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from swarm_agents.errors import SwarmError
@@ -47,6 +47,12 @@ class Answer(NamedTuple):
     lines: tuple[str, ...] = ()
     afterwards: Callable[[], None] | None = None
     """What is true only once this was printed; called then."""
+
+
+def listing(lines: Iterable[str], when_empty: str, data: dict[str, Any]) -> Answer:
+    """Rows and nothing else; `when_empty` is said only when there are none."""
+    rows = tuple(lines)
+    return Answer("" if rows else when_empty, data=data, lines=rows)
 
 
 def of_error(error: SwarmError) -> Answer:

@@ -7,7 +7,7 @@ from swarm_agents import tasks
 from swarm_agents.build import HUMAN_LEASE_S
 from swarm_agents.cli.call import Parser, Run, body_of, parser, seconds, verb, verbs, whole_number
 from swarm_agents.cli.invocation import Call
-from swarm_agents.cli.output import Answer, clock, iso
+from swarm_agents.cli.output import Answer, clock, iso, listing
 from swarm_agents.errors import BadData, Usage
 from swarm_agents.model import EVERYONE, HUMAN
 from swarm_agents.tasks import BlockedBy, Done, NotYours, TakenBy, Task, TaskStatus
@@ -121,8 +121,8 @@ def _plan(call: Call) -> Answer:
 
 def _proposed(drafts: "list[Draft]") -> Answer:
     data = [{"id": one.id, "title": one.title, "after": list(one.after)} for one in drafts]
-    lines = tuple(f"{one.id}  {one.title}" + (f"  after {', '.join(one.after)}" if one.after else "") for one in drafts)
-    return Answer("Nothing is proposed.", data={"tasks": data}, lines=lines)
+    lines = (f"{one.id}  {one.title}" + (f"  after {', '.join(one.after)}" if one.after else "") for one in drafts)
+    return listing(lines, "Nothing is proposed.", {"tasks": data})
 
 
 def _added(made: list[Task]) -> Answer:
@@ -252,7 +252,7 @@ def _list(call: Call) -> Answer:
         found = [one for one in found if one.status.value == arguments.status]
     if arguments.claimable:
         found = [one for one in found if one.claimable]
-    return Answer("No tasks.", data={"tasks": [_data(one) for one in found]}, lines=tuple(map(_line, found)))
+    return listing(map(_line, found), "No tasks.", {"tasks": [_data(one) for one in found]})
 
 
 def _show(call: Call) -> Answer:
