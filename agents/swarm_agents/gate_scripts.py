@@ -3,7 +3,7 @@
 MARK = b"# swarm gate: made by 'swarm setup git', taken away by 'swarm setup git --remove'.\n"
 
 NOTE = "SWARM_GATE_NOTE"  # a file that our gate makes when it refuses: programs that run hooks swallow exit codes
-KEPT_TREES = 256  # names of judged trees; a commit that is made takes seconds, so the older half may go
+KEPT_NAMES = 512  # two for each judged commit; one that is made takes seconds, so the older half may go
 
 _HEAD = f"#!/bin/sh\n{MARK.decode()}"
 
@@ -26,7 +26,8 @@ if [ -z "$database" ]; then
     fi
     database=$here/swarm/swarm.db
 fi
-# Beside it, an empty file for each tree that the hook before a commit has let by.
+# Beside it, an empty file for each tree that the hook before a commit has let by, and one that is not empty for each
+# git that it has let by and whose commit has not landed yet.
 judged=$database-judged
 
 # 80: the gate is shut. Whatever keeps the swarm from answering leaves it open.
@@ -68,7 +69,8 @@ tree=$(git write-tree 2>/dev/null) || tree=$(
     cp "${{GIT_INDEX_FILE:-$git_dir/index}}" "$copy" && GIT_INDEX_FILE=$copy git write-tree
     rm -f "$copy" "$copy.lock"
 )
-{whose}if [ -z "$tree" ] || ! {{ true >"$judged/$tree$of"; }} 2>/dev/null; then
+# And who commits: git reads the index once more, and another may add to it before.
+{whose}if [ -z "$tree" ] || ! {{ true >"$judged/$tree$of" && echo 1 >"$judged/git${{of:-.$PPID}}"; }} 2>/dev/null; then
     echo "swarm: the gate is open: that this commit passed it could not be kept in $judged." >&2
     exit 0
 fi
@@ -142,10 +144,13 @@ case $updates in
 *) exit 0 ;;
 esac
 
-# While the build is green: a tree that the hook before the commit has let by is in order. So is what is no single
+# While the build is green: a git or a tree that the hook before the commit has let by is in order. So is no single
 # commit on top of the last one or in its place: a merge, a reset, commits from elsewhere.
 if [ ! -e "$database-red" ]; then
     [ -e "$database" ] || exit 0
+    if [ -s "$judged/git.$PPID" ] && true >"$judged/git.$PPID"; then
+        exit 0
+    fi 2>/dev/null
     old=${updates%% *}
     new=${updates#* }
     made=$(git cat-file commit "${new%% *}" 2>/dev/null) || exit 0
@@ -189,7 +194,7 @@ def script(name: str, next_hook: str) -> bytes:
     match name:
         case "pre-commit":
             text = _PREAMBLE.format(next=next_hook) + _PRE_COMMIT.format(
-                once=_NOT_TWICE, whose=_WHOSE, kept=KEPT_TREES, half=KEPT_TREES // 2 + 1
+                once=_NOT_TWICE, whose=_WHOSE, kept=KEPT_NAMES, half=KEPT_NAMES // 2 + 1
             )
         case "reference-transaction":
             text = _PREAMBLE.format(next=next_hook) + _REFERENCE_TRANSACTION

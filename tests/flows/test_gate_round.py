@@ -210,6 +210,30 @@ def test_what_passed_the_hook_is_in_order_and_nobody_is_asked(gated: Repo, commi
     assert remembered(gated) == []
 
 
+def test_a_file_that_another_adds_after_the_hook_accuses_nobody(gated: Repo) -> None:
+    # Git reads the index anew when its hook has ended: it is held up right before that.
+    judged = gated.path / ".git/swarm/swarm.db-judged"
+    adds = f'while [ -z "$(ls {judged})" ]; do sleep 0.01; done; git add too.txt; kill -CONT $git'
+    hook = f"#!/bin/sh\ngit=$(ps -o ppid= -p $PPID)\nkill -STOP $git\n({adds}) >/dev/null 2>&1 &\n"
+    tool(gated.path / ".git/hooks/pre-commit.before-swarm", hook)
+    gated.write("too.txt", "of another\n")
+
+    ended = _staged(gated)
+
+    assert (ended.exit, ended.err) == (0, "")
+    assert "too.txt" in gated.git("show", "--name-only", "--format=")
+    assert remembered(gated) == []
+
+
+def test_that_a_git_passed_the_hook_counts_for_one_commit_only(gated: Repo) -> None:
+    commits("bob", gated)
+
+    noted = list((gated.path / ".git/swarm/swarm.db-judged").iterdir())
+
+    assert sorted(name.name.startswith("git.") for name in noted) == [False, True]
+    assert [name.stat().st_size for name in noted] == [0, 0]
+
+
 def test_while_it_is_green_a_commit_starts_no_python(gated: Repo) -> None:
     judged = commits("bob", gated, **WITHOUT_SWARM)
     unjudged = commits("bob", gated, "--no-verify", **WITHOUT_SWARM)
@@ -369,12 +393,12 @@ def test_a_broken_database_holds_up_nobody(gated: Repo) -> None:
 
 def test_what_is_left_of_commits_that_never_landed_does_not_grow_for_ever(gated: Repo) -> None:
     judged = gated.path / ".git/swarm/swarm.db-judged"
-    for _ in range(400):
+    for _ in range(600):
         (judged / uuid4().hex).touch()
 
     commits("bob", gated)
 
-    assert len(list(judged.iterdir())) <= 128
+    assert len(list(judged.iterdir())) <= 256
     assert remembered(gated) == []
 
 
