@@ -116,10 +116,19 @@ def _go_on(tx: Transaction, row: Row) -> bool:
     if full_for_ms > 0:
         _wait(tx, row, full_for_ms)
         return True
-    if recipient is not None:  # the human has it on the screen
-        messages.say_again(tx, message_rows.find(tx, row["message_id"]), recipient)
+    # The human has it on the screen.
+    if recipient is not None and not _said_again(tx, row["message_id"], recipient):
+        return not _close(tx, row["message_id"], row["agent"], "asked")
     _wait(tx, row, row["first_wait_ms"] * 2 ** min(row["retries"] + 1, RETRIES - 1), retries=1)
     return True
+
+
+def _said_again(tx: Transaction, message: int, recipient: Agent) -> bool:
+    with tx.apart() as part:  # what cannot be said again must not hold up the question to the human
+        messages.say_again(tx, message_rows.find(tx, message), recipient)
+    if part.error:
+        events.record(tx, SWARM, "message_lost", f"to {recipient.name}: {part.error}")
+    return not part.error
 
 
 def _wait(tx: Transaction, row: Row, wait_ms: int, retries: int = 0) -> None:

@@ -228,6 +228,19 @@ def test_the_human_is_asked_even_when_nobody_can_be_told(db: Database, clock: Fa
     assert noted(db, "message_lost") == ["to ada: full"]
 
 
+def test_the_human_is_asked_at_once_about_what_cannot_be_said_again(db: Database, clock: FakeClock) -> None:
+    ask(db)
+    ask(db, "cyd")
+    with db.transaction() as tx:
+        tx.execute("create trigger refusal before insert on messages begin select raise(abort, 'full'); end")
+
+    clock.forward(SCHEDULE_S[0])
+    acknowledgements.pump(db)
+
+    assert len(unanswered(db)) == 2
+    assert "bob: said to it once" in unanswered(db)[0].text
+
+
 def test_a_late_acknowledgement_answers_the_question(db: Database, clock: FakeClock) -> None:
     first = ask(db)
     until_asked(db, clock)
