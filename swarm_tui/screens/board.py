@@ -4,6 +4,10 @@ A screen is a function of one view. `do_<action>` are its actions of the registr
 app.
 """
 
+import asyncio
+import contextlib
+import contextvars
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -140,7 +144,7 @@ class Board(Screen[None]):
         complaints.of_worker(self.app, event)
 
     def _in_thread(self, work: Callable[[], None], group: str, exclusive: bool = False) -> None:
-        self.run_worker(work, thread=True, group=group, exclusive=exclusive, exit_on_error=False)
+        self.run_worker(_in_daemon(work), group=group, exclusive=exclusive, exit_on_error=False)
 
     def _order(self, order: Order | None) -> None:
         if order is not None:
@@ -150,6 +154,33 @@ class Board(Screen[None]):
     def _snapshot(self) -> Snapshot:
         assert isinstance(self._view, Snapshot), "an action that needs the swarm's state is refused without it"
         return self._view
+
+
+async def _in_daemon(work: Callable[[], None]) -> None:
+    """A thread that nobody waits for when the program ends: a tmux server that is stopped would hold it up."""
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[None] = loop.create_future()
+    context = contextvars.copy_context()
+
+    def tell(error: BaseException | None) -> None:
+        if ended.cancelled():
+            return
+        if error is None:
+            ended.set_result(None)
+        else:
+            ended.set_exception(error)
+
+    def run() -> None:
+        error: BaseException | None = None
+        try:
+            context.run(work)
+        except BaseException as raised:  # noqa: BLE001 - carried to the worker, which says it
+            error = raised
+        with contextlib.suppress(RuntimeError):  # the program is closing
+            loop.call_soon_threadsafe(tell, error)
+
+    threading.Thread(target=run, daemon=True).start()
+    await ended
 
 
 def _jump(pane: PaneAddress) -> None:

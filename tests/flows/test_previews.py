@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -106,3 +107,20 @@ def stopped(pid: int) -> Iterator[None]:
         yield
     finally:
         os.kill(pid, signal.SIGCONT)
+
+
+def test_servers_that_do_not_answer_are_waited_for_together(tmux: Tmux) -> None:
+    here = tmux.agent("ann")
+    with private_server() as other, private_server() as third:
+        frozen = [agent("bob", other.pane("cat")), agent("cleo", third.pane("cat"))]
+        servers = [other.server_pid(), third.server_pid()]
+        for server in servers:
+            os.kill(server, signal.SIGSTOP)
+        began = time.monotonic()
+        seen = previews.take([agent("ann", here.pane), *frozen], profiles.known(), limit_s=1.0)
+        took_s = time.monotonic() - began
+        for server in servers:
+            os.kill(server, signal.SIGCONT)
+
+    assert [seen[name].state for name in ("ann", "bob", "cleo")] == ["ready", "no-answer", "no-answer"]
+    assert took_s < 1.8

@@ -300,6 +300,31 @@ def test_a_call_that_cannot_work_ends_with_its_code(
     assert code == 0 or ended.stdout == ""
 
 
+def test_leaving_waits_for_no_tmux_server_that_is_stopped(server: Tmux, live: Database) -> None:
+    with private_server() as other:
+        roster.join(live, "alice", "agent", other.agent("alice").pane)
+        terminal = open_dashboard(server, live.path, "--no-courier")
+        terminal.press("2")
+        terminal.shows("Preview of alice", "ready")
+        dashboard, stopped = int(terminal.ask("#{pane_pid}")), other.server_pid()
+        os.kill(stopped, signal.SIGSTOP)
+        try:
+            terminal.shows("no answer")
+            until(lambda: _has_children(dashboard), "it asks once more, and gets no answer for two seconds")
+            terminal.press("C-q")
+            until(lambda: not alive(dashboard), "it has ended", limit_s=1.5)
+        finally:
+            os.kill(stopped, signal.SIGCONT)
+
+
+def _has_children(pid: int) -> bool:
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):  # that thread has just ended
+            if Path(task, "children").read_text():
+                return True
+    return False
+
+
 def _join(db: Database, *names: str) -> None:
     for name in names:
         roster.join(db, name, "agent", None)

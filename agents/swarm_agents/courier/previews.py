@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from swarm_agents import panes
 from swarm_agents.courier import sight, steps
+from swarm_agents.courier.side_by_side import SideBySide
 from swarm_agents.courier.sight import Situation
 from swarm_agents.model import Agent, PaneAddress
 from swarm_agents.panes import Look, NoAnswer, ServerGone
@@ -19,6 +20,7 @@ NO_TMUX = "no-tmux"
 NO_ANSWER = "no-answer"
 """tmux could not be asked: nobody knows. A notice stays queued until it can be."""
 LIMIT_S = 2.0  # for each server; a healthy one shows 200 panes in 30 ms
+_ENDING_S = 1.0  # for a process of tmux that is ended after its limit
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-9;:?]*[A-Za-z]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)|[\x0e\x0f]")
 
@@ -60,8 +62,13 @@ def take(agents: Iterable[Agent], known: Mapping[str, Profile], limit_s: float =
             found[agent.name] = Preview(NO_TMUX)
         else:
             by_socket[agent.pane.socket][agent.name] = agent.pane
+
+    def look(socket: str) -> Look | ServerGone | NoAnswer:
+        return panes.look(socket, [pane.pane_id for pane in by_socket[socket].values()], limit_s)
+
+    looks = SideBySide(look).done(by_socket, limit_s + _ENDING_S)
     for socket, addresses in by_socket.items():
-        seen = panes.look(socket, [pane.pane_id for pane in addresses.values()], limit_s)
+        seen = looks.get(socket) or NoAnswer(socket, "its look has not ended")
         found |= _on_one_server(seen, addresses, known)
     return found
 
