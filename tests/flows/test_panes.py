@@ -71,6 +71,17 @@ def test_what_one_look_gave_away_forges_nothing_in_the_next(tmux: Tmux, monkeypa
     assert seen.panes[liar.pane_id].title == f"x{mark}end{mark}pane{mark}"
 
 
+@pytest.mark.parametrize("command", ["display-message", "list-panes", "capture-pane"])
+def test_what_a_hook_of_the_users_prints_hides_no_pane(tmux: Tmux, command: str) -> None:
+    pane = tmux.pane("cat")
+    tmux.run("set-hook", "-g", f"after-{command}", "display-message -p 'a hook, and 3 words more'")
+
+    seen = looked(tmux, pane.pane_id)
+
+    assert seen.pane(pane) is not None
+    assert pane.pane_id in seen.screens
+
+
 def test_a_folder_with_a_newline_hides_no_pane(tmux: Tmux) -> None:
     folder = tmux.folder / "two\nlines"
     folder.mkdir()

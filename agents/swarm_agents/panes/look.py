@@ -102,9 +102,9 @@ def _read(socket: str, mark: str, answer: Answer | ServerGone | NoAnswer) -> Loo
     screens: dict[str, tuple[str, ...]] = {}
     complete = False
     for kind in chunks:
-        match kind.strip("\n"):
+        match _line(kind):
             case "server":
-                server = next(chunks).strip()
+                server = _line(next(chunks))
             case "pane":
                 pane = _pane(socket, server, _take(chunks, _PANE_TEXTS), next(chunks))
                 panes[pane.address.pane_id] = pane  # a window linked twice lists its panes twice
@@ -135,8 +135,12 @@ def _shown(text: str) -> str:
     return text if text.isprintable() and len(text) <= _TEXT_LIMIT else one_line(text, _TEXT_LIMIT)
 
 
+def _line(chunk: str) -> str:
+    return chunk.partition("\n")[0]  # what follows was printed by a hook of the user's
+
+
 def _numbers(names: tuple[str, ...], chunk: str) -> dict[str, int]:
-    words = chunk.rstrip("\n").split(" ")
+    words = _line(chunk).split(" ")
     return {name: int(word) if word.isdigit() else 0 for name, word in zip(names, words, strict=True)}
 
 
