@@ -1,4 +1,4 @@
-"""The bell wakes everybody who listens, the clock is one for all processes, and the gate lets in one at a time."""
+"""The bell wakes everybody who listens, the clock is one for all processes, and the file lock lets in one at a time."""
 
 import os
 import socket
@@ -130,7 +130,7 @@ def test_all_processes_of_a_boot_share_the_clock_that_decides() -> None:
     assert before.mono_ms <= int(mono) <= host_clock().mono_ms
 
 
-def test_the_gate_lets_in_one_at_a_time_and_nobody_waits_longer_than_the_limit(tmp_path: Path) -> None:
+def test_the_file_lock_lets_in_one_at_a_time_and_nobody_waits_longer_than_the_limit(tmp_path: Path) -> None:
     with file_lock.held(tmp_path / "lock", 1) as first, file_lock.held(tmp_path / "lock", 0.01) as second:
         assert (first, second) == (True, False)
 

@@ -1,1 +1,1 @@
-"""The only code that opens a database: transactions, schema, migrations, locks, change feed."""
+"""The only code that opens a database: transactions, schema, migrations, fair turns, change feed."""
