@@ -1,13 +1,13 @@
 """The `swarm` command as programs rely on it: exit codes, the JSON envelope, identity, and what bad input gets."""
 
 import sqlite3
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from swarm_agents.cli.output import CODES
+from tests.support.processes import until
 from tests.support.repo import Ran, Repo
 
 ENVELOPE = ["ok", "code", "exit", "message", "next", "data"]
@@ -265,9 +265,9 @@ def test_a_command_that_is_held_stops_when_the_role_is_lost(repo: Repo) -> None:
 def test_whoever_looks_ends_a_lease_that_ran_out(repo: Repo) -> None:
     repo.configure(lease_s=1)
     report(repo)
-    time.sleep(1.1)
 
-    assert repo.swarm("status", "--json").data["build"]["status"] == "broken"
+    until(lambda: repo.swarm("status", "--json").data["build"]["status"] == "broken", "the lease ran out")
+
     assert repo.swarm("build", "show", "1", "--json").data["attempts"][0]["end"] == "expired"
 
 

@@ -9,13 +9,7 @@ from swarm_agents import messages
 from swarm_agents.courier.courier import Courier
 from swarm_agents.model import PaneAddress
 from tests.support.noticed import Noticed
-from tests.support.tmux import Tmux, private_server, until
-
-
-@pytest.fixture
-def tmux() -> Iterator[Tmux]:
-    with private_server() as server:
-        yield server
+from tests.support.tmux import Tmux, until
 
 
 @pytest.fixture

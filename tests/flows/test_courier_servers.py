@@ -22,12 +22,6 @@ from tests.support.tmux import Tmux, private_server
 
 
 @pytest.fixture
-def tmux() -> Iterator[Tmux]:
-    with private_server() as server:
-        yield server
-
-
-@pytest.fixture
 def other() -> Iterator[Tmux]:
     with private_server() as server:
         yield server

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import events, locks, messages, roster, tasks
+from swarm_agents import events, locks, messages, presence, roster, tasks
 from swarm_agents.courier.courier import Round
 from swarm_agents.courier.reaper import GRACE_S, Reaper
 from swarm_agents.db.database import Database
@@ -18,15 +18,9 @@ from swarm_agents.tasks import TaskStatus
 from tests.support.clock import FakeClock
 from tests.support.noticed import Noticed
 from tests.support.repo import Repo
-from tests.support.tmux import Tmux, private_server, until
+from tests.support.tmux import Tmux, until
 
 LEASE_S = 900
-
-
-@pytest.fixture
-def tmux() -> Iterator[Tmux]:
-    with private_server() as server:
-        yield server
 
 
 @pytest.fixture
@@ -140,11 +134,15 @@ def test_a_task_in_review_waits_for_its_reviewer(db: Database, clock: FakeClock,
 
 def test_an_agent_that_left_is_nobody_to_miss(db: Database, clock: FakeClock) -> None:
     roster.join(db, "ann", "agent", None)
-    done, reaper = Round(True, gone_agents=("nobody",)), Reaper()
+    presence.leave(db, "ann")
+    reaper = Reaper()
 
     for _ in range(2):
-        reaper.after(db, done)
+        reaper.after(db, Round(True, gone_agents=("ann",)))
         clock.forward(GRACE_S)
+
+    with db.reading() as tx:
+        assert [one.kind for one in events.after(tx, 0, 100)] == ["joined", "left"]
 
 
 def test_a_running_courier_brings_them_back(repo: Repo, tmux: Tmux) -> None:
