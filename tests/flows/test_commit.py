@@ -563,6 +563,22 @@ def test_a_killed_commit_leaves_nothing_elsewhere(repo: Repo, tmp_path: Path) ->
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
+def test_a_fix_whose_commit_was_killed_before_it_was_recorded_is_proven_by_the_command_that_is_told(repo: Repo) -> None:
+    repo.stage("broken")
+    commit(repo, "alice")
+    repo.git("rm", "-q", "-f", "broken")
+    repo.stage("fix.txt")
+    repo.hook(
+        "#!/bin/sh\n[ -e .git/killed ] || { touch .git/killed; kill -9 $(ps -o ppid= -p $PPID); }\n", "post-commit"
+    )
+    assert commit(repo, "alice").exit == -signal.SIGKILL
+
+    told = repo.swarm("--as", "alice", "--json", "build", "fixed").json["next"]
+
+    assert repo.shell(f"{told} -m 'again, recorded'") == 0
+    assert status(repo) == "passing"
+
+
 # In a checkout that several share.
 
 

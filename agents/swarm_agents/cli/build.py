@@ -137,8 +137,7 @@ def _evidence(call: Call, agent: str, landed: str | None) -> Evidence | Answer:
     if config.check is None:
         if landed:
             return _not_shared(call, landed)
-        message = "Nothing proves it yet: land the fix through the hook with 'swarm commit', or set [build] check."
-        return Answer(message, 1, next="swarm commit")
+        return _unproven(call)
     from swarm_agents import checks  # only who runs something pays for it
 
     checked = checks.check(call.db, agent, config.check, call.root)
@@ -148,6 +147,16 @@ def _evidence(call: Call, agent: str, landed: str | None) -> Evidence | Answer:
     if commit and not _shared(call, commit):
         return _not_shared(call, commit)
     return checked.evidence
+
+
+def _unproven(call: Call) -> Answer:
+    """The fix may be committed already, past 'swarm commit' or by one that was killed: then it has no change to land."""
+    from swarm_agents import git
+
+    root = call.place.root
+    command = call.me("swarm commit" if root is None or git.changed_files(root) else "swarm commit --allow-empty")
+    message = f"Nothing proves it yet: land the fix through the hook with '{command}', or set [build] check."
+    return Answer(message, 1, next=command)
 
 
 def _shared(call: Call, commit: str) -> bool:
