@@ -16,11 +16,11 @@ from swarm_agents import (
     waiters,
 )
 from swarm_agents.announcements import Announcement
-from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.db.database import Database, Transaction
 from swarm_agents.errors import SwarmError
 from swarm_agents.events import Event
 from swarm_agents.locks import Lock
-from swarm_agents.model import Attempt, Build, Delivery, DeliveryState, Escalation, Moment, Waiter
+from swarm_agents.model import Attempt, Build, Delivery, Escalation, Moment, Waiter
 from swarm_agents.roster import Listed
 from swarm_agents.tasks import Task
 from swarm_tui import log_pages
@@ -123,8 +123,8 @@ def take(db: Database, watched_message: int | None = None, work_too: bool = Fals
             untold=tuple(announcements.failed(tx)),
             unacknowledged=tuple(one for one in unanswered if one.message is not None),
             went_round=_went_round(tx, now),
-            lost=_lost(tx),
-            queued=_queued(tx),
+            lost=tuple(Lost(one.agent, count, one) for one, count in deliveries.lost(tx)),
+            queued=deliveries.queued(tx),
             first_message=first,
             last_message=last,
             tail=log_pages.rows(tx, last - TAIL + 1, last),
@@ -145,11 +145,6 @@ def alike(one: Snapshot, other: View | None) -> bool:
     return isinstance(other, Snapshot) and replace(one, moment=other.moment) == other
 
 
-def _queued(tx: Transaction) -> int:
-    row = tx.one("select count(*) as n from deliveries where state = 'queued'")
-    return row["n"] if row else 0
-
-
 def _went_round(tx: Transaction, now: Build) -> WentRound | None:
     found = [
         event
@@ -157,26 +152,3 @@ def _went_round(tx: Transaction, now: Build) -> WentRound | None:
         if event.at > tx.now - ROUND_KEPT_MS or (now.red and event.incident == now.incident)
     ]
     return WentRound(len(found), found[0]) if found else None
-
-
-def _lost(tx: Transaction) -> tuple[Lost, ...]:
-    rows = tx.execute(
-        "select d.agent, d.message_id, d.pane_id, d.state, d.reason, d.detail, d.at, d.id, "
-        "(select count(*) from deliveries e where e.agent = d.agent and e.state in ('failed', 'unknown')) as lost "
-        "from agents a join deliveries d on d.id = (select max(f.id) from deliveries f "
-        "where f.agent = a.name and f.state in ('failed', 'unknown')) "
-        "where a.left_at is null order by d.id desc"
-    )
-    return tuple(Lost(row["agent"], row["lost"], _delivery(row)) for row in rows)
-
-
-def _delivery(row: Row) -> Delivery:
-    return Delivery(
-        message=row["message_id"],
-        agent=row["agent"],
-        pane=row["pane_id"],
-        state=DeliveryState(row["state"]),
-        reason=row["reason"],
-        at=row["at"],
-        detail=row["detail"],
-    )

@@ -18,7 +18,7 @@ EXPIRES_S = 900  # a notice held for so long would only disturb; the message sta
 _MAY_BE_RETRIED = "d.state in ('failed', 'skipped', 'unknown')"
 
 
-class Receipts(NamedTuple):
+class Timeline(NamedTuple):
     """How far a delivery came, and when: UTC milliseconds, None for what was not seen."""
 
     delivery: Delivery
@@ -59,12 +59,30 @@ def of_message(tx: Transaction, message_id: int) -> list[Delivery]:
     return [_delivery(row) for row in rows]
 
 
-def receipts(tx: Transaction, message_id: int) -> list[Receipts]:
+def timelines(tx: Transaction, message_id: int) -> list[Timeline]:
     """What was seen of each delivery of one message, by agent."""
     rows = tx.execute("select * from deliveries where message_id = :id order by agent", id=message_id)
     return [
-        Receipts(_delivery(row), row["queued_at"], row["typed_at"], row["submitted_at"], row["read_at"]) for row in rows
+        Timeline(_delivery(row), row["queued_at"], row["typed_at"], row["submitted_at"], row["read_at"]) for row in rows
     ]
+
+
+def lost(tx: Transaction) -> list[tuple[Delivery, int]]:
+    """For each agent that is here and that some notice did not reach: the newest of those, and how many there are."""
+    rows = tx.execute(
+        "select d.*, "
+        "(select count(*) from deliveries e where e.agent = d.agent and e.state in ('failed', 'unknown')) as lost "
+        "from agents a join deliveries d on d.id = (select max(f.id) from deliveries f "
+        "where f.agent = a.name and f.state in ('failed', 'unknown')) "
+        "where a.left_at is null order by d.id desc"
+    )
+    return [(_delivery(row), row["lost"]) for row in rows]
+
+
+def queued(tx: Transaction) -> int:
+    """How many wait to be typed."""
+    row = tx.one("select count(*) as n from deliveries where state = 'queued'")
+    return row["n"] if row else 0
 
 
 def latest(tx: Transaction, limit: int) -> list[Delivery]:

@@ -78,7 +78,7 @@ def test_the_courier_ends_the_lease_of_a_fixer_whose_pane_is_gone(swarm: Noticed
     assert running.returncode == 0
 
 
-def test_notices_are_listed_and_shown_with_their_receipts(swarm: Noticed) -> None:
+def test_notices_are_listed_and_shown_with_how_far_they_came(swarm: Noticed) -> None:
     swarm.agent("ann")
     message = swarm.say("hello")
     swarm.rounds_until(message, "ann", "submitted")

@@ -23,7 +23,7 @@ _ID = whole_number(1, 2**62)
 def parse(words: list[str]) -> argparse.Namespace:
     msg_parser = parser("msg", "Messages between agents and people. Stored first, then pointed at in panes.")
     of = verbs(msg_parser)
-    sending = verb(of, "send", _send, "to an agent, a role, or 'all'")
+    sending = verb(of, "send", _send, "to an agent, a role, 'all', or 'human'")
     sending.add_argument("to", metavar="TO")
     _body(sending)
     _body(verb(of, "broadcast", _broadcast, "to everybody"))
@@ -156,7 +156,7 @@ def _show(call: Call) -> Answer:
     call.glance()
     with call.db.reading() as tx:
         one = message_rows.find(tx, call.arguments.id)
-        told = {each.delivery.agent: each for each in deliveries.receipts(tx, one.id)}
+        told = {each.delivery.agent: each for each in deliveries.timelines(tx, one.id)}
         read = messages.receipts(tx, one.id)
         expected = {each.agent: each for each in unacknowledged.of(tx, one.retry_of or one.id)}
     lines, data = [line(one)], []

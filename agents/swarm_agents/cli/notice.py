@@ -19,7 +19,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     listing = verb(of, "list", _list, "the newest deliveries, or those of one message")
     listing.add_argument("--message", type=_ID, metavar="ID")
     listing.add_argument("--limit", type=whole_number(1, 1000), default=50, metavar="N")
-    showing = verb(of, "show", _show, "every receipt of one message's deliveries")
+    showing = verb(of, "show", _show, "how far each delivery of one message came, and when")
     showing.add_argument("id", type=_ID, metavar="ID")
     retrying = verb(of, "retry", _retry, "type again what failed, was skipped, or is unknown (a human's order)")
     retrying.add_argument("id", type=_ID, metavar="ID")
@@ -42,7 +42,7 @@ def _list(call: Call) -> Answer:
 def _show(call: Call) -> Answer:
     call.glance()
     with call.db.reading() as tx:
-        found = deliveries.receipts(tx, call.arguments.id)
+        found = deliveries.timelines(tx, call.arguments.id)
     if not found:
         raise NotFound(f"Message {call.arguments.id} has no deliveries.", next="swarm notice list")
     data = {"deliveries": [_data(one.delivery) | _times(one) for one in found]}
@@ -85,7 +85,7 @@ def _data(one: Delivery) -> dict[str, Any]:
     }
 
 
-def _times(one: deliveries.Receipts) -> dict[str, str | None]:
+def _times(one: deliveries.Timeline) -> dict[str, str | None]:
     return {
         "queued_at": iso(one.queued_at),
         "typed_at": iso(one.typed_at),
@@ -99,6 +99,6 @@ def _line(one: Delivery) -> str:
     return f"#{one.message} {one.agent} {one.pane or 'no pane'} {one.state.value}{why} {clock(one.at)}"
 
 
-def _seen(one: deliveries.Receipts) -> str:
+def _seen(one: deliveries.Timeline) -> str:
     times = {"queued": one.queued_at, "typed": one.typed_at, "submitted": one.submitted_at, "read": one.read_at}
     return ", ".join(f"{name} {clock(at)}" for name, at in times.items() if at is not None)
