@@ -45,7 +45,7 @@ def send(
 ) -> tuple[int, list[Delivery]]:
     """Store a message and queue its notices; its id and what becomes of it, an entry for each recipient.
 
-    `recipient` is an agent, a role or `all`; `phase` the one that the sender works in. With `ack_within_s` each
+    `recipient` is an agent, a role, `all` or `human`; `phase` the one that the sender works in. With `ack_within_s` each
     recipient must acknowledge it within that time, or it is said again (see acknowledgements). Raises `NotFound` (also
     for an unknown `reply_to`), `BadData` (empty or over `BODY_LIMIT`), and `RateLimited` when an agent has sent
     `per_minute` messages within the last minute (a broadcast is one).
@@ -53,13 +53,13 @@ def send(
     _check_body(body)
     _check_recipient(recipient)
     with db.transaction() as tx:
-        if recipient not in (EVERYONE, HUMAN) and not _reached(tx, sender, recipient):
+        reached = _reached(tx, sender, recipient)
+        if recipient not in (EVERYONE, HUMAN) and not reached:
             raise NotFound(f"There is no agent or role {recipient}.", next="swarm agent list")
         if sender != HUMAN:
             _check_rate(tx, sender, per_minute)
         requires_ack = ack_within_s is not None
         message = _store(tx, sender, recipient, body, type_, reply_to, requires_ack=requires_ack, phase=phase)
-        reached = _reached(tx, sender, recipient)
         if ack_within_s is not None:
             names = [HUMAN] if recipient == HUMAN else [agent.name for agent in reached]
             _expect_acknowledgement(tx, message, names, int(ack_within_s * 1000))
