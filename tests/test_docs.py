@@ -1,13 +1,15 @@
 """What the documents say is so: commands run as they are written, files exist, no state or exit code is left out."""
 
 import re
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
 
 from swarm_agents.cli.main import NOUNS
 from swarm_agents.cli.output import CODES
-from swarm_agents.model import AttemptEnd, BuildStatus, DeliveryState, Resolution
+from swarm_agents.model import AckResolution, AttemptEnd, BuildStatus, DeliveryState, Resolution
+from swarm_agents.tasks import TaskStatus
 from tests.support import codebase
 from tests.support.repo import Repo, make_repo
 
@@ -84,8 +86,10 @@ def test_every_command_that_is_named_exists(page: Path) -> None:
     assert named <= set(NOUNS)
 
 
-@pytest.mark.parametrize("states", [BuildStatus, AttemptEnd, DeliveryState, Resolution], ids=lambda e: e.__name__)
-def test_every_state_is_drawn(states: type[BuildStatus]) -> None:
+@pytest.mark.parametrize(
+    "states", [BuildStatus, AttemptEnd, DeliveryState, Resolution, AckResolution, TaskStatus], ids=lambda e: e.__name__
+)
+def test_every_state_is_drawn(states: type[StrEnum]) -> None:
     drawn = re.findall(r"```.*?```", STATES, re.DOTALL)
 
     assert [state for state in states if not any(state.value in diagram for diagram in drawn)] == []
