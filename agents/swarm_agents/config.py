@@ -32,6 +32,8 @@ class Notify(NamedTuple):
 
 
 class Config(NamedTuple):
+    """What swarm.toml says, and what holds where it says nothing."""
+
     rules: Rules = Rules()
     check: Check | None = None
     sync: str | None = None
@@ -104,19 +106,20 @@ def _config(tables: dict[str, Any]) -> Config:
         for key, value in table.items():
             _check(f"{name}.{key}", value, keys[key])
     build = tables["build"]
-    defaults = Rules()
+    defaults = Config()
+    rules = Rules(
+        max_attempts=build.get("max_attempts", defaults.rules.max_attempts),
+        lease_s=build.get("lease_s", defaults.rules.lease_s),
+        wait_s=build.get("wait_s", defaults.rules.wait_s),
+    )
     return Config(
-        rules=Rules(
-            max_attempts=build.get("max_attempts", defaults.max_attempts),
-            lease_s=build.get("lease_s", defaults.lease_s),
-            wait_s=build.get("wait_s", defaults.wait_s),
-        ),
+        rules=rules,
         check=_check_of(build),
         sync=build.get("sync"),
         branch=build.get("branch"),
         notify=_notify_of(tables["notify"]),
-        messages_per_minute=tables["messages"].get("per_minute", 10),
-        task_lease_s=tables["tasks"].get("lease_s", build.get("lease_s", defaults.lease_s)),
+        messages_per_minute=tables["messages"].get("per_minute", defaults.messages_per_minute),
+        task_lease_s=tables["tasks"].get("lease_s", rules.lease_s),
         gate_scope=_gate_scope_of(tables["gate"], build.get("branch")),
         notices_on_borders=tables["notices"].get("border", False),
         profiles=profiles,
@@ -129,11 +132,11 @@ def _check_of(build: dict[str, Any]) -> Check | None:
     for name in build.get("link", ()):
         if Path(name).is_absolute() or ".." in Path(name).parts or name.split("/")[0] == ".git":
             raise BadConfig(f"'build.link' names paths within the working tree; {one_line(name, 60)!r} is none")
-    return Check(
-        command=build["check"],
+    defaults = Check(build["check"])
+    return defaults._replace(
         setup=build.get("setup"),
-        timeout_s=build.get("timeout_s", 600),
-        budget_s=build.get("budget_s", 1200),
+        timeout_s=build.get("timeout_s", defaults.timeout_s),
+        budget_s=build.get("budget_s", defaults.budget_s),
         link=tuple(build.get("link", ())),
     )
 
@@ -187,7 +190,7 @@ def _check(key: str, value: Any, rule: Any) -> None:
             raise BadConfig(f"'{key}' must be a text that is not empty")
     elif rule is list:
         if not isinstance(value, list) or not value or not all(isinstance(word, str) for word in value):
-            raise BadConfig(f"'{key}' must be a list of words, the program first")
+            raise BadConfig(f'\'{key}\' must be a list of texts that is not empty, like ["one", "two"]')
         if any("\0" in word for word in value):
             raise BadConfig(f"'{key}' must not hold a NUL character")
     elif rule is _HOURS:
