@@ -22,7 +22,7 @@ Line = Content | str
 
 
 @dataclass(frozen=True)
-class Story:
+class Chronicle:
     """Everything about one incident, read in one transaction. `at` is when."""
 
     at: int
@@ -32,26 +32,26 @@ class Story:
     went_round: tuple[Event, ...]
 
 
-def read(tx: Transaction, number: int | None = None) -> Story | None:
+def read(tx: Transaction, number: int | None = None) -> Chronicle | None:
     """Of that incident; without a number of the open or last one. None when there is none."""
     found = history.latest(tx, 1) if number is None else [history.incident(tx, number)]
     incident = found[0] if found else None
     if incident is None:
         return None
     passed_by = [event for event in gate.went_round(tx, ROUND_LOOKED_AT) if event.incident == incident.id]
-    return Story(tx.now, incident, tuple(history.verdicts_of(tx, incident.id)), tuple(reversed(passed_by)))
+    return Chronicle(tx.now, incident, tuple(history.verdicts_of(tx, incident.id)), tuple(reversed(passed_by)))
 
 
-def told(story: Story) -> Content:
-    incident = story.incident
+def told(chronicle: Chronicle) -> Content:
+    incident = chronicle.incident
     return Content("\n").join(
         [
-            *_head(incident, story.at),
+            *_head(incident, chronicle.at),
             *_part("What it cost", _cost(incident)),
-            *_part("Attempts", [_attempt(one, story.at) for one in incident.attempts]),
+            *_part("Attempts", [_attempt(one, chronicle.at) for one in incident.attempts]),
             *_part("Symptoms", [_symptom(one) for one in incident.symptoms]),
-            *_part("Went round the gate", [_went_round(one) for one in story.went_round]),
-            *_verdicts(story.verdicts),
+            *_part("Went round the gate", [_went_round(one) for one in chronicle.went_round]),
+            *_verdicts(chronicle.verdicts),
             *_part("First seen", [printable(line) for line in tail(incident.evidence).splitlines()]),
         ]
     )
