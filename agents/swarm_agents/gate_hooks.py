@@ -57,7 +57,7 @@ def is_alone(hook: Path) -> bool:
     content = hook.read_bytes()
     if MARK not in content:
         return False
-    word = next((line[5:] for line in content.decode(errors="replace").splitlines() if line.startswith("next=")), "")
+    word = os.fsdecode(content).partition("\nnext=")[2].partition("\n\n")[0]
     behind = hook.parent / word[8:] if word.startswith("${0%/*}/") else Path("".join(shlex.split(word)))
     return not os.access(behind, os.X_OK)
 

@@ -72,11 +72,14 @@ class CommitRun(NamedTuple):
 def repository(where: Path) -> Repository | None:
     """The repository around `where`, or None. Raises `Unavailable` when git is missing or refuses to say."""
     asked = _git(["rev-parse", "--path-format=absolute", "--git-common-dir", "--show-toplevel"], where)
-    lines = asked.stdout.splitlines()
+    lines = _lines(asked.stdout)
     if asked.returncode == 0:
-        return Repository(Path(lines[0]), Path(lines[1]))
+        common, top = (
+            lines if len(lines) == 2 else (_path(one, where) for one in ("--git-common-dir", "--show-toplevel"))
+        )
+        return Repository(Path(common), Path(top))
     if lines:  # a bare repository, or inside .git: there is no top level
-        return Repository(Path(lines[0]), None)
+        return Repository(Path(_path("--git-common-dir", where)), None)
     if "not a git repository" in asked.stderr:
         return None
     raise Unavailable(f"git cannot say which repository this is: {asked.stderr.strip()}")
@@ -133,7 +136,7 @@ def tree_of(root: Path, commit: str) -> str | None:
 
 def tree_and_parents(root: Path, commit: str) -> tuple[str, list[str]]:
     """The tree of a commit and the commits before it, as the commit itself says. It need not be on any branch yet."""
-    head = _must(["cat-file", "commit", commit], root).partition("\n\n")[0].splitlines()
+    head = _must(["cat-file", "commit", commit], root).partition("\n\n")[0].split("\n")
     return head[0].removeprefix("tree "), [line[7:] for line in head[1:] if line.startswith("parent ")]
 
 
@@ -163,7 +166,7 @@ def tree_to_commit(
 def first_parents(root: Path, count: int) -> list[tuple[str, str, str]]:
     """The last commits of this branch, newest first: id, tree, author's name."""
     listed = _git(["log", "--first-parent", f"--max-count={count}", "--format=%H%x00%T%x00%an"], root).stdout
-    found = [line.split("\0") for line in listed.splitlines()]
+    found = [line.split("\0") for line in _lines(listed)]
     return [(commit, tree, author) for commit, tree, author in found]
 
 
@@ -355,7 +358,7 @@ def landed(root: Path, agent: str, before: str | None) -> tuple[str, str] | None
     """
     asked = _git(["log", "--walk-reflogs", "--no-show-signature", _LOOK_BACK, "--format=%H %T %gs", "HEAD"], root)
     action = _as_in_reflog(f"{_reflog_action(agent)}:")
-    entries = [line.split(" ", 2) for line in asked.stdout.splitlines()]
+    entries = [line.split(" ", 2) for line in _lines(asked.stdout)]
     if asked.returncode != 0 or not entries:  # nobody keeps a reflog here
         now = head_and_tree(root)
         return None if now is None or now[0] == before else now
@@ -439,7 +442,16 @@ def _must(arguments: list[str], where: Path) -> str:
     done = _git(arguments, where)
     if done.returncode != 0:
         raise Unavailable(f"'git {' '.join(arguments)}' failed: {done.stderr.strip()}")
-    return done.stdout.strip()
+    return done.stdout.removesuffix("\n")
+
+
+def _path(which: str, where: Path) -> str:
+    return _must(["rev-parse", "--path-format=absolute", which], where)
+
+
+def _lines(said: str) -> list[str]:
+    """Not `splitlines`: names of files and people, and subjects, hold other ends of lines, as U+2028."""
+    return [line for line in said.split("\n") if line]
 
 
 def _run_on_terminal(command: list[str], environment: dict[str, str], quiet_stdout: bool) -> tuple[int, str]:
@@ -535,7 +547,7 @@ def _read_trace(recorded: str) -> tuple[tuple[HookRun, ...], tuple[str, ...]]:
     names: dict[int, str] = {}
     hooks: list[HookRun] = []
     errors: list[str] = []
-    for line in recorded.splitlines():
+    for line in recorded.split("\n"):
         try:
             record = json.loads(line)
         except json.JSONDecodeError:

@@ -594,6 +594,17 @@ def test_what_another_landed_in_the_same_checkout_meanwhile_is_not_taken_for_one
     assert repo.git("rev-parse", "--short=10", "HEAD") in (repo.path / ".git/bob").read_text()
 
 
+@pytest.mark.parametrize("end_of_line", ["\u2028", "\x0b", "\x85"])
+def test_a_subject_of_another_with_an_end_of_a_line_in_it_hides_nothing(repo: Repo, end_of_line: str) -> None:
+    nested = f"swarm --as bob commit -q --allow-empty -m 'bobs{end_of_line}'"
+    repo.hook(f'#!/bin/sh\n[ "$SWARM_AGENT" != alice ] || {nested} >.git/bob 2>&1\n', "post-commit")
+    repo.stage("a.txt")
+
+    ended = commit(repo, "alice")
+
+    assert ended.data["commit"] == repo.git("rev-parse", "HEAD~1")
+
+
 def test_a_commit_that_wrote_nothing_names_none_not_even_ones_last(repo: Repo) -> None:
     repo.stage("a.txt")
     commit(repo, "alice")

@@ -110,6 +110,22 @@ def test_a_linked_worktree_and_other_letters_in_its_path_change_nothing(gated: R
     assert remembered(gated) == [f"bob went_round {beside.head()[:10]} on ü_é"]
 
 
+@pytest.mark.parametrize("name", ["two\nlines", "an end\n", "\u2028", " "])
+def test_nor_does_a_path_that_git_says_in_several_lines(gated: Repo, tmp_path: Path, name: str) -> None:
+    gated.path.rename(tmp_path / name)
+    moved = Repo(tmp_path / name)
+    beside = moved.worktree(f"{name}beside".replace("\n", "-").replace(" ", "_"))
+
+    for repo in (moved, beside):
+        commits("bob", repo)
+        commits("bob", repo, "--no-verify")
+        repo.stage("a.txt")
+        assert repo.swarm("--as", "bob", "commit", "-q", "-m", "work").exit == 0
+
+    assert len(remembered(moved)) == 2
+    assert moved.swarm("setup", "git", "--check").exit == 0
+
+
 def test_who_says_so_is_remembered_as_that(gated: Repo) -> None:
     parent = gated.head()
 

@@ -150,7 +150,7 @@ def _evidence(call: Call, agent: str, landed: str | None) -> Evidence | Answer:
 
 
 def _unproven(call: Call) -> Answer:
-    """The fix may be committed already, past 'swarm commit' or by one that was killed: then it has no change to land."""
+    """The fix may be committed already, past 'swarm commit' or by one that was killed: then nothing is left to land."""
     from swarm_agents import git
 
     root = call.place.root
