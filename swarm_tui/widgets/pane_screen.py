@@ -14,6 +14,7 @@ from swarm_agents.model import Agent
 from swarm_agents.text import one_line, printable
 
 _NOT_A_COLOUR = re.compile(r"\x1b(?!\[[0-9;]*m)(?:\[[0-9;:?]*[A-Za-z]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)?|[\x0e\x0f]")
+_COLOURS_MOST = 2_000  # changes of colour, 25 us each; agents' screens have some hundreds
 
 
 class PaneScreen(Widget):
@@ -54,10 +55,15 @@ class PaneScreen(Widget):
 
 
 def painted(screen: tuple[str, ...]) -> list[Text]:
-    """The rows up to the last with something in it. A colour goes on from one row to the next, as tmux means it."""
+    """The rows up to the last with something in it. A colour goes on from one row to the next, as tmux means it.
+
+    A picture, with a colour for each cell, is shown without: it would hold up the screen for half a second.
+    """
     rows = list(screen)
     while rows and not plain(rows[-1]):
         rows.pop()
+    if sum(row.count("\x1b") for row in rows) > _COLOURS_MOST:
+        return [_harmless(Text(plain(row))) for row in rows]
     decoder = AnsiDecoder()
     return [_harmless(decoder.decode_line(_NOT_A_COLOUR.sub("", row))) for row in rows]
 
