@@ -117,6 +117,17 @@ def test_a_server_that_is_gone_and_one_that_cannot_be_asked_are_not_empty(tmux: 
     assert isinstance(panes.look(str(not_a_server)), ServerGone | NoAnswer)
 
 
+def test_a_tmux_that_cannot_be_started_is_no_answer(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(tmux.folder, "bin").mkdir()
+    Path(tmux.folder, "bin", "tmux").touch(mode=0o644)
+    with monkeypatch.context() as patched:
+        patched.setenv("PATH", f"{tmux.folder}/bin")
+
+        seen = panes.look(tmux.socket)
+
+    assert seen == NoAnswer(tmux.socket, "tmux could not be started: Permission denied")
+
+
 def test_every_screen_comes_with_one_look(tmux: Tmux) -> None:
     for _ in range(8):
         tmux.run("new-window", "-d", "cat")

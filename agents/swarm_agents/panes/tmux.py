@@ -69,6 +69,8 @@ def run_command(
         )
     except FileNotFoundError:
         raise Unavailable("tmux is not installed, or not on the PATH. Install it, then try again.") from None
+    except OSError as error:  # no process, no memory, no file left; or that tmux may not be run
+        return NoAnswer(socket, f"tmux could not be started: {error.strerror}")
     except subprocess.TimeoutExpired:
         return NoAnswer(socket, f"tmux did not answer within {limit_s:g} s")
     if ended.returncode and not ended.stdout and _GONE.search(ended.stderr):
