@@ -138,7 +138,12 @@ def _run_and_keep(db: Database, root: Path, check: Check, tree: str, runner: str
         found = _run_in_clean_tree(root, check, tree, give_up_at, show_life)
     except BaseException:
         with db.transaction() as tx:  # nothing was found out: the next one may try at once
-            tx.execute("delete from check_runs where tree = :tree and check_key = :key", tree=tree, key=key(check))
+            tx.execute(
+                "delete from check_runs where tree = :tree and check_key = :key and runner = :runner",
+                tree=tree,
+                key=key(check),
+                runner=runner,
+            )
         raise
     with db.transaction() as tx:
         tx.execute(

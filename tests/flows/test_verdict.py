@@ -3,11 +3,12 @@
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
+from swarm_agents.db.database import Database
+from tests.support.processes import until
 from tests.support.repo import Ran, Repo
 
 CHECK = "#!/bin/sh\necho run >> \"$RUNS\"\nif [ -e broken ]; then echo 'FAILED test_everything'; exit 1; fi\n"
@@ -235,15 +236,24 @@ def test_the_tree_of_a_check_that_was_killed_is_removed_by_the_next(checked: Rep
     assert (left, checked.git("worktree", "list").count("\n")) == (1, 0)
 
 
+def test_a_check_that_somebody_else_took_over_stays_theirs(checked: Repo) -> None:
+    _, running = start_of_a_long_check(checked)
+    with Database(checked.path / ".git/swarm/swarm.db") as db, db.transaction() as tx:
+        tx.execute("update check_runs set runner = 'another' where state = 'running'")
+
+    running.terminate()
+    running.communicate(timeout=30)
+
+    with Database(checked.path / ".git/swarm/swarm.db") as db, db.reading() as tx:
+        assert [row["runner"] for row in tx.execute("select runner from check_runs order by runner")] == ["another"]
+
+
 def start_of_a_long_check(checked: Repo) -> "tuple[int, subprocess.Popen[str]]":
     note = checked.path.parent / "pid"
     checked.configure(check=f"echo $$ > '{note}'; exec >/dev/null 2>&1 sleep 20")
     checked.stage("broken")
     running = checked.start("--as", "alice", "commit", "-m", "x")
-    limit = time.monotonic() + 30
-    while not (note.exists() and note.read_text().endswith("\n")):
-        assert time.monotonic() < limit, "the check did not start"
-        time.sleep(0.02)
+    until(lambda: note.exists() and note.read_text().endswith("\n"), "the check started", WAIT_LIMIT_S)
     return int(note.read_text()), running
 
 
@@ -251,10 +261,7 @@ def test_a_process_killed_in_the_middle_of_a_check_is_replaced(checked: Repo) ->
     checked.configure(check='mkdir "$RUNS.first" 2>/dev/null && sleep 60; sh check.sh', wait_s=0.2)
     checked.stage("broken")
     killed = checked.start("--as", "alice", "commit", "-m", "x")
-    limit = time.monotonic() + WAIT_LIMIT_S
-    while not Path(f"{checked.path.parent}/runs.first").exists():
-        assert time.monotonic() < limit
-        time.sleep(0.02)
+    until(Path(f"{checked.path.parent}/runs.first").exists, "the check started", WAIT_LIMIT_S)
     os.kill(killed.pid, signal.SIGKILL)
     killed.communicate()
 
