@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from tests.support.gate import commits, events, git_as, held, set_up, turn_red
 from tests.support.processes import until
 from tests.support.repo import Repo
+from tests.support.tmux import Tmux
 
 
 @pytest.fixture
@@ -310,6 +313,13 @@ def test_a_linked_worktree_has_the_same_gate(red: Repo) -> None:
     assert commits("alice", beside).exit == 0
 
 
+def test_a_name_of_a_branch_may_hold_an_end_of_a_line(red: Repo) -> None:
+    red.configure(branch="a\u2028b")
+    git_as(None, red, "checkout", "-q", "-b", "a\u2028b")
+
+    assert held(commits("bob", red, "--no-verify"))
+
+
 def test_from_a_folder_below_the_root_it_is_the_same_gate(red: Repo) -> None:
     red.stage("below/b.txt")
 
@@ -375,6 +385,21 @@ def test_a_swarm_that_cannot_answer_opens_it(red: Repo, tmp_path: Path) -> None:
     ended = commits("bob", red, PATH=f"{tmp_path}:/usr/bin:/bin")
 
     assert ended.exit == 0 and "the gate is open: 'swarm gate' could not answer" in ended.err
+
+
+def test_a_tmux_that_hangs_holds_up_nobody(red: Repo, tmux: Tmux) -> None:
+    pane = tmux.pane("cat")
+    server = tmux.server_pid()
+    inside = {"TMUX": f"{pane.socket},{server},0", "TMUX_PANE": pane.pane_id}
+    os.kill(server, signal.SIGSTOP)
+    began = time.monotonic()
+
+    ended = commits(None, red, **inside)
+    took_s = time.monotonic() - began
+    os.kill(server, signal.SIGCONT)
+
+    assert ended.exit == 0 and "swarm: the gate is open: Could not ask tmux" in ended.err
+    assert took_s < 5, "both hooks ask"
 
 
 def test_a_database_that_somebody_holds_locked_holds_up_nobody(red: Repo) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
 _LOCK_TIMEOUT_S = 0.5  # for what the gate writes down; git holds its own locks meanwhile
+_PANE_LIMIT_S = 1.0  # for tmux, likewise
 
 Decision = Callable[[Database, Place], Through | Held]
 
@@ -57,13 +58,14 @@ def _pre_commit(call: Call) -> Answer:
 
 
 def _reference_transaction(call: Call) -> Answer:
-    lines = sys.stdin.buffer.read().decode(errors="surrogateescape").splitlines()
+    lines = sys.stdin.buffer.read().decode(errors="surrogateescape").split("\n")
     updates = [Update(*line.split(" ", 2)) for line in lines if line.count(" ") >= 2]
     return _answer(call, lambda db, at: gate.before_update(db, at, _agent(call), _bypass(), updates))
 
 
 def _answer(call: Call, decide: Decision) -> Answer:
     git_dir = call.arguments.git_dir
+    call.pane_limit_s = _PANE_LIMIT_S
     try:
         at = call.place if git_dir is None else place.of_hook(Path(git_dir))
         with Database(at.database, lock_timeout_s=_LOCK_TIMEOUT_S) as db:

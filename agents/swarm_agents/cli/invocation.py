@@ -29,6 +29,9 @@ _HOW_TO_SAY_WHO = (
 class Call:
     """What the verbs share. Opens the database when it is first asked for, and closes it with `close`."""
 
+    pane_limit_s = 5.0
+    """How long tmux may take to say whose pane this is; a healthy one answers in milliseconds."""
+
     def __init__(self, arguments: "Namespace", as_name: str | None, as_json: bool) -> None:
         self.arguments = arguments
         self.as_name = as_name
@@ -76,7 +79,7 @@ class Call:
         if said is None and os.environ.get("TMUX_PANE"):
             from swarm_agents import panes
 
-            said = panes.agent_of_own_pane()
+            said = panes.agent_of_own_pane(self.pane_limit_s)
         if said is None or said == HUMAN:
             return said
         name = checked_name(said)

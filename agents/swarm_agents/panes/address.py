@@ -23,14 +23,14 @@ def own_pane() -> PaneAddress | None:
     return found if found is not None and found.server.split(":")[0] == server_pid else None
 
 
-def agent_of_own_pane() -> str | None:
+def agent_of_own_pane(limit_s: float = tmux.LIMIT_S) -> str | None:
     """The agent that this process's pane belongs to, if any. Raises `Unavailable`."""
     own = _own()
     if own is None:
         return None
     socket, server_pid, pane_id = own
     asked = ["show-options", "-pqv", "-t", pane_id, "@swarm_agent", ";", "display-message", "-p", "#{pid}"]
-    answered = _answer(socket, tmux.run_command(socket, asked))
+    answered = _answer(socket, tmux.run_command(socket, asked, limit_s=limit_s))
     lines = [] if answered is None else answered.output.decode(errors="replace").splitlines()
     if len(lines) != 2 or lines[1] != server_pid or not NAME.fullmatch(lines[0]):
         return None
