@@ -156,12 +156,12 @@ def _show(call: Call) -> Answer:
     call.glance()
     with call.db.reading() as tx:
         one = message_rows.find(tx, call.arguments.id)
-        told = {each.delivery.agent: each for each in deliveries.timelines(tx, one.id)}
+        told = {each.agent: each for each in deliveries.of_message(tx, one.id)}
         read = messages.receipts(tx, one.id)
         expected = {each.agent: each for each in unacknowledged.of(tx, one.retry_of or one.id)}
     lines, data = [line(one)], []
     for name in sorted({*told, *read, *expected}):
-        state = told[name].delivery.state.value if name in told else None
+        state = told[name].state.value if name in told else None
         read_at, acked_at = read.get(name, (None, None))
         ack = expected[name].state if name in expected else None
         data.append({"agent": name, "state": state, "read_at": iso(read_at), "acked_at": iso(acked_at), "ack": ack})
