@@ -149,6 +149,11 @@ def test_aider(prompt: str) -> None:
     assert read("aider", ["Run it? (Y)es/(N)o [Yes]: y", f"{prompt} fix", "", "Waiting"], 7, 3) == Absent()
 
 
+@pytest.mark.parametrize("prompt", ["sqlite>", "mysql>", "ftp>"])
+def test_a_program_that_runs_inside_aider_is_not_its_composer(prompt: str) -> None:
+    assert read("aider", ["> /run", "Type .help for help.", "", prompt], len(prompt) + 1, 3) != Empty()
+
+
 def test_aider_where_the_submit_key_ends_a_line_is_left_alone() -> None:
     assert read("aider", ["multi>"], 7, 0) == Absent()
     assert read("aider", ["ask multi>"], 11, 0) == Absent()
