@@ -45,9 +45,9 @@ def send(
 ) -> tuple[int, list[Delivery]]:
     """Store a message and queue its notices; its id and what becomes of it, an entry for each recipient.
 
-    `recipient` is an agent, a role, `all` or `human`; `phase` the one that the sender works in. With `ack_within_s` each
-    recipient must acknowledge it within that time, or it is said again (see acknowledgements). Raises `NotFound` (also
-    for an unknown `reply_to`), `BadData` (empty or over `BODY_LIMIT`), and `RateLimited` when an agent has sent
+    `recipient` is an agent, a role, `all` or `human`; `phase` the one that the sender works in. With `ack_within_s`
+    each recipient must acknowledge it within that time, or it is said again (see acknowledgements). Raises `NotFound`
+    (also for an unknown `reply_to`), `BadData` (empty or over `BODY_LIMIT`), and `RateLimited` when an agent has sent
     `per_minute` messages within the last minute (a broadcast is one).
     """
     _check_body(body)
