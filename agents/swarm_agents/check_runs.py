@@ -42,7 +42,6 @@ class State(StrEnum):
 
 
 class CheckRun(NamedTuple):
-    tree: str
     state: State
     exit_status: int | None
     output: str
@@ -61,7 +60,7 @@ def on_tree(db: Database, root: Path, check: Check, tree: str, runner: str, give
             if mine:
                 return _run_and_keep(db, root, check, tree, runner, give_up_at)
             if time.monotonic() >= give_up_at:
-                return CheckRun(tree, State.TIMED_OUT, None, "another process was still running the check", 0)
+                return CheckRun(State.TIMED_OUT, None, "another process was still running the check", 0)
             bell.wait(_LOOK_EVERY_S)
 
 
@@ -168,9 +167,9 @@ def _run_in_clean_tree(root: Path, check: Check, tree: str, give_up_at: float, s
         if check.setup:
             prepared = _run(check.setup, where, environment, give_up_at, show_life)
             if prepared.state is not State.PASSED:
-                return prepared._replace(tree=tree, state=State.COULD_NOT_RUN)
+                return prepared._replace(state=State.COULD_NOT_RUN)
         until = min(give_up_at, time.monotonic() + check.timeout_s)
-        found = _run(check.command, where, environment, until, show_life)._replace(tree=tree)
+        found = _run(check.command, where, environment, until, show_life)
         if found.state is not State.FAILED:
             return found
         until = min(give_up_at, time.monotonic() + check.timeout_s)
@@ -201,7 +200,7 @@ def _run(command: str, where: Path, environment: dict[str, str], give_up_at: flo
             reader.join(_DRAIN_S)
     output = tail(kept.decode("utf-8", errors="replace"), lines=200, characters=20_000)
     duration_ms = int((time.monotonic() - began) * 1000)
-    return CheckRun("", _state(child.returncode, in_time, output), child.returncode, output, duration_ms)
+    return CheckRun(_state(child.returncode, in_time, output), child.returncode, output, duration_ms)
 
 
 def _start(command: str, where: Path, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
@@ -251,4 +250,4 @@ def _state(code: int, in_time: bool, output: str) -> State:
 
 
 def _check_run(row: Row) -> CheckRun:
-    return CheckRun(row["tree"], State(row["state"]), row["exit_status"], row["output"], row["duration_ms"])
+    return CheckRun(State(row["state"]), row["exit_status"], row["output"], row["duration_ms"])
