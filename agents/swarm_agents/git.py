@@ -323,7 +323,18 @@ def is_new(root: Path, commit: str) -> bool:
     """Whether no ref, no reflog and no fetch of this repository, in any of its worktrees, knows the commit yet."""
     # FETCH_HEAD need not be there, which --ignore-missing forgives; the commit itself is.
     known = ["--all", "--reflog", "FETCH_HEAD"]
-    return _must(["rev-list", "--max-count=1", "--ignore-missing", commit, "--not", *known], root) != ""
+    if _must(["rev-list", "--max-count=1", "--ignore-missing", commit, "--not", *known], root) == "":
+        return False
+    return commit not in _fetched(root)
+
+
+def _fetched(root: Path) -> set[str]:
+    """The tips of the last fetch: as a revision FETCH_HEAD is the first of them alone."""
+    try:
+        text = (worktree_folder(root) / "FETCH_HEAD").read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return set()
+    return {line.partition("\t")[0] for line in _lines(text)}
 
 
 def commit(arguments: list[str], agent: str, notes: Path, quiet_stdout: bool) -> CommitRun:

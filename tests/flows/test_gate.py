@@ -229,6 +229,17 @@ def test_nothing_but_new_commits_is_held(red: Repo, tmp_path: Path) -> None:
         assert ended.exit == 0 and "swarm:" not in ended.err, (words, ended)
 
 
+def test_any_of_several_branches_that_were_fetched_may_be_moved_to(red: Repo, tmp_path: Path) -> None:
+    git_as(None, red, "clone", "-q", ".", os.fspath(tmp_path / "clone"))
+    clone = Repo(tmp_path / "clone")
+    for name in ("one", "two"):
+        clone.git("-c", "user.name=T", "-c", "user.email=t@e", "commit", "-q", "--allow-empty", "-m", name)
+        clone.git("branch", name)
+    git_as("bob", red, "fetch", "-q", os.fspath(clone.path), "one", "two")
+
+    assert git_as("bob", red, "merge", "-q", "--ff-only", clone.head()).exit == 0
+
+
 def test_a_branch_that_moves_without_head_is_no_commit(red: Repo) -> None:
     made = git_as("bob", red, "commit-tree", "HEAD^{tree}", "-m", "by hand").out.strip()
     asked = ("--as", "bob", "gate", "reference-transaction")
