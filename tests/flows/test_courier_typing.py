@@ -237,6 +237,17 @@ def test_a_shell_is_never_typed_into(swarm: Noticed) -> None:
     assert "[swarm#" not in swarm.tmux.screen(pane)
 
 
+def test_a_shell_that_bears_an_agents_name_is_still_a_shell(swarm: Noticed) -> None:
+    pane = swarm.tmux.pane("bash", "-c", "PS1='❯ ' exec -a claude bash --norc")
+    until(lambda: "❯" in swarm.tmux.screen(pane), "its prompt stands there")
+    swarm.join("ann", pane)
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "queued", "shell")
+
+    assert "[swarm#" not in swarm.tmux.screen(pane)
+
+
 def test_an_agent_suspended_to_its_shell_gets_nothing(swarm: Noticed) -> None:
     pane = swarm.tmux.pane("bash", "--norc", profile="plain")
     swarm.tmux.run("send-keys", "-t", pane.pane_id, "sleep 600", "Enter")

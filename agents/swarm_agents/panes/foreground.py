@@ -39,6 +39,8 @@ class _Process:
     front: int
     stopped: bool
     arguments: tuple[str, ...] = ()
+    file: str = ""
+    """Of its program, or of the script that the kernel ran by it; '' where it is not known."""
 
 
 def programs(pane_pids: Iterable[int], enough: Callable[[Program], bool]) -> dict[int, Program]:
@@ -88,7 +90,7 @@ def _program(group: list[_Process]) -> Program:
     members = [_with_arguments(process) for process in group]
     leader = next((process for process in members if process.pid == process.group), members[0])
     names = {name for process in members for name in _names(process.arguments)}
-    return Program(frozenset(names), _is_bare_shell(leader.arguments), all(process.stopped for process in members))
+    return Program(frozenset(names), _is_bare_shell(leader), all(process.stopped for process in members))
 
 
 def _names(arguments: tuple[str, ...]) -> Iterator[str]:
@@ -107,10 +109,12 @@ def _base(path: str) -> str:
     return next((name.removesuffix(end) for end in _SCRIPT_ENDINGS if name.endswith(end)), name)
 
 
-def _is_bare_shell(arguments: tuple[str, ...]) -> bool:
-    if not arguments or _base(arguments[0]) not in _SHELLS:
+def _is_bare_shell(process: _Process) -> bool:
+    if not process.arguments:
         return False
-    words = iter(arguments[1:])
+    if not {_base(process.arguments[0]), process.file} & _SHELLS:  # `exec -a` gives a shell another name
+        return False
+    words = iter(process.arguments[1:])
     for word in words:
         if word in _OPTIONS_WITH_VALUE:
             next(words, None)
@@ -139,8 +143,10 @@ def _from_proc() -> Iterator[_Process]:
 
 def _from_stat(pid: int) -> _Process:
     # The name in parentheses may hold anything, also ")".
-    state, _, group, _, _, front = _content(f"/proc/{pid}/stat").rpartition(b")")[2].split(maxsplit=6)[:6]
-    return _Process(pid, int(group), int(front), state == b"T")
+    before, _, after = _content(f"/proc/{pid}/stat").rpartition(b")")
+    state, _, group, _, _, front = after.split(maxsplit=6)[:6]
+    file = before.partition(b"(")[2].decode(errors="replace")
+    return _Process(pid, int(group), int(front), state == b"T", file=file)
 
 
 def _with_arguments(process: _Process) -> _Process:
@@ -151,7 +157,7 @@ def _with_arguments(process: _Process) -> _Process:
     except OSError:
         return process
     words = tuple(word.decode(errors="replace") for word in raw.rstrip(b"\0").split(b"\0"))
-    return _Process(process.pid, process.group, process.front, process.stopped, words)
+    return _Process(process.pid, process.group, process.front, process.stopped, words, process.file)
 
 
 def _content(path: str) -> bytes:
