@@ -242,7 +242,7 @@ def main() -> None:
         while True:
             if options.deaf:
                 signal.pause()
-            ready, _, _ = select.select([0], [], [], 0.002 if options.restless else 1.0)
+            ready, _, _ = select.select([0], [], [], 0.02 if options.restless else 1.0)
             if options.restless and not ready:
                 os.write(1, b"\x1b7\x1b[1;20H*")
                 time.sleep(0.002)
