@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("swarm")
+
+for number in (signal.SIGHUP, signal.SIGINT):  # whoever runs the tests may ignore them (nohup, a job in the background)
+    signal.signal(number, signal.SIG_DFL if number is signal.SIGHUP else signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

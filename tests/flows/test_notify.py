@@ -435,7 +435,7 @@ def test_show_lists_every_channel_and_what_came_of_it(repo: Repo, tape: "Tape") 
     repo.swarm("build", "escalate", "--reason", "no credentials")
 
     until(lambda: shown(repo)["command"][0] == "failed", "the first try failed")
-    lines = repo.swarm("escalation", "show", "1").out.partition("You were told by:\n")[2].splitlines()
+    lines = repo.swarm("escalation", "show", "1").out.partition("Channels:\n")[2].splitlines()
 
     assert [line.split()[:2] for line in lines] == [
         ["dashboard", "waiting"],

@@ -7,7 +7,7 @@ from swarm_agents import build, incidents, turns, waiting
 from swarm_agents.cli import answers
 from swarm_agents.cli.call import parser, seconds, verb, verbs, whole_number
 from swarm_agents.cli.invocation import Call
-from swarm_agents.cli.output import Answer, iso, talk
+from swarm_agents.cli.output import Answer, clock, iso, talk
 from swarm_agents.errors import Usage
 from swarm_agents.model import HUMAN, Asked, Broken, ErrorClass, Evidence, Fenced, Moment, Passing, Rules, Waiting
 from swarm_agents.text import one_line, tail
@@ -95,7 +95,8 @@ def _renew(call: Call) -> Answer:
         return answers.of(call, outcome)
     lease = iso(outcome.build.lease_expires_at)
     return Answer(
-        f"Your lease lasts until {lease}.", data={"lease_expires_at": lease, **answers.role_data(outcome.build)}
+        f"Your lease lasts until {clock(outcome.build.lease_expires_at)}.",
+        data={"lease_expires_at": lease, **answers.role_data(outcome.build)},
     )
 
 

@@ -53,7 +53,7 @@ def _show(call: Call) -> Answer:
         channels = announcements.of(tx, found.id)
     data = _data(found) | {"text": found.text, "channels": [_channel_data(one) for one in channels]}
     told = [f"  {_channel_line(call, one)}" for one in channels]
-    return Answer(found.reason, data=data, lines=(printable(found.text), "You were told by:", *told))
+    return Answer(found.reason, data=data, lines=(printable(found.text), "Channels:", *told))
 
 
 def _ack(call: Call) -> Answer:
