@@ -93,11 +93,9 @@ def _renew(call: Call) -> Answer:
     outcome = build.renew(call.db, call.actor(), call.arguments.fence)
     if isinstance(outcome, Fenced):
         return answers.of(call, outcome)
-    lease = iso(outcome.build.lease_expires_at)
-    return Answer(
-        f"Your lease lasts until {clock(outcome.build.lease_expires_at)}.",
-        data={"lease_expires_at": lease, **answers.role_data(outcome.build)},
-    )
+    ends = outcome.build.lease_expires_at
+    data = {"lease_expires_at": iso(ends), **answers.role_data(outcome.build)}
+    return Answer(f"Your lease lasts until {clock(ends)}.", data=data)
 
 
 def _hold(call: Call) -> Answer:
