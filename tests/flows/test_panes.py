@@ -77,6 +77,7 @@ def test_what_a_hook_of_the_users_prints_hides_no_pane(tmux: Tmux, command: str)
     tmux.run("set-hook", "-g", f"after-{command}", "display-message -p 'a hook, and 3 words more'")
 
     seen = looked(tmux, pane.pane_id)
+    tmux.run("set-hook", "-gu", f"after-{command}")  # it would speak to whoever ends this server, too
 
     assert seen.pane(pane) is not None
     assert pane.pane_id in seen.screens
