@@ -113,7 +113,7 @@ class PanesScreen(Board):
 
     # What a human can do.
 
-    def on_row_list_moved(self) -> None:
+    def on_pane_list_moved(self) -> None:
         self._show_chosen()
 
     def on_row_list_chosen(self) -> None:

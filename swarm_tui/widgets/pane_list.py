@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from textual.message import Message
+
 from swarm_agents.courier.previews import NO_TMUX, Preview
 from swarm_agents.model import Agent
 from swarm_agents.text import one_line
@@ -13,6 +15,9 @@ _NOT_SEEN = Preview("not seen yet")
 
 
 class PaneList(RowList):
+    class Moved(Message):
+        """The cursor is on another agent."""
+
     empty = "nobody has joined: swarm agent join NAME"
 
     def __init__(self) -> None:
@@ -37,6 +42,9 @@ class PaneList(RowList):
     def chosen(self) -> Agent | None:
         """The agent under the cursor."""
         return self._agents[self.cursor] if self.cursor < len(self._agents) else None
+
+    def cursor_moved(self) -> None:
+        self.post_message(self.Moved())
 
     def is_cursor_seen(self) -> bool:
         return True  # its pane is shown, wherever the focus is

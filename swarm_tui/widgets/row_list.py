@@ -41,12 +41,6 @@ class RowList(ScrollView, can_focus=True):
         rows: "RowList"
         index: int
 
-    @dataclass
-    class Moved(Message):
-        """The cursor is on another row."""
-
-        rows: "RowList"
-
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id, classes=classes)
         self.cursor = 0
@@ -132,7 +126,6 @@ class RowList(ScrollView, can_focus=True):
         self.refresh_line(self.cursor)
         self._into_sight()
         self.cursor_moved()
-        self.post_message(self.Moved(self))
 
     def cursor_moved(self) -> None:
         """A subclass may want to know."""
