@@ -12,13 +12,14 @@ from swarm_agents.history import Incident, Symptom
 from swarm_agents.model import Attempt
 from swarm_agents.text import one_line, printable, tail
 from swarm_tui import signs, times
+from swarm_tui.story_parts import Line, fact, part, when
 from swarm_tui.themes import STYLE
 
 VERDICTS_SHOWN = 10  # the newest ones; a long incident has hundreds, which say the same
 OUTPUT_LINES = 12  # of each verdict: the end is where a check says what failed
 ROUND_LOOKED_AT = 50  # commits that went round the gate, of all incidents
 
-Line = Content | str
+_NAMES = 10  # cells of the longest name of a fact
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,12 @@ def told(chronicle: Chronicle) -> Content:
     return Content("\n").join(
         [
             *_head(incident, chronicle.at),
-            *_part("What it cost", _cost(incident)),
-            *_part("Attempts", [_attempt(one, chronicle.at) for one in incident.attempts]),
-            *_part("Symptoms", [_symptom(one) for one in incident.symptoms]),
-            *_part("Went round the gate", [_went_round(one) for one in chronicle.went_round]),
+            *part("What it cost", _cost(incident)),
+            *part("Attempts", [_attempt(one, chronicle.at) for one in incident.attempts]),
+            *part("Symptoms", [_symptom(one) for one in incident.symptoms]),
+            *part("Went round the gate", [_went_round(one) for one in chronicle.went_round]),
             *_verdicts(chronicle.verdicts),
-            *_part("First seen", [printable(line) for line in tail(incident.evidence).splitlines()]),
+            *part("First seen", [printable(line) for line in tail(incident.evidence).splitlines()]),
         ]
     )
 
@@ -66,7 +67,7 @@ def _head(incident: Incident, now: int) -> list[Line]:
         Content.styled(one_line(incident.summary, 300) or "no summary", "bold"),
         Content(),
         _fact("broken by", broke),
-        _fact("met by", Content(f"{one_line(incident.opened_by, 64)}, {_when(incident.opened_at, now)}")),
+        _fact("met by", Content(f"{one_line(incident.opened_by, 64)}, {when(incident.opened_at, now)}")),
         _fact("ended", _end(incident, now)),
     ]
 
@@ -76,7 +77,7 @@ def _end(incident: Incident, now: int) -> Content:
         return Content.assemble(("not yet: red for ", STYLE["bad"]), times.lasting(now - incident.opened_at))
     commit = f", commit {incident.fix_commit[:10]}" if incident.fix_commit else ""
     how = f"{incident.closed_how} by {one_line(incident.closed_by or 'nobody', 64)}{commit}"
-    return Content(f"{how}, {_when(incident.closed_at, now)}")
+    return Content(f"{how}, {when(incident.closed_at, now)}")
 
 
 def _cost(incident: Incident) -> list[Line]:
@@ -121,7 +122,7 @@ def _verdicts(found: tuple[dict[str, Any], ...]) -> list[Line]:
     lines: list[Line] = []
     for verdict in newest:
         lines += _verdict(verdict)
-    return _part(title, lines)
+    return part(title, lines)
 
 
 def _verdict(verdict: dict[str, Any]) -> list[Line]:
@@ -144,13 +145,5 @@ def _verdict(verdict: dict[str, Any]) -> list[Line]:
     return lines
 
 
-def _part(title: str, lines: list[Line]) -> list[Line]:
-    return [Content(), Content.styled(title, "bold $primary"), *lines] if lines else []
-
-
 def _fact(name: str, what: Content) -> Content:
-    return Content.assemble((f"  {name:<10} ", STYLE["dim"]), what)
-
-
-def _when(at: int, now: int) -> str:
-    return f"{times.of_day(at)} ({times.roughly(max(0, now - at))} ago)"
+    return fact(name, what, _NAMES)

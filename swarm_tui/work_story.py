@@ -9,11 +9,12 @@ from swarm_agents.locks import Lock
 from swarm_agents.tasks import HELD, Task, TaskStatus
 from swarm_agents.text import one_line, printable
 from swarm_tui import signs, times
+from swarm_tui.story_parts import Line, fact, part, when
 from swarm_tui.themes import STYLE
 
 _LINES = 40  # of a detail or a result
 
-Line = Content | str
+_NAMES = 12  # cells of the longest name of a fact
 
 
 def of_task(tx: Transaction, id_: str) -> Content:
@@ -25,8 +26,8 @@ def of_task(tx: Transaction, id_: str) -> Content:
             Content(),
             *_standing(task, tx.now),
             *_about(task, tx.now),
-            *_part("Comes after", [_before(tx, one) for one in task.after]),
-            *_part(
+            *part("Comes after", [_before(tx, one) for one in task.after]),
+            *part(
                 "What waits for it", [f"  {one}  {one_line(title, 100)}" for one, title in tasks.waiting_for(tx, id_)]
             ),
             *_text("Detail", task.detail),
@@ -52,7 +53,7 @@ def _standing(task: Task, now: int) -> list[Line]:
     blocked = bool(task.blocked_by) and task.status is TaskStatus.OPEN
     sign = signs.BLOCKED if blocked else signs.TASK[task.status]
     lines: list[Line] = [
-        _fact("state", Content.assemble((f"{sign}", STYLE[sign.tone]), (f"  since {_when(task.changed_at, now)}", "")))
+        _fact("state", Content.assemble((f"{sign}", STYLE[sign.tone]), (f"  since {when(task.changed_at, now)}", "")))
     ]
     if task.claimant is not None:
         lines.append(_fact("claimant", Content(f"{one_line(task.claimant, 64)}, fence {task.fence}")))
@@ -66,13 +67,13 @@ def _standing(task: Task, now: int) -> list[Line]:
 
 
 def _about(task: Task, now: int) -> list[Line]:
-    lines: list[Line] = [_fact("added by", Content(f"{one_line(task.created_by, 64)}, {_when(task.created_at, now)}"))]
+    lines: list[Line] = [_fact("added by", Content(f"{one_line(task.created_by, 64)}, {when(task.created_at, now)}"))]
     if task.feature is not None:
         lines.append(_fact("feature", Content(one_line(task.feature, 100))))
     if task.estimate_min is not None:
         lines.append(_fact("estimate", Content(times.lasting(task.estimate_min * 60_000))))
     if task.files:
-        lines += _part("Files", [f"  {one_line(name, 200)}" for name in task.files])
+        lines += part("Files", [f"  {one_line(name, 200)}" for name in task.files])
     return lines
 
 
@@ -85,7 +86,7 @@ def _before(tx: Transaction, id_: str) -> Content:
 def _held(lock: Lock, now: int) -> list[Line]:
     lines: list[Line] = [
         _fact("held by", Content(f"{one_line(lock.holder, 64)}, fence {lock.fence}")),
-        _fact("since", Content(_when(lock.since, now))),
+        _fact("since", Content(when(lock.since, now))),
         _fact("lease", Content(_lease(lock.expires_at, now))),
     ]
     if lock.name.folder:
@@ -101,11 +102,11 @@ def _lease(expires_at: int, now: int) -> str:
 def _text(title: str, text: str) -> list[Line]:
     lines = printable(text).splitlines()
     cut = [f"  … and {len(lines) - _LINES} more lines"] if len(lines) > _LINES else []
-    return _part(title, [*(f"  {line}" for line in lines[:_LINES]), *cut])
+    return part(title, [*(f"  {line}" for line in lines[:_LINES]), *cut])
 
 
 def _happened(found: list[Event]) -> list[Line]:
-    return _part("What happened", [_event(event) for event in found])
+    return part("What happened", [_event(event) for event in found])
 
 
 def _event(event: Event) -> Content:
@@ -118,13 +119,5 @@ def _event(event: Event) -> Content:
     )
 
 
-def _part(title: str, lines: list[Line]) -> list[Line]:
-    return [Content(), Content.styled(title, "bold $primary"), *lines] if lines else []
-
-
 def _fact(name: str, what: Content) -> Content:
-    return Content.assemble((f"  {name:<12} ", STYLE["dim"]), what)
-
-
-def _when(at: int, now: int) -> str:
-    return f"{times.of_day(at)} ({times.roughly(max(0, now - at))} ago)"
+    return fact(name, what, _NAMES)

@@ -5,7 +5,6 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -25,14 +24,6 @@ from tests.support.tmux import Tmux, private_server
 def other() -> Iterator[Tmux]:
     with private_server() as server:
         yield server
-
-
-@pytest.fixture
-def swarm(tmux: Tmux, db_path: Path) -> Iterator[Noticed]:
-    made = Noticed(tmux, db_path)
-    yield made
-    made.courier.retire()
-    made.close()
 
 
 @contextmanager

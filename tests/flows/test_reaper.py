@@ -2,10 +2,6 @@
 
 import os
 import signal
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from swarm_agents import events, locks, messages, presence, roster, tasks
 from swarm_agents.courier.courier import Round
@@ -21,14 +17,6 @@ from tests.support.repo import Repo
 from tests.support.tmux import Tmux, until
 
 LEASE_S = 900
-
-
-@pytest.fixture
-def swarm(tmux: Tmux, db_path: Path) -> Iterator[Noticed]:
-    made = Noticed(tmux, db_path)
-    yield made
-    made.courier.retire()
-    made.close()
 
 
 def test_the_tasks_and_locks_of_an_agent_whose_pane_is_gone_come_back_after_a_grace(

@@ -66,4 +66,5 @@ class Noticed:
             return bool(typings.waiting(tx) or typings.under_way(tx))
 
     def close(self) -> None:
+        self.courier.retire()
         self.db.close()
