@@ -4,29 +4,21 @@ What a check said of a tree is kept by (tree, check): whoever asks next is told 
 for the one process that runs it. A killed one is replaced when its short lease has run out.
 """
 
-import contextlib
-import os
-import signal
-import subprocess
-import threading
 import time
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
-from swarm_agents import git
+from swarm_agents import children, git
 from swarm_agents.config import Check
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.text import tail
 
-_LEASE_MS = 20_000  # of the process that runs a check; renewed while it runs
-_RENEW_EVERY_S = 5.0
+_LEASE_MS = 20_000  # of the process that runs a check; shown to be alive every 5 s while it runs
 _LOOK_EVERY_S = 1.0  # when a wake-up is lost
 _BAD_NEWS_LASTS_MS = 600_000  # a failure may have been the machine's; success of a tree stays
 _MUCH_MORE = 2  # times the time in which a check did not end: worth another try, it may have had what a budget left
-_KEPT_OUTPUT = 65_536  # bytes
-_DRAIN_S = 1.0  # a process that a check left behind may hold the pipe open for ever
 
 ShowLife = Callable[[], None]
 
@@ -186,57 +178,11 @@ def _link(root: Path, where: Path, names: tuple[str, ...]) -> None:
 
 def _run(command: str, where: Path, environment: dict[str, str], give_up_at: float, show_life: ShowLife) -> CheckRun:
     began = time.monotonic()
-    kept = bytearray()
-    child: subprocess.Popen[bytes] | None = None
-    try:
-        with git.undisturbed():  # a signal right now would leave a check behind that nobody knows of
-            child = _start(command, where, environment)
-            reader = threading.Thread(target=_keep_tail, args=(child.stdout, kept), daemon=True)
-            reader.start()
-        in_time = _wait(child, give_up_at, show_life)
-    finally:
-        if child is not None:
-            _end_all(child)
-            reader.join(_DRAIN_S)
-    output = tail(kept.decode("utf-8", errors="replace"), lines=200, characters=20_000)
+    words = ["sh", "-c", command]
+    ended = children.within(give_up_at - began, words, where, environment, merged=True, show_life=show_life)
+    output = tail(ended.output.decode("utf-8", errors="replace"), lines=200, characters=20_000)
     duration_ms = int((time.monotonic() - began) * 1000)
-    return CheckRun(_state(child.returncode, in_time, output), child.returncode, output, duration_ms)
-
-
-def _start(command: str, where: Path, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        ["sh", "-c", command],
-        cwd=where,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,  # so that all of it can be ended, whatever it started
-    )
-
-
-def _wait(child: "subprocess.Popen[bytes]", give_up_at: float, show_life: ShowLife) -> bool:
-    while True:
-        left_s = give_up_at - time.monotonic()
-        if left_s <= 0:
-            return False
-        try:
-            child.wait(min(left_s, _RENEW_EVERY_S))
-            return True
-        except subprocess.TimeoutExpired:
-            show_life()
-
-
-def _end_all(child: "subprocess.Popen[bytes]") -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
-
-
-def _keep_tail(source: IO[bytes], kept: bytearray) -> None:
-    while chunk := os.read(source.fileno(), 8192):
-        kept += chunk
-        del kept[:-_KEPT_OUTPUT]
+    return CheckRun(_state(ended.code, ended.in_time, output), ended.code, output, duration_ms)
 
 
 def _state(code: int, in_time: bool, output: str) -> State:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from swarm_agents import build, commit_arguments, commit_notes, git, incidents, turns, verdict, waiting
+from swarm_agents import build, children, commit_arguments, commit_notes, git, incidents, turns, verdict, waiting
 from swarm_agents.commit_arguments import Chosen
 from swarm_agents.config import Config
 from swarm_agents.db.database import Database
@@ -386,7 +386,7 @@ def _merged(root: Path, command: str) -> bool:
     """Run the sync; a merge that it leaves half done is undone."""
     merged = False
     try:
-        merged = git.run_forwarding(["sh", "-c", command], root) == 0
+        merged = children.on_terminal(["sh", "-c", command], root) == 0
     finally:
         if not merged:
             git.abort_merge(root)

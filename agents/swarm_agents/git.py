@@ -4,22 +4,18 @@ import contextlib
 import fcntl
 import json
 import os
-import signal
 import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
+from swarm_agents.children import on_terminal, overheard, undisturbed
 from swarm_agents.errors import Unavailable
 from swarm_agents.gate_scripts import NOTE
 
+_MISSING = "git is not installed, or not on the PATH."
 _ANSWER_LIMIT_S = 30  # for questions; a repository of a million files answers `git diff` in seconds
-_KEPT_OUTPUT = 65_536  # bytes of a hook's output kept as evidence; the terminal has seen all of it
-_DRAIN_S = 1.0  # a process that the hook left behind may hold the pipe open for ever
 _REFLOG_ACTION = "GIT_REFLOG_ACTION"  # git's own way to say which command moved a ref; it begins the reflog's line
 _OURS = "swarm commit ("
 _LOOK_BACK = "--max-count=50"  # entries of a reflog: commits that others land while one's own is being made
@@ -103,7 +99,7 @@ def contains(root: Path, tip: str, commit: str) -> bool | None:
 
 def run_hook_again(root: Path, name: str) -> int | None:
     """Run the hook once more as git would; its exit status, None where this git cannot (before 2.36)."""
-    code = run_forwarding(["git", "hook", "run", name], root)
+    code = on_terminal(["git", "hook", "run", name], root)
     return None if code == 129 else code
 
 
@@ -349,7 +345,10 @@ def commit(arguments: list[str], agent: str, notes: Path, quiet_stdout: bool) ->
     environment["GIT_TRACE2_EVENT"] = str(trace)
     environment[NOTE] = str(gate_note)
     environment[_REFLOG_ACTION] = _reflog_action(agent)
-    code, output = _run_on_terminal(["git", "commit", *arguments], environment, quiet_stdout)
+    try:
+        code, output = overheard(["git", "commit", *arguments], environment, quiet_stdout)
+    except FileNotFoundError:
+        raise Unavailable(_MISSING) from None
     recorded = trace.read_text(encoding="utf-8", errors="replace") if trace.exists() else ""
     gate_alone = Path(f"{gate_note}-alone")
     noted = [note.exists() for note in (gate_note, gate_alone)]
@@ -359,7 +358,7 @@ def commit(arguments: list[str], agent: str, notes: Path, quiet_stdout: bool) ->
     for note in (trace, gate_note, gate_alone):  # the next try in this folder starts anew
         note.unlink(missing_ok=True)
     hooks, errors = _read_trace(recorded)
-    return CommitRun(code, hooks, errors, output, *noted)
+    return CommitRun(code, hooks, errors, output.decode("utf-8", errors="replace"), *noted)
 
 
 def landed(root: Path, agent: str, before: str | None) -> tuple[str, str] | None:
@@ -388,14 +387,6 @@ def _reflog_action(agent: str) -> str:
 
 def _as_in_reflog(text: str) -> str:
     return " ".join(text.split())  # git writes any run of white space as one space
-
-
-def run_forwarding(command: list[str], where: Path) -> int:
-    """Run it on the caller's terminal, its output to standard error. A signal to us ends it first, and then us."""
-    with _forwarding_signals(lambda: subprocess.Popen(command, cwd=where, stdout=sys.stderr)) as (child, came):
-        code = child.wait()
-    _signal_again(came)
-    return code
 
 
 def save_changes(root: Path) -> str | None:
@@ -444,7 +435,7 @@ def _git(arguments: list[str], where: Path, extra: dict[str, str] | None = None)
             check=False,
         )
     except FileNotFoundError:
-        raise Unavailable("git is not installed, or not on the PATH.") from None
+        raise Unavailable(_MISSING) from None
     except subprocess.TimeoutExpired:
         raise Unavailable(f"'git {arguments[0]}' did not answer within {_ANSWER_LIMIT_S} s.") from None
 
@@ -463,95 +454,6 @@ def _path(which: str, where: Path) -> str:
 def _lines(said: str) -> list[str]:
     """Not `splitlines`: names of files and people, and subjects, hold other ends of lines, as U+2028."""
     return [line for line in said.split("\n") if line]
-
-
-def _run_on_terminal(command: list[str], environment: dict[str, str], quiet_stdout: bool) -> tuple[int, str]:
-    # A terminal is inherited whole, so editors and colours work; where there is none, what passes is kept as evidence.
-    captured = not sys.stderr.isatty()
-    kept = bytearray()
-
-    def start() -> "subprocess.Popen[bytes]":
-        try:
-            return subprocess.Popen(
-                command,
-                env=environment,
-                stdout=sys.stderr if quiet_stdout else None,
-                stderr=subprocess.PIPE if captured else None,
-            )
-        except FileNotFoundError:
-            raise Unavailable("git is not installed, or not on the PATH.") from None
-
-    with _forwarding_signals(start) as (child, _):
-        copier = threading.Thread(target=_copy, args=(child.stderr, kept), daemon=True)
-        if captured:
-            copier.start()
-        code = child.wait()
-    if captured:
-        copier.join(_DRAIN_S)
-    return code, kept.decode("utf-8", errors="replace")
-
-
-def _copy(source: IO[bytes], kept: bytearray) -> None:
-    while chunk := os.read(source.fileno(), 8192):
-        with contextlib.suppress(OSError):
-            os.write(sys.stderr.fileno(), chunk)
-        kept += chunk
-        del kept[:-_KEPT_OUTPUT]
-
-
-@contextmanager
-def _forwarding_signals(
-    start: Callable[[], "subprocess.Popen[bytes]"],
-) -> Iterator[tuple["subprocess.Popen[bytes]", list[int]]]:
-    """Start it; what is sent to us is sent on from that moment on, and we wait for the answer; what came is listed.
-
-    Ctrl-C reaches git twice then, which does no harm.
-    """
-    child: subprocess.Popen[bytes] | None = None
-
-    def forward(number: int) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            if child is not None:
-                child.send_signal(number)
-
-    with _signals_to(forward) as came:
-        child = start()
-        for number in came:  # while it was being started
-            forward(number)
-        yield child, came
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """A signal waits until this is done: git ended in the middle leaves its locks behind, a start its child."""
-    with _signals_to(lambda _: None) as came:
-        yield
-    _signal_again(came)
-
-
-@contextmanager
-def _signals_to(act: Callable[[int], None]) -> Iterator[list[int]]:
-    """Signals that would end us are given to `act` instead; they are listed. What is ignored stays so."""
-    came: list[int] = []
-
-    def note(number: int, _: FrameType | None) -> None:
-        came.append(number)
-        act(number)
-
-    before: dict[signal.Signals, object] = {}
-    if threading.current_thread() is threading.main_thread():  # no other one may set handlers, or is disturbed
-        endings = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-        before = {one: signal.signal(one, note) for one in endings if signal.getsignal(one) is not signal.SIG_IGN}
-    try:
-        yield came
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)  # type: ignore[arg-type]
-
-
-def _signal_again(came: list[int]) -> None:
-    for number in came[:1]:
-        os.kill(os.getpid(), number)
 
 
 def _read_trace(recorded: str) -> tuple[tuple[HookRun, ...], tuple[str, ...]]:

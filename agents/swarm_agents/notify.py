@@ -7,12 +7,11 @@ Whoever looks first does it, under a claim (`announcements`); nothing here happe
 import contextlib
 import functools
 import os
-import signal
 import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from swarm_agents import announcements, escalations, log, messages
 from swarm_agents.announcements import COMMAND, MESSAGE, TMUX, Announcement
@@ -22,9 +21,6 @@ from swarm_agents.db.database import Database, Transaction
 from swarm_agents.errors import SwarmError, Unavailable
 from swarm_agents.model import EVERYONE, SWARM, Escalation
 from swarm_agents.text import one_line, printable, tail
-
-if TYPE_CHECKING:
-    from subprocess import Popen
 
 # What needs a module of its own imports it late: a verb that only leaves a process behind must stay quick.
 
@@ -225,6 +221,8 @@ def _run_command(notify: Notify, asked: Escalation, repeated: bool) -> _End:
     import subprocess
     import tempfile
 
+    from swarm_agents import children
+
     again = "(This may reach you for the second time.)\n" if repeated else ""
     text = f"{again}{printable(asked.text)}\n".encode()[:_TEXT_LIMIT]
     with tempfile.TemporaryFile() as said:
@@ -243,7 +241,10 @@ def _run_command(notify: Notify, asked: Escalation, repeated: bool) -> _End:
         try:
             child.communicate(text, timeout=notify.timeout_s)
         except subprocess.TimeoutExpired:
-            _stop(child)
+            children.end_all(child, _END_GRACE_S)
+            if child.stdin:
+                with contextlib.suppress(BrokenPipeError):
+                    child.stdin.close()
             return _End("failed", f"{_name(notify)} did not end within {notify.timeout_s:g} s and was stopped")
         if child.returncode == 0:
             return _End("sent")
@@ -251,19 +252,6 @@ def _run_command(notify: Notify, asked: Escalation, repeated: bool) -> _End:
         last = tail(said.read().decode(errors="replace"), lines=1, characters=200)
     how = f"exit status {child.returncode}" if child.returncode > 0 else f"signal {-child.returncode}"
     return _End("failed", f"{_name(notify)} ended with {how}" + (f": {last}" if last else ""))
-
-
-def _stop(child: "Popen[bytes]") -> None:
-    import subprocess
-
-    for order in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, order)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(_END_GRACE_S)
-    if child.stdin:
-        with contextlib.suppress(BrokenPipeError):
-            child.stdin.close()
 
 
 def _environment() -> dict[str, str]:

@@ -4,16 +4,12 @@ The model is any command: it gets the request on standard input and answers with
 """
 
 import contextlib
-import os
 import re
-import signal
-import subprocess
-import threading
 from importlib import resources
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from swarm_agents import task_import, tasks
+from swarm_agents import children, task_import, tasks
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadData, NotFound, Unavailable
 from swarm_agents.task_graph import Draft, ordered
@@ -24,7 +20,6 @@ AUTO = "auto"
 FALLBACK = "generic"
 
 _PREFIX_LIMIT = 24  # characters of the feature in an id: room for the task's own part
-_DRAIN_S = 1.0  # for the rest of the output once the command has ended
 _FENCED = re.compile(r"```(?:json)?\s*\n(.*?)\n?```", re.DOTALL)
 
 _REQUEST = """\
@@ -129,50 +124,16 @@ def _json_of(answer: str) -> str:
 
 
 def _run(command: str, request: str, limit_s: float, where: Path) -> str:
-    child = subprocess.Popen(
-        ["sh", "-c", command],
-        cwd=where,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,  # so that all of it can be ended, whatever it started
-    )
-    out, err = bytearray(), bytearray()
-    threads = [
-        threading.Thread(target=_keep, args=(child.stdout, out), daemon=True),
-        threading.Thread(target=_keep, args=(child.stderr, err), daemon=True),
-        threading.Thread(target=_say, args=(child.stdin, request.encode()), daemon=True),
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        code = child.wait(limit_s)
-    except subprocess.TimeoutExpired:
-        raise Unavailable(f"The command did not answer within {limit_s:g} s. Nothing was added.") from None
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-        for thread in threads:
-            thread.join(_DRAIN_S)
-    if code != 0:
-        why = one_line(tail(err.decode(errors="replace"), lines=3), 300)
-        raise Unavailable(f"The command ended with exit status {code}. Nothing was added. {why}".rstrip())
-    if len(out) > task_import.SIZE_LIMIT:
+    kept = task_import.SIZE_LIMIT + 1
+    ended = children.within(limit_s, ["sh", "-c", command], where, request=request.encode(), kept=kept)
+    if not ended.in_time:
+        raise Unavailable(f"The command did not answer within {limit_s:g} s. Nothing was added.")
+    if ended.code != 0:
+        why = one_line(tail(ended.errors.decode(errors="replace"), lines=3), 300)
+        raise Unavailable(f"The command ended with exit status {ended.code}. Nothing was added. {why}".rstrip())
+    if len(ended.output) == kept:
         raise BadData(f"The command's answer is longer than {task_import.SIZE_LIMIT} bytes. Nothing was added.")
     try:
-        return out.decode()
+        return ended.output.decode()
     except UnicodeDecodeError:
         raise BadData("The command's answer is not valid UTF-8. Nothing was added.") from None
-
-
-def _keep(source: IO[bytes], kept: bytearray) -> None:
-    with source:
-        while chunk := os.read(source.fileno(), 65536):
-            if len(kept) <= task_import.SIZE_LIMIT:
-                kept += chunk
-
-
-def _say(sink: IO[bytes], request: bytes) -> None:
-    with contextlib.suppress(BrokenPipeError), sink:  # a command need not read its request
-        sink.write(request)
