@@ -8,6 +8,7 @@ from swarm_agents import acknowledgements, build, deliveries, locks, messages, t
 from swarm_agents.config import Config
 from swarm_agents.db.database import Database
 from swarm_agents.model import HUMAN, AckResolution, Delivery, Evidence, Fenced, MessageType, Resolution
+from swarm_agents.task_rows import Task, TaskStatus
 from swarm_agents.text import one_line
 
 
@@ -169,9 +170,9 @@ def _task_done(outcome: tasks.Done | tasks.TakenBy | tasks.BlockedBy | tasks.Not
     return Done() if isinstance(outcome, tasks.Done) else Refused(standing(outcome.task))
 
 
-def standing(task: tasks.Task) -> str:
+def standing(task: Task) -> str:
     """How a task stands, in words."""
-    if task.blocked_by and task.status is tasks.TaskStatus.OPEN:
+    if task.blocked_by and task.status is TaskStatus.OPEN:
         return f"task {task.id} waits for {', '.join(task.blocked_by[:5])}."
     whose = f" by {task.claimant} (fence {task.fence})" if task.claimant else ""
     return f"task {task.id} is {task.status.value.replace('_', ' ')}{whose} now."

@@ -12,7 +12,7 @@ from swarm_agents import (
     incidents,
     locks,
     roster,
-    tasks,
+    task_rows,
     waiters,
 )
 from swarm_agents.announcements import Announcement
@@ -22,7 +22,7 @@ from swarm_agents.events import Event
 from swarm_agents.locks import Lock
 from swarm_agents.model import Attempt, Build, Delivery, Escalation, Moment, Waiter
 from swarm_agents.roster import Listed
-from swarm_agents.tasks import Task
+from swarm_agents.task_rows import Task
 from swarm_tui import log_pages
 from swarm_tui.log_pages import LogRow
 
@@ -129,7 +129,7 @@ def take(db: Database, watched_message: int | None = None, work_too: bool = Fals
             last_message=last,
             tail=log_pages.rows(tx, last - TAIL + 1, last),
             events=tuple(events.after(tx, events.last_id(tx) - RECENT_EVENTS, RECENT_EVENTS)),
-            work=Work(tuple(tasks.listed(tx)), tuple(locks.listed(tx))) if work_too else None,
+            work=Work(tuple(task_rows.listed(tx)), tuple(locks.listed(tx))) if work_too else None,
             watched_message=watched_message,
             watched=tuple(deliveries.of_message(tx, watched_message)) if watched_message else (),
         )

@@ -2,11 +2,11 @@
 
 from textual.content import Content
 
-from swarm_agents import locks, tasks
+from swarm_agents import locks, task_rows
 from swarm_agents.db.database import Transaction
 from swarm_agents.events import Event
 from swarm_agents.locks import Lock
-from swarm_agents.tasks import HELD, Task, TaskStatus
+from swarm_agents.task_rows import HELD, Task, TaskStatus
 from swarm_agents.text import one_line, printable
 from swarm_tui import signs, times
 from swarm_tui.story_parts import Line, fact, part, when
@@ -19,7 +19,7 @@ _NAMES = 12  # cells of the longest name of a fact
 
 def of_task(tx: Transaction, id_: str) -> Content:
     """Raises `NotFound`."""
-    task = tasks.find(tx, id_)
+    task = task_rows.find(tx, id_)
     return Content("\n").join(
         [
             Content.styled(one_line(task.title, 300), "bold"),
@@ -28,11 +28,12 @@ def of_task(tx: Transaction, id_: str) -> Content:
             *_about(task, tx.now),
             *part("Comes after", [_before(tx, one) for one in task.after]),
             *part(
-                "What waits for it", [f"  {one}  {one_line(title, 100)}" for one, title in tasks.waiting_for(tx, id_)]
+                "What waits for it",
+                [f"  {one}  {one_line(title, 100)}" for one, title in task_rows.waiting_for(tx, id_)],
             ),
             *_text("Detail", task.detail),
             *_text("Why it failed" if task.status is TaskStatus.FAILED else "Result", task.result),
-            *_happened(tasks.history(tx, id_)),
+            *_happened(task_rows.history(tx, id_)),
         ]
     )
 
@@ -78,7 +79,7 @@ def _about(task: Task, now: int) -> list[Line]:
 
 
 def _before(tx: Transaction, id_: str) -> Content:
-    before = tasks.find(tx, id_)
+    before = task_rows.find(tx, id_)
     sign = signs.TASK[before.status]
     return Content.assemble(f"  {id_}  ", (f"{sign}", STYLE[sign.tone]), f"  {one_line(before.title, 100)}")
 

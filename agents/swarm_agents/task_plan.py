@@ -9,11 +9,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from swarm_agents import children, task_import, tasks
+from swarm_agents import children, task_import, task_rows, tasks
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadData, NotFound, Unavailable
 from swarm_agents.task_graph import Draft, ordered
-from swarm_agents.tasks import Task
+from swarm_agents.task_rows import Task
 from swarm_agents.text import one_line, tail
 
 AUTO = "auto"
@@ -58,7 +58,7 @@ def ask(command: str, feature: str, limit_s: float, where: Path) -> list[Draft]:
 def named_apart(db: Database, feature: str, proposed: list[Draft]) -> list[Draft]:
     """The tasks under ids that begin with the feature, and that no task has: a second plan never meets the first."""
     with db.reading() as tx:
-        taken = {task.id for task in tasks.listed(tx)}
+        taken = {task.id for task in task_rows.listed(tx)}
     base = task_import.slug(feature)[:_PREFIX_LIMIT].strip("-") or "plan"
     prefix, number = base, 1
     while any(id_.startswith(f"{prefix}-") for id_ in taken):
@@ -89,7 +89,7 @@ def _add(db: Database, named: list[Draft], by: str, feature: str) -> list[Task]:
         return tasks.add_all(db, named, by, feature)
     except BadData:
         with db.reading() as tx:
-            taken = {task.id for task in tasks.listed(tx)}
+            taken = {task.id for task in task_rows.listed(tx)}
         if any(one.id in taken for one in named):
             raise _MetAnother from None
         raise

@@ -7,15 +7,14 @@ Every change is one conditional update whose `where` is the guard; who loses is 
 """
 
 from collections.abc import Iterable
-from enum import StrEnum
 from typing import Any, NamedTuple
 
-from swarm_agents import events, leases, roster, task_graph, task_news
+from swarm_agents import events, leases, roster, task_graph, task_news, task_rows
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import BadData, NotFound, Taken
-from swarm_agents.events import Event
 from swarm_agents.model import EVERYONE, HUMAN, SWARM
 from swarm_agents.task_graph import Draft
+from swarm_agents.task_rows import HELD, Task, TaskStatus
 from swarm_agents.text import NAME, checked_name, one_line, printable
 
 TITLE_LIMIT = 200  # characters; what is longer belongs into the detail
@@ -30,62 +29,6 @@ _FREE = (
     f"where d.task_id = tasks.id and b.status not in {_SETTLED})"
 )
 _LOST = f"status = 'open', former = claimant, claimant = null, fence = fence + 1, {leases.ENDED}, changed_at = :now"
-
-
-_KINDS = (
-    *("task_added", "task_claimed", "task_started", "task_review", "task_completed", "task_failed"),
-    *("task_released", "task_expired", "task_reassigned", "task_cancelled"),
-)
-
-
-class TaskStatus(StrEnum):
-    OPEN = "open"
-    CLAIMED = "claimed"
-    IN_PROGRESS = "in_progress"
-    REVIEW = "review"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-HELD = frozenset({TaskStatus.CLAIMED, TaskStatus.IN_PROGRESS, TaskStatus.REVIEW})
-
-
-class Task(NamedTuple):
-    """`after` are the tasks that it waits for, `blocked_by` those of them that are not done yet."""
-
-    id: str
-    title: str
-    status: TaskStatus
-    claimant: str | None
-    former: str | None
-    fence: int
-    after: tuple[str, ...]
-    blocked_by: tuple[str, ...]
-    files: tuple[str, ...]
-    estimate_min: int | None
-    feature: str | None
-    detail: str
-    result: str
-    created_at: int
-    created_by: str
-    changed_at: int
-    lease_expires_at: int | None
-
-    @property
-    def claimable(self) -> bool:
-        return self.status is TaskStatus.OPEN and not self.blocked_by
-
-
-class Workload(NamedTuple):
-    """What one agent has and did. Minutes are estimated ones, of the tasks that have an estimate."""
-
-    agent: str
-    held: int
-    completed: int
-    failed: int
-    held_min: int
-    completed_min: int
 
 
 # Ends of an act on a task. Each says what holds now.
@@ -123,15 +66,15 @@ def add(db: Database, title: str, by: str, id_: str | None = None, after: Iterab
     """A new task. Raises `Taken` when the id exists, `NotFound` for a task to wait for that does not exist."""
     with db.transaction() as tx:
         made = checked_name(id_, "task id") if id_ is not None else _next_id(tx)
-        if _row(tx, made):
+        if task_rows.exists(tx, made):
             raise Taken(f"There is a task {made} already.", next=f"swarm task show {made}")
         waits_for = tuple(dict.fromkeys(after))
         for one in waits_for:
             if one == made:
                 raise BadData(f"Task {made} cannot come after itself.")
-            find(tx, one)
+            task_rows.find(tx, one)
         _insert(tx, [Draft(made, title, waits_for, detail=detail)], by, None)
-        return find(tx, made)
+        return task_rows.find(tx, made)
 
 
 def add_all(db: Database, drafts: Iterable[Draft], by: str, feature: str | None = None) -> list[Task]:
@@ -142,7 +85,7 @@ def add_all(db: Database, drafts: Iterable[Draft], by: str, feature: str | None 
         if not placed:
             raise BadData("There is no task in it.")
         _insert(tx, placed, by, feature)
-        return [find(tx, draft.id) for draft in placed]
+        return [task_rows.find(tx, draft.id) for draft in placed]
 
 
 def check_draft(draft: Draft) -> None:
@@ -194,13 +137,13 @@ def _insert(tx: Transaction, drafts: list[Draft], by: str, feature: str | None) 
             tx.execute("insert into task_deps (task_id, after_id) values (:id, :after)", id=draft.id, after=after)
         events.record(tx, by, "task_added", f"{draft.id}: {one_line(draft.title, TITLE_LIMIT)}")
     ids = [draft.id for draft in drafts]
-    task_news.added(tx, by, ids, [one for one in ids if find(tx, one).claimable])
+    task_news.added(tx, by, ids, [one for one in ids if task_rows.find(tx, one).claimable])
 
 
 def _next_id(tx: Transaction) -> str:
     row = tx.one("select coalesce(max(number), 0) as number from tasks")
     number = (row["number"] if row else 0) + 1
-    while _row(tx, f"t{number}"):
+    while task_rows.exists(tx, f"t{number}"):
         number += 1
     return f"t{number}"
 
@@ -225,11 +168,11 @@ def claim(db: Database, agent: str, task: str, lease_s: float) -> Done | TakenBy
         if row:
             _note(tx, agent, "task_claimed", row)
             task_news.claimed(tx, agent, row["id"], row["title"])
-            return Done(find(tx, task))
-        now = find(tx, task)
+            return Done(task_rows.find(tx, task))
+        now = task_rows.find(tx, task)
         if now.claimant == agent and now.status in HELD:
             leases.renew(tx, agent)
-            return Done(find(tx, task), new=False)
+            return Done(task_rows.find(tx, task), new=False)
         return BlockedBy(now) if now.status is TaskStatus.OPEN else TakenBy(now)
 
 
@@ -255,12 +198,12 @@ def review(
         _return_expired(tx)
         row = _change(tx, f"status = 'review', {leases.ENDED}", agent, task, fence, "status <> 'review'")
         if not row:
-            now = find(tx, task)
+            now = task_rows.find(tx, task)
             again = now.status is TaskStatus.REVIEW and _holds(now, agent, fence)
             return Done(now, new=False) if again else NotYours(now)
         _note(tx, agent, "task_review", row, f"by {reviewer}")
         task_news.review_wanted(tx, agent, reviewer, task, row["title"], note)
-        return Done(find(tx, task))
+        return Done(task_rows.find(tx, task))
 
 
 def complete(db: Database, agent: str, task: str, result: str = "", fence: int | None = None) -> Done | NotYours:
@@ -270,12 +213,12 @@ def complete(db: Database, agent: str, task: str, result: str = "", fence: int |
         _return_expired(tx)
         row = _change(tx, f"status = 'completed', result = :result, {leases.ENDED}", agent, task, fence, result=result)
         if not row:
-            now = find(tx, task)
+            now = task_rows.find(tx, task)
             again = now.status is TaskStatus.COMPLETED and now.claimant == agent and fence in (None, now.fence)
             return Done(now, new=False) if again else NotYours(now)
         _note(tx, agent, "task_completed", row, one_line(result, TITLE_LIMIT))
         task_news.completed(tx, agent, task, row["title"], result, _freed_by(tx, task))
-        return Done(find(tx, task))
+        return Done(task_rows.find(tx, task))
 
 
 def fail(db: Database, agent: str, task: str, reason: str, fence: int | None = None) -> Done | NotYours:
@@ -285,10 +228,10 @@ def fail(db: Database, agent: str, task: str, reason: str, fence: int | None = N
         _return_expired(tx)
         row = _change(tx, f"status = 'failed', result = :reason, {leases.ENDED}", agent, task, fence, reason=reason)
         if not row:
-            return NotYours(find(tx, task))
+            return NotYours(task_rows.find(tx, task))
         _note(tx, agent, "task_failed", row, one_line(reason, TITLE_LIMIT))
         task_news.failed(tx, agent, task, row["title"], reason)
-        return Done(find(tx, task))
+        return Done(task_rows.find(tx, task))
 
 
 def release(db: Database, by: str, task: str, reason: str = "", fence: int | None = None) -> Done | NotYours:
@@ -308,10 +251,10 @@ def release(db: Database, by: str, task: str, reason: str = "", fence: int | Non
             fence=fence,
         )
         if not row:
-            return NotYours(find(tx, task))
+            return NotYours(task_rows.find(tx, task))
         why = f"released by {by}" + (f": {one_line(reason, TITLE_LIMIT)}" if reason else "")
         _gave_back(tx, by, "task_released", row, why)
-        return Done(find(tx, task))
+        return Done(task_rows.find(tx, task))
 
 
 def reassign(db: Database, task: str, to: str, lease_s: float, fence: int | None = None) -> Done | TakenBy | BlockedBy:
@@ -319,7 +262,7 @@ def reassign(db: Database, task: str, to: str, lease_s: float, fence: int | None
     with db.transaction() as tx:
         if to != HUMAN:
             roster.find(tx, to)
-        before = find(tx, task)
+        before = task_rows.find(tx, task)
         row = tx.one(
             "update tasks set status = 'claimed', former = claimant, claimant = :to, fence = fence + 1, "
             f"{leases.GRANTED}, changed_at = :now where id = :id and fence = coalesce(:fence, fence) "
@@ -335,7 +278,7 @@ def reassign(db: Database, task: str, to: str, lease_s: float, fence: int | None
         if before.claimant is not None and before.status in HELD and before.claimant != to:
             task_news.lost(tx, before.claimant, task, f"a human gave it to {to}")
         task_news.given(tx, to, task, row["title"], row["fence"])
-        return Done(find(tx, task))
+        return Done(task_rows.find(tx, task))
 
 
 def cancel(db: Database, by: str, task: str, reason: str = "") -> Done | NotYours:
@@ -353,13 +296,13 @@ def cancel(db: Database, by: str, task: str, reason: str = "") -> Done | NotYour
             reason=reason,
         )
         if not row:
-            now = find(tx, task)
+            now = task_rows.find(tx, task)
             return Done(now, new=False) if now.status is TaskStatus.CANCELLED else NotYours(now)
         _note(tx, by, "task_cancelled", row, one_line(reason, TITLE_LIMIT))
         if row["former"] is not None:
             task_news.lost(tx, row["former"], task, "it was cancelled")
         task_news.cancelled(tx, by, task, row["title"], _freed_by(tx, task))
-        return Done(find(tx, task))
+        return Done(task_rows.find(tx, task))
 
 
 def give_back(tx: Transaction, agent: str, why: str) -> None:
@@ -401,7 +344,7 @@ def _gave_back(tx: Transaction, by: str, kind: str, row: Row, why: str) -> None:
     _note(tx, by, kind, row, why)
     if row["former"] is not None and row["former"] != by:
         task_news.lost(tx, row["former"], row["id"], why)
-    task_news.came_back(tx, by, row["id"], row["title"], why, find(tx, row["id"]).claimable)
+    task_news.came_back(tx, by, row["id"], row["title"], why, task_rows.find(tx, row["id"]).claimable)
 
 
 def _by_claimant(
@@ -411,9 +354,9 @@ def _by_claimant(
         _return_expired(tx)
         row = _change(tx, change, agent, task, fence, **leases.clock(tx) | values)
         if not row:
-            return NotYours(find(tx, task))
+            return NotYours(task_rows.find(tx, task))
         _note(tx, agent, kind, row, detail)
-        return Done(find(tx, task))
+        return Done(task_rows.find(tx, task))
 
 
 def _change(
@@ -438,73 +381,8 @@ def _freed_by(tx: Transaction, task: str) -> list[str]:
     return [row["id"] for row in rows]
 
 
-# Reading.
-
-
-def find(tx: Transaction, task: str) -> Task:
-    """Raises `NotFound`, or `Usage` for what can be no id."""
-    row = _row(tx, checked_name(task, "task id"))
-    if row is None:
-        raise NotFound(f"There is no task {task}.", next="swarm task list")
-    rows = tx.execute(
-        "select d.after_id, b.status from task_deps d join tasks b on b.id = d.after_id where d.task_id = :id "
-        "order by b.number",
-        id=task,
-    )
-    return _task(row, [(dep["after_id"], dep["status"]) for dep in rows])
-
-
-def listed(tx: Transaction) -> list[Task]:
-    """Every task, in an order in which they can be done."""
-    after: dict[str, list[tuple[str, str]]] = {}
-    for dep in tx.execute(
-        "select d.task_id, d.after_id, b.status from task_deps d join tasks b on b.id = d.after_id order by b.number"
-    ):
-        after.setdefault(dep["task_id"], []).append((dep["after_id"], dep["status"]))
-    return [_task(row, after.get(row["id"], [])) for row in tx.execute("select * from tasks order by number")]
-
-
-def history(tx: Transaction, task: str, limit: int = 50) -> list[Event]:
-    """What happened to it last, oldest first."""
-    return events.about(tx, _KINDS, task, limit)
-
-
-def waiting_for(tx: Transaction, task: str) -> list[tuple[str, str]]:
-    """The tasks that come after it, in the order of work, each with its title."""
-    rows = tx.execute(
-        "select t.id, t.title from task_deps d join tasks t on t.id = d.task_id where d.after_id = :id "
-        "order by t.number",
-        id=task,
-    )
-    return [(row["id"], row["title"]) for row in rows]
-
-
-def workloads(found: Iterable[Task]) -> list[Workload]:
-    """What each agent has and did, of these tasks, by name."""
-    mine: dict[str, list[Task]] = {}
-    for task in found:
-        if task.claimant is not None:
-            mine.setdefault(task.claimant, []).append(task)
-    return [_workload(agent, mine[agent]) for agent in sorted(mine)]
-
-
-def _workload(agent: str, mine: list[Task]) -> Workload:
-    held = [task for task in mine if task.status in HELD]
-    completed = [task for task in mine if task.status is TaskStatus.COMPLETED]
-    failed = sum(task.status is TaskStatus.FAILED for task in mine)
-    return Workload(agent, len(held), len(completed), failed, _minutes(held), _minutes(completed))
-
-
-def _minutes(found: list[Task]) -> int:
-    return sum(task.estimate_min or 0 for task in found)
-
-
 def _holds(task: Task, agent: str, fence: int | None) -> bool:
     return task.claimant == agent and task.status in HELD and fence in (None, task.fence)
-
-
-def _row(tx: Transaction, task: str) -> Row | None:
-    return tx.one("select * from tasks where id = :id", id=task)
 
 
 def _note(tx: Transaction, actor: str, kind: str, row: Row, detail: str = "") -> None:
@@ -517,25 +395,3 @@ def _grant(tx: Transaction, lease_s: float) -> dict[str, Any]:
 
 def _grant_ms(lease_s: float) -> dict[str, int]:
     return {"lease_ms": int(lease_s * 1000)}
-
-
-def _task(row: Row, after: list[tuple[str, str]]) -> Task:
-    return Task(
-        id=row["id"],
-        title=row["title"],
-        status=TaskStatus(row["status"]),
-        claimant=row["claimant"],
-        former=row["former"],
-        fence=row["fence"],
-        after=tuple(one for one, _ in after),
-        blocked_by=tuple(one for one, status in after if status not in ("completed", "cancelled")),
-        files=tuple(row["files"].split("\n")) if row["files"] else (),
-        estimate_min=row["estimate_min"],
-        feature=row["feature"],
-        detail=row["detail"],
-        result=row["result"],
-        created_at=row["created_at"],
-        created_by=row["created_by"],
-        changed_at=row["changed_at"],
-        lease_expires_at=row["lease_expires_at"],
-    )

@@ -3,8 +3,8 @@
 from textual.content import Content
 from textual.widgets import Static
 
-from swarm_agents import tasks
-from swarm_agents.tasks import Task, Workload
+from swarm_agents import task_rows
+from swarm_agents.task_rows import Task, Workload
 from swarm_agents.text import one_line
 from swarm_tui import times
 from swarm_tui.themes import STYLE
@@ -19,7 +19,7 @@ class WorkloadLine(Static):
         self.display = False
 
     def show(self, shown: tuple[Task, ...]) -> None:
-        loads = sorted(tasks.workloads(shown), key=lambda load: -load.held)
+        loads = sorted(task_rows.workloads(shown), key=lambda load: -load.held)
         if loads != self._loads:
             self._loads = loads
             self.display = bool(loads)

@@ -3,14 +3,14 @@
 import os
 import signal
 
-from swarm_agents import events, locks, messages, presence, roster, tasks
+from swarm_agents import events, locks, messages, presence, roster, task_rows, tasks
 from swarm_agents.courier.courier import Round
 from swarm_agents.courier.reaper import GRACE_S, Reaper
 from swarm_agents.db.database import Database
 from swarm_agents.lock_paths import Name
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import Look
-from swarm_agents.tasks import TaskStatus
+from swarm_agents.task_rows import TaskStatus
 from tests.support.clock import FakeClock
 from tests.support.noticed import Noticed
 from tests.support.repo import Repo
@@ -34,7 +34,7 @@ def test_the_tasks_and_locks_of_an_agent_whose_pane_is_gone_come_back_after_a_gr
 
     assert (held(db, "ann"), held(db, "bob")) == (([], []), (["bob-1"], ["bob.py"]))
     with db.reading() as tx:
-        assert tasks.find(tx, "ann-1").status is TaskStatus.OPEN
+        assert task_rows.find(tx, "ann-1").status is TaskStatus.OPEN
         told = [one.detail for one in events.after(tx, 0, 100) if one.kind in ("task_expired", "lock_expired")]
     assert told == ["ann-1: ann: its tmux pane is gone", "ann: ann.py"]
 
@@ -186,6 +186,6 @@ def looked(swarm: Noticed, name: str) -> Round:
 def held(db: Database, name: str) -> tuple[list[str], list[str]]:
     with db.reading() as tx:
         return (
-            [task.id for task in tasks.listed(tx) if task.claimant == name],
+            [task.id for task in task_rows.listed(tx) if task.claimant == name],
             [lock.path for lock in locks.listed(tx) if lock.holder == name],
         )

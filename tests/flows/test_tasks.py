@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import roster, tasks
+from swarm_agents import roster, task_rows, tasks
 from swarm_agents.db.database import Database
 from tests.support.processes import LIMIT_S, Answer, Worker, until, workers
 from tests.support.repo import Ran, Repo
@@ -50,7 +50,7 @@ def test_eight_processes_that_add_twenty_each_have_added_a_hundred_and_sixty(db_
         ids = [worker.receive().told for worker in crew for _ in range(20)]
 
     with Database(db_path) as db, db.reading() as tx:
-        assert sorted(task.id for task in tasks.listed(tx)) == sorted(set(ids))
+        assert sorted(task.id for task in task_rows.listed(tx)) == sorted(set(ids))
     assert len(set(ids)) == 160
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from swarm_agents import locks, tasks
+from swarm_agents import locks, task_rows, tasks
 from swarm_agents.db.database import Database
-from swarm_agents.tasks import NotYours, TaskStatus
+from swarm_agents.task_rows import TaskStatus
+from swarm_agents.tasks import NotYours
 from swarm_tui.screens.overview import Overview
 from swarm_tui.screens.work import WorkScreen
 from swarm_tui.widgets.task_list import TaskList
@@ -226,7 +227,7 @@ async def _choose(pilot: Pilot[None], task: str) -> None:
 
 def _task(db: Database, task: str) -> tasks.Task:
     with db.reading() as tx:
-        return tasks.find(tx, task)
+        return task_rows.find(tx, task)
 
 
 def _line(shown: str, word: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from swarm_agents import locks, tasks
+from swarm_agents import locks, task_rows, tasks
 from swarm_agents.db.database import Database
 from swarm_agents.model import HUMAN
 from swarm_agents.task_graph import Draft
@@ -66,7 +66,7 @@ async def test_the_history_of_a_task_is_its_own(db: Database) -> None:
     tasks.complete(db, "ada", "t1", "docs")
 
     with db.reading() as tx:
-        found = {id_: [one.detail for one in tasks.history(tx, id_)] for id_ in ("t1", "docs")}
+        found = {id_: [one.detail for one in task_rows.history(tx, id_)] for id_ in ("t1", "docs")}
 
     assert found == {"t1": ["t1: work", "t1", "t1: docs"], "docs": ["docs: work"]}
 

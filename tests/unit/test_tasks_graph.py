@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swarm_agents import tasks
+from swarm_agents import task_rows, tasks
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadData
 from swarm_agents.task_graph import Draft, ordered
@@ -94,7 +94,7 @@ def test_a_chain_of_a_thousand_is_no_trouble() -> None:
 
 def graph(db: Database) -> dict[str, frozenset[str]]:
     with db.reading() as tx:
-        return {task.id: frozenset(task.after) for task in tasks.listed(tx)}
+        return {task.id: frozenset(task.after) for task in task_rows.listed(tx)}
 
 
 def can_be_done(after: "dict[str, tuple[str, ...]] | dict[str, frozenset[str]]") -> bool:

@@ -6,12 +6,13 @@ from contextlib import closing
 
 import pytest
 
-from swarm_agents import messages, presence, roster, tasks
+from swarm_agents import messages, presence, roster, task_rows, tasks
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadData, NotFound, Taken, Usage
 from swarm_agents.model import HUMAN
 from swarm_agents.task_graph import Draft
-from swarm_agents.tasks import BlockedBy, Done, NotYours, TakenBy, Task, TaskStatus
+from swarm_agents.task_rows import Task, TaskStatus
+from swarm_agents.tasks import BlockedBy, Done, NotYours, TakenBy
 from tests.support.clock import FakeClock
 from tests.support.swarm import dump
 
@@ -366,7 +367,7 @@ def test_the_workload_of_each_agent_is_counted_and_estimated(db: Database) -> No
     tasks.fail(db, "bob", "c", "no idea")
 
     with db.reading() as tx:
-        ada, bob = tasks.workloads(tasks.listed(tx))
+        ada, bob = task_rows.workloads(task_rows.listed(tx))
 
     assert (ada.agent, ada.held, ada.completed, ada.failed, ada.held_min, ada.completed_min) == ("ada", 1, 1, 0, 60, 30)
     assert (bob.agent, bob.held, bob.completed, bob.failed) == ("bob", 0, 0, 1)
@@ -419,7 +420,7 @@ def finish(db: Database, agent: str, task: str, result: str = "") -> None:
 
 def find(db: Database, task: str) -> Task:
     with db.reading() as tx:
-        return tasks.find(tx, task)
+        return task_rows.find(tx, task)
 
 
 def inbox(db: Database, agent: str) -> list[str]:

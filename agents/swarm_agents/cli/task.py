@@ -3,14 +3,15 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from swarm_agents import tasks
+from swarm_agents import task_rows, tasks
 from swarm_agents.build import HUMAN_LEASE_S
 from swarm_agents.cli.call import Parser, Run, body_of, parser, seconds, verb, verbs, whole_number
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso, listing
 from swarm_agents.errors import BadData, Usage
 from swarm_agents.model import EVERYONE, HUMAN
-from swarm_agents.tasks import BlockedBy, Done, NotYours, TakenBy, Task, TaskStatus
+from swarm_agents.task_rows import Task, TaskStatus
+from swarm_agents.tasks import BlockedBy, Done, NotYours, TakenBy
 from swarm_agents.text import one_line, printable
 
 if TYPE_CHECKING:
@@ -259,7 +260,7 @@ def _show(call: Call) -> Answer:
     call.glance()
     tasks.reap(call.db)
     with call.db.reading() as tx:
-        task = tasks.find(tx, call.arguments.id)
+        task = task_rows.find(tx, call.arguments.id)
     lines = [_line(task), f"added by {task.created_by} at {iso(task.created_at)}"]
     if task.files:
         lines.append(f"files: {', '.join(task.files)}")
@@ -276,7 +277,7 @@ def _progress(call: Call) -> Answer:
     counts = {status.value: sum(one.status is status for one in found) for status in TaskStatus}
     done, minutes = counts["completed"], sum(one.estimate_min or 0 for one in found)
     done_min = sum(one.estimate_min or 0 for one in found if one.status is TaskStatus.COMPLETED)
-    workloads = tasks.workloads(found)
+    workloads = task_rows.workloads(found)
     held = sum(one.held for one in workloads)
     head = f"{done} of {len(found)} done, {held} in hand, {sum(one.claimable for one in found)} claimable"
     estimated = f" ({done_min} of {minutes} min)" if minutes else ""
@@ -297,7 +298,7 @@ def _read(call: Call) -> list[Task]:
     call.glance()
     tasks.reap(call.db)
     with call.db.reading() as tx:
-        found = tasks.listed(tx)
+        found = task_rows.listed(tx)
     feature = call.arguments.feature
     return [one for one in found if feature is None or one.feature == feature]
 

@@ -1,0 +1,150 @@
+"""Tasks as values: what a task is, which there are, what waits for which, and how much each agent has in hand."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import NamedTuple
+
+from swarm_agents import events
+from swarm_agents.db.database import Row, Transaction
+from swarm_agents.errors import NotFound
+from swarm_agents.events import Event
+from swarm_agents.text import checked_name
+
+_KINDS = (
+    *("task_added", "task_claimed", "task_started", "task_review", "task_completed", "task_failed"),
+    *("task_released", "task_expired", "task_reassigned", "task_cancelled"),
+)
+
+
+class TaskStatus(StrEnum):
+    OPEN = "open"
+    CLAIMED = "claimed"
+    IN_PROGRESS = "in_progress"
+    REVIEW = "review"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+HELD = frozenset({TaskStatus.CLAIMED, TaskStatus.IN_PROGRESS, TaskStatus.REVIEW})
+
+
+class Task(NamedTuple):
+    """`after` are the tasks that it waits for, `blocked_by` those of them that are not done yet."""
+
+    id: str
+    title: str
+    status: TaskStatus
+    claimant: str | None
+    former: str | None
+    fence: int
+    after: tuple[str, ...]
+    blocked_by: tuple[str, ...]
+    files: tuple[str, ...]
+    estimate_min: int | None
+    feature: str | None
+    detail: str
+    result: str
+    created_at: int
+    created_by: str
+    changed_at: int
+    lease_expires_at: int | None
+
+    @property
+    def claimable(self) -> bool:
+        return self.status is TaskStatus.OPEN and not self.blocked_by
+
+
+class Workload(NamedTuple):
+    """What one agent has and did. Minutes are estimated ones, of the tasks that have an estimate."""
+
+    agent: str
+    held: int
+    completed: int
+    failed: int
+    held_min: int
+    completed_min: int
+
+
+def find(tx: Transaction, task: str) -> Task:
+    """Raises `NotFound`, or `Usage` for what can be no id."""
+    row = tx.one("select * from tasks where id = :id", id=checked_name(task, "task id"))
+    if row is None:
+        raise NotFound(f"There is no task {task}.", next="swarm task list")
+    rows = tx.execute(
+        "select d.after_id, b.status from task_deps d join tasks b on b.id = d.after_id where d.task_id = :id "
+        "order by b.number",
+        id=task,
+    )
+    return _task(row, [(dep["after_id"], dep["status"]) for dep in rows])
+
+
+def exists(tx: Transaction, task: str) -> bool:
+    return tx.one("select 1 from tasks where id = :id", id=task) is not None
+
+
+def listed(tx: Transaction) -> list[Task]:
+    """Every task, in an order in which they can be done."""
+    after: dict[str, list[tuple[str, str]]] = {}
+    for dep in tx.execute(
+        "select d.task_id, d.after_id, b.status from task_deps d join tasks b on b.id = d.after_id order by b.number"
+    ):
+        after.setdefault(dep["task_id"], []).append((dep["after_id"], dep["status"]))
+    return [_task(row, after.get(row["id"], [])) for row in tx.execute("select * from tasks order by number")]
+
+
+def history(tx: Transaction, task: str, limit: int = 50) -> list[Event]:
+    """What happened to it last, oldest first."""
+    return events.about(tx, _KINDS, task, limit)
+
+
+def waiting_for(tx: Transaction, task: str) -> list[tuple[str, str]]:
+    """The tasks that come after it, in the order of work, each with its title."""
+    rows = tx.execute(
+        "select t.id, t.title from task_deps d join tasks t on t.id = d.task_id where d.after_id = :id "
+        "order by t.number",
+        id=task,
+    )
+    return [(row["id"], row["title"]) for row in rows]
+
+
+def workloads(found: Iterable[Task]) -> list[Workload]:
+    """What each agent has and did, of these tasks, by name."""
+    mine: dict[str, list[Task]] = {}
+    for task in found:
+        if task.claimant is not None:
+            mine.setdefault(task.claimant, []).append(task)
+    return [_workload(agent, mine[agent]) for agent in sorted(mine)]
+
+
+def _workload(agent: str, mine: list[Task]) -> Workload:
+    held = [task for task in mine if task.status in HELD]
+    completed = [task for task in mine if task.status is TaskStatus.COMPLETED]
+    failed = sum(task.status is TaskStatus.FAILED for task in mine)
+    return Workload(agent, len(held), len(completed), failed, _minutes(held), _minutes(completed))
+
+
+def _minutes(found: list[Task]) -> int:
+    return sum(task.estimate_min or 0 for task in found)
+
+
+def _task(row: Row, after: list[tuple[str, str]]) -> Task:
+    return Task(
+        id=row["id"],
+        title=row["title"],
+        status=TaskStatus(row["status"]),
+        claimant=row["claimant"],
+        former=row["former"],
+        fence=row["fence"],
+        after=tuple(one for one, _ in after),
+        blocked_by=tuple(one for one, status in after if status not in ("completed", "cancelled")),
+        files=tuple(row["files"].split("\n")) if row["files"] else (),
+        estimate_min=row["estimate_min"],
+        feature=row["feature"],
+        detail=row["detail"],
+        result=row["result"],
+        created_at=row["created_at"],
+        created_by=row["created_by"],
+        changed_at=row["changed_at"],
+        lease_expires_at=row["lease_expires_at"],
+    )
