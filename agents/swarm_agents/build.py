@@ -1,13 +1,14 @@
 """The build's state machine: who repairs a red build, and who no longer may.
 
-Every act is one write transaction, and every change of the build is one conditional update: its `where` is the guard,
-and who loses is told what holds now. docs/states.md draws it. Deadlines are compared on the monotonic clock.
+Every act is one write transaction: one conditional update (`build_changes`), what follows from it, and who is told. Who
+loses is told what holds now. docs/states.md draws it.
 """
 
 from typing import Any, overload
 
 from swarm_agents import (
     announcements,
+    build_changes,
     build_row,
     escalations,
     events,
@@ -44,22 +45,7 @@ from swarm_agents.model import (
 HUMAN_LEASE_S = 8 * 3600  # a person who takes over goes to meetings; agents come back by the minute
 SUMMARY_LIMIT = 200  # characters; what is longer belongs into the evidence
 
-NETWORK_PAUSE_S = 10  # after the first failure of the network; doubled by each further one
-NETWORK_PAUSES = 5  # then a human is asked
-
 _ASKS_AT_ONCE = frozenset({ErrorClass.AUTH, ErrorClass.PERMISSION})  # no agent can repair a missing right
-
-_HELD = "fixer_agent_id = :agent and fence = coalesce(:fence, fence)"
-_FRESH = "(fresh_boot_id <> :began_boot or fresh_mono_ms <= :began_mono)"
-_NO_PAUSE = "(retry_boot_id is null or retry_boot_id <> :boot or retry_mono_ms <= :mono)"
-_NO_LEASE = "fixer_agent_id = null, lease_expires_at = null, lease_mono_ms = null, lease_boot_id = null"
-_NEW_LEASE = f"fixer_agent_id = :agent, {leases.GRANTED}"
-_NEW_BUDGET = (
-    "attempts_used = 0, network_failures = 0, retry_at = null, retry_mono_ms = null, retry_boot_id = null, "
-    "budget = budget + 1"
-)
-_CHANGED = "changed_at = :now, changed_mono_ms = :mono, changed_boot_id = :boot"
-_REFRESHED = "fresh_mono_ms = :mono, fresh_boot_id = :boot"
 
 
 # Becoming the fixer, or standing in line.
@@ -82,15 +68,8 @@ def report(
     `symptom` the signature of what fails.
     """
     with db.transaction() as tx:
-        opened = tx.one(
-            f"update build_state set status = 'fixing', incident_id = incident_id + 1, summary = :summary, "
-            f"fence = fence + 1, attempts_used = 0, max_attempts = :max_attempts, broken_since = :now, "
-            f"last_check = :now, last_check_ok = 0, {_NEW_LEASE}, {_CHANGED} "
-            f"where id = 1 and status = 'passing' and {_FRESH} returning *",
-            **_grant(tx, agent, rules.lease_s),
-            **_began(began),
-            summary=summary[:SUMMARY_LIMIT],
-            max_attempts=rules.max_attempts,
+        opened = build_changes.open_incident(
+            tx, agent, rules.lease_s, summary[:SUMMARY_LIMIT], rules.max_attempts, began
         )
         if opened:
             db.flag.hoist()
@@ -116,17 +95,11 @@ def claim(db: Database, agent: str, rules: Rules) -> Passing | Yours | Waiting |
 def _take_or_wait(
     tx: Transaction, agent: str, rules: Rules, began: Moment | None
 ) -> Passing | Yours | Waiting | Asked | Stale:
-    mine = _renewed(tx, agent, None)
+    mine = build_changes.renew(tx, agent, None)
     if mine:
         return Yours(build_row.value(mine), new=False)
     _expire(tx)
-    taken = tx.one(
-        f"update build_state set status = 'fixing', fence = fence + 1, {_NEW_LEASE}, {_CHANGED} "
-        f"where id = 1 and status = 'broken' and attempts_used < max_attempts and {_FRESH} "
-        f"and {_NO_PAUSE} returning *",
-        **_grant(tx, agent, rules.lease_s),
-        **_began(began),
-    )
+    taken = build_changes.take(tx, agent, rules.lease_s, began)
     if taken:
         return _granted(tx, taken, "claimed", taken["summary"])
     now = state(tx)
@@ -161,16 +134,14 @@ def _granted(tx: Transaction, row: Row, kind: str, detail: str) -> Yours:
 def renew(db: Database, agent: str, fence: int | None = None) -> Yours | Fenced:
     """Show life: the lease lasts its full length again. Without `fence`, whichever the agent holds now."""
     with db.transaction() as tx:
-        row = _renewed(tx, agent, fence)
+        row = build_changes.renew(tx, agent, fence)
         return Yours(build_row.value(row), new=False) if row else Fenced(state(tx))
 
 
 def fixed(db: Database, agent: str, evidence: Evidence, fence: int | None = None) -> Passing | Fenced:
     """The fixer's check passed: the incident is over, everybody is told, waiters are woken."""
     with db.transaction() as tx:
-        row = _become_passing(
-            tx, f"status = 'fixing' and {_HELD}", agent=agent, fence=fence, checked=0 if agent == HUMAN else 1
-        )
+        row = build_changes.become_passing(tx, build_changes.REPAIRED, checked=agent != HUMAN, agent=agent, fence=fence)
         if not row:
             return Fenced(state(tx))
         incidents.end_attempt(tx, AttemptEnd.FIXED, evidence.what)
@@ -188,7 +159,9 @@ def failed(
     with db.transaction() as tx:
         asks = error_class in _ASKS_AT_ONCE
         network = error_class is ErrorClass.NETWORK
-        row = _end_lease(tx, _HELD, not asks and not network, asks, network, agent=agent, fence=fence)
+        row = build_changes.end_lease(
+            tx, build_changes.HELD, not asks and not network, asks, network, agent=agent, fence=fence
+        )
         if not row:
             return Fenced(state(tx))
         attempt = incidents.end_attempt(tx, AttemptEnd.FAILED, reason, error_class.value)
@@ -200,20 +173,20 @@ def _why_asked(error_class: ErrorClass) -> str:
     if error_class in _ASKS_AT_ONCE:
         return f"no agent can repair this ({error_class.value})"
     if error_class is ErrorClass.NETWORK:
-        return f"the network failed {NETWORK_PAUSES + 1} times"
+        return f"the network failed {build_changes.NETWORK_PAUSES + 1} times"
     return "the last attempt failed"
 
 
 def give_up(db: Database, agent: str, reason: str = "", fence: int | None = None) -> Broken | Fenced:
     """The fixer returns the role; the attempt does not count."""
     with db.transaction() as tx:
-        ended = _released(tx, _HELD, agent, "gave_up", reason or "gave up", agent=agent, fence=fence)
+        ended = _released(tx, build_changes.HELD, agent, "gave_up", reason or "gave up", agent=agent, fence=fence)
         return Broken(ended) if ended else Fenced(state(tx))
 
 
 def drop(tx: Transaction, agent: str, reason: str) -> None:
     """End the lease of an agent that goes away, if it has one, within the transaction that lets it go."""
-    _released(tx, _HELD, agent, "gave_up", reason, agent=agent, fence=None)
+    _released(tx, build_changes.HELD, agent, "gave_up", reason, agent=agent, fence=None)
 
 
 def hand_over(db: Database, agent: str, to: str, rules: Rules, fence: int | None = None) -> Yours | Fenced:
@@ -225,14 +198,7 @@ def hand_over(db: Database, agent: str, to: str, rules: Rules, fence: int | None
         raise Usage("You hold the role already; name another agent to hand it over to.")
     with db.transaction() as tx:
         roster.find(tx, to)
-        row = tx.one(
-            f"update build_state set fence = fence + 1, {_NEW_LEASE} "
-            "where id = 1 and status = 'fixing' and fixer_agent_id = :giver and fence = coalesce(:fence, fence) "
-            "returning *",
-            **_grant(tx, to, rules.lease_s),
-            giver=agent,
-            fence=fence,
-        )
+        row = build_changes.hand_over(tx, agent, to, rules.lease_s, fence)
         if not row:
             return Fenced(state(tx))
         incidents.end_attempt(tx, AttemptEnd.RELEASED, f"handed over to {to}")
@@ -243,7 +209,7 @@ def force_release(db: Database, fence: int, reason: str) -> Broken | Fenced:
     """The human takes the role away from whoever holds it under `fence`, the one that was on the screen."""
     with db.transaction() as tx:
         holder = state(tx).fixer
-        ended = _released(tx, "fence = :fence", HUMAN, "force_released", reason, fence=fence)
+        ended = _released(tx, build_changes.FENCE_SEEN, HUMAN, "force_released", reason, fence=fence)
         if not ended:
             return Fenced(state(tx))
         if holder and holder != HUMAN:
@@ -254,7 +220,7 @@ def force_release(db: Database, fence: int, reason: str) -> Broken | Fenced:
 def lose_fixer(db: Database, agent: str, fence: int, reason: str) -> Broken | Asked | Fenced:
     """The fixer is known to be dead (its pane is gone): its lease ends early, and the attempt counts."""
     with db.transaction() as tx:
-        row = _end_lease(tx, _HELD, counts=True, agent=agent, fence=fence)
+        row = build_changes.end_lease(tx, build_changes.HELD, counts=True, agent=agent, fence=fence)
         if not row:
             return Fenced(state(tx))
         return _expired(tx, row, reason)
@@ -277,7 +243,7 @@ def reap(db: Database) -> Broken | Asked | None:
 
 
 def _expire(tx: Transaction) -> Broken | Asked | None:
-    row = _end_lease(tx, leases.EXPIRED, counts=True)
+    row = build_changes.end_lease(tx, build_changes.RAN_OUT, counts=True)
     return _expired(tx, row, "the lease ran out without a sign of life") if row else None
 
 
@@ -291,7 +257,7 @@ def _expired(tx: Transaction, row: Row, reason: str) -> Broken | Asked:
 
 
 def _released(tx: Transaction, guard: str, by: str, kind: str, reason: str, **values: Any) -> Build | None:
-    row = _end_lease(tx, guard, counts=False, **values)
+    row = build_changes.end_lease(tx, guard, counts=False, **values)
     if not row:
         return None
     attempt = incidents.end_attempt(tx, AttemptEnd.RELEASED, reason)
@@ -317,31 +283,15 @@ def heal(db: Database, by: str, evidence: Evidence) -> Passing | None:
     None, and nothing changed, when it is not broken, or when the check began before the last change of status.
     """
     with db.transaction() as tx:
-        row = _become_passing(
-            tx,
-            "status = 'broken' and (changed_boot_id <> :began_boot or changed_mono_ms <= :began_mono)",
-            checked=1,
-            **_began(evidence.began),
-        )
+        began = build_changes.since(evidence.began)
+        row = build_changes.become_passing(tx, build_changes.UNCHANGED_SINCE, checked=True, **began)
         return _closed(tx, row, by, "healed", evidence) if row else None
 
 
 def record_check(db: Database, ok: bool) -> None:
     """Note when a check last looked at the shared branch, and what it saw. Changes no status."""
     with db.transaction() as tx:
-        tx.execute("update build_state set last_check = :now, last_check_ok = :ok where id = 1", now=tx.now, ok=int(ok))
-
-
-def _become_passing(tx: Transaction, guard: str, checked: int, **values: Any) -> Row | None:
-    return tx.one(
-        f"update build_state set status = 'passing', {_NEW_BUDGET}, fence = fence + 1, "
-        f"broken_since = null, summary = '', last_check = case when :checked = 1 then :now else last_check end, "
-        f"last_check_ok = case when :checked = 1 then 1 else last_check_ok end, {_NO_LEASE}, {_CHANGED}, {_REFRESHED} "
-        f"where id = 1 and {guard} returning *",
-        **leases.clock(tx),
-        checked=checked,
-        **values,
-    )
+        build_changes.note_check(tx, ok)
 
 
 def _closed(tx: Transaction, row: Row, by: str, how: str, evidence: Evidence) -> Passing:
@@ -370,11 +320,7 @@ def escalate(db: Database, by: str, reason: str, fence: int | None = None) -> As
         before = state(tx)
         if fence is not None and fence != before.fence:
             return Fenced(before)
-        row = tx.one(
-            f"update build_state set status = 'escalated', fence = fence + 1, {_NO_LEASE}, {_CHANGED} "
-            "where id = 1 and status in ('broken', 'fixing') returning *",
-            **leases.clock(tx),
-        )
+        row = build_changes.escalate(tx)
         if not row:
             return Passing(before) if not before.red else Asked(before, escalations.open_id(tx))
         if before.fixer:
@@ -396,11 +342,9 @@ def resolve(
     with db.transaction() as tx:
         escalations.answerable(tx, escalation, option)
         escalations.close(tx, escalation, option.value, reason)
-        new_budget = f"{_NEW_BUDGET}, {_CHANGED}, {_REFRESHED}"
         match option:
             case Resolution.RETRY:
-                row = _leave_escalated(tx, f"status = 'broken', {new_budget}", **leases.clock(tx))
-                now = build_row.value(row)
+                now = build_row.value(_answered(build_changes.retry(tx)))
                 _note(tx, HUMAN, "resolved", "retry" + (f": {reason}" if reason else ""), now)
                 _tell(
                     tx, EVERYONE, f"A human says: try again{': ' + reason if reason else ''}. Run 'swarm build claim'."
@@ -408,11 +352,10 @@ def resolve(
                 return Broken(now)
             case Resolution.ASSIGN | Resolution.TAKE_OVER:
                 holder = _assignee(tx, option, agent)
-                grant = _grant(tx, holder, HUMAN_LEASE_S if holder == HUMAN else rules.lease_s)
-                row = _leave_escalated(tx, f"status = 'fixing', fence = fence + 1, {_NEW_LEASE}, {new_budget}", **grant)
-                return _assigned(tx, row, HUMAN, "resolved")
+                lease_s = HUMAN_LEASE_S if holder == HUMAN else rules.lease_s
+                return _assigned(tx, _answered(build_changes.give(tx, holder, lease_s)), HUMAN, "resolved")
             case Resolution.DECLARE_PASSING:
-                row = _leave_escalated_passing(tx)
+                row = _answered(build_changes.become_passing(tx, build_changes.ESCALATED, checked=False))
                 return _closed(tx, row, HUMAN, "declared", Evidence(reason or "a human declared it", tx.moment))
 
 
@@ -421,12 +364,7 @@ def assign(db: Database, to: str, rules: Rules, fence: int) -> Yours | Fenced:
     with db.transaction() as tx:
         roster.find(tx, to)
         before = state(tx)
-        row = tx.one(
-            f"update build_state set status = 'fixing', fence = fence + 1, {_NEW_LEASE}, {_CHANGED} "
-            "where id = 1 and status in ('broken', 'fixing') and fence = :fence returning *",
-            **_grant(tx, to, rules.lease_s),
-            fence=fence,
-        )
+        row = build_changes.assign(tx, to, rules.lease_s, fence)
         if not row:
             return Fenced(state(tx))
         if before.fixer:
@@ -471,14 +409,7 @@ def _assignee(tx: Transaction, option: Resolution, agent: str | None) -> str:
     return agent
 
 
-def _leave_escalated(tx: Transaction, change: str, **values: Any) -> Row:
-    row = tx.one(f"update build_state set {change} where id = 1 and status = 'escalated' returning *", **values)
-    assert row is not None, "an open escalation belongs to an escalated build"
-    return row
-
-
-def _leave_escalated_passing(tx: Transaction) -> Row:
-    row = _become_passing(tx, "status = 'escalated'", checked=0)
+def _answered(row: Row | None) -> Row:
     assert row is not None, "an open escalation belongs to an escalated build"
     return row
 
@@ -495,52 +426,8 @@ def current(db: Database) -> Build:
         return state(tx)
 
 
-# Parts of the statements.
-
-
-def _renewed(tx: Transaction, agent: str, fence: int | None) -> Row | None:
-    return tx.one(
-        f"update build_state set {leases.RENEWED} where id = 1 and status = 'fixing' and {_HELD} returning *",
-        **leases.clock(tx),
-        agent=agent,
-        fence=fence,
-    )
-
-
-def _end_lease(
-    tx: Transaction, guard: str, counts: bool, asks: bool = False, network: bool = False, **values: Any
-) -> Row | None:
-    """Take the role from its holder. Counting the attempt and asking the human are one statement."""
-    return tx.one(
-        "update build_state set status = case when :asks = 1 or (:counts = 1 and attempts_used + 1 >= max_attempts) "
-        "or (:network = 1 and network_failures >= :pauses) then 'escalated' else 'broken' end, "
-        "retry_at = case when :network = 1 then :now + (:pause_ms << network_failures) end, "
-        "retry_mono_ms = case when :network = 1 then :mono + (:pause_ms << network_failures) end, "
-        "retry_boot_id = case when :network = 1 then :boot end, network_failures = network_failures + :network, "
-        "attempts_used = attempts_used + :counts, fence = fence + 1, "
-        f"{_NO_LEASE}, {_CHANGED} where id = 1 and status = 'fixing' and {guard} returning *",
-        **leases.clock(tx),
-        counts=int(counts),
-        asks=int(asks),
-        network=int(network),
-        pauses=NETWORK_PAUSES,
-        pause_ms=NETWORK_PAUSE_S * 1000,
-        **values,
-    )
-
-
 def _paused(tx: Transaction, now: Build) -> bool:
     return now.retry_boot_id == tx.moment.boot_id and (now.retry_mono_ms or 0) > tx.moment.mono_ms
-
-
-def _grant(tx: Transaction, agent: str, lease_s: float) -> dict[str, Any]:
-    return leases.clock(tx) | {"agent": agent, "lease_ms": int(lease_s * 1000)}
-
-
-def _began(moment: Moment | None) -> dict[str, Any]:
-    if moment is None:  # no check is behind it, so none can be too old
-        return {"began_mono": 0, "began_boot": ""}
-    return {"began_mono": moment.mono_ms, "began_boot": moment.boot_id}
 
 
 def _note(tx: Transaction, actor: str, kind: str, detail: str, now: Build, fence: int | None = None) -> None:

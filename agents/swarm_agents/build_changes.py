@@ -1,0 +1,165 @@
+"""Every change of the build's row: one conditional update each, whose `where` is the guard.
+
+Each returns the row as it is then, or None where the guard did not hold, and nothing was changed. What follows from a
+change (attempts, events, messages) is in `build`. Deadlines are compared on the monotonic clock.
+"""
+
+from typing import Any
+
+from swarm_agents import leases
+from swarm_agents.db.database import Row, Transaction
+from swarm_agents.model import Moment
+
+NETWORK_PAUSE_S = 10  # after the first failure of the network; doubled by each further one
+NETWORK_PAUSES = 5  # then a human is asked
+
+# Guards: by whom, or from what on, a change may be made.
+HELD = "fixer_agent_id = :agent and fence = coalesce(:fence, fence)"
+FENCE_SEEN = "fence = :fence"
+RAN_OUT = leases.EXPIRED
+REPAIRED = f"status = 'fixing' and {HELD}"
+UNCHANGED_SINCE = "status = 'broken' and (changed_boot_id <> :began_boot or changed_mono_ms <= :began_mono)"
+ESCALATED = "status = 'escalated'"
+_FRESH = "(fresh_boot_id <> :began_boot or fresh_mono_ms <= :began_mono)"
+_NO_PAUSE = "(retry_boot_id is null or retry_boot_id <> :boot or retry_mono_ms <= :mono)"
+
+_NO_LEASE = "fixer_agent_id = null, lease_expires_at = null, lease_mono_ms = null, lease_boot_id = null"
+_NEW_LEASE = f"fixer_agent_id = :agent, {leases.GRANTED}"
+_NEW_BUDGET = (
+    "attempts_used = 0, network_failures = 0, retry_at = null, retry_mono_ms = null, retry_boot_id = null, "
+    "budget = budget + 1"
+)
+_CHANGED = "changed_at = :now, changed_mono_ms = :mono, changed_boot_id = :boot"
+_REFRESHED = "fresh_mono_ms = :mono, fresh_boot_id = :boot"
+
+
+def open_incident(
+    tx: Transaction, agent: str, lease_s: float, summary: str, max_attempts: int, began: Moment | None
+) -> Row | None:
+    """Passing, and not seen by a check that is older than the last green: red, and the agent repairs it."""
+    return tx.one(
+        f"update build_state set status = 'fixing', incident_id = incident_id + 1, summary = :summary, "
+        f"fence = fence + 1, attempts_used = 0, max_attempts = :max_attempts, broken_since = :now, "
+        f"last_check = :now, last_check_ok = 0, {_NEW_LEASE}, {_CHANGED} "
+        f"where id = 1 and status = 'passing' and {_FRESH} returning *",
+        **_grant(tx, agent, lease_s),
+        **since(began),
+        summary=summary,
+        max_attempts=max_attempts,
+    )
+
+
+def take(tx: Transaction, agent: str, lease_s: float, began: Moment | None) -> Row | None:
+    """The role is free, attempts are left, and no pause runs: the agent has it."""
+    return tx.one(
+        f"update build_state set status = 'fixing', fence = fence + 1, {_NEW_LEASE}, {_CHANGED} "
+        f"where id = 1 and status = 'broken' and attempts_used < max_attempts and {_FRESH} "
+        f"and {_NO_PAUSE} returning *",
+        **_grant(tx, agent, lease_s),
+        **since(began),
+    )
+
+
+def renew(tx: Transaction, agent: str, fence: int | None) -> Row | None:
+    return tx.one(
+        f"update build_state set {leases.RENEWED} where id = 1 and status = 'fixing' and {HELD} returning *",
+        **leases.clock(tx),
+        agent=agent,
+        fence=fence,
+    )
+
+
+def hand_over(tx: Transaction, giver: str, to: str, lease_s: float, fence: int | None) -> Row | None:
+    return tx.one(
+        f"update build_state set fence = fence + 1, {_NEW_LEASE} "
+        "where id = 1 and status = 'fixing' and fixer_agent_id = :giver and fence = coalesce(:fence, fence) "
+        "returning *",
+        **_grant(tx, to, lease_s),
+        giver=giver,
+        fence=fence,
+    )
+
+
+def end_lease(
+    tx: Transaction, guard: str, counts: bool, asks: bool = False, network: bool = False, **values: Any
+) -> Row | None:
+    """Take the role from its holder. Counting the attempt and asking the human are one statement."""
+    return tx.one(
+        "update build_state set status = case when :asks = 1 or (:counts = 1 and attempts_used + 1 >= max_attempts) "
+        "or (:network = 1 and network_failures >= :pauses) then 'escalated' else 'broken' end, "
+        "retry_at = case when :network = 1 then :now + (:pause_ms << network_failures) end, "
+        "retry_mono_ms = case when :network = 1 then :mono + (:pause_ms << network_failures) end, "
+        "retry_boot_id = case when :network = 1 then :boot end, network_failures = network_failures + :network, "
+        "attempts_used = attempts_used + :counts, fence = fence + 1, "
+        f"{_NO_LEASE}, {_CHANGED} where id = 1 and status = 'fixing' and {guard} returning *",
+        **leases.clock(tx),
+        counts=int(counts),
+        asks=int(asks),
+        network=int(network),
+        pauses=NETWORK_PAUSES,
+        pause_ms=NETWORK_PAUSE_S * 1000,
+        **values,
+    )
+
+
+def become_passing(tx: Transaction, guard: str, checked: bool, **values: Any) -> Row | None:
+    """`checked` when it was a check that said so, and no person."""
+    return tx.one(
+        f"update build_state set status = 'passing', {_NEW_BUDGET}, fence = fence + 1, "
+        f"broken_since = null, summary = '', last_check = case when :checked = 1 then :now else last_check end, "
+        f"last_check_ok = case when :checked = 1 then 1 else last_check_ok end, {_NO_LEASE}, {_CHANGED}, {_REFRESHED} "
+        f"where id = 1 and {guard} returning *",
+        **leases.clock(tx),
+        checked=int(checked),
+        **values,
+    )
+
+
+def escalate(tx: Transaction) -> Row | None:
+    return tx.one(
+        f"update build_state set status = 'escalated', fence = fence + 1, {_NO_LEASE}, {_CHANGED} "
+        "where id = 1 and status in ('broken', 'fixing') returning *",
+        **leases.clock(tx),
+    )
+
+
+def assign(tx: Transaction, to: str, lease_s: float, fence: int) -> Row | None:
+    return tx.one(
+        f"update build_state set status = 'fixing', fence = fence + 1, {_NEW_LEASE}, {_CHANGED} "
+        f"where id = 1 and status in ('broken', 'fixing') and {FENCE_SEEN} returning *",
+        **_grant(tx, to, lease_s),
+        fence=fence,
+    )
+
+
+def retry(tx: Transaction) -> Row | None:
+    """From escalated: whoever wants may claim it, with a new budget."""
+    return _leave_escalated(tx, "status = 'broken'", **leases.clock(tx))
+
+
+def give(tx: Transaction, to: str, lease_s: float) -> Row | None:
+    """From escalated, with a new budget."""
+    return _leave_escalated(tx, f"status = 'fixing', fence = fence + 1, {_NEW_LEASE}", **_grant(tx, to, lease_s))
+
+
+def note_check(tx: Transaction, ok: bool) -> None:
+    tx.execute("update build_state set last_check = :now, last_check_ok = :ok where id = 1", now=tx.now, ok=int(ok))
+
+
+def since(began: Moment | None) -> dict[str, Any]:
+    """The values of guards that ask when a check began."""
+    if began is None:  # no check is behind it, so none can be too old
+        return {"began_mono": 0, "began_boot": ""}
+    return {"began_mono": began.mono_ms, "began_boot": began.boot_id}
+
+
+def _leave_escalated(tx: Transaction, change: str, **values: Any) -> Row | None:
+    return tx.one(
+        f"update build_state set {change}, {_NEW_BUDGET}, {_CHANGED}, {_REFRESHED} "
+        f"where id = 1 and {ESCALATED} returning *",
+        **values,
+    )
+
+
+def _grant(tx: Transaction, agent: str, lease_s: float) -> dict[str, Any]:
+    return leases.clock(tx) | {"agent": agent, "lease_ms": int(lease_s * 1000)}
