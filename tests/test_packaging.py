@@ -32,7 +32,7 @@ def test_the_wheel_holds_the_two_packages_whole_and_nothing_else(wheel: Path) ->
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
 
     assert names == files_below(ROOT / "swarm_tui") | files_below(ROOT / "agents" / "swarm_agents")
-    assert {Path(name).suffix for name in names} >= {".py", ".tcss", ".toml"}
+    assert {Path(name).suffix for name in names} >= {".py", ".sql", ".tcss", ".toml"}
 
 
 def test_installed_beside_openai_agents_each_finds_its_own(wheel: Path, tmp_path: Path) -> None:

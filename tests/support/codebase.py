@@ -62,7 +62,7 @@ def folders() -> set[str]:
 
 
 def _part(folder: str, title: str) -> str:
-    files = sorted(path for path in (ROOT / folder).iterdir() if path.suffix in {".py", ".toml", ".tcss"})
+    files = sorted(path for path in (ROOT / folder).iterdir() if path.suffix in {".py", ".sql", ".toml", ".tcss"})
     lines = [f"* `{path.name}` {_first_sentence(path)}" for path in files]
     return "\n".join([f"## {title}: `{folder}/`", "", *lines, ""])
 
@@ -71,8 +71,8 @@ def _first_sentence(path: Path) -> str:
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".tcss":
         return "How it looks."
-    if path.suffix == ".toml":
-        return text.split("\n", 1)[0].lstrip("# ")
+    if path.suffix in {".sql", ".toml"}:
+        return text.split("\n", 1)[0].lstrip("#- ")
     said = " ".join((ast.get_docstring(ast.parse(text)) or "").split("\n\n")[0].split())
     first, stop, _ = said.partition(". ")
     return first + stop.strip()
