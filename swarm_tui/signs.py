@@ -26,7 +26,7 @@ BUILD = {
 UNKNOWN = Sign("?", "UNKNOWN", "ask")
 
 ATTEMPT: dict[AttemptEnd | None, Sign] = {
-    None: Sign("◆", "under way", "busy"),
+    None: Sign("◆", "open", "busy"),
     AttemptEnd.FIXED: Sign("✓", "fixed", "good"),
     AttemptEnd.FAILED: Sign("✗", "failed", "bad"),
     AttemptEnd.EXPIRED: Sign("○", "expired", "busy"),
@@ -44,7 +44,7 @@ AGENT = {
 TASK = {
     TaskStatus.OPEN: Sign("○", "open", "good"),
     TaskStatus.CLAIMED: Sign("◇", "claimed", "busy"),
-    TaskStatus.IN_PROGRESS: Sign("◆", "in work", "busy"),
+    TaskStatus.IN_PROGRESS: Sign("◆", "in progress", "busy"),
     TaskStatus.REVIEW: Sign("?", "review", "ask"),
     TaskStatus.COMPLETED: Sign("✓", "completed", "dim"),
     TaskStatus.FAILED: Sign("✗", "failed", "bad"),

@@ -1,12 +1,12 @@
 """What must be acknowledged: by whom, saying it again to those who do not, and at last asking the human.
 
-waiting ──► acked            the recipient did, under the id of the message or of any retry
+waiting ──► acknowledged        the recipient did, under the id of the message or of any retry
   │  ▲
-  └──┘ said again            after 30, 60 and 120 s, a message of its own each time
+  └──┘ said again               after 30, 60 and 120 s, a message of its own each time
   │
-  ├──► asked ──► acked       120 s after the last retry, or when the recipient left: the human is asked; never too late
-  │      └─────► waiting     the human wants it said once more
-  └──► excused               the human wants it no more; also after asking
+  ├──► asked ──► acknowledged   120 s after the last retry, or when it left: the human is asked; never too late
+  │      └─────► waiting        the human wants it said once more
+  └──► excused                  the human wants it no more; also after asking
 
 Whoever looks first does what is due: a courier, a dashboard, any `swarm` command. A change of state, its message and
 its event are one transaction, so two that look at once do it once.
@@ -48,7 +48,7 @@ def acknowledge(db: Database, agent: str, message: int) -> Acknowledged:
             raise Denied(f"Message {message} was not sent to {agent}: only who got it can acknowledge it.")
         if not _record(tx, first, agent):
             return Acknowledged(first.id, new=False)
-        if _close(tx, first.id, agent, "acked"):
+        if _close(tx, first.id, agent, "acknowledged"):
             unacknowledged.settle(tx, first.id, "acknowledged", agent)
             if first.sender not in (HUMAN, SWARM, agent):
                 _tell_sender(tx, first, agent)

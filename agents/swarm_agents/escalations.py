@@ -163,7 +163,7 @@ def _offers(escalation: int) -> list[str]:
 
 
 def _attempt_line(attempt: Attempt) -> str:
-    end = attempt.end.value if attempt.end else "running"
+    end = attempt.end.value if attempt.end else "open"
     return f"{attempt.number}. {attempt.agent}: {end}" + (f" ({attempt.reason})" if attempt.reason else "")
 
 

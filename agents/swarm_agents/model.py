@@ -92,7 +92,7 @@ class Rules(NamedTuple):
 
 
 class Build(NamedTuple):
-    """The build's row. `attempt` is the try that is running or comes next, out of `max_attempts`."""
+    """The build's row. `attempt` is the try that is open or comes next, out of `max_attempts`."""
 
     status: BuildStatus
     incident: int | None

@@ -52,7 +52,7 @@ class TaskList(RowList):
         return [
             (f"{sign.symbol} ", sign.tone),
             (f"{one_line(task.id, 12):<12} ", "strong"),
-            (f"{sign.word:<10} ", sign.tone),
+            (f"{sign.word:<11} ", sign.tone),
             (f"{one_line(_who(task), 16):<16} ", "dim" if task.blocked_by else "plain"),
             (f"{self._lease(task):<12}" if width >= _WIDE else "", "dim"),
             (

@@ -45,7 +45,7 @@ def test_the_command_that_a_message_gives_acknowledges_it(repo: Repo, who: str) 
     [command] = re.findall(r"acknowledge it: (swarm .*)$", shown, re.MULTILINE)
 
     assert repo.shell(said + command) == 0
-    assert _acks(repo, 1) == {"bob": "acked"}
+    assert _acks(repo, 1) == {"bob": "acknowledged"}
     assert "acknowledge it" not in repo.swarm("--as", "bob", "msg", "poll").out
 
 

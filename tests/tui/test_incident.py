@@ -27,7 +27,7 @@ async def test_enter_on_the_banner_tells_the_open_incident_from_its_beginning(
     async with dashboard(db_path, clock, TALL) as pilot:
         await pilot.press("tab", "enter")
         await shows(pilot, "Incident 1", "broken by", "4f5e6d7c8b by Uma Carter", "not yet: red for")
-        await shows(pilot, "1. api  ✗ failed after 4 min 20 s", "2. billing  ◆ under way for")
+        await shows(pilot, "1. api  ✗ failed after 4 min 20 s", "2. billing  ◆ open for")
         await shows(pilot, "test_rounding", "met 4 times, first by api")
         await shows(pilot, "api: broken  HEAD fails the check", "$ make check  exit status 1", "assert Decimal")
         await shows(pilot, "4.5 agent-minutes in line", "2 duplicate fixes")
@@ -55,7 +55,7 @@ async def test_an_end_of_an_attempt_reaches_the_open_details(db: Database, db_pa
 
     async with dashboard(db_path, clock, TALL) as pilot:
         await pilot.press("i")
-        await shows(pilot, "2. billing  ◆ under way")
+        await shows(pilot, "2. billing  ◆ open")
         build.failed(db, "billing", "two PDFs still differ")
         await shows(pilot, "2. billing  ✗ failed", "two PDFs still differ")
 

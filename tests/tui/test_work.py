@@ -27,7 +27,7 @@ async def test_it_shows_every_task_with_who_has_it_and_what_it_waits_for(
     async with dashboard(db_path, clock) as pilot:
         await pilot.press("4")
         await shows(pilot, "Tasks 5: 2 held, 1 free, 1 completed", "t4  ", "after t2", "Locks 2")
-        assert _line(text(pilot), "t2 ").split()[:4] == ["◆", "t2", "in", "work"]
+        assert _line(text(pilot), "t2 ").split()[:4] == ["◆", "t2", "in", "progress"]
         assert "api" in _line(text(pilot), "t2 ")
         assert "rounding moves" in _line(text(pilot), "src/invoice")
 

@@ -27,7 +27,7 @@ async def test_enter_on_a_task_tells_who_has_it_since_when_by_which_lease_and_wh
     async with dashboard(db_path, clock, TALL) as pilot:
         await _at_work(pilot)
         await pilot.press("j", "enter")
-        await shows(pilot, "Task t2", "Round the total, not the lines", "in work", "api, fence 1", "14 min left")
+        await shows(pilot, "Task t2", "Round the total, not the lines", "in progress", "api, fence 1", "14 min left")
         await shows(pilot, "Comes after", "t1  ✓ completed  Write down how totals", "What waits for it", "t4  Show the")
         await shows(pilot, "What happened", "human: added", "api: claimed", "api: started")
         await pilot.press("escape")

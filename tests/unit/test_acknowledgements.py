@@ -80,7 +80,7 @@ def test_the_id_of_the_message_and_of_any_retry_acknowledges_it(db: Database, cl
     done = acknowledgements.acknowledge(db, "bob", ids[which])
 
     assert done == (first, True)
-    assert states(db) == ["acked"]
+    assert states(db) == ["acknowledged"]
     assert messages.inbox(db, "bob").messages == []
     clock.forward(10_000)
     assert acknowledgements.pump(db) == 0
@@ -129,7 +129,7 @@ def test_each_recipient_of_a_broadcast_answers_for_itself(db: Database, clock: F
 
     assert {one.recipient for one in retries(db)} == {"bob"}
     with db.reading() as tx:
-        assert [(one.agent, one.state) for one in unacknowledged.of(tx, first)] == [("bob", "asked"), ("cyd", "acked")]
+        assert [(one.agent, one.state) for one in unacknowledged.of(tx, first)] == [("bob", "asked"), ("cyd", "acknowledged")]
 
 
 def test_the_sender_learns_of_it_in_its_inbox(db: Database) -> None:
@@ -313,7 +313,7 @@ def test_what_the_human_lets_say_again_is_acknowledged_by_any_of_its_ids(db: Dat
 
     acknowledgements.acknowledge(db, "bob", retries(db)[-1].id)
 
-    assert states(db) == ["acked"]
+    assert states(db) == ["acknowledged"]
 
 
 def test_nothing_is_said_again_to_who_is_not_here(db: Database, clock: FakeClock) -> None:

@@ -29,7 +29,7 @@ def show(call: Call) -> Answer:
     lines = [_line(found)]
     if found.first_red:
         lines.append(f"broken by  {found.first_red[:10]}  {found.first_red_by}")
-    lines += [f"attempt {one.number}  {one.agent}  {one.end or 'running'}  {one.reason}" for one in found.attempts]
+    lines += [f"attempt {one.number}  {one.agent}  {one.end or 'open'}  {one.reason}" for one in found.attempts]
     lines += [f"symptom  {one.signature}  {one.times} times  {one.summary}" for one in found.symptoms]
     lines += [f"verdict  {one['verdict']}  {one['agent']}  {one['why']}" for one in verdicts]
     lines += ["the last lines:", found.evidence] if found.evidence else []

@@ -250,7 +250,7 @@ create index messages_thread on messages (thread, id) where thread is not null;
 create table acknowledgements (                   -- what must be acknowledged, for each recipient
     message_id  integer not null references messages (id),  -- the one that was sent, never a retry
     agent       text not null,
-    state       text not null default 'waiting' check (state in ('waiting', 'acked', 'asked', 'excused')),
+    state       text not null default 'waiting' check (state in ('waiting', 'acknowledged', 'asked', 'excused')),
     retries     integer not null default 0 check (retries >= 0),
     first_wait_ms integer not null check (first_wait_ms > 0),  -- until the first retry; the later ones are longer
     due_mono_ms integer not null,                 -- when it is said again, or the human is asked
