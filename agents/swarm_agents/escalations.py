@@ -72,15 +72,10 @@ def close(tx: Transaction, escalation: int, resolution: str, answer: str, by: st
     )
 
 
-def acknowledge(tx: Transaction, escalation: int, by: str) -> None:
-    """Somebody has seen it. That resolves nothing."""
+def acknowledge(tx: Transaction, escalation: int) -> None:
+    """The human has seen it. That resolves nothing."""
     show(tx, escalation)
-    tx.execute(
-        "update escalations set acked_at = :now, acked_by = :by where id = :id and acked_at is null",
-        now=tx.now,
-        by=by,
-        id=escalation,
-    )
+    tx.execute("update escalations set acked_at = :now where id = :id and acked_at is null", now=tx.now, id=escalation)
 
 
 def open_id(tx: Transaction) -> int:
@@ -178,5 +173,7 @@ def _escalation(row: Row) -> Escalation:
         text=row["body"],
         acked_at=row["acked_at"],
         resolved_at=row["resolved_at"],
+        resolved_by=row["resolved_by"],
         resolution=row["resolution"],
+        answer=row["answer"],
     )

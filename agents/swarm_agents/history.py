@@ -25,6 +25,7 @@ class Incident(NamedTuple):
     closed_at: int | None
     closed_by: str | None
     closed_how: str | None
+    closed_why: str | None
     fix_commit: str | None
     first_red: str | None
     first_red_by: str | None
@@ -69,6 +70,7 @@ def _incident(tx: Transaction, row: Row) -> Incident:
         closed_at=row["closed_at"],
         closed_by=row["closed_by"],
         closed_how=row["closed_how"],
+        closed_why=row["closed_why"],
         fix_commit=row["fix_commit"],
         first_red=row["first_red"],
         first_red_by=row["first_red_by"],

@@ -229,7 +229,10 @@ class Escalation(NamedTuple):
     text: str
     acked_at: int | None
     resolved_at: int | None
+    resolved_by: str | None
     resolution: str | None
+    answer: str | None
+    """What was said with the resolution, '' when nothing was."""
 
 
 class Message(NamedTuple):

@@ -137,6 +137,17 @@ def test_the_third_failure_asks_the_human_and_stops_everybody(repo: Repo) -> Non
     assert "1. alice: failed (no idea)" in repo.swarm("escalation", "show", "1").out
 
 
+def test_what_was_answered_and_why_it_is_green_is_shown(repo: Repo) -> None:
+    report(repo)
+    repo.swarm("build", "escalate", "--reason", "look")
+    repo.swarm("escalation", "resolve", "1", "--option", "declare-passing", "--reason", "it is fine")
+
+    asked, broke = repo.swarm("escalation", "show", "1"), repo.swarm("build", "show", "1")
+
+    assert "by human: declare-passing: it is fine\n" in asked.out
+    assert "declared by  human  it is fine\n" in broke.out
+
+
 def test_a_missing_right_asks_the_human_at_once(repo: Repo) -> None:
     report(repo)
 

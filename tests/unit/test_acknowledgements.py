@@ -129,7 +129,10 @@ def test_each_recipient_of_a_broadcast_answers_for_itself(db: Database, clock: F
 
     assert {one.recipient for one in retries(db)} == {"bob"}
     with db.reading() as tx:
-        assert [(one.agent, one.state) for one in unacknowledged.of(tx, first)] == [("bob", "asked"), ("cyd", "acknowledged")]
+        assert [(one.agent, one.state) for one in unacknowledged.of(tx, first)] == [
+            ("bob", "asked"),
+            ("cyd", "acknowledged"),
+        ]
 
 
 def test_the_sender_learns_of_it_in_its_inbox(db: Database) -> None:

@@ -177,7 +177,7 @@ def test_what_was_answered_meanwhile_is_not_told_any_more(db: Database) -> None:
 def test_what_was_acknowledged_rings_no_more_and_stays_open(db: Database) -> None:
     asked = ask(db)
     with db.transaction() as tx:
-        escalations.acknowledge(tx, asked, HUMAN)
+        escalations.acknowledge(tx, asked)
 
     assert claim(db) is None
     assert states(db, asked) == {DASHBOARD: "waiting", TMUX: "skipped", COMMAND: "skipped"}

@@ -75,7 +75,7 @@ def test_acknowledged_is_not_resolved(db: Database, clock: FakeClock) -> None:
     asked = ask(db)
 
     with db.transaction() as tx:
-        escalations.acknowledge(tx, asked.escalation, "human")
+        escalations.acknowledge(tx, asked.escalation)
 
     seen = the_open_one(db)
     assert (seen.acked_at, seen.resolved_at) == (clock.wall_ms, None)
@@ -84,12 +84,12 @@ def test_acknowledged_is_not_resolved(db: Database, clock: FakeClock) -> None:
 def test_the_first_acknowledgement_counts(db: Database, clock: FakeClock) -> None:
     asked = ask(db)
     with db.transaction() as tx:
-        escalations.acknowledge(tx, asked.escalation, "human")
+        escalations.acknowledge(tx, asked.escalation)
     before = dump(db)
     clock.forward(60)
 
     with db.transaction() as tx:
-        escalations.acknowledge(tx, asked.escalation, "human")
+        escalations.acknowledge(tx, asked.escalation)
 
     assert dump(db) == before
 
@@ -102,13 +102,13 @@ def test_a_resolved_one_keeps_its_answer_and_is_no_longer_open(db: Database) -> 
     with db.reading() as tx:
         assert escalations.unresolved(tx) == []
         [answered] = escalations.latest(tx, 10)
-    assert answered.resolution == "declare-passing"
+    assert (answered.resolution, answered.resolved_by, answered.answer) == ("declare-passing", "human", "flaky network")
 
 
 def test_a_concurrent_edit_of_another_column_survives_the_answer(db: Database) -> None:
     asked = ask(db)
     with db.transaction() as tx:
-        escalations.acknowledge(tx, asked.escalation, "human")
+        escalations.acknowledge(tx, asked.escalation)
 
     build.resolve(db, asked.escalation, Resolution.RETRY, RULES)
 
@@ -116,7 +116,7 @@ def test_a_concurrent_edit_of_another_column_survives_the_answer(db: Database) -
         assert escalations.show(tx, asked.escalation).acked_at is not None
 
 
-@pytest.mark.parametrize("act", [escalations.show, lambda tx, number: escalations.acknowledge(tx, number, "human")])
+@pytest.mark.parametrize("act", [escalations.show, escalations.acknowledge])
 def test_one_that_does_not_exist_is_not_found(db: Database, act) -> None:  # type: ignore[no-untyped-def]
     with db.transaction() as tx, pytest.raises(NotFound):
         act(tx, 7)

@@ -7,7 +7,7 @@ from swarm_agents.cli import answers
 from swarm_agents.cli.call import parser, verb, verbs, whole_number
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso, listing
-from swarm_agents.model import HUMAN, AckResolution, Escalation, Resolution, Yours
+from swarm_agents.model import AckResolution, Escalation, Resolution, Yours
 from swarm_agents.text import checked_name, one_line, printable
 
 _MARGIN = 11  # of the channels' names and states
@@ -53,13 +53,13 @@ def _show(call: Call) -> Answer:
         channels = announcements.of(tx, found.id)
     data = _data(found) | {"text": found.text, "channels": [_channel_data(one) for one in channels]}
     told = [f"  {_channel_line(call, one)}" for one in channels]
-    return Answer(found.reason, data=data, lines=(printable(found.text), "Channels:", *told))
+    return Answer(found.reason, data=data, lines=(printable(found.text), *_answered(found), "Channels:", *told))
 
 
 def _ack(call: Call) -> Answer:
     call.human()
     with call.db.transaction() as tx:
-        escalations.acknowledge(tx, call.arguments.id, HUMAN)
+        escalations.acknowledge(tx, call.arguments.id)
     return Answer(f"Escalation {call.arguments.id} is acknowledged; it stays open.", data={"id": call.arguments.id})
 
 
@@ -107,6 +107,13 @@ def _state(one: Escalation) -> str:
     return "acknowledged" if one.acked_at else "open"
 
 
+def _answered(one: Escalation) -> list[str]:
+    if one.resolved_at is None:
+        return []
+    said = f": {one_line(one.answer, 500)}" if one.answer else ""
+    return [f"Answered at {clock(one.resolved_at)} by {one.resolved_by}: {one.resolution}{said}"]
+
+
 def _channel_line(call: Call, one: announcements.Announcement) -> str:
     line = f"{one.channel:<{_MARGIN}}{one.state:<{_MARGIN}}{clock(one.at)}"
     notes = [one.reason, _held_back(call, one), "perhaps twice" if one.repeated else ""]
@@ -148,4 +155,6 @@ def _data(one: Escalation) -> dict[str, str | int | None]:
         "state": _state(one),
         "acked_at": iso(one.acked_at),
         "resolved_at": iso(one.resolved_at),
+        "resolved_by": one.resolved_by,
+        "answer": one.answer,
     }

@@ -30,6 +30,7 @@ def show(call: Call) -> Answer:
     if found.first_red:
         lines.append(f"broken by  {found.first_red[:10]}  {found.first_red_by}")
     lines += [f"attempt {one.number}  {one.agent}  {one.end or 'open'}  {one.reason}" for one in found.attempts]
+    lines += [f"{found.closed_how} by  {found.closed_by}  {found.closed_why}"] if found.closed_how else []
     lines += [f"symptom  {one.signature}  {one.times} times  {one.summary}" for one in found.symptoms]
     lines += [f"verdict  {one['verdict']}  {one['agent']}  {one['why']}" for one in verdicts]
     lines += ["the last lines:", found.evidence] if found.evidence else []
@@ -52,6 +53,7 @@ def _data(one: history.Incident) -> dict[str, Any]:
         "closed_at": iso(one.closed_at),
         "closed_by": one.closed_by,
         "closed_how": one.closed_how,
+        "closed_why": one.closed_why,
         "fix_commit": one.fix_commit,
         "first_red": one.first_red,
         "first_red_by": one.first_red_by,

@@ -174,7 +174,6 @@ create table escalations (
     reason      text not null,
     body        text not null,
     acked_at    integer,
-    acked_by    text,
     resolved_at integer,
     resolved_by text,
     resolution  text,
