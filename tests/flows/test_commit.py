@@ -244,12 +244,13 @@ def test_what_others_edit_meanwhile_is_not_taken_for_the_hooks_doing(repo: Repo)
     assert commit(repo, "alice").exit == 81
 
 
-def test_a_lost_race_for_the_index_is_tried_again(repo: Repo) -> None:
+def test_a_lost_race_for_the_index_is_tried_again(repo: Repo, tmp_path: Path) -> None:
     repo.stage("a.txt")
-    lock = repo.path / ".git/index.lock"
+    lock, trace = repo.path / ".git/index.lock", tmp_path / "trace"
     lock.touch()
-    running = repo.start("--as", "alice", "commit", "-m", "x")
-    time.sleep(1)
+    trace.touch()
+    running = repo.start("--as", "alice", "commit", "-m", "x", GIT_TRACE2_EVENT=str(trace))
+    until(lambda: "index.lock': File exists" in trace.read_text(encoding="utf-8"))
 
     lock.unlink()
     out, _ = running.communicate(timeout=WAIT_LIMIT_S)
