@@ -15,10 +15,21 @@ _HIDDEN = [*range(0x80, 0xA0), 0x061C, *range(0x200B, 0x2010), *range(0x2028, 0x
 _HIDDEN += [0xFEFF, 0x180E, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080), *range(0xD800, 0xE000)]
 _HARMLESS = _PICTURES | dict.fromkeys(_HIDDEN, 0xFFFD)
 
+# What else a terminal obeys: control sequences, titles and links, short escapes, shifts of the character set.
+# Compiled when they are first used: every verb loads this file, and few look at a screen.
+_SEQUENCE = r"(?:\[[0-9;:?]*[A-Za-z]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)?|[\x0e\x0f]"
+_ESCAPE = rf"\x1b{_SEQUENCE}"
+_NO_COLOUR = rf"\x1b(?!\[[0-9;]*m){_SEQUENCE}"
+
 
 def printable(text: str) -> str:
     """The text with every character that could move a cursor, hide or reorder made visible. Newlines and tabs stay."""
     return text.translate(_HARMLESS)
+
+
+def without_escapes(text: str, but_colours: bool = False) -> str:
+    """The text without the sequences that move, title or link something, or colour it."""
+    return re.sub(_NO_COLOUR if but_colours else _ESCAPE, "", text)
 
 
 def one_line(text: str, limit: int) -> str:

@@ -1,6 +1,5 @@
 """What one pane shows, as far as there is room for its end: in its own colours, and nothing that a terminal obeys."""
 
-import re
 from typing import ClassVar
 
 from rich.ansi import AnsiDecoder
@@ -11,9 +10,8 @@ from textual.widget import Widget
 
 from swarm_agents.courier.previews import Preview, plain
 from swarm_agents.model import Agent
-from swarm_agents.text import one_line, printable
+from swarm_agents.text import one_line, printable, without_escapes
 
-_NOT_A_COLOUR = re.compile(r"\x1b(?!\[[0-9;]*m)(?:\[[0-9;:?]*[A-Za-z]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)?|[\x0e\x0f]")
 _COLOURS_MOST = 2_000  # changes of colour, 25 us each; agents' screens have some hundreds
 
 
@@ -65,7 +63,7 @@ def painted(screen: tuple[str, ...]) -> list[Text]:
     if sum(row.count("\x1b") for row in rows) > _COLOURS_MOST:
         return [_harmless(Text(plain(row))) for row in rows]
     decoder = AnsiDecoder()
-    return [_harmless(decoder.decode_line(_NOT_A_COLOUR.sub("", row))) for row in rows]
+    return [_harmless(decoder.decode_line(without_escapes(row, but_colours=True))) for row in rows]
 
 
 def _harmless(row: Text) -> Text:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swarm_agents.errors import Usage
-from swarm_agents.text import checked_name, one_line, printable, tail
+from swarm_agents.text import checked_name, one_line, printable, tail, without_escapes
 
 BAD_NAMES = [
     "",
@@ -71,6 +71,19 @@ def test_no_control_character_but_newline_and_tab_survives(text: str) -> None:
 @given(st.text())
 def test_made_harmless_twice_is_the_same_as_once(text: str) -> None:
     assert printable(printable(text)) == printable(text)
+
+
+@pytest.mark.parametrize(
+    ("raw", "coloured", "left"),
+    [
+        ("\x1b[1;31mred\x1b[m", "\x1b[1;31mred\x1b[m", "red"),
+        ("\x1b[2J\x1b[5;1Hover", "over", "over"),
+        ("\x1b]0;title\x07\x1b]8;;http://x\x1b\\link", "link", "link"),
+        ("\x1b(0lqk\x0f\x1b", "0lqk", "0lqk"),
+    ],
+)
+def test_of_what_a_terminal_obeys_only_colours_may_stay(raw: str, coloured: str, left: str) -> None:
+    assert (without_escapes(raw, but_colours=True), without_escapes(raw)) == (coloured, left)
 
 
 @given(st.text(), st.integers(1, 80))

@@ -1,6 +1,5 @@
 """Panes at a glance: what runs in each agent's pane, what is in the way there, and its screen. Changes nothing."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from swarm_agents.courier.sight import Situation
 from swarm_agents.model import Agent, PaneAddress
 from swarm_agents.panes import Look, NoAnswer, ServerGone
 from swarm_agents.profiles import Profile
-from swarm_agents.text import printable
+from swarm_agents.text import printable, without_escapes
 
 READY = "ready"
 """A notice could be typed now."""
@@ -21,8 +20,6 @@ NO_ANSWER = "no-answer"
 """tmux could not be asked: nobody knows. A notice stays queued until it can be."""
 LIMIT_S = 2.0  # for each server; a healthy one shows 200 panes in 30 ms
 _ENDING_S = 1.0  # for a process of tmux that is ended after its limit
-
-_ESCAPE = re.compile(r"\x1b(?:\[[0-9;:?]*[A-Za-z]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)|[\x0e\x0f]")
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,7 @@ def take(agents: Iterable[Agent], known: Mapping[str, Profile], limit_s: float =
 
 def plain(row: str) -> str:
     """A row of a screen without what a terminal obeys."""
-    return printable(_ESCAPE.sub("", row)).rstrip()
+    return printable(without_escapes(row)).rstrip()
 
 
 def _on_one_server(
