@@ -178,8 +178,14 @@ def claim(db: Database, agent: str, task: str, lease_s: float) -> Done | TakenBy
 
 def start(db: Database, agent: str, task: str, lease_s: float, fence: int | None = None) -> Done | NotYours:
     """The claimant works on it now; also when it comes back from a review."""
-    change = f"status = 'in_progress', {leases.GRANTED}"
-    return _by_claimant(db, agent, task, fence, change, "task_started", "", _grant_ms(lease_s))
+    with db.transaction() as tx:
+        _return_expired(tx)
+        grant = _grant(tx, lease_s)
+        row = _change(tx, f"status = 'in_progress', {leases.GRANTED}", agent, task, fence, **grant)
+        if not row:
+            return NotYours(task_rows.find(tx, task))
+        _note(tx, agent, "task_started", row)
+        return Done(task_rows.find(tx, task))
 
 
 def review(
@@ -347,18 +353,6 @@ def _gave_back(tx: Transaction, by: str, kind: str, row: Row, why: str) -> None:
     task_news.came_back(tx, by, row["id"], row["title"], why, task_rows.find(tx, row["id"]).claimable)
 
 
-def _by_claimant(
-    db: Database, agent: str, task: str, fence: int | None, change: str, kind: str, detail: str, values: dict[str, Any]
-) -> Done | NotYours:
-    with db.transaction() as tx:
-        _return_expired(tx)
-        row = _change(tx, change, agent, task, fence, **leases.clock(tx) | values)
-        if not row:
-            return NotYours(task_rows.find(tx, task))
-        _note(tx, agent, kind, row, detail)
-        return Done(task_rows.find(tx, task))
-
-
 def _change(
     tx: Transaction, change: str, agent: str, task: str, fence: int | None, guard: str = "1 = 1", **values: Any
 ) -> Row | None:
@@ -390,8 +384,4 @@ def _note(tx: Transaction, actor: str, kind: str, row: Row, detail: str = "") ->
 
 
 def _grant(tx: Transaction, lease_s: float) -> dict[str, Any]:
-    return leases.clock(tx) | _grant_ms(lease_s)
-
-
-def _grant_ms(lease_s: float) -> dict[str, int]:
-    return {"lease_ms": int(lease_s * 1000)}
+    return leases.clock(tx) | {"lease_ms": int(lease_s * 1000)}
