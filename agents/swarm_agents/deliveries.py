@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 from swarm_agents.db.database import Row, Transaction
 from swarm_agents.errors import NotFound
-from swarm_agents.model import EVERYONE, SWARM, Agent, Delivery, DeliveryState, MessageType
+from swarm_agents.model import EVERYONE, SWARM, Agent, Delivery, DeliveryState, MessageType, PaneAddress
 
 EXPIRES_S = 900  # a notice held for so long would only disturb; the message stays in the inbox
 
+_NO_PANE: dict[str, None] = dict.fromkeys(PaneAddress._fields)
 _MAY_BE_RETRIED = "d.state in ('failed', 'skipped', 'unknown')"
 
 
@@ -29,7 +30,7 @@ class Timeline(NamedTuple):
 
 
 def queue(tx: Transaction, message_id: int, agents: Iterable[Agent], expires_s: float = EXPIRES_S) -> list[Delivery]:
-    """One row for each recipient, in the transaction that stores the message.
+    """One row for each recipient, by name, in the transaction that stores the message.
 
     An agent without a pane gets `skipped(no-tmux)`: it finds the message in its inbox. What the swarm itself
     says to all about a red build is worth typing only until that incident is over, or until it says something
@@ -38,7 +39,8 @@ def queue(tx: Transaction, message_id: int, agents: Iterable[Agent], expires_s: 
     incident = _open_incident_told_of(tx, message_id)
     if incident is not None:
         _supersede(tx, message_id, incident)
-    return [_queue_one(tx, message_id, agent, incident, int(expires_s * 1000)) for agent in agents]
+    _queue(tx, message_id, agents, incident, int(expires_s * 1000))
+    return of_message(tx, message_id)
 
 
 def mark_read(tx: Transaction, agent: str, message_ids: Iterable[int]) -> None:
@@ -118,28 +120,21 @@ def retry(tx: Transaction, message_id: int, agent: str | None = None) -> list[De
     return [_by_id(tx, row["id"]) for row in rows]
 
 
-def _queue_one(tx: Transaction, message_id: int, agent: Agent, incident: int | None, expires_ms: int) -> Delivery:
-    pane = agent.pane
-    row = tx.one(
+def _queue(tx: Transaction, message_id: int, agents: Iterable[Agent], incident: int | None, expires_ms: int) -> None:
+    shared = {"message_id": message_id, "incident": incident, "now": tx.now, "boot": tx.moment.boot_id}
+    shared |= {"expires": tx.moment.mono_ms + expires_ms}
+    tx.many(
         "insert into deliveries (message_id, agent, pane_socket, pane_server, pane_id, pane_pid, state, "
         "reason, incident_id, at, queued_at, expires_mono_ms, boot_id) "
         "values (:message_id, :agent, :socket, :server, :pane_id, :pane_pid, :state, :reason, "
-        ":incident, :now, :now, :expires, :boot) returning *",
-        message_id=message_id,
-        agent=agent.name,
-        socket=pane.socket if pane else None,
-        server=pane.server if pane else None,
-        pane_id=pane.pane_id if pane else None,
-        pane_pid=pane.pane_pid if pane else None,
-        state="queued" if pane else "skipped",
-        reason=None if pane else "no-tmux",
-        incident=incident,
-        now=tx.now,
-        expires=tx.moment.mono_ms + expires_ms,
-        boot=tx.moment.boot_id,
+        ":incident, :now, :now, :expires, :boot)",
+        [
+            {**shared, "agent": agent.name, "state": "queued", "reason": None, **agent.pane._asdict()}
+            if agent.pane
+            else {**shared, "agent": agent.name, "state": "skipped", "reason": "no-tmux", **_NO_PANE}
+            for agent in agents
+        ],
     )
-    assert row is not None
-    return _delivery(row)
 
 
 def _open_incident_told_of(tx: Transaction, message_id: int) -> int | None:

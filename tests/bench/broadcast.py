@@ -102,20 +102,20 @@ def _times(swarm: Noticed, message: int) -> tuple[int, int]:
 def _spent(server: Tmux, work: Callable[[], None]) -> Spent:
     """Wall time, CPU of this process, its children and the tmux server, and how many tmux processes were started."""
     runs = 0
-    real = transport.run_command
+    real = transport._start
 
     def counted(*arguments: object, **options: object) -> object:
         nonlocal runs
         runs += 1
         return real(*arguments, **options)  # type: ignore[arg-type]
 
-    setattr(transport, "run_command", counted)  # noqa: B010 - counts what the real one does
+    setattr(transport, "_start", counted)  # noqa: B010 - counts what the real one does
     try:
         before_cpu, before = _cpu_ms(server), time.monotonic()
         work()
         return Spent((time.monotonic() - before) * 1000, _cpu_ms(server) - before_cpu, runs)
     finally:
-        setattr(transport, "run_command", real)  # noqa: B010
+        setattr(transport, "_start", real)  # noqa: B010
 
 
 def _cpu_ms(server: Tmux) -> float:

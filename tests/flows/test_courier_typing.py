@@ -9,6 +9,7 @@ import pytest
 
 from swarm_agents import deliveries, messages
 from swarm_agents.courier import typings
+from swarm_agents.courier.typings import Line
 from tests.support.noticed import Noticed
 from tests.support.tmux import until
 
@@ -409,8 +410,7 @@ def test_a_line_left_untyped_by_a_courier_that_was_killed_is_judged_anew(swarm: 
     agent = swarm.agent("ann")
     message = swarm.say("hello")
     with swarm.db.transaction() as tx:
-        waits = typings.waiting(tx)
-        typings.begin(tx, agent.pane, "[swarm#1] hello", waits)
+        typings.begin(tx, [Line(agent.pane, "[swarm#1] hello", typings.waiting(tx))])
         tx.execute("update typings set began_mono_ms = :then", then=tx.moment.mono_ms - 3_600_000)
         tx.execute("update deliveries set expires_mono_ms = :past", past=tx.moment.mono_ms - 1)
 

@@ -53,13 +53,13 @@ def test_no_text_of_a_pane_can_break_the_look(tmux: Tmux, text: str, monkeypatch
 
 def test_what_one_look_gave_away_forges_nothing_in_the_next(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    run = transport.run_script
+    start = transport.start_script
 
-    def overheard(socket: str, script: str, limit_s: float) -> object:
+    def overheard(socket: str, script: str) -> object:
         asked.append(script)
-        return run(socket, script, limit_s)
+        return start(socket, script)
 
-    monkeypatch.setattr(transport, "run_script", overheard)
+    monkeypatch.setattr(transport, "start_script", overheard)
     liar, honest = tmux.pane("cat"), tmux.pane("cat")
     looked(tmux)
     mark = asked[0].split("'")[1].split("server")[0]

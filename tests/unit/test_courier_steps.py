@@ -65,15 +65,15 @@ def test_a_line_that_left_while_a_human_typed_is_unknown() -> None:
 
 
 def test_a_message_that_was_read_is_not_typed_any_more() -> None:
-    assert steps.next_step(replace(TYPING, wanted=False), at("old"), SOON) == Withdraw()
+    assert steps.next_step(TYPING._replace(wanted=False), at("old"), SOON) == Withdraw()
 
 
 def test_a_line_that_was_not_typed_at_once_is_judged_anew() -> None:
-    assert steps.next_step(replace(TYPING, age_ms=3_000), at("old"), SOON) == Withdraw()
+    assert steps.next_step(TYPING._replace(age_ms=3_000), at("old"), SOON) == Withdraw()
 
 
 def test_a_recorded_line_whose_marker_is_gone_is_unknown() -> None:
-    step = steps.next_step(replace(TYPING, recorded=True), at("9-other"), SOON)
+    step = steps.next_step(TYPING._replace(recorded=True), at("9-other"), SOON)
 
     assert isinstance(step, End) and step.state is DeliveryState.UNKNOWN
 
@@ -92,7 +92,7 @@ def test_a_line_reader_has_its_line_when_nothing_is_left_to_read(unread: int, si
 
 
 def test_a_lost_pane_fails_what_was_typed_and_leaves_the_rest_unknown() -> None:
-    assert steps.lost(replace(TYPING, recorded=True), "gone").state is DeliveryState.FAILED
+    assert steps.lost(TYPING._replace(recorded=True), "gone").state is DeliveryState.FAILED
     assert steps.lost(TYPING, "gone").state is DeliveryState.UNKNOWN
 
 

@@ -1,10 +1,13 @@
 """Rows of deliveries: what is queued, what is no longer worth typing, what may be typed again."""
 
+import sqlite3
+
 import pytest
 
 from swarm_agents import build, deliveries, messages, roster
 from swarm_agents.courier import typings
-from swarm_agents.db.database import Database
+from swarm_agents.courier.typings import Line
+from swarm_agents.db.database import Database, Transaction
 from swarm_agents.errors import NotFound
 from swarm_agents.model import EVERYONE, HUMAN, DeliveryState, Evidence, PaneAddress, Rules
 from tests.support.clock import FakeClock
@@ -92,27 +95,29 @@ def test_a_newer_word_on_the_same_incident_supersedes_the_older(db: Database) ->
     assert states(db, first)["bob"] == ("skipped", "expired")
 
 
+def begun(tx: Transaction) -> typings.Typing:
+    return typings.begin(tx, [Line(PANE, "line", typings.waiting(tx))])[0]
+
+
 def test_only_one_line_at_a_time_goes_into_a_pane(db: Database) -> None:
     roster.join(db, "ann", "agent", PANE)
     said(db)
     with db.transaction() as tx:
-        first = typings.begin(tx, PANE, "line", typings.waiting(tx))
-    said(db)
+        begun(tx)
+    message = said(db)
 
-    with db.transaction() as tx:
-        second = typings.begin(tx, PANE, "line", typings.waiting(tx))
+    with pytest.raises(sqlite3.IntegrityError), db.transaction() as tx:
+        begun(tx)
 
-    assert first is not None
-    assert second is None
+    assert states(db, message) == {"ann": ("queued", None)}
+    assert moot(db) == [None]
 
 
 def test_what_was_withdrawn_waits_again(db: Database) -> None:
     roster.join(db, "ann", "agent", PANE)
     message = said(db)
     with db.transaction() as tx:
-        typing = typings.begin(tx, PANE, "line", typings.waiting(tx))
-        assert typing is not None
-        typings.release(tx, typing.token)
+        typings.release(tx, begun(tx).token)
 
     assert states(db, message) == {"ann": ("queued", None)}
     assert moot(db) == [None]

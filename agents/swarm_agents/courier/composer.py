@@ -4,6 +4,7 @@ The rule was measured on real screens: the cursor stands one space behind the pr
 Everything else is not ready. When in doubt it is not ready: a line that is held costs less than a button pressed.
 """
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -186,6 +187,7 @@ def _rows(screen: Sequence[str], pane: Pane) -> Iterator[_Row]:
         yield _without_cursor_block(row, raw, pane.cursor_x) if y == pane.cursor_y else row
 
 
+@functools.lru_cache(maxsize=4096)  # rules, prompts and hints are the same in every pane and every look
 def _row(raw: str, dim: bool) -> tuple[_Row, bool]:
     if raw.isprintable():  # nearly every row of nearly every screen
         return _Row(raw, " " * len(raw) if dim else raw), dim

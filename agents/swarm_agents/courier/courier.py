@@ -10,13 +10,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from swarm_agents import profiles
 from swarm_agents.courier import border, typings
 from swarm_agents.courier.side_by_side import SideBySide
-from swarm_agents.courier.typist import ROUND_S, Typist
+from swarm_agents.courier.typist import ROUND_S, Due, Typist
 from swarm_agents.db.database import Database
 from swarm_agents.errors import Unavailable
 from swarm_agents.model import DeliveryState, PaneAddress
@@ -63,9 +64,10 @@ class Courier:
         self.name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._database = database
         self._typist = Typist(profiles.known(own_profiles))
-        self._servers = SideBySide(self._serve)
+        self._servers: SideBySide[Look | ServerGone | NoAnswer] = SideBySide()
         self._on_borders = on_borders
         self._running = threading.Lock()
+        self._leads_until = 0.0
         self._renew_at = 0.0
         self._look_at = 0.0
         self._ask_again_at: dict[str, float] = {}
@@ -79,7 +81,11 @@ class Courier:
             return None
         try:
             with Database(self._database) as db:
-                return self._round(db) if self._leads(db) else Round(leads=False)
+                if not self._leads(db):
+                    return Round(leads=False)
+                done = self._round(db)
+                self._stay_leader(db)
+                return done
         finally:
             self._running.release()
 
@@ -107,21 +113,31 @@ class Courier:
 
     def retire(self) -> None:
         """Leave the work to another courier at once."""
-        self._renew_at = 0.0
+        self._leads_until = 0.0
         with Database(self._database) as db, db.transaction() as tx:
             typings.retire(tx, self.name)
-        self._servers.done((), tmux.LIMIT_S + ROUND_S)  # no tmux process is left behind
+        self._servers.done({}, tmux.LIMIT_S + ROUND_S)  # no tmux process is left behind
 
     def _leads(self, db: Database) -> bool:
-        if time.monotonic() < self._renew_at:
+        if time.monotonic() < self._leads_until:
             return True
         with db.reading() as tx:
             leader = typings.leader(tx)
         if leader is not None and leader != self.name and _is_alive(leader):
             return False
+        return self._lead(db, dead=leader)
+
+    def _stay_leader(self, db: Database) -> None:
+        """After a round, so that no line waits for it."""
+        if time.monotonic() >= self._renew_at:
+            self._lead(db)
+
+    def _lead(self, db: Database, dead: str | None = None) -> bool:
+        now = time.monotonic()
         with db.transaction() as tx:
-            leads = typings.lead(tx, self.name, int(LEASE_S * 1000), dead=leader)
-        self._renew_at = time.monotonic() + _RENEW_S if leads else 0.0
+            leads = typings.lead(tx, self.name, int(LEASE_S * 1000), dead)
+        self._renew_at = now + _RENEW_S
+        self._leads_until = now + LEASE_S - ROUND_S if leads else 0.0
         return leads
 
     def _round(self, db: Database) -> Round:
@@ -130,12 +146,12 @@ class Courier:
             agents = typings.agents_in_panes(tx)
         if any(each.moot for each in waiting):
             _drop_moot(db)
-        wanted = [each.pane for each in waiting if not each.moot] + [each.pane for each in under_way]
-        sockets = {pane.socket for pane in wanted if self._typist.due(pane)}
+        due = dict(self._typist.due(waiting, under_way))
         if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + _LOOK_EVERY_S
-            sockets |= {pane.socket for pane in agents.values()}
-        looks = self._servers.done(filter(self._answers, sockets), _SERVE_S)
+            due |= {pane.socket: Due() for pane in agents.values() if pane.socket not in due}
+        work = {socket: partial(self._serve, socket, due[socket]) for socket in due if self._answers(socket)}
+        looks = self._servers.done(work, _SERVE_S)
         with db.reading() as tx:
             moving = bool(typings.under_way(tx))
         seen = {name: pane for name, pane in agents.items() if isinstance(looks.get(pane.socket), Look)}
@@ -145,9 +161,9 @@ class Courier:
     def _answers(self, socket: str) -> bool:
         return time.monotonic() >= self._ask_again_at.get(socket, 0.0)
 
-    def _serve(self, socket: str) -> Look | ServerGone | NoAnswer:
+    def _serve(self, socket: str, due: Due) -> Look | ServerGone | NoAnswer:
         with Database(self._database) as db:
-            seen = self._typist.serve(db, socket)
+            seen = self._typist.serve(db, socket, due)
             if self._on_borders and isinstance(seen, Look):
                 border.show(db, seen)
         if isinstance(seen, NoAnswer):

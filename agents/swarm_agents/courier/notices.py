@@ -2,7 +2,7 @@
 
 import functools
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 LINE_LIMIT_BYTES = 400  # canonical terminals drop what is over 1,023 (macOS); short lines wrap less in narrow panes
 _EXCERPT_LIMIT = 120  # characters
@@ -11,8 +11,7 @@ _KEPT = frozenset(" .,:=_/+%?()#-")
 _DROPPED = frozenset("'\"`")
 
 
-@dataclass(frozen=True)
-class Announced:
+class Announced(NamedTuple):
     """What a notice tells of one message."""
 
     id: int

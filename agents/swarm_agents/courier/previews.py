@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
-from swarm_agents import panes
 from swarm_agents.courier import sight, steps
 from swarm_agents.courier.side_by_side import SideBySide
-from swarm_agents.courier.sight import Situation
+from swarm_agents.courier.sight import Sight, Situation
 from swarm_agents.model import Agent, PaneAddress
-from swarm_agents.panes import Look, NoAnswer, ServerGone
+from swarm_agents.panes import NoAnswer, ServerGone
 from swarm_agents.profiles import Profile
 from swarm_agents.text import printable, without_escapes
 
@@ -60,13 +60,13 @@ def take(agents: Iterable[Agent], known: Mapping[str, Profile], limit_s: float =
         else:
             by_socket[agent.pane.socket][agent.name] = agent.pane
 
-    def look(socket: str) -> Look | ServerGone | NoAnswer:
-        return panes.look(socket, [pane.pane_id for pane in by_socket[socket].values()], limit_s)
-
-    looks = SideBySide(look).done(by_socket, limit_s + _ENDING_S)
+    looks: SideBySide[Sight | ServerGone | NoAnswer] = SideBySide()
+    seen = looks.done(
+        {socket: partial(sight.look, socket, on_it.values(), known, limit_s) for socket, on_it in by_socket.items()},
+        limit_s + _ENDING_S,
+    )
     for socket, addresses in by_socket.items():
-        seen = looks.get(socket) or NoAnswer(socket, "its look has not ended")
-        found |= _on_one_server(seen, addresses, known)
+        found |= _on_one_server(seen.get(socket) or NoAnswer(socket, "its look has not ended"), addresses)
     return found
 
 
@@ -75,18 +75,15 @@ def plain(row: str) -> str:
     return printable(without_escapes(row)).rstrip()
 
 
-def _on_one_server(
-    seen: Look | ServerGone | NoAnswer, addresses: Mapping[str, PaneAddress], known: Mapping[str, Profile]
-) -> dict[str, Preview]:
+def _on_one_server(seen: Sight | ServerGone | NoAnswer, addresses: Mapping[str, PaneAddress]) -> dict[str, Preview]:
     match seen:
         case NoAnswer():
             return dict.fromkeys(addresses, Preview(NO_ANSWER))
         case ServerGone():
             return dict.fromkeys(addresses, Preview("server-gone"))
-        case Look():
-            now = sight.situations(seen, addresses.values(), known)
+        case Sight(look, now):
             return {
-                name: _preview(now[pane]) if pane in now else Preview(steps.missing(seen, pane))
+                name: _preview(now[pane]) if pane in now else Preview(steps.missing(look, pane))
                 for name, pane in addresses.items()
             }
 

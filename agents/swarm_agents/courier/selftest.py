@@ -5,14 +5,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from swarm_agents import panes
 from swarm_agents.courier import sight, steps
-from swarm_agents.courier.sight import Situation
+from swarm_agents.courier.sight import Sight, Situation
 from swarm_agents.courier.steps import Since
 from swarm_agents.courier.typings import Typing
 from swarm_agents.errors import Unavailable
 from swarm_agents.model import PaneAddress
-from swarm_agents.panes import Look, keyboard
+from swarm_agents.panes import keyboard
 from swarm_agents.profiles import Profile
 
 LINE = "[swarm#0] This is a self-test of notices. Nothing to do, answer with one word."
@@ -71,7 +70,7 @@ def _follow(pane: PaneAddress, known: Mapping[str, Profile], now: Situation | No
 
 
 def _look(pane: PaneAddress, known: Mapping[str, Profile]) -> Situation | None:
-    seen = panes.look(pane.socket, [pane.pane_id])
-    if not isinstance(seen, Look):
+    seen = sight.look(pane.socket, [pane], known)
+    if not isinstance(seen, Sight):
         raise Unavailable(f"Could not look at the pane {pane.pane_id}: {seen}.")
-    return sight.situations(seen, [pane], known).get(pane)
+    return seen.situations.get(pane)

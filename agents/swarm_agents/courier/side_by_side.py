@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -11,18 +11,17 @@ T = TypeVar("T")
 class SideBySide(Generic[T]):
     """A thread for each key whose work is not done. Belongs to one thread at a time."""
 
-    def __init__(self, work: Callable[[str], T]) -> None:
-        self._work = work
+    def __init__(self) -> None:
         self._running: dict[str, _Task[T]] = {}
 
-    def done(self, keys: Iterable[str], limit_s: float) -> dict[str, T]:
-        """Begin the work for these, where it is not going on, and wait for a while; what is done, also of earlier ones.
+    def done(self, work: Mapping[str, Callable[[], T]], limit_s: float) -> dict[str, T]:
+        """Begin this work, where its key has none going on, and wait for a while; what is done, also of earlier ones.
 
         What takes longer goes on, and is among the results of a later call. An error of the work is raised here.
         """
-        for key in keys:
+        for key in work:
             if key not in self._running:
-                self._running[key] = _Task(self._work, key)
+                self._running[key] = _Task(work[key], key)
                 self._running[key].start()
         give_up_at = time.monotonic() + limit_s
         for task in self._running.values():
@@ -32,16 +31,15 @@ class SideBySide(Generic[T]):
 
 
 class _Task(threading.Thread, Generic[T]):
-    def __init__(self, work: Callable[[str], T], key: str) -> None:
+    def __init__(self, work: Callable[[], T], key: str) -> None:
         super().__init__(name=f"serves {key}", daemon=True)  # the program ends without waiting for it
         self._work = work
-        self._key = key
         self._results: list[T] = []
         self._error: BaseException | None = None
 
     def run(self) -> None:
         try:
-            self._results.append(self._work(self._key))
+            self._results.append(self._work())
         except BaseException as error:  # noqa: BLE001 - carried to the thread that asks
             self._error = error
 

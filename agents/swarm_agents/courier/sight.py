@@ -1,13 +1,13 @@
 """Puts together what one look and the process table say of a pane: its program, its profile, its composer."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from swarm_agents import profiles
 from swarm_agents.courier import composer
 from swarm_agents.courier.composer import Absent, Composer
 from swarm_agents.model import PaneAddress
-from swarm_agents.panes import Look, Pane, foreground
+from swarm_agents.panes import Look, Looking, NoAnswer, Pane, ServerGone, foreground, tmux
 from swarm_agents.panes.foreground import Program
 from swarm_agents.panes.human import human_at
 from swarm_agents.profiles import Profile
@@ -30,20 +30,39 @@ class Situation:
         return composer.read(self.pane, self.screen, self.profile) if self.profile else Absent()
 
 
-def situations(
-    seen: Look, addresses: Iterable[PaneAddress], known: Mapping[str, Profile]
-) -> dict[PaneAddress, Situation]:
-    """The panes among these that are where they were, and whose screen is in the look."""
-    found = [pane for each in addresses if (pane := seen.pane(each)) and each.pane_id in seen.screens]
+@dataclass(frozen=True)
+class Sight:
+    """A look, and what it says of the panes that were asked for and are where they were."""
 
-    def enough(program: Program) -> bool:
-        return program.shell or profiles.of_program(known, "", program.names) is not None
-
-    programs = foreground.programs((pane.address.pane_pid for pane in found if not pane.dead), enough)
-    return {pane.address: _situation(seen, pane, programs.get(pane.address.pane_pid), known) for pane in found}
+    look: Look
+    situations: Mapping[PaneAddress, Situation]
 
 
-def _situation(seen: Look, pane: Pane, program: Program | None, known: Mapping[str, Profile]) -> Situation:
+def look(
+    socket: str, wanted: Collection[PaneAddress], known: Mapping[str, Profile], limit_s: float = tmux.LIMIT_S
+) -> Sight | ServerGone | NoAnswer:
+    """Look at a server once, and at its panes among these."""
+    with Looking(socket, sorted(pane.pane_id for pane in wanted)) as looking:
+        leaders = foreground.leaders(pane.pane_pid for pane in wanted)  # while tmux is at work
+        seen = looking.seen(limit_s)
+    if not isinstance(seen, Look):
+        return seen
+    found = [pane for each in wanted if (pane := seen.pane(each)) and each.pane_id in seen.screens]
+    unclear = [pane.address.pane_pid for pane in found if not _is_clear(pane, leaders, known)]
+    programs = leaders | foreground.programs(unclear)
+    return Sight(seen, {pane.address: _situation(seen, pane, programs, known) for pane in found})
+
+
+def _is_clear(pane: Pane, leaders: Mapping[int, Program], known: Mapping[str, Profile]) -> bool:
+    """Whether the leader of the group in front says enough, or the pane has no program any more."""
+    program = leaders.get(pane.address.pane_pid)
+    if pane.dead or program is None:
+        return pane.dead
+    return program.shell or profiles.of_program(known, pane.profile, program.names) is not None
+
+
+def _situation(seen: Look, pane: Pane, programs: Mapping[int, Program], known: Mapping[str, Profile]) -> Situation:
+    program = None if pane.dead else programs.get(pane.address.pane_pid)
     return Situation(
         pane=pane,
         screen=seen.screens[pane.address.pane_id],

@@ -1,8 +1,8 @@
 """What the courier keeps in the database: what waits for a pane, what is on its way into one, and who types."""
 
 import secrets
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
 
 from swarm_agents.courier.notices import Announced
 from swarm_agents.db.database import Row, Transaction
@@ -12,8 +12,7 @@ _EXCERPT_CHARACTERS = 400  # of a body that may have 10,240 bytes
 _AT_ONCE = 5_000  # waiting deliveries looked at in one round; the rest have their turn in the next
 
 
-@dataclass(frozen=True)
-class Waiting:
+class Waiting(NamedTuple):
     """A queued delivery. `moot` says why it is no longer worth typing."""
 
     id: int
@@ -25,8 +24,15 @@ class Waiting:
     moot: str | None
 
 
-@dataclass(frozen=True)
-class Typing:
+class Line(NamedTuple):
+    """What is to be typed into a pane, for the deliveries that it carries there, oldest first."""
+
+    pane: PaneAddress
+    text: str
+    waits: Sequence[Waiting]
+
+
+class Typing(NamedTuple):
     """A line on its way into a pane. `recorded` once it was seen typed; `wanted` while something still waits for it."""
 
     pane: PaneAddress
@@ -70,51 +76,41 @@ def agents_in_panes(tx: Transaction) -> dict[str, PaneAddress]:
     return {row["name"]: _address(row) for row in rows}
 
 
-def begin(tx: Transaction, pane: PaneAddress, line: str, waits: Sequence[Waiting]) -> Typing | None:
-    """Take the pane, and carry these deliveries in one line; None when another line is on its way there."""
-    token = f"{waits[-1].message.id}-{secrets.token_hex(6)}"
-    carried = [row for each in waits for row in _carry(tx, each, token)]
-    if not carried:
-        return None
-    taken = tx.one(
+def begin(tx: Transaction, lines: Iterable[Line]) -> list[Typing]:
+    """Take their panes, and carry their deliveries. Both as this transaction has seen them: waiting, and free."""
+    begun = [(each, f"{each.waits[-1].message.id}-{secrets.token_hex(6)}") for each in lines]
+    tx.many(
         "insert into typings (pane_socket, pane_server, pane_id, pane_pid, token, line, began_mono_ms, boot_id) "
-        "values (:socket, :server, :pane_id, :pid, :token, :line, :mono, :boot) on conflict do nothing returning token",
-        socket=pane.socket,
-        server=pane.server,
-        pane_id=pane.pane_id,
-        pid=pane.pane_pid,
-        token=token,
-        line=line,
-        mono=tx.moment.mono_ms,
-        boot=tx.moment.boot_id,
+        "values (:socket, :server, :pane_id, :pane_pid, :token, :line, :mono, :boot)",
+        [{**each.pane._asdict(), **tx.clock, "token": token, "line": each.text} for each, token in begun],
     )
-    if taken is None:
-        tx.execute("update deliveries set token = null where token = :token", token=token)
-        return None
-    return Typing(pane, token, line, age_ms=0, recorded=False, wanted=True)
+    tx.many(
+        "update deliveries set token = :token, pane_socket = :socket, pane_server = :server, pane_id = :pane_id, "
+        "pane_pid = :pane_pid where id = :id",
+        [{**each.pane._asdict(), "token": token, "id": waits.id} for each, token in begun for waits in each.waits],
+    )
+    return [Typing(each.pane, token, each.text, age_ms=0, recorded=False, wanted=True) for each, token in begun]
 
 
-def typed(tx: Transaction, token: str) -> None:
-    """It stands in the pane."""
-    tx.execute(
+def typed(tx: Transaction, tokens: Iterable[str]) -> None:
+    """These stand in their panes."""
+    tx.many(
         "update deliveries set typed_at = :now, at = case when state = 'queued' then :now else at end, "
         "reason = case when state = 'queued' then null else reason end, "
         "state = case when state = 'queued' then 'typed' else state end "
         "where token = :token and typed_at is null",
-        token=token,
-        now=tx.now,
+        [{"token": token, "now": tx.now} for token in tokens],
     )
 
 
-def submitted(tx: Transaction, token: str) -> None:
-    """It left the composer, or its program took it from its terminal."""
-    tx.execute(
+def submitted(tx: Transaction, tokens: Collection[str]) -> None:
+    """These left their composers, or their programs took them from their terminals."""
+    tx.many(
         "update deliveries set state = 'submitted', reason = null, at = :now, submitted_at = :now, "
         "typed_at = coalesce(typed_at, :now) where token = :token and state in ('queued', 'typed')",
-        token=token,
-        now=tx.now,
+        [{"token": token, "now": tx.now} for token in tokens],
     )
-    _leave_pane(tx, token)
+    _leave_panes(tx, tokens)
 
 
 def end(tx: Transaction, token: str, state: DeliveryState, reason: str, detail: str = "") -> None:
@@ -128,13 +124,13 @@ def end(tx: Transaction, token: str, state: DeliveryState, reason: str, detail: 
         detail=detail,
         now=tx.now,
     )
-    _leave_pane(tx, token)
+    _leave_panes(tx, [token])
 
 
 def release(tx: Transaction, token: str) -> None:
     """It was not typed, and that is certain: what it carried waits again."""
     tx.execute("update deliveries set token = null where token = :token and state = 'queued'", token=token)
-    _leave_pane(tx, token)
+    _leave_panes(tx, [token])
 
 
 def hold(tx: Transaction, waits: Iterable[Waiting], reason: str) -> None:
@@ -196,21 +192,8 @@ def retire(tx: Transaction, holder: str) -> None:
     tx.execute("delete from couriers where host = :host and holder = :holder", host=tx.moment.boot_id, holder=holder)
 
 
-def _carry(tx: Transaction, each: Waiting, token: str) -> list[Row]:
-    return tx.execute(
-        "update deliveries set token = :token, pane_socket = :socket, pane_server = :server, pane_id = :pane_id, "
-        "pane_pid = :pid where id = :id and state = 'queued' and token is null returning id",
-        id=each.id,
-        token=token,
-        socket=each.pane.socket,
-        server=each.pane.server,
-        pane_id=each.pane.pane_id,
-        pid=each.pane.pane_pid,
-    )
-
-
-def _leave_pane(tx: Transaction, token: str) -> None:
-    tx.execute("delete from typings where token = :token", token=token)
+def _leave_panes(tx: Transaction, tokens: Iterable[str]) -> None:
+    tx.many("delete from typings where token = :token", [{"token": token} for token in tokens])
 
 
 def _waiting(tx: Transaction, row: Row) -> Waiting:

@@ -6,14 +6,13 @@ A typist that starts in the middle of somebody else's work begins those anew, an
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from swarm_agents import panes
 from swarm_agents.courier import notices, sight, steps, typings
-from swarm_agents.courier.sight import Situation
+from swarm_agents.courier.sight import Sight, Situation
 from swarm_agents.courier.steps import Since
-from swarm_agents.courier.typings import Typing, Waiting
+from swarm_agents.courier.typings import Line, Typing, Waiting
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.model import DeliveryState, PaneAddress
 from swarm_agents.panes import Look, NoAnswer, ServerGone, keyboard
@@ -40,16 +39,13 @@ class _Times:
 
 
 @dataclass(frozen=True)
-class _Before:
-    """What was known when a look began: a look proves nothing about what was recorded after it."""
+class Due:
+    """What one server has to be looked at for, known before the look: of what was recorded later it proves nothing."""
 
-    due: frozenset[PaneAddress]
+    panes: frozenset[PaneAddress] = frozenset()
     """Something waits for these or is on its way there. What came later has its turn after the next look."""
-    recorded: frozenset[str]
+    recorded: frozenset[str] = frozenset()
     """Tokens that were seen typed."""
-
-    def screens(self) -> list[str]:
-        return sorted(pane.pane_id for pane in self.due)
 
 
 @dataclass
@@ -57,6 +53,9 @@ class _Plan:
     """What came out of one look."""
 
     strokes: list[tuple[Typing, Stroke]] = field(default_factory=list)
+    typed: list[str] = field(default_factory=list)
+    """Tokens, as those of `submitted`: seen for the first time."""
+    submitted: list[str] = field(default_factory=list)
     moving: bool = False
 
 
@@ -67,60 +66,62 @@ class Typist:
         self._profiles = known
         self._times = _Times()
 
-    def due(self, pane: PaneAddress) -> bool:
-        """Whether a pane is worth a look: it was ready lately, or its time has come again."""
-        return time.monotonic() >= self._times.look_again.get(pane, 0.0)
+    def due(self, waiting: Iterable[Waiting], under_way: Sequence[Typing]) -> Mapping[str, Due]:
+        """By socket, what is worth a look now: its pane was ready lately, or its time has come again."""
+        now = time.monotonic()
+        wanted = {each.pane for each in waiting if each.moot is None} | {each.pane for each in under_way}
+        by_socket: dict[str, set[PaneAddress]] = defaultdict(set)
+        for pane in wanted:
+            if now >= self._times.look_again.get(pane, 0.0):
+                by_socket[pane.socket].add(pane)
+        recorded = frozenset(each.token for each in under_way if each.recorded)
+        return {socket: Due(frozenset(found), recorded) for socket, found in by_socket.items()}
 
-    def serve(self, db: Database, socket: str) -> Look | ServerGone | NoAnswer:
+    def serve(self, db: Database, socket: str, due: Due) -> Look | ServerGone | NoAnswer:
         """Go on with everything that waits for this server, or is on its way there. The last look."""
         give_up_at = time.monotonic() + ROUND_S
         pace = iter(_PACE_S)
-        before = self._before(db, socket)
-        seen = panes.look(socket, before.screens())
-        while isinstance(seen, Look):
-            plan = self._decide(db, seen, before)
+        seen = sight.look(socket, due.panes, self._profiles)
+        while isinstance(seen, Sight):
+            plan = self._decide(db, seen, due)
             if time.monotonic() > give_up_at:
-                return seen
+                return seen.look
             if not plan.strokes and not plan.moving:
-                return seen
+                return seen.look
             if plan.strokes and self._type(db, socket, plan.strokes):
                 pace = iter(_PACE_S)
             time.sleep(next(pace, _PACE_S[-1]))
-            before = self._before(db, socket)
-            seen = panes.look(socket, before.screens())
+            due = self._due_now(db, socket)
+            seen = sight.look(socket, due.panes, self._profiles)
         if isinstance(seen, ServerGone):
             _lose_server(db, socket)
         return seen
 
-    def _before(self, db: Database, socket: str) -> _Before:
+    def _due_now(self, db: Database, socket: str) -> Due:
         with db.reading() as tx:
-            under_way = typings.under_way(tx)
-            wanted = {each.pane for each in typings.waiting(tx)} | {each.pane for each in under_way}
-        due = frozenset(pane for pane in wanted if pane.socket == socket and self.due(pane))
-        return _Before(due, frozenset(each.token for each in under_way if each.recorded))
+            return self.due(typings.waiting(tx), typings.under_way(tx)).get(socket, Due())
 
-    def _decide(self, db: Database, seen: Look, before: _Before) -> _Plan:
+    def _decide(self, db: Database, seen: Sight, due: Due) -> _Plan:
         plan = _Plan()
-        known = sight.situations(seen, before.due, self._profiles)
-        certain = frozenset(pane for pane in before.due if pane in known or seen.pane(pane) is None)
-        before = replace(before, due=certain)
-        if before.due:
+        certain = (pane for pane in due.panes if pane in seen.situations or seen.look.pane(pane) is None)
+        due = replace(due, panes=frozenset(certain))
+        if due.panes:
             with db.transaction() as tx:
-                self._go_on_with_lines(tx, seen, before, known, plan)
-                self._begin_lines(tx, seen, before, known, plan)
+                self._go_on_with_lines(tx, seen, due, plan)
+                typings.typed(tx, plan.typed)
+                typings.submitted(tx, plan.submitted)
+                self._begin_lines(tx, seen, due, plan)
         return plan
 
-    def _go_on_with_lines(
-        self, tx: Transaction, seen: Look, before: _Before, known: Mapping[PaneAddress, Situation], plan: _Plan
-    ) -> None:
+    def _go_on_with_lines(self, tx: Transaction, seen: Sight, due: Due, plan: _Plan) -> None:
         for typing in typings.under_way(tx):
-            if typing.pane not in before.due:
+            if typing.pane not in due.panes:
                 continue
-            now = known.get(typing.pane)
+            now = seen.situations.get(typing.pane)
             if now is None or now.pane.dead:
-                end = steps.lost(typing, "dead" if now else steps.missing(seen, typing.pane))
+                end = steps.lost(typing, "dead" if now else steps.missing(seen.look, typing.pane))
                 self._end(tx, typing, end.state, end.reason)
-            elif typing.recorded and typing.token not in before.recorded and not steps.typed(typing, now):
+            elif typing.recorded and typing.token not in due.recorded and not steps.typed(typing, now):
                 plan.moving = True  # another courier saw it typed after this look
             else:
                 self._go_on(tx, typing, now, plan)
@@ -128,7 +129,7 @@ class Typist:
     def _go_on(self, tx: Transaction, typing: Typing, now: Situation, plan: _Plan) -> None:
         pressed = steps.submits(now.pane.last, typing.token)
         if pressed is not None and not typing.recorded:
-            typings.typed(tx, typing.token)
+            plan.typed.append(typing.token)
         since = self._since(typing, pressed)
         match steps.next_step(typing, now, since):
             case steps.Paste():
@@ -138,7 +139,7 @@ class Typist:
             case steps.Submit(number):
                 plan.strokes.append((typing, steps.submit(typing, now, number)))
             case steps.Submitted():
-                typings.submitted(tx, typing.token)
+                plan.submitted.append(typing.token)
                 self._forget(typing)
             case steps.End(state, reason, detail):
                 self._end(tx, typing, state, reason, detail)
@@ -147,42 +148,40 @@ class Typist:
             case steps.Wait():
                 plan.moving = True
 
-    def _begin_lines(
-        self, tx: Transaction, seen: Look, before: _Before, known: Mapping[PaneAddress, Situation], plan: _Plan
-    ) -> None:
+    def _begin_lines(self, tx: Transaction, seen: Sight, due: Due, plan: _Plan) -> None:
         waiting: dict[PaneAddress, list[Waiting]] = defaultdict(list)
         for each in typings.waiting(tx):
-            if each.moot is None and each.pane in before.due:
+            if each.moot is None and each.pane in due.panes:
                 waiting[each.pane].append(each)
         occupied = {typing.pane for typing in typings.under_way(tx)}
+        lines: list[Line] = []
         for pane, waits in waiting.items():
-            now = known.get(pane)
+            now = seen.situations.get(pane)
             if pane in occupied:
                 continue
             if now is None or now.pane.dead:
-                reason = "dead" if now else steps.missing(seen, pane)
+                reason = "dead" if now else steps.missing(seen.look, pane)
                 typings.drop(tx, waits, DeliveryState.FAILED, reason)
+            elif obstacle := steps.obstacle(now):
+                self._leave_waiting(tx, pane, waits, obstacle)
             else:
-                self._begin(tx, pane, waits, now, plan)
+                lines.append(Line(pane, notices.line(tuple(each.message for each in waits)), waits))
+        for typing in typings.begin(tx, lines):
+            self._times.held.pop(typing.pane, None)
+            plan.strokes.append((typing, steps.paste(typing, seen.situations[typing.pane])))
 
-    def _begin(self, tx: Transaction, pane: PaneAddress, waits: list[Waiting], now: Situation, plan: _Plan) -> None:
-        reason = steps.obstacle(now)
-        if reason is not None:
-            given_up = [each for each in waits if reason in _NO_AGENT and each.age_ms > _NO_AGENT_MS]
-            typings.drop(tx, given_up, DeliveryState.SKIPPED, reason)
-            typings.hold(tx, waits, reason)
-            self._hold(pane)
-            return
-        typing = typings.begin(tx, pane, notices.line(tuple(each.message for each in waits)), waits)
-        if typing is not None:
-            self._times.held.pop(pane, None)
-            plan.strokes.append((typing, steps.paste(typing, now)))
+    def _leave_waiting(self, tx: Transaction, pane: PaneAddress, waits: list[Waiting], obstacle: str) -> None:
+        given_up = [each for each in waits if obstacle in _NO_AGENT and each.age_ms > _NO_AGENT_MS]
+        typings.drop(tx, given_up, DeliveryState.SKIPPED, obstacle)
+        typings.hold(tx, waits, obstacle)
+        self._hold(pane)
 
     def _type(self, db: Database, socket: str, strokes: Sequence[tuple[Typing, Stroke]]) -> bool:
         """Whether any of them was done. One that is refused comes back with the next look, but not at that pace."""
         done = keyboard.type_in(socket, [stroke for _, stroke in strokes])
         if not isinstance(done, tuple):
             return False  # the markers of the next look say what was typed
+        typed: list[str] = []
         with db.transaction() as tx:
             for (typing, stroke), was_done in zip(strokes, done, strict=True):
                 pressed = steps.submits(stroke.marker, typing.token)
@@ -195,7 +194,8 @@ class Typist:
                 else:
                     self._since(typing, pressed)
                     if not typing.recorded:
-                        typings.typed(tx, typing.token)
+                        typed.append(typing.token)
+            typings.typed(tx, typed)
         return any(done)
 
     def _since(self, typing: Typing, pressed: int | None) -> Since:

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -66,6 +66,10 @@ class Transaction:
         """The first row, or None: for a conditional update, None says that the guard did not hold."""
         rows = self.execute(sql, **values)
         return rows[0] if rows else None
+
+    def many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Run one statement that writes, once for each of these; for what returns nothing."""
+        self._connection.executemany(sql, rows)
 
     @contextmanager
     def apart(self) -> Iterator[Part]:

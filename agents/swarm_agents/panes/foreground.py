@@ -10,7 +10,7 @@ import os
 import struct
 import termios
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,15 +43,24 @@ class _Process:
     """Of its program, or of the script that the kernel ran by it; '' where it is not known."""
 
 
-def programs(pane_pids: Iterable[int], enough: Callable[[Program], bool]) -> dict[int, Program]:
-    """The program in front for each of the panes' processes; a process that is gone has no entry.
+def leaders(pane_pids: Iterable[int]) -> dict[int, Program]:
+    """The program in front for each of the panes' processes, as the leader of its group says.
 
-    Where the leader of the group in front is `enough` to know the program, the others are not asked: that takes the
-    whole process table.
+    `names` may lack some. No entry where that says too little, or where there is no such process table.
     """
-    wanted = set(pane_pids)
-    found = {pid: alone for pid in wanted if (alone := _leader_alone(pid)) is not None and enough(alone)}
-    return found | _with_everybody(wanted - found.keys())
+    return {pid: alone for pid in pane_pids if (alone := _leader_alone(pid)) is not None}
+
+
+def programs(pane_pids: Collection[int]) -> dict[int, Program]:
+    """The same as all of its group say, which takes the whole process table; no entry for a process that is gone."""
+    if not pane_pids:
+        return {}
+    everyone = {process.pid: process for process in _processes()}
+    groups: dict[int, list[_Process]] = defaultdict(list)
+    for process in everyone.values():
+        groups[process.group].append(process)
+    fronts = {pid: everyone[pid].front for pid in pane_pids if pid in everyone}
+    return {pid: _program(groups[front]) for pid, front in fronts.items() if groups.get(front)}
 
 
 def unread(tty: str) -> int:
@@ -67,23 +76,12 @@ def unread(tty: str) -> int:
 
 
 def _leader_alone(pane_pid: int) -> Program | None:
-    """The program in front as its leader says; None when that is not all, or there is no such process table."""
     with contextlib.suppress(OSError):
-        leader = _from_stat(_from_stat(pane_pid).front)
+        own = _from_stat(pane_pid)
+        leader = own if own.front == own.pid else _from_stat(own.front)
         if not leader.stopped:  # else the others decide
             return _program([leader])
     return None
-
-
-def _with_everybody(pane_pids: set[int]) -> dict[int, Program]:
-    if not pane_pids:
-        return {}
-    everyone = {process.pid: process for process in _processes()}
-    groups: dict[int, list[_Process]] = defaultdict(list)
-    for process in everyone.values():
-        groups[process.group].append(process)
-    fronts = {pid: everyone[pid].front for pid in pane_pids if pid in everyone}
-    return {pid: _program(groups[front]) for pid, front in fronts.items() if groups.get(front)}
 
 
 def _program(group: list[_Process]) -> Program:

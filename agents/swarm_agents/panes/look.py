@@ -72,11 +72,30 @@ class Look:
         return found if found is not None and found.address == address else None
 
 
+class Looking:
+    """A look that tmux is taking. Use it as a context: what has not been seen at its end is given up."""
+
+    def __init__(self, socket: str, screens: Iterable[str] = ()) -> None:
+        """Begin to look at a server once, with the screens of the named pane ids."""
+        self._socket = socket
+        self._mark = tmux.fresh_mark()
+        self._running = tmux.start_script(socket, _script(self._mark, screens))
+
+    def __enter__(self) -> "Looking":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._running.__exit__(*error)
+
+    def seen(self, limit_s: float = tmux.LIMIT_S) -> Look | ServerGone | NoAnswer:
+        """Wait for it, for so long. Never an empty look in place of an error."""
+        return _read(self._socket, self._mark, self._running.answer(limit_s))
+
+
 def look(socket: str, screens: Iterable[str] = (), limit_s: float = tmux.LIMIT_S) -> Look | ServerGone | NoAnswer:
     """Look at a server once, with the screens of the named pane ids. Never an empty look in place of an error."""
-    mark = tmux.fresh_mark()
-    answer = tmux.run_script(socket, _script(mark, screens), limit_s)
-    return _read(socket, mark, answer)
+    with Looking(socket, screens) as looking:
+        return looking.seen(limit_s)
 
 
 def _script(mark: str, screens: Iterable[str]) -> str:

@@ -16,9 +16,15 @@ from swarm_agents.errors import Unavailable
 from swarm_agents.text import one_line
 
 if TYPE_CHECKING:
+    from subprocess import Popen
+
     from libtmux import Server
 
 LIMIT_S = 5.0  # a healthy server answers a script for 200 panes in 30 ms; a stopped one never does
+
+# The first thing printed costs the server and its client a turn each, and after a broadcast 200 agents stand in the
+# queue for the processor before them: an empty line, printed while the script is still read, has that done by then.
+_OPEN_OUTPUT = ("display-message", "-p", "", ";")
 
 _GONE = re.compile(rb"no server running on|No such file or directory|Connection refused|lost server|server exited")
 _PANE_ID = re.compile(r"%[0-9]{1,9}")
@@ -47,38 +53,85 @@ class NoAnswer:
     why: str
 
 
-def run_script(socket: str, script: str, limit_s: float = LIMIT_S) -> Answer | ServerGone | NoAnswer:
-    """Run all lines of a script in one go. A line that fails stops no other; no server is ever started."""
-    return run_command(socket, ["source-file", "-"], script, limit_s)
+class Running:
+    """A command that tmux was told to run. Use it as a context: what has not answered at its end is ended."""
+
+    def __init__(self, socket: str, process: "Popen[bytes] | None", why: str = "") -> None:
+        self._socket = socket
+        self._process = process
+        self._why = why
+
+    def __enter__(self) -> "Running":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            with self._process:  # its pipes may never end: a stopped server has them, too
+                self._process.kill()
+
+    def answer(self, limit_s: float = LIMIT_S) -> Answer | ServerGone | NoAnswer:
+        """Wait for what it printed, for so long."""
+        from subprocess import TimeoutExpired
+
+        if self._process is None:
+            return NoAnswer(self._socket, self._why)
+        try:
+            output, errors = self._process.communicate(timeout=limit_s)
+        except TimeoutExpired:
+            return NoAnswer(self._socket, f"tmux did not answer within {limit_s:g} s")
+        if self._process.returncode and not output and _GONE.search(errors):
+            return ServerGone(self._socket)
+        complaints = one_line(errors.decode(errors="replace"), 500)
+        if self._process.returncode and "error connecting to" in complaints:
+            return NoAnswer(self._socket, complaints)
+        return Answer(output, complaints)
 
 
-def run_command(
-    socket: str, command: list[str], script: str = "", limit_s: float = LIMIT_S
-) -> Answer | ServerGone | NoAnswer:
-    """Run one command of tmux on that socket. Raises `Unavailable` when tmux is not installed."""
-    import subprocess  # most verbs of `swarm` never ask tmux, and this import costs them 5 ms
+def start_script(socket: str, script: str) -> Running:
+    """Have all lines of a script run in one go. A line that fails stops no other; no server is ever started.
+
+    tmux gets all of it or nothing, also when this process is killed now. Raises `Unavailable`, see `run_command`.
+    """
+    import tempfile
 
     try:
-        ended = subprocess.run(
+        with tempfile.TemporaryFile() as file:
+            file.write(os.fsencode(script))
+            file.seek(0)
+            return _start(socket, [*_OPEN_OUTPUT, "source-file", "-"], file.fileno())
+    except OSError as error:
+        return Running(socket, None, f"a script for tmux could not be written: {error.strerror}")
+
+
+def run_script(socket: str, script: str, limit_s: float = LIMIT_S) -> Answer | ServerGone | NoAnswer:
+    """Run all lines of a script in one go, see `start_script`, and wait for what they print."""
+    with start_script(socket, script) as running:
+        return running.answer(limit_s)
+
+
+def run_command(socket: str, command: list[str], limit_s: float = LIMIT_S) -> Answer | ServerGone | NoAnswer:
+    """Run one command of tmux on that socket. Raises `Unavailable` when tmux is not installed."""
+    with _start(socket, command) as running:
+        return running.answer(limit_s)
+
+
+def _start(socket: str, command: list[str], script: int | None = None) -> Running:
+    from subprocess import DEVNULL, PIPE, Popen  # most verbs of `swarm` never ask tmux, and this costs them 5 ms
+
+    try:
+        process = Popen(
             ["tmux", "-u", "-S", socket, *command],  # -u: under LC_ALL=C tmux would mangle tabs and UTF-8
-            input=os.fsencode(script),
-            capture_output=True,
-            timeout=limit_s,
+            stdin=DEVNULL if script is None else script,
+            stdout=PIPE,
+            stderr=PIPE,
             env={name: value for name, value in os.environ.items() if name not in {"TMUX", "TMUX_PANE"}},
             process_group=0,  # Ctrl-C in our terminal must not end it halfway
         )
     except FileNotFoundError:
         raise Unavailable("tmux is not installed, or not on the PATH. Install it, then try again.") from None
     except OSError as error:  # no process, no memory, no file left; or that tmux may not be run
-        return NoAnswer(socket, f"tmux could not be started: {error.strerror}")
-    except subprocess.TimeoutExpired:
-        return NoAnswer(socket, f"tmux did not answer within {limit_s:g} s")
-    if ended.returncode and not ended.stdout and _GONE.search(ended.stderr):
-        return ServerGone(socket)
-    complaints = one_line(ended.stderr.decode(errors="replace"), 500)
-    if ended.returncode and "error connecting to" in complaints:
-        return NoAnswer(socket, complaints)
-    return Answer(ended.stdout, complaints)
+        return Running(socket, None, f"tmux could not be started: {error.strerror}")
+    return Running(socket, process)
 
 
 def server(socket: str) -> "Server":
