@@ -233,7 +233,7 @@ def reap(db: Database) -> Broken | Asked | None:
     """
     with db.reading() as tx:
         due = tx.one(
-            f"select 1 from build_state where id = 1 and status = 'fixing' and {leases.EXPIRED}", **leases.clock(tx)
+            f"select 1 from build_state where id = 1 and status = 'fixing' and {leases.EXPIRED}", **tx.clock
         ) or waiters.any_overdue(tx)
     if not due:
         return None

@@ -63,7 +63,8 @@ def take(tx: Transaction, agent: str, lease_s: float, began: Moment | None) -> R
 def renew(tx: Transaction, agent: str, fence: int | None) -> Row | None:
     return tx.one(
         f"update build_state set {leases.RENEWED} where id = 1 and status = 'fixing' and {HELD} returning *",
-        **leases.clock(tx),
+        now=tx.now,
+        **tx.clock,
         agent=agent,
         fence=fence,
     )
@@ -92,7 +93,8 @@ def end_lease(
         "retry_boot_id = case when :network = 1 then :boot end, network_failures = network_failures + :network, "
         "attempts_used = attempts_used + :counts, fence = fence + 1, "
         f"{_NO_LEASE}, {_CHANGED} where id = 1 and status = 'fixing' and {guard} returning *",
-        **leases.clock(tx),
+        now=tx.now,
+        **tx.clock,
         counts=int(counts),
         asks=int(asks),
         network=int(network),
@@ -109,7 +111,8 @@ def become_passing(tx: Transaction, guard: str, checked: bool, **values: Any) ->
         f"broken_since = null, summary = '', last_check = case when :checked = 1 then :now else last_check end, "
         f"last_check_ok = case when :checked = 1 then 1 else last_check_ok end, {_NO_LEASE}, {_CHANGED}, {_REFRESHED} "
         f"where id = 1 and {guard} returning *",
-        **leases.clock(tx),
+        now=tx.now,
+        **tx.clock,
         checked=int(checked),
         **values,
     )
@@ -119,7 +122,8 @@ def escalate(tx: Transaction) -> Row | None:
     return tx.one(
         f"update build_state set status = 'escalated', fence = fence + 1, {_NO_LEASE}, {_CHANGED} "
         "where id = 1 and status in ('broken', 'fixing') returning *",
-        **leases.clock(tx),
+        now=tx.now,
+        **tx.clock,
     )
 
 
@@ -134,7 +138,7 @@ def assign(tx: Transaction, to: str, lease_s: float, fence: int) -> Row | None:
 
 def retry(tx: Transaction) -> Row | None:
     """From escalated: whoever wants may claim it, with a new budget."""
-    return _leave_escalated(tx, "status = 'broken'", **leases.clock(tx))
+    return _leave_escalated(tx, "status = 'broken'", now=tx.now, **tx.clock)
 
 
 def give(tx: Transaction, to: str, lease_s: float) -> Row | None:
@@ -162,4 +166,4 @@ def _leave_escalated(tx: Transaction, change: str, **values: Any) -> Row | None:
 
 
 def _grant(tx: Transaction, agent: str, lease_s: float) -> dict[str, Any]:
-    return leases.clock(tx) | {"agent": agent, "lease_ms": int(lease_s * 1000)}
+    return {"now": tx.now, **tx.clock, "agent": agent, "lease_ms": int(lease_s * 1000)}

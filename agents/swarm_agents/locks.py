@@ -93,7 +93,7 @@ def renew(db: Database, agent: str, paths: Sequence[str], fence: int | None = No
             return Lost(missing)
         chosen = [lock for lock in mine if not paths or lock.path in paths]
         for lock in chosen:
-            tx.execute(f"update locks set {leases.RENEWED} where path = :path", **leases.clock(tx), path=lock.path)
+            tx.execute(f"update locks set {leases.RENEWED} where path = :path", now=tx.now, **tx.clock, path=lock.path)
         return [lock for lock in listed(tx) if lock.path in {one.path for one in chosen}]
 
 
@@ -206,7 +206,8 @@ def _put(tx: Transaction, agent: str, name: Name, fence: int, ttl_s: float, reas
         "is_folder = excluded.is_folder, any_case = excluded.any_case, reason = excluded.reason, "
         "lease_ms = excluded.lease_ms, lease_expires_at = excluded.lease_expires_at, "
         "lease_mono_ms = excluded.lease_mono_ms, lease_boot_id = excluded.lease_boot_id",
-        **leases.clock(tx),
+        now=tx.now,
+        **tx.clock,
         path=name.path,
         is_folder=int(name.folder),
         any_case=int(name.any_case),

@@ -341,7 +341,7 @@ def reap(db: Database) -> None:
 
 
 def _return_expired(tx: Transaction) -> None:
-    for row in tx.execute(f"update tasks set {_LOST} where {leases.EXPIRED} returning *", **leases.clock(tx)):
+    for row in tx.execute(f"update tasks set {_LOST} where {leases.EXPIRED} returning *", now=tx.now, **tx.clock):
         why = f"the lease of {row['former']} ran out without a sign of life"
         _gave_back(tx, SWARM, "task_expired", row, why)
 
@@ -384,4 +384,4 @@ def _note(tx: Transaction, actor: str, kind: str, row: Row, detail: str = "") ->
 
 
 def _grant(tx: Transaction, lease_s: float) -> dict[str, Any]:
-    return leases.clock(tx) | {"lease_ms": int(lease_s * 1000)}
+    return {"now": tx.now, **tx.clock, "lease_ms": int(lease_s * 1000)}
