@@ -6,7 +6,7 @@ queued ──► typed ──► submitted ──► read          read: the age
   └──► unknown(reason)   nobody knows whether or how far it was typed: never typed again by itself
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from swarm_agents.db.database import Row, Transaction
@@ -29,8 +29,8 @@ class Timeline(NamedTuple):
     read_at: int | None
 
 
-def queue(tx: Transaction, message_id: int, agents: Iterable[Agent], expires_s: float = EXPIRES_S) -> list[Delivery]:
-    """One row for each recipient, by name, in the transaction that stores the message.
+def queue(tx: Transaction, message_id: int, agents: Collection[Agent], expires_s: float = EXPIRES_S) -> list[Delivery]:
+    """One row for each recipient, in the transaction that stores the message.
 
     An agent without a pane gets `skipped(no-tmux)`: it finds the message in its inbox. What the swarm itself
     says to all about a red build is worth typing only until that incident is over, or until it says something
@@ -39,8 +39,19 @@ def queue(tx: Transaction, message_id: int, agents: Iterable[Agent], expires_s: 
     incident = _open_incident_told_of(tx, message_id)
     if incident is not None:
         _supersede(tx, message_id, incident)
-    _queue(tx, message_id, agents, incident, int(expires_s * 1000))
-    return of_message(tx, message_id)
+    made = [_made(message_id, agent, tx.now) for agent in agents]
+    shared = {"incident": incident, "expires": tx.moment.mono_ms + int(expires_s * 1000), "boot": tx.moment.boot_id}
+    tx.many(
+        "insert into deliveries (message_id, agent, pane_socket, pane_server, pane_id, pane_pid, state, "
+        "reason, incident_id, at, queued_at, expires_mono_ms, boot_id) "
+        "values (:message, :agent, :socket, :server, :pane_id, :pane_pid, :state, :reason, "
+        ":incident, :at, :at, :expires, :boot)",
+        [
+            {**shared, **one._asdict(), **(agent.pane._asdict() if agent.pane else _NO_PANE)}
+            for one, agent in zip(made, agents, strict=True)
+        ],
+    )
+    return made
 
 
 def mark_read(tx: Transaction, agent: str, message_ids: Iterable[int]) -> None:
@@ -120,21 +131,10 @@ def retry(tx: Transaction, message_id: int, agent: str | None = None) -> list[De
     return [_by_id(tx, row["id"]) for row in rows]
 
 
-def _queue(tx: Transaction, message_id: int, agents: Iterable[Agent], incident: int | None, expires_ms: int) -> None:
-    shared = {"message_id": message_id, "incident": incident, "now": tx.now, "boot": tx.moment.boot_id}
-    shared |= {"expires": tx.moment.mono_ms + expires_ms}
-    tx.many(
-        "insert into deliveries (message_id, agent, pane_socket, pane_server, pane_id, pane_pid, state, "
-        "reason, incident_id, at, queued_at, expires_mono_ms, boot_id) "
-        "values (:message_id, :agent, :socket, :server, :pane_id, :pane_pid, :state, :reason, "
-        ":incident, :now, :now, :expires, :boot)",
-        [
-            {**shared, "agent": agent.name, "state": "queued", "reason": None, **agent.pane._asdict()}
-            if agent.pane
-            else {**shared, "agent": agent.name, "state": "skipped", "reason": "no-tmux", **_NO_PANE}
-            for agent in agents
-        ],
-    )
+def _made(message_id: int, agent: Agent, now: int) -> Delivery:
+    if agent.pane is None:
+        return Delivery(message_id, agent.name, None, DeliveryState.SKIPPED, "no-tmux", now)
+    return Delivery(message_id, agent.name, agent.pane.pane_id, DeliveryState.QUEUED, None, now)
 
 
 def _open_incident_told_of(tx: Transaction, message_id: int) -> int | None:

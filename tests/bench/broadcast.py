@@ -1,13 +1,16 @@
-"""A broadcast to many panes: the courier beside libtmux `send_keys` in a loop, in one run on the same fake agents.
+"""A broadcast to many panes: the courier beside libtmux `send_keys` in a loop, in one run on the same agents.
 
-The courier's times are those in its rows: every line is typed, as the panes' markers say, and every line was seen to
-leave its composer. The loop's ends when its last call has returned, which says nothing about what arrived.
+Ten panes to a window, agents that wait for work, a courier that has been running for some seconds: as it finds a swarm
+when a build goes red. The courier's times are those in its rows: every line is typed, as the panes' markers say, and
+every line was seen to leave its composer. The loop's ends when its last call has returned, which says nothing about
+what arrived. `at work` is the same when every agent has just printed something, so that no earlier look still holds.
 """
 
 import os
 import resource
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,10 +19,21 @@ from typing import NamedTuple
 from swarm_agents.db import schema
 from swarm_agents.panes import tmux as transport
 from tests.support.noticed import Noticed
-from tests.support.tmux import FAKE_AGENT, Tmux, private_server, until
+from tests.support.tmux import Tmux, private_server, until
 
 SIZES = (1, 10, 50, 200)
+PANES_IN_WINDOW = 10
+REST_S = 5.0  # the courier looks at its panes every 2 s
+MEANWHILE_S = 0.3  # in which this thread is out of the courier's way
+LIGHT_AGENT = Path(__file__).parents[1] / "support" / "light_agent.py"
 TEXT = "the build is red, leave it alone, somebody repairs it"
+
+
+class Times(NamedTuple):
+    """In milliseconds from the moment in which the message was stored."""
+
+    typed_ms: int
+    submitted_ms: int
 
 
 class Spent(NamedTuple):
@@ -31,7 +45,7 @@ class Spent(NamedTuple):
 def main() -> None:
     print(
         f"{'panes':>5}  {'loop ms':>8} {'cpu':>6}  {'typed ms':>8} {'':>6} {'submitted':>9} {'':>6} "
-        f"{'cpu':>6} {'':>6} {'tmux runs':>9}  arrived"
+        f"{'cpu':>6} {'':>6} {'tmux runs':>9}  {'at work':>8} {'':>6}  arrived"
     )
     for size in SIZES:
         with private_server() as server, tempfile.TemporaryDirectory() as folder:
@@ -42,18 +56,38 @@ def _one_size(server: Tmux, folder: Path, size: int) -> None:
     schema.create(folder / "swarm.db")
     swarm = Noticed(server, folder / "swarm.db")
     records = _agents(swarm, server, size)
+    stop = threading.Event()
+    courier = threading.Thread(target=swarm.courier.run, args=[stop])
     loop = _spent(server, lambda: _send_keys_in_a_loop(server, swarm))
-    until(lambda: all('"prompt"' in record.read_text() for record in records), "the loop's text was digested", 60)
-    message = swarm.say(TEXT)
-    spent = _spent(server, lambda: _deliver(swarm))
-    typed_ms, submitted_ms = _times(swarm, message)
-    arrived = sum("[swarm#" in record.read_text() for record in records)
+    until(lambda: all(record.read_bytes().endswith(b"\r") for record in records), "the loop's text was digested", 60)
+    courier.start()
+    time.sleep(REST_S)
+    still, spent = _broadcast(server, swarm)
+    at_work, _ = _broadcast(server, swarm)
+    stop.set()
+    courier.join()
+    arrived = sum(record.read_bytes().count(b"[swarm#") == 2 for record in records)
     print(
-        f"{size:>5}  {loop.wall_ms:>8.0f} {loop.cpu_ms:>6.0f}  {typed_ms:>8.0f} {_times_less(loop.wall_ms, typed_ms)} "
-        f"{submitted_ms:>9.0f} {_times_less(loop.wall_ms, submitted_ms)} "
-        f"{spent.cpu_ms:>6.0f} {_times_less(loop.cpu_ms, spent.cpu_ms)} {spent.processes:>9}  {arrived}/{size}"
+        f"{size:>5}  {loop.wall_ms:>8.0f} {loop.cpu_ms:>6.0f}  {still.typed_ms:>8} "
+        f"{_times_less(loop.wall_ms, still.typed_ms)} "
+        f"{still.submitted_ms:>9} {_times_less(loop.wall_ms, still.submitted_ms)} "
+        f"{spent.cpu_ms:>6.0f} {_times_less(loop.cpu_ms, spent.cpu_ms)} {spent.processes:>9}  "
+        f"{at_work.typed_ms:>8} {_times_less(loop.wall_ms, at_work.typed_ms)}  {arrived}/{size}"
     )
-    swarm.close()
+    swarm.db.close()
+
+
+def _broadcast(server: Tmux, swarm: Noticed) -> tuple[Times, Spent]:
+    message = 0
+
+    def say() -> None:
+        nonlocal message
+        message = swarm.say(TEXT)
+        time.sleep(MEANWHILE_S)
+        until(lambda: not swarm.open(), "every line has left its composer", 60, every_s=0.05)
+
+    spent = _spent(server, say)
+    return _times(swarm, message), spent
 
 
 def _times_less(theirs: float, ours: float) -> str:
@@ -61,11 +95,17 @@ def _times_less(theirs: float, ours: float) -> str:
 
 
 def _agents(swarm: Noticed, server: Tmux, size: int) -> list[Path]:
-    records = [server.folder / f"agent-{n}.jsonl" for n in range(size)]
+    server.run("set-option", "-g", "default-size", "200x90")
+    records = [server.folder / f"agent-{n}" for n in range(size)]
+    beside = None
     for n, record in enumerate(records):
-        swarm.join(
-            f"agent-{n}", server.pane(sys.executable, "-SEI", str(FAKE_AGENT), str(record), profile="claude-code")
+        pane = server.pane(
+            *(sys.executable, "-SEI", str(LIGHT_AGENT), str(record)),
+            profile="claude-code",
+            beside=beside if n % PANES_IN_WINDOW else None,
         )
+        beside = pane
+        swarm.join(f"agent-{n}", pane)
     until(lambda: all(record.exists() for record in records), "all agents are up", 120)
     return records
 
@@ -83,12 +123,7 @@ def _send_keys_in_a_loop(server: Tmux, swarm: Noticed) -> None:
         panes[pane_id].send_keys(TEXT, literal=True)
 
 
-def _deliver(swarm: Noticed) -> None:
-    while swarm.open():
-        swarm.round()
-
-
-def _times(swarm: Noticed, message: int) -> tuple[int, int]:
+def _times(swarm: Noticed, message: int) -> Times:
     """Milliseconds from the send until the last line was typed, and until it was seen to leave its composer."""
     with swarm.db.reading() as tx:
         row = tx.one(
@@ -96,7 +131,7 @@ def _times(swarm: Noticed, message: int) -> tuple[int, int]:
             "from deliveries where message_id = :message",
             message=message,
         )
-    return (row["typed"] or 0, row["submitted"] or 0) if row else (0, 0)
+    return Times(row["typed"] or 0, row["submitted"] or 0) if row else Times(0, 0)
 
 
 def _spent(server: Tmux, work: Callable[[], None]) -> Spent:

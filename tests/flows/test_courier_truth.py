@@ -14,6 +14,8 @@ from tests.support.tmux import FakeAgent, until
 
 DELIVERIES = int(os.environ.get("TRUTH_DELIVERIES", "300"))  # 10,000 take ten minutes: by hand
 AGENTS = 10
+RESTS = 0.1  # of the messages come when some panes are at rest, and are typed there without another look
+REST_S = 2.2
 
 
 def test_every_row_agrees_with_what_its_agent_recorded(swarm: Noticed, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,6 +25,8 @@ def test_every_row_agrees_with_what_its_agent_recorded(swarm: Noticed, monkeypat
 
     sent = []
     for n in range(DELIVERIES // AGENTS):
+        if chance.random() < RESTS:
+            swarm.rounds_for(REST_S)
         sent.append(swarm.say(f"word {n}"))
         disturb(chance.choice(agents), chance)
         swarm.round()

@@ -9,8 +9,9 @@ from dataclasses import replace
 import pytest
 
 from swarm_agents import panes
-from swarm_agents.panes import Look, Pane, keyboard
-from swarm_agents.panes.keyboard import Stroke
+from swarm_agents.panes import Look, Pane
+from swarm_agents.panes.keyboard import Keyboard, Stroke
+from tests.support.terminal import attached
 from tests.support.tmux import FakeAgent, Tmux, until
 
 LINE = "[swarm#1] hello"
@@ -27,7 +28,8 @@ def stroke(pane: Pane, token: str = "1-a") -> Stroke:
 
 
 def type_in(*strokes: Stroke) -> tuple[bool, ...]:
-    done = keyboard.type_in(strokes[0].pane.socket, strokes)
+    with Keyboard(strokes[0].pane.socket) as keyboard:
+        done = keyboard.type(strokes)
     assert isinstance(done, tuple), done
     return done
 
@@ -172,3 +174,17 @@ def test_an_unsafe_text_is_refused_before_tmux_sees_it(tmux: Tmux, text: str) ->
         type_in(Stroke(seen(agent), "1-a", text=text))
 
     assert agent.typed() == b""
+
+
+def test_what_is_typed_at_rest_is_typed_where_nobody_watches(tmux: Tmux) -> None:
+    agent = tmux.agent("ann")
+    before = seen(agent)
+
+    alone = type_in(Stroke(before, "1-a", text=LINE, at_rest=True))
+    until(lambda: agent.shows(LINE), "it is drawn")
+    with attached(tmux, "base"):
+        tmux.run("select-window", "-t", agent.pane.pane_id)
+        until(lambda: seen(agent).watchers == 1, "it is watched")
+        watched = type_in(Stroke(seen(agent), "2-b", text=LINE, at_rest=True))
+
+    assert (alone, watched) == ((True,), (False,))

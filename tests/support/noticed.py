@@ -1,5 +1,6 @@
 """A swarm whose agents are fake ones in real panes, with a courier that a test drives round by round."""
 
+import time
 from pathlib import Path
 
 from swarm_agents import deliveries, messages, roster
@@ -7,6 +8,7 @@ from swarm_agents.courier import typings
 from swarm_agents.courier.courier import Courier, Round
 from swarm_agents.db.database import Database
 from swarm_agents.model import EVERYONE, HUMAN, Delivery, PaneAddress
+from swarm_agents.panes import Look
 from tests.support.tmux import FakeAgent, Tmux, until
 
 ENDS = {"submitted", "read", "skipped", "failed", "unknown"}
@@ -34,6 +36,23 @@ class Noticed:
         done = self.courier.tick()
         assert done is not None
         return done
+
+    def rounds_for(self, seconds: float) -> None:
+        give_up_at = time.monotonic() + seconds
+        while time.monotonic() < give_up_at:
+            self.round()
+            time.sleep(0.05)
+
+    def rest(self, *agents: FakeAgent) -> Look:
+        """Let the courier look until it has seen that these are at rest: a second after the last thing they printed."""
+        seen: list[Look] = []
+
+        def at_rest() -> bool:
+            seen.extend(look for look in self.round().looks.values() if isinstance(look, Look))
+            return bool(seen) and all(seen[-1].at_rest(agent.pane) for agent in agents)
+
+        until(at_rest, "the courier has seen them at rest")
+        return seen[-1]
 
     def delivery(self, message: int, agent: str) -> Delivery:
         with self.db.reading() as tx:

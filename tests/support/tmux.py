@@ -42,10 +42,15 @@ class Tmux:
         self.run("new-session", "-d", "-s", "base", "-x", "100", "-y", "30", "cat")
         self.run("set-option", "-g", "remain-on-exit", "on")
 
-    def pane(self, *command: str, profile: str = "", session: str = "base") -> PaneAddress:
-        """A new window that runs the command; its pane's address."""
+    def pane(
+        self, *command: str, profile: str = "", session: str = "base", beside: PaneAddress | None = None
+    ) -> PaneAddress:
+        """A new window that runs the command, or a part of the window of another pane; its pane's address."""
         line = " ".join(shlex.quote(word) for word in command)
-        pane_id = self.run("new-window", "-d", "-P", "-F", "#{pane_id}", "-t", f"={session}:", line)
+        where = ["split-window", "-t", beside.pane_id] if beside else ["new-window", "-t", f"={session}:"]
+        pane_id = self.run(*where, "-d", "-P", "-F", "#{pane_id}", line)
+        if beside:
+            self.run("select-layout", "-t", pane_id, "tiled")
         if profile:
             self.run("set-option", "-p", "-t", pane_id, "@swarm_profile", profile)
         return panes.address(pane_id, self.socket)
@@ -123,12 +128,12 @@ def private_server() -> Iterator[Tmux]:
             server.stop()
 
 
-def until(true: Callable[[], bool], what: str, limit_s: float = LIMIT_S) -> None:
+def until(true: Callable[[], bool], what: str, limit_s: float = LIMIT_S, every_s: float = 0.01) -> None:
     """Wait until it holds; fail with what was waited for."""
     give_up_at = time.monotonic() + limit_s
     while not true():
         assert time.monotonic() < give_up_at, f"waited {limit_s:g} s until {what}"
-        time.sleep(0.01)
+        time.sleep(every_s)
 
 
 def alive(pid: int) -> bool:

@@ -20,6 +20,8 @@ def pane(x: int, y: int) -> Pane:
         cursor_x=x,
         cursor_y=y,
         width=80,
+        activity=0,
+        watchers=0,
         tty="/dev/null",
         window="w",
         title="t",

@@ -9,7 +9,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -77,17 +77,8 @@ class Courier:
 
         A tmux server that does not answer costs a second, so never call this from an event loop.
         """
-        if not self._running.acquire(blocking=False):
-            return None
-        try:
-            with Database(self._database) as db:
-                if not self._leads(db):
-                    return Round(leads=False)
-                done = self._round(db)
-                self._stay_leader(db)
-                return done
-        finally:
-            self._running.release()
+        with Database(self._database) as db:
+            return self._tick(db)
 
     def run(self, stop: threading.Event, after: After | None = None, complain: Complain | None = None) -> None:
         """Rounds until `stop` is set, woken by what others commit.
@@ -99,7 +90,7 @@ class Courier:
         with Database(self._database) as db, db.listener() as bell:
             while not stop.is_set():
                 try:
-                    done = self.tick()
+                    done = self._tick(db)
                     if after is not None and done is not None:
                         after(db, done)
                     told = ""
@@ -117,6 +108,18 @@ class Courier:
         with Database(self._database) as db, db.transaction() as tx:
             typings.retire(tx, self.name)
         self._servers.done({}, tmux.LIMIT_S + ROUND_S)  # no tmux process is left behind
+
+    def _tick(self, db: Database) -> Round | None:
+        if not self._running.acquire(blocking=False):
+            return None
+        try:
+            if not self._leads(db):
+                return Round(leads=False)
+            done = self._round(db)
+            self._stay_leader(db)
+            return done
+        finally:
+            self._running.release()
 
     def _leads(self, db: Database) -> bool:
         if time.monotonic() < self._leads_until:
@@ -142,14 +145,15 @@ class Courier:
 
     def _round(self, db: Database) -> Round:
         with db.reading() as tx:
-            waiting, under_way = typings.waiting(tx), typings.under_way(tx)
-            agents = typings.agents_in_panes(tx)
+            waiting, under_way, agents = typings.waiting(tx), typings.under_way(tx), typings.agents_in_panes(tx)
         if any(each.moot for each in waiting):
             _drop_moot(db)
         due = dict(self._typist.due(waiting, under_way))
         if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + _LOOK_EVERY_S
-            due |= {pane.socket: Due() for pane in agents.values() if pane.socket not in due}
+            for pane in agents.values():
+                known = due.get(pane.socket, Due())
+                due[pane.socket] = replace(known, idle=known.idle | {pane})
         work = {socket: partial(self._serve, socket, due[socket]) for socket in due if self._answers(socket)}
         looks = self._servers.done(work, _SERVE_S)
         with db.reading() as tx:
@@ -162,7 +166,8 @@ class Courier:
         return time.monotonic() >= self._ask_again_at.get(socket, 0.0)
 
     def _serve(self, socket: str, due: Due) -> Look | ServerGone | NoAnswer:
-        with Database(self._database) as db:
+        # What is on its way into panes is of no use to anybody after the machine, and with it the panes, went down.
+        with Database(self._database, lasting=False) as db:
             seen = self._typist.serve(db, socket, due)
             if self._on_borders and isinstance(seen, Look):
                 border.show(db, seen)

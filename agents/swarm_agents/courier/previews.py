@@ -7,7 +7,7 @@ from functools import partial
 
 from swarm_agents.courier import sight, steps
 from swarm_agents.courier.side_by_side import SideBySide
-from swarm_agents.courier.sight import Sight, Situation
+from swarm_agents.courier.sight import Seen, Sight, Situation
 from swarm_agents.model import Agent, PaneAddress
 from swarm_agents.panes import NoAnswer, ServerGone
 from swarm_agents.profiles import Profile
@@ -60,7 +60,7 @@ def take(agents: Iterable[Agent], known: Mapping[str, Profile], limit_s: float =
         else:
             by_socket[agent.pane.socket][agent.name] = agent.pane
 
-    looks: SideBySide[Sight | ServerGone | NoAnswer] = SideBySide()
+    looks: SideBySide[Seen] = SideBySide()
     seen = looks.done(
         {socket: partial(sight.look, socket, on_it.values(), known, limit_s) for socket, on_it in by_socket.items()},
         limit_s + _ENDING_S,
@@ -75,7 +75,7 @@ def plain(row: str) -> str:
     return printable(without_escapes(row)).rstrip()
 
 
-def _on_one_server(seen: Sight | ServerGone | NoAnswer, addresses: Mapping[str, PaneAddress]) -> dict[str, Preview]:
+def _on_one_server(seen: Seen, addresses: Mapping[str, PaneAddress]) -> dict[str, Preview]:
     match seen:
         case NoAnswer():
             return dict.fromkeys(addresses, Preview(NO_ANSWER))

@@ -11,7 +11,7 @@ from swarm_agents.courier.steps import Since
 from swarm_agents.courier.typings import Typing
 from swarm_agents.errors import Unavailable
 from swarm_agents.model import PaneAddress
-from swarm_agents.panes import keyboard
+from swarm_agents.panes.keyboard import Keyboard, Stroke
 from swarm_agents.profiles import Profile
 
 LINE = "[swarm#0] This is a self-test of notices. Nothing to do, answer with one word."
@@ -52,11 +52,11 @@ def _follow(pane: PaneAddress, known: Mapping[str, Profile], now: Situation | No
         match steps.next_step(typing, now, since):
             case steps.Paste():
                 seen.append("typed")
-                keyboard.type_in(pane.socket, [steps.paste(typing, now)])
+                _type(steps.paste(typing, now))
             case steps.Submit(number):
                 seen.append("seen in the composer, submit key pressed" if number == 1 else "submit key pressed again")
                 submit_at = time.monotonic()
-                keyboard.type_in(pane.socket, [steps.submit(typing, now, number)])
+                _type(steps.submit(typing, now, number))
             case steps.Submitted():
                 return Proof(True, name, (*seen, "seen to leave it"))
             case steps.End(_, reason, detail):
@@ -67,6 +67,11 @@ def _follow(pane: PaneAddress, known: Mapping[str, Profile], now: Situation | No
                 time.sleep(_PACE_S)
         now = _look(pane, known)
     return Proof(False, name, (*seen, f"not done within {_LIMIT_S:g} s" if now else "the pane went away"))
+
+
+def _type(stroke: Stroke) -> None:
+    with Keyboard(stroke.pane.socket) as keyboard:
+        keyboard.type([stroke])
 
 
 def _look(pane: PaneAddress, known: Mapping[str, Profile]) -> Situation | None:

@@ -1,7 +1,8 @@
 """Puts together what one look and the process table say of a pane: its program, its profile, its composer."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from swarm_agents import profiles
 from swarm_agents.courier import composer
@@ -26,6 +27,7 @@ class Situation:
     unread: int
     human: bool
 
+    @cached_property
     def composer(self) -> Composer:
         return composer.read(self.pane, self.screen, self.profile) if self.profile else Absent()
 
@@ -38,12 +40,20 @@ class Sight:
     situations: Mapping[PaneAddress, Situation]
 
 
+Seen = Sight | ServerGone | NoAnswer
+
+
 def look(
-    socket: str, wanted: Collection[PaneAddress], known: Mapping[str, Profile], limit_s: float = tmux.LIMIT_S
-) -> Sight | ServerGone | NoAnswer:
-    """Look at a server once, and at its panes among these."""
+    socket: str,
+    wanted: Collection[PaneAddress],
+    known: Mapping[str, Profile],
+    limit_s: float = tmux.LIMIT_S,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> Seen:
+    """Look at a server once, and at its panes among these. `meanwhile` is called while tmux is at work."""
     with Looking(socket, sorted(pane.pane_id for pane in wanted)) as looking:
-        leaders = foreground.leaders(pane.pane_pid for pane in wanted)  # while tmux is at work
+        meanwhile()
+        leaders = foreground.leaders(pane.pane_pid for pane in wanted)
         seen = looking.seen(limit_s)
     if not isinstance(seen, Look):
         return seen

@@ -141,7 +141,7 @@ def _in_line_reader(now: Situation, since: Since) -> Step:
 
 def _in_composer(typing: Typing, now: Situation, since: Since, pressed: int) -> Step:
     assert now.profile is not None
-    match now.composer():
+    match now.composer:
         case Draft(text) if _is_line(text, typing.line, now.profile):
             return _press(now, since, pressed)
         case Draft(text) if pressed and "[swarm#" not in text:
@@ -206,7 +206,7 @@ def _pane_obstacle(now: Situation) -> str | None:
 def _screen_obstacle(now: Situation) -> str | None:
     if now.unread:
         return "not-reading"
-    match now.composer():
+    match now.composer:
         case Empty():
             return None
         case Draft():

@@ -6,26 +6,31 @@ A typist that starts in the middle of somebody else's work begins those anew, an
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from swarm_agents.courier import notices, sight, steps, typings
-from swarm_agents.courier.sight import Sight, Situation
+from swarm_agents.courier.sight import Seen, Sight, Situation
 from swarm_agents.courier.steps import Since
 from swarm_agents.courier.typings import Line, Typing, Waiting
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.model import DeliveryState, PaneAddress
-from swarm_agents.panes import Look, NoAnswer, ServerGone, keyboard
-from swarm_agents.panes.keyboard import Stroke
+from swarm_agents.panes import Look, NoAnswer, ServerGone
+from swarm_agents.panes.keyboard import Keyboard, Stroke
 from swarm_agents.profiles import Profile
 
 ROUND_S = 2.5  # the longest it stays with one server while something moves; the rest goes on in the next round
 _MOVING_S = 1.5  # a typed line that waits longer is looked at now and then, like a pane that is not ready
 _PACE_S = (0.015, 0.03, 0.06, 0.12, 0.25)  # between two looks while something moves
 _HOLD_S = (0.3, 0.6, 1.2, 2.5, 5.0)  # until a pane that was not ready is looked at again
+_AT_REST_S = 5.0  # that a look is remembered: a program that is stopped prints nothing, and reads nothing either
 
 _NO_AGENT = frozenset({"shell", "unknown-program"})
 _NO_AGENT_MS = 5_000  # an agent that is just being started gets its notice; one that quit does not keep it waiting
+
+
+def _nothing() -> None:
+    pass
 
 
 @dataclass
@@ -44,8 +49,22 @@ class Due:
 
     panes: frozenset[PaneAddress] = frozenset()
     """Something waits for these or is on its way there. What came later has its turn after the next look."""
+    free: frozenset[PaneAddress] = frozenset()
+    """Those of them that nothing is on its way to."""
     recorded: frozenset[str] = frozenset()
     """Tokens that were seen typed."""
+    idle: frozenset[PaneAddress] = frozenset()
+    """Nothing waits for these; they are looked at all the same, should something come."""
+
+
+@dataclass(frozen=True)
+class _AtRest:
+    """The panes that were ready in a look that stays true of them while they print nothing."""
+
+    look: Look
+    ready: Mapping[PaneAddress, Situation]
+    good_until: float
+    """On the monotonic clock."""
 
 
 @dataclass
@@ -65,36 +84,67 @@ class Typist:
     def __init__(self, known: Mapping[str, Profile]) -> None:
         self._profiles = known
         self._times = _Times()
+        self._at_rest: dict[str, _AtRest] = {}
 
     def due(self, waiting: Iterable[Waiting], under_way: Sequence[Typing]) -> Mapping[str, Due]:
         """By socket, what is worth a look now: its pane was ready lately, or its time has come again."""
         now = time.monotonic()
-        wanted = {each.pane for each in waiting if each.moot is None} | {each.pane for each in under_way}
+        taken = {each.pane for each in under_way}
         by_socket: dict[str, set[PaneAddress]] = defaultdict(set)
-        for pane in wanted:
+        for pane in taken | {each.pane for each in waiting if each.moot is None}:
             if now >= self._times.look_again.get(pane, 0.0):
                 by_socket[pane.socket].add(pane)
         recorded = frozenset(each.token for each in under_way if each.recorded)
-        return {socket: Due(frozenset(found), recorded) for socket, found in by_socket.items()}
+        return {socket: Due(frozenset(on), frozenset(on - taken), recorded) for socket, on in by_socket.items()}
 
     def serve(self, db: Database, socket: str, due: Due) -> Look | ServerGone | NoAnswer:
         """Go on with everything that waits for this server, or is on its way there. The last look."""
         give_up_at = time.monotonic() + ROUND_S
         pace = iter(_PACE_S)
-        seen = sight.look(socket, due.panes, self._profiles)
-        while isinstance(seen, Sight):
-            plan = self._decide(db, seen, due)
-            if time.monotonic() > give_up_at:
-                return seen.look
-            if not plan.strokes and not plan.moving:
-                return seen.look
-            if plan.strokes and self._type(db, socket, plan.strokes):
-                pace = iter(_PACE_S)
-            time.sleep(next(pace, _PACE_S[-1]))
-            due = self._due_now(db, socket)
-            seen = sight.look(socket, due.panes, self._profiles)
+        with Keyboard(socket) as keyboard:
+            if self._type_at_rest(db, socket, due, keyboard):
+                time.sleep(next(pace))
+                due = self._due_now(db, socket)
+            seen = self._look(socket, due, meanwhile=keyboard.make_ready if self._begins(due) else _nothing)
+            while isinstance(seen, Sight):
+                plan = self._decide(db, seen, due)
+                if time.monotonic() > give_up_at or not (plan.strokes or plan.moving):
+                    return seen.look
+                if plan.strokes and self._type(db, keyboard, plan.strokes):
+                    pace = iter(_PACE_S)
+                time.sleep(next(pace, _PACE_S[-1]))
+                due = self._due_now(db, socket)
+                seen = self._look(socket, due)
         if isinstance(seen, ServerGone):
             _lose_server(db, socket)
+        return seen
+
+    def _type_at_rest(self, db: Database, socket: str, due: Due, keyboard: Keyboard) -> bool:
+        """Type without another look where the last one must still be true. Whether there was such a pane.
+
+        tmux compares again while it types: a pane that has moved since then gets nothing, and has its look next.
+        """
+        last = self._at_rest.get(socket)
+        if last is None or time.monotonic() > last.good_until:
+            return False
+        ready = {pane: now for pane in due.free if (now := last.ready.get(pane)) is not None}
+        if not ready:
+            return False
+        keyboard.make_ready()
+        plan = self._decide(db, Sight(last.look, ready), replace(due, panes=frozenset(ready)))
+        strokes = [(typing, replace(stroke, at_rest=True)) for typing, stroke in plan.strokes]
+        return bool(strokes) and self._type(db, keyboard, strokes)
+
+    def _begins(self, due: Due) -> bool:
+        return any(pane not in self._times.held for pane in due.free)
+
+    def _look(self, socket: str, due: Due, meanwhile: Callable[[], None] = _nothing) -> Seen:
+        began = time.monotonic()
+        seen = sight.look(socket, due.panes | due.idle, self._profiles, meanwhile=meanwhile)
+        if isinstance(seen, Sight):
+            at_rest = {pane: now for pane, now in seen.situations.items() if seen.look.at_rest(pane)}
+            ready = {pane: now for pane, now in at_rest.items() if steps.obstacle(now) is None}
+            self._at_rest[socket] = _AtRest(seen.look, ready, began + _AT_REST_S)
         return seen
 
     def _due_now(self, db: Database, socket: str) -> Due:
@@ -124,9 +174,9 @@ class Typist:
             elif typing.recorded and typing.token not in due.recorded and not steps.typed(typing, now):
                 plan.moving = True  # another courier saw it typed after this look
             else:
-                self._go_on(tx, typing, now, plan)
+                self._go_on_with(tx, typing, now, plan)
 
-    def _go_on(self, tx: Transaction, typing: Typing, now: Situation, plan: _Plan) -> None:
+    def _go_on_with(self, tx: Transaction, typing: Typing, now: Situation, plan: _Plan) -> None:
         pressed = steps.submits(now.pane.last, typing.token)
         if pressed is not None and not typing.recorded:
             plan.typed.append(typing.token)
@@ -176,9 +226,9 @@ class Typist:
         typings.hold(tx, waits, obstacle)
         self._hold(pane)
 
-    def _type(self, db: Database, socket: str, strokes: Sequence[tuple[Typing, Stroke]]) -> bool:
+    def _type(self, db: Database, keyboard: Keyboard, strokes: Sequence[tuple[Typing, Stroke]]) -> bool:
         """Whether any of them was done. One that is refused comes back with the next look, but not at that pace."""
-        done = keyboard.type_in(socket, [stroke for _, stroke in strokes])
+        done = keyboard.type([stroke for _, stroke in strokes])
         if not isinstance(done, tuple):
             return False  # the markers of the next look say what was typed
         typed: list[str] = []
@@ -186,7 +236,9 @@ class Typist:
             for (typing, stroke), was_done in zip(strokes, done, strict=True):
                 pressed = steps.submits(stroke.marker, typing.token)
                 if not was_done:
-                    if stroke.text:  # something moved: the next look tries again, or withdraws it
+                    if (
+                        stroke.text and not stroke.at_rest
+                    ):  # something moved: the next look tries again, or withdraws it
                         self._hold(typing.pane)
                 elif pressed is None:
                     typings.release(tx, typing.token)

@@ -89,9 +89,12 @@ class Transaction:
 class Database:
     """An open swarm database. Belongs to the thread that opened it; never carried across a fork."""
 
-    def __init__(self, path: Path, clock: Clock = host_clock, lock_timeout_s: float = LOCK_TIMEOUT_S) -> None:
+    def __init__(
+        self, path: Path, clock: Clock = host_clock, lock_timeout_s: float = LOCK_TIMEOUT_S, lasting: bool = True
+    ) -> None:
         """Open an existing database of this version or an older one, which is upgraded first.
 
+        What is committed survives a crash of the machine, unless it is not `lasting`: then only one of the process.
         Raises `NoSwarm` when there is none, `DatabaseUnreadable`, `DatabaseNewer`, `DatabaseLocked`, `CannotWrite`.
         """
         self.path = path.absolute()
@@ -102,6 +105,8 @@ class Database:
         with self._faults_explained():
             self._file_id = self._find()
             self._connection = connect(self.path, lock_timeout_s)
+            if not lasting:
+                self._connection.execute("pragma synchronous = normal")
             try:
                 self._check_version()
             except BaseException:

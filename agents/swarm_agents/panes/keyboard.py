@@ -8,11 +8,12 @@ comes late, or twice, or from a process that was frozen, finds another marker an
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import tmux
 from swarm_agents.panes.look import Pane
-from swarm_agents.panes.tmux import Answer, NoAnswer, ServerGone
+from swarm_agents.panes.tmux import Answer, NoAnswer, Running, ServerGone
 
 MARKER = "@swarm_last"
 
@@ -25,46 +26,83 @@ _KEYS = {"\r": r'"\r"', "\n": r'"\n"'}
 
 @dataclass(frozen=True)
 class Stroke:
-    """Text, a submit key, or both, for one pane as it was seen. Neither: only the marker is moved on."""
+    """Text, a submit key, or both, for one pane as it was seen. Neither: only the marker is moved on.
+
+    One `at_rest` is done only where nothing was printed since then, and nobody watches (see `Look.at_rest`).
+    """
 
     seen: Pane
     marker: str
     text: str = ""
     submit: str = ""
+    at_rest: bool = False
 
     @property
     def pane(self) -> PaneAddress:
         return self.seen.address
 
 
-def type_in(socket: str, strokes: Sequence[Stroke]) -> tuple[bool, ...] | ServerGone | NoAnswer:
-    """Type a batch in one process; of each stroke whether its marker is there now: it was done, here or elsewhere.
+class Keyboard:
+    """Types into the panes of one server. Use it as a context: what was made ready in vain is ended."""
 
-    One that was not done found its pane changed. After `NoAnswer` the markers of the next look say what was typed.
-    Screens are no use here: what the panes draw in answer is not read before the script has ended.
-    """
+    def __init__(self, socket: str) -> None:
+        self._socket = socket
+        self._ready: Running | None = None
+
+    def __enter__(self) -> "Keyboard":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._ready is not None:
+            self._ready.__exit__(*error)
+
+    def make_ready(self) -> None:
+        """Start the process that will type, while something else is waited for."""
+        self._ready = self._ready or tmux.ready(self._socket)
+
+    def type(self, strokes: Sequence[Stroke]) -> tuple[bool, ...] | ServerGone | NoAnswer:
+        """Type a batch in one process; of each stroke whether its marker is there now: it was done, here or elsewhere.
+
+        One that was not done found its pane changed. After `NoAnswer` the markers of the next look say what was typed.
+        Screens are no use here: what the panes draw in answer is not read before the script has ended.
+        """
+        running, self._ready = self._ready or tmux.ready(self._socket), None
+        with running:
+            return _type(running, strokes)
+
+
+def _type(running: Running, strokes: Sequence[Stroke]) -> tuple[bool, ...] | ServerGone | NoAnswer:
     mark = tmux.fresh_mark()
     # Names of our own: where a hook of the user's waits, tmux runs somebody else's script in the middle of this one.
     texts = {text: f"swarm_{mark[1:9]}_{n}" for n, text in enumerate(dict.fromkeys(_texts(strokes)))}
     lines = [
         *(f"set-buffer -b {buffer} -- {_text(text)}" for text, buffer in texts.items()),
-        *(_line(stroke, texts) for stroke in strokes),
+        *_lines(strokes, texts),
         *(f"delete-buffer -b {buffer}" for buffer in texts.values()),
         f"list-panes -a -F '{mark}marker #{{pane_id}} #{{{MARKER}}}'",
         f"display-message -p '{mark}end'",
     ]
-    answer = tmux.run_script(socket, "\n".join([*lines, ""]))
+    answer = running.answer(script="\n".join([*lines, ""]))
     if not isinstance(answer, Answer):
         return answer
     printed = answer.output.decode(errors="replace")
     if f"{mark}end" not in printed:
-        return NoAnswer(socket, f"tmux answered only in part: {answer.complaints or 'no reason given'}")
+        return NoAnswer(running.socket, f"tmux answered only in part: {answer.complaints or 'no reason given'}")
     markers = dict(re.findall(f"{mark}marker (%[0-9]+) (.*)", printed))
     return tuple(markers.get(stroke.pane.pane_id) == stroke.marker for stroke in strokes)
 
 
+def _lines(strokes: Iterable[Stroke], texts: Mapping[str, str]) -> Iterator[str]:
+    for server, of_one in groupby(strokes, key=lambda stroke: stroke.pane.server):
+        # Asked once, while the script is read: the server that reads it is the one that runs it.
+        yield f"%if '#{{==:#{{pid}}:#{{start_time}},{server}}}'"
+        yield from (_line(stroke, texts) for stroke in of_one)
+        yield "%endif"
+
+
 # tmux puts a script that it has read together again, line by line and from the start each time, for a log it may not
-# even write. 200 lines of 1,000 characters took it 140 ms, and of 300 characters 20: so the lines are kept short.
+# even write. 200 lines of 1,000 characters took it 140 ms, and of 300 characters 20: so the lines are kept short. And
+# each thing that is asked for is looked for in six tables of options first: so few things are asked.
 def _line(stroke: Stroke, texts: Mapping[str, str]) -> str:
     target = f"-t {stroke.pane.pane_id}"
     acts = []
@@ -81,13 +119,15 @@ def _line(stroke: Stroke, texts: Mapping[str, str]) -> str:
 def _fits(stroke: Stroke) -> str:
     """A tmux condition, to be asked of the pane: it is as it was seen, and nothing has been typed since."""
     seen, last = stroke.seen, stroke.seen.last
-    pid, start_time = stroke.pane.server.split(":")
-    same = {"pid": pid, "start_time": start_time, "pane_pid": f"{stroke.pane.pane_pid}", "pane_dead": "0"}
+    same = {"pane_pid": f"{stroke.pane.pane_pid}", "pane_dead": "0"}
     if stroke.text or stroke.submit:
         same |= {"pane_in_mode": "0", "pane_input_off": "0"}
-        same |= {"cursor_x": f"{seen.cursor_x}", "cursor_y": f"{seen.cursor_y}"}
         if _COMMAND_TEXT.fullmatch(seen.command):
             same["pane_current_command"] = seen.command
+        if stroke.at_rest:
+            same |= {"window_activity": f"{seen.activity}", "window_active_clients": "0"}
+        else:
+            same |= {"cursor_x": f"{seen.cursor_x}", "cursor_y": f"{seen.cursor_y}"}
     if not _MARKER_TEXT.fullmatch(last):  # not ours, and not to be written into a condition: it still is not ours
         return f"#{{&&:{_equal(same)},#{{?#{{m/r:^{_MARKER_TEXT.pattern}$,#{{{MARKER}}}}},0,1}}}}"
     return _equal({**same, MARKER: last})

@@ -4,6 +4,7 @@ No pane can hide another one or forge a field: fields are told apart by a mark t
 title with a separator of its own, a folder name with a newline, an option with a tab are just text here.
 """
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -14,7 +15,10 @@ from swarm_agents.text import one_line, printable
 
 _TEXT_LIMIT = 1_000  # characters of a title or a path that anybody will ever show
 
-_PANE_NUMBERS = ("pane_pid", "pane_dead", "pane_in_mode", "pane_input_off", "cursor_x", "cursor_y", "pane_width")
+_PANE_NUMBERS = (
+    *("pane_pid", "pane_dead", "pane_in_mode", "pane_input_off", "cursor_x", "cursor_y", "pane_width"),
+    *("window_activity", "window_active_clients"),
+)
 _PANE_TEXTS = (
     *("pane_id", "pane_tty", "window_name", "pane_title", "pane_current_path", "pane_current_command"),
     *("@swarm_agent", "@swarm_last", "@swarm_profile", "@swarm_notice"),
@@ -34,6 +38,10 @@ class Pane:
     cursor_x: int
     cursor_y: int
     width: int
+    activity: int
+    """The second of the last output in its window, as its server's clock had it."""
+    watchers: int
+    """Terminals that show its window."""
     tty: str
     window: str
     title: str
@@ -62,6 +70,8 @@ class Look:
 
     socket: str
     server: str
+    since: int = 0
+    """The second of the wall clock in which it began."""
     panes: Mapping[str, Pane] = field(default_factory=dict)
     clients: tuple[Client, ...] = ()
     screens: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -71,6 +81,16 @@ class Look:
         found = self.panes.get(address.pane_id)
         return found if found is not None and found.address == address else None
 
+    def at_rest(self, address: PaneAddress) -> bool:
+        """Whether this look stays true of the pane and its screen for as long as its `activity` is what it is.
+
+        What the pane prints after this look has another second, and nobody watches it who might type.
+        """
+        found = self.pane(address)
+        return (
+            found is not None and address.pane_id in self.screens and found.activity < self.since and not found.watchers
+        )
+
 
 class Looking:
     """A look that tmux is taking. Use it as a context: what has not been seen at its end is given up."""
@@ -79,6 +99,7 @@ class Looking:
         """Begin to look at a server once, with the screens of the named pane ids."""
         self._socket = socket
         self._mark = tmux.fresh_mark()
+        self._since = int(time.time())
         self._running = tmux.start_script(socket, _script(self._mark, screens))
 
     def __enter__(self) -> "Looking":
@@ -89,7 +110,7 @@ class Looking:
 
     def seen(self, limit_s: float = tmux.LIMIT_S) -> Look | ServerGone | NoAnswer:
         """Wait for it, for so long. Never an empty look in place of an error."""
-        return _read(self._socket, self._mark, self._running.answer(limit_s))
+        return _read(self._socket, self._mark, self._since, self._running.answer(limit_s))
 
 
 def look(socket: str, screens: Iterable[str] = (), limit_s: float = tmux.LIMIT_S) -> Look | ServerGone | NoAnswer:
@@ -111,7 +132,7 @@ def _script(mark: str, screens: Iterable[str]) -> str:
     return "\n".join([*lines, f"display-message -p '{mark}end'", ""])
 
 
-def _read(socket: str, mark: str, answer: Answer | ServerGone | NoAnswer) -> Look | ServerGone | NoAnswer:
+def _read(socket: str, mark: str, since: int, answer: Answer | ServerGone | NoAnswer) -> Look | ServerGone | NoAnswer:
     if not isinstance(answer, Answer):
         return answer
     chunks = iter(answer.output.decode(errors="replace").split(mark)[1:])
@@ -137,7 +158,7 @@ def _read(socket: str, mark: str, answer: Answer | ServerGone | NoAnswer) -> Loo
                 complete = True
     if not complete or not server:
         return NoAnswer(socket, f"tmux answered only in part: {answer.complaints or 'no reason given'}")
-    return Look(socket, server, panes, tuple(clients), screens)
+    return Look(socket, server, since, panes, tuple(clients), screens)
 
 
 def _fields(mark: str, numbers: tuple[str, ...], texts: tuple[str, ...]) -> str:
@@ -173,6 +194,8 @@ def _pane(socket: str, server: str, text: dict[str, str], numbers: str) -> Pane:
         cursor_x=number["cursor_x"],
         cursor_y=number["cursor_y"],
         width=number["pane_width"],
+        activity=number["window_activity"],
+        watchers=number["window_active_clients"],
         tty=text["pane_tty"],
         window=text["window_name"],
         title=text["pane_title"],

@@ -27,6 +27,7 @@ LIMIT_S = 5.0  # a healthy server answers a script for 200 panes in 30 ms; a sto
 _OPEN_OUTPUT = ("display-message", "-p", "", ";")
 
 _GONE = re.compile(rb"no server running on|No such file or directory|Connection refused|lost server|server exited")
+_PIPE, _NOTHING = -1, -3  # as in `subprocess`, which most verbs of `swarm` never load
 _PANE_ID = re.compile(r"%[0-9]{1,9}")
 
 
@@ -57,7 +58,7 @@ class Running:
     """A command that tmux was told to run. Use it as a context: what has not answered at its end is ended."""
 
     def __init__(self, socket: str, process: "Popen[bytes] | None", why: str = "") -> None:
-        self._socket = socket
+        self.socket = socket
         self._process = process
         self._why = why
 
@@ -69,21 +70,21 @@ class Running:
             with self._process:  # its pipes may never end: a stopped server has them, too
                 self._process.kill()
 
-    def answer(self, limit_s: float = LIMIT_S) -> Answer | ServerGone | NoAnswer:
-        """Wait for what it printed, for so long."""
+    def answer(self, limit_s: float = LIMIT_S, script: str | None = None) -> Answer | ServerGone | NoAnswer:
+        """Wait for what it printed, for so long. `script` is for one that is `ready`."""
         from subprocess import TimeoutExpired
 
         if self._process is None:
-            return NoAnswer(self._socket, self._why)
+            return NoAnswer(self.socket, self._why)
         try:
-            output, errors = self._process.communicate(timeout=limit_s)
+            output, errors = self._process.communicate(os.fsencode(script) if script else None, timeout=limit_s)
         except TimeoutExpired:
-            return NoAnswer(self._socket, f"tmux did not answer within {limit_s:g} s")
+            return NoAnswer(self.socket, f"tmux did not answer within {limit_s:g} s")
         if self._process.returncode and not output and _GONE.search(errors):
-            return ServerGone(self._socket)
+            return ServerGone(self.socket)
         complaints = one_line(errors.decode(errors="replace"), 500)
         if self._process.returncode and "error connecting to" in complaints:
-            return NoAnswer(self._socket, complaints)
+            return NoAnswer(self.socket, complaints)
         return Answer(output, complaints)
 
 
@@ -103,6 +104,11 @@ def start_script(socket: str, script: str) -> Running:
         return Running(socket, None, f"a script for tmux could not be written: {error.strerror}")
 
 
+def ready(socket: str) -> Running:
+    """A process that waits for its script, so that later nobody waits for the process. Raises as `run_command` does."""
+    return _start(socket, [*_OPEN_OUTPUT, "source-file", "-"], _PIPE)
+
+
 def run_script(socket: str, script: str, limit_s: float = LIMIT_S) -> Answer | ServerGone | NoAnswer:
     """Run all lines of a script in one go, see `start_script`, and wait for what they print."""
     with start_script(socket, script) as running:
@@ -115,13 +121,13 @@ def run_command(socket: str, command: list[str], limit_s: float = LIMIT_S) -> An
         return running.answer(limit_s)
 
 
-def _start(socket: str, command: list[str], script: int | None = None) -> Running:
-    from subprocess import DEVNULL, PIPE, Popen  # most verbs of `swarm` never ask tmux, and this costs them 5 ms
+def _start(socket: str, command: list[str], script: int = _NOTHING) -> Running:
+    from subprocess import PIPE, Popen  # most verbs of `swarm` never ask tmux, and this costs them 5 ms
 
     try:
         process = Popen(
             ["tmux", "-u", "-S", socket, *command],  # -u: under LC_ALL=C tmux would mangle tabs and UTF-8
-            stdin=DEVNULL if script is None else script,
+            stdin=script,
             stdout=PIPE,
             stderr=PIPE,
             env={name: value for name, value in os.environ.items() if name not in {"TMUX", "TMUX_PANE"}},
