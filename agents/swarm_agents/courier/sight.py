@@ -48,11 +48,12 @@ def look(
     wanted: Collection[PaneAddress],
     known: Mapping[str, Profile],
     limit_s: float = tmux.LIMIT_S,
-    meanwhile: Callable[[], None] = lambda: None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Seen:
     """Look at a server once, and at its panes among these. `meanwhile` is called while tmux is at work."""
     with Looking(socket, sorted(pane.pane_id for pane in wanted)) as looking:
-        meanwhile()
+        if meanwhile is not None:
+            meanwhile()
         leaders = foreground.leaders(pane.pane_pid for pane in wanted)
         seen = looking.seen(limit_s)
     if not isinstance(seen, Look):

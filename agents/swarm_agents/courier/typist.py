@@ -1,7 +1,7 @@
 """Goes on with one tmux server: looks, decides for each pane, types what may be typed, looks again.
 
-What it remembers are only times: since when a line stands there, when a pane that was not ready is worth another look.
-A typist that starts in the middle of somebody else's work begins those anew, and needs nothing else.
+What it remembers only saves time: since when a line stands there, when a pane that was not ready is worth another look,
+which panes were at rest in the last look. A typist that starts in the middle of somebody else's work begins those anew.
 """
 
 import time
@@ -27,10 +27,6 @@ _AT_REST_S = 5.0  # that a look is remembered: a program that is stopped prints 
 
 _NO_AGENT = frozenset({"shell", "unknown-program"})
 _NO_AGENT_MS = 5_000  # an agent that is just being started gets its notice; one that quit does not keep it waiting
-
-
-def _nothing() -> None:
-    pass
 
 
 @dataclass
@@ -105,7 +101,7 @@ class Typist:
             if self._type_at_rest(db, socket, due, keyboard):
                 time.sleep(next(pace))
                 due = self._due_now(db, socket)
-            seen = self._look(socket, due, meanwhile=keyboard.make_ready if self._begins(due) else _nothing)
+            seen = self._look(socket, due, meanwhile=keyboard.make_ready if self._begins(due) else None)
             while isinstance(seen, Sight):
                 plan = self._decide(db, seen, due)
                 if time.monotonic() > give_up_at or not (plan.strokes or plan.moving):
@@ -138,7 +134,7 @@ class Typist:
     def _begins(self, due: Due) -> bool:
         return any(pane not in self._times.held for pane in due.free)
 
-    def _look(self, socket: str, due: Due, meanwhile: Callable[[], None] = _nothing) -> Seen:
+    def _look(self, socket: str, due: Due, meanwhile: Callable[[], None] | None = None) -> Seen:
         began = time.monotonic()
         seen = sight.look(socket, due.panes | due.idle, self._profiles, meanwhile=meanwhile)
         if isinstance(seen, Sight):
