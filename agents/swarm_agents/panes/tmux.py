@@ -10,7 +10,7 @@ import re
 import secrets
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from swarm_agents.errors import Unavailable
 from swarm_agents.text import one_line
@@ -80,7 +80,7 @@ class Running:
             output, errors = self._process.communicate(os.fsencode(script) if script else None, timeout=limit_s)
         except TimeoutExpired:
             return NoAnswer(self.socket, f"tmux did not answer within {limit_s:g} s")
-        if self._process.returncode and not output and _GONE.search(errors):
+        if self._process.returncode and not output.strip() and _GONE.search(errors):
             return ServerGone(self.socket)
         complaints = one_line(errors.decode(errors="replace"), 500)
         if self._process.returncode and "error connecting to" in complaints:
@@ -93,15 +93,21 @@ def start_script(socket: str, script: str) -> Running:
 
     tmux gets all of it or nothing, also when this process is killed now. Raises `Unavailable`, see `run_command`.
     """
-    import tempfile
-
     try:
-        with tempfile.TemporaryFile() as file:
+        with _file() as file:
             file.write(os.fsencode(script))
             file.seek(0)
             return _start(socket, [*_OPEN_OUTPUT, "source-file", "-"], file.fileno())
     except OSError as error:
         return Running(socket, None, f"a script for tmux could not be written: {error.strerror}")
+
+
+def _file() -> IO[bytes]:
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("script"), "w+b")  # needs no room on a disk that may be full
+    import tempfile
+
+    return tempfile.TemporaryFile()
 
 
 def ready(socket: str) -> Running:
