@@ -70,6 +70,7 @@ MOVES: dict[str, Callable[[FakeAgent], object]] = {
     "input-off": lambda agent: agent.server.run("select-pane", "-d", "-t", agent.pane.pane_id),
 }
 SEEN = {"dialog": "Do you want", "draft": "please fix"}
+ACTIVITY = "#{window_activity}"
 
 
 @pytest.mark.parametrize("reason", MOVES)
@@ -110,6 +111,39 @@ def test_a_program_that_died_at_rest_does_not_take_the_server_with_it(swarm: Not
     swarm.rounds_until_done()
 
     assert swarm.tmux.server_pid() == server
+
+
+def test_a_pane_that_moved_to_a_window_of_the_same_age_is_looked_at(swarm: Noticed) -> None:
+    ann, bob = swarm.agent("ann"), swarm.agent("bob")
+    until(lambda: draw_in_one_second(ann, bob), "both have drawn in the same second")
+    swarm.rest(ann, bob)
+
+    MOVES["dialog"](ann)
+    until(lambda: ann.shows(SEEN["dialog"]), "it asks")
+    swarm.tmux.run("swap-pane", "-d", "-s", ann.pane.pane_id, "-t", bob.pane.pane_id)
+    message = swarm.say("hello", "ann")
+    swarm.rounds_until(message, "ann", "queued", "dialog")
+
+    assert ann.typed() == b""
+
+
+def draw_in_one_second(*agents: FakeAgent) -> bool:
+    """Have them draw the same again; whether their windows show the same second then."""
+    for agent in agents:
+        os.kill(agent.pane.pane_pid, signal.SIGWINCH)
+    seconds = {agent.server.run("display-message", "-p", "-t", agent.pane.pane_id, ACTIVITY) for agent in agents}
+    return len(seconds) == 1
+
+
+def test_a_screen_that_was_cleared_by_tmux_is_looked_at(swarm: Noticed) -> None:
+    agent = swarm.agent("ann")
+    swarm.rest(agent)
+
+    agent.keys("-R")
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "queued", "not-reading")
+
+    assert agent.typed() == b""
 
 
 def test_a_pane_that_redrew_the_same_gets_its_line_after_a_look(swarm: Noticed, acts: list[str]) -> None:

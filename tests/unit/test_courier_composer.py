@@ -23,6 +23,7 @@ def pane(x: int, y: int) -> Pane:
         activity=0,
         watchers=0,
         tty="/dev/null",
+        window_id="@1",
         window="w",
         title="t",
         path="/",

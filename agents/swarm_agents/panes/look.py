@@ -20,7 +20,7 @@ _PANE_NUMBERS = (
     *("window_activity", "window_active_clients"),
 )
 _PANE_TEXTS = (
-    *("pane_id", "pane_tty", "window_name", "pane_title", "pane_current_path", "pane_current_command"),
+    *("pane_id", "pane_tty", "window_id", "window_name", "pane_title", "pane_current_path", "pane_current_command"),
     *("@swarm_agent", "@swarm_last", "@swarm_profile", "@swarm_notice"),
 )
 _CLIENT_NUMBERS = ("client_activity", "client_control_mode", "client_readonly")
@@ -43,6 +43,7 @@ class Pane:
     watchers: int
     """Terminals that show its window."""
     tty: str
+    window_id: str
     window: str
     title: str
     path: str
@@ -197,6 +198,7 @@ def _pane(socket: str, server: str, text: dict[str, str], numbers: str) -> Pane:
         activity=number["window_activity"],
         watchers=number["window_active_clients"],
         tty=text["pane_tty"],
+        window_id=text["window_id"],
         window=text["window_name"],
         title=text["pane_title"],
         path=text["pane_current_path"],
