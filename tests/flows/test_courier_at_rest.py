@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from swarm_agents.courier import sight
-from swarm_agents.panes import Look
+from swarm_agents.panes import Look, foreground
 from swarm_agents.panes.keyboard import Keyboard, Stroke
 from tests.support.noticed import Noticed
 from tests.support.terminal import attached
@@ -133,6 +133,18 @@ def draw_in_one_second(*agents: FakeAgent) -> bool:
         os.kill(agent.pane.pane_pid, signal.SIGWINCH)
     seconds = {agent.server.run("display-message", "-p", "-t", agent.pane.pane_id, ACTIVITY) for agent in agents}
     return len(seconds) == 1
+
+
+def test_a_program_that_has_not_read_its_keys_yet_gets_nothing(swarm: Noticed) -> None:
+    agent = swarm.agent("ann", "--deaf")
+    tty = swarm.rest(agent).panes[agent.pane.pane_id].tty
+
+    agent.keys("-l", "please fix")
+    until(lambda: foreground.unread(tty) == len("please fix"), "the keys wait in its terminal")
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "queued", "not-reading")
+
+    assert foreground.unread(tty) == len("please fix")
 
 
 def test_a_screen_that_was_cleared_by_tmux_is_looked_at(swarm: Noticed) -> None:

@@ -15,7 +15,7 @@ from swarm_agents.courier.steps import Since
 from swarm_agents.courier.typings import Line, Typing, Waiting
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.model import DeliveryState, PaneAddress
-from swarm_agents.panes import Look, NoAnswer, ServerGone
+from swarm_agents.panes import Look, NoAnswer, ServerGone, foreground
 from swarm_agents.panes.keyboard import Keyboard, Stroke
 from swarm_agents.profiles import Profile
 
@@ -127,6 +127,8 @@ class Typist:
         if not ready:
             return False
         keyboard.make_ready()
+        # Keys that a busy program has not read yet change nothing that tmux could compare.
+        ready = {pane: now for pane, now in ready.items() if not foreground.unread(now.pane.tty)}
         plan = self._decide(db, Sight(last.look, ready), replace(due, panes=frozenset(ready)))
         strokes = [(typing, replace(stroke, at_rest=True)) for typing, stroke in plan.strokes]
         return bool(strokes) and self._type(db, keyboard, strokes)
