@@ -134,6 +134,9 @@ OVERVIEW = (
     Action("next", "n", "n", "next for me", "Go to the next thing that needs you", False, _needed),
     Action("incident", "i", "i", "incident", "The red period from its beginning, or the last one", False, _was_red),
     Action("filter", "slash", "/", "filter", "Show only messages with these words; esc ends it"),
+    Action(
+        "deliveries", "d", "d", "deliveries", "The last messages in each pane: what arrived, what not", on_bar=False
+    ),
     Action("panes", "2", "2", "panes", "Screen 2: what each agent's pane shows", False, _somebody),
     Action("work", "4", "4", "tasks", "Screen 4: tasks and locks, and taking them from agents"),
     Action("jump", "o", "o", "open pane", "Show the selected agent's tmux pane", False, _somebody),

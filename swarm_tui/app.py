@@ -226,8 +226,8 @@ class SwarmApp(App[None]):
     def open_work(self) -> None:
         from swarm_tui.screens.work import WorkScreen
 
-        self._feed.watch_work(True)
-        self._open(WorkScreen(self.settings), lambda _: self._feed.watch_work(False))
+        self._feed.watch(work=True)
+        self._open(WorkScreen(self.settings), lambda _: self._feed.watch(work=False))
 
     def _open(self, board: Board, then: Callable[[None], None] | None = None) -> None:
         self.push_screen(board, then)
@@ -241,7 +241,11 @@ class SwarmApp(App[None]):
 
     def watch_message(self, message: int | None) -> None:
         """Let the snapshots tell what becomes of that message."""
-        self._feed.watch_message(message)
+        self._feed.watch(message=message)
+
+    def watch_deliveries(self, watched: bool) -> None:
+        """Let the snapshots tell what becomes of the last messages."""
+        self._feed.watch(deliveries=watched)
 
     def on_keeper_failed(self, failed: KeeperFailed) -> None:
         self.notify(f"No notices are typed now: {failed.error.message}", severity="warning", timeout=15, markup=False)

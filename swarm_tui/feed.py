@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.database import Database
@@ -29,20 +30,13 @@ class Feed(threading.Thread):
         self._clock = clock
         self._stop_asked = threading.Event()
         self._again = threading.Event()
-        self._watched: int | None = None
-        self._work_too = False
+        self._asked = snapshot.NOTHING_MORE
         self._asked_again = False
         self._told: View | None = None
 
-    def watch_message(self, message: int | None) -> None:
-        """From the next snapshot on, tell what becomes of that message."""
-        self._watched = message
-        self._asked_again = True
-        self._again.set()
-
-    def watch_work(self, work_too: bool) -> None:
-        """From the next snapshot on, tell of tasks and locks, or no more."""
-        self._work_too = work_too
+    def watch(self, **more: Any) -> None:
+        """From the next snapshot on, tell of this too, or no more: fields of `Asked`."""
+        self._asked = self._asked._replace(**more)
         self._asked_again = True
         self._again.set()
 
@@ -62,7 +56,7 @@ class Feed(threading.Thread):
         with Database(self._path, self._clock, _LOCK_TIMEOUT_S) as db:
             for _ in changes(db, self._stop_asked, self._again):
                 asked, self._asked_again = self._asked_again, False
-                seen = snapshot.take(db, self._watched, self._work_too)
+                seen = snapshot.take(db, self._asked)
                 if asked or not snapshot.alike(seen, self._told):
                     self._told = seen
                     self._tell(seen)

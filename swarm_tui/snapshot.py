@@ -1,6 +1,7 @@
 """Everything that one screen shows, as one immutable value read in one transaction."""
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from swarm_agents import (
     announcements,
@@ -29,6 +30,7 @@ from swarm_tui.log_pages import LogRow
 TAIL = 128  # messages: what a follower sees is never a read behind the banner
 ROUND_KEPT_MS = 24 * 3600 * 1000  # a commit that went round the gate is shown so long, and while its incident is open
 ROUND_LOOKED_AT = 20
+RECENT_MESSAGES = 12  # whose deliveries are shown side by side
 RECENT_EVENTS = 50  # enough to tell of everything that happened since the last look, some 50 ms ago
 
 
@@ -55,6 +57,17 @@ class Work:
 
     tasks: tuple[Task, ...]
     locks: tuple[Lock, ...]
+
+
+class Asked(NamedTuple):
+    """What is read only while somebody looks at it. `message` is the one of which every delivery is told."""
+
+    message: int | None = None
+    work: bool = False
+    deliveries: bool = False
+
+
+NOTHING_MORE = Asked()
 
 
 @dataclass(frozen=True)
@@ -85,6 +98,8 @@ class Snapshot:
     """The newest ones, oldest first."""
     work: Work | None
     """None while nobody looks at it: there may be thousands."""
+    recent_deliveries: tuple[Delivery, ...] | None
+    """Of the last messages, newest first; None while nobody looks at them."""
     watched_message: int | None
     watched: tuple[Delivery, ...]
     """What became of the one message that somebody looks at."""
@@ -107,7 +122,7 @@ def needs_human(snapshot: Snapshot) -> bool:
     )
 
 
-def take(db: Database, watched_message: int | None = None, work_too: bool = False) -> Snapshot:
+def take(db: Database, asked: Asked = NOTHING_MORE) -> Snapshot:
     """Read it all in one transaction: about a millisecond for a thousand agents."""
     with db.reading() as tx:
         now = build.state(tx)
@@ -129,9 +144,10 @@ def take(db: Database, watched_message: int | None = None, work_too: bool = Fals
             last_message=last,
             tail=log_pages.rows(tx, last - TAIL + 1, last),
             events=tuple(events.after(tx, events.last_id(tx) - RECENT_EVENTS, RECENT_EVENTS)),
-            work=Work(tuple(task_rows.listed(tx)), tuple(locks.listed(tx))) if work_too else None,
-            watched_message=watched_message,
-            watched=tuple(deliveries.of_message(tx, watched_message)) if watched_message else (),
+            work=Work(tuple(task_rows.listed(tx)), tuple(locks.listed(tx))) if asked.work else None,
+            recent_deliveries=tuple(deliveries.of_latest_messages(tx, RECENT_MESSAGES)) if asked.deliveries else None,
+            watched_message=asked.message,
+            watched=tuple(deliveries.of_message(tx, asked.message)) if asked.message else (),
         )
 
 

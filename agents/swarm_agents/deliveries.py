@@ -16,7 +16,8 @@ from swarm_agents.model import EVERYONE, SWARM, Agent, Delivery, DeliveryState, 
 EXPIRES_S = 900  # a notice held for so long would only disturb; the message stays in the inbox
 
 _NO_PANE: dict[str, None] = dict.fromkeys(PaneAddress._fields)
-_MAY_BE_RETRIED = "d.state in ('failed', 'skipped', 'unknown')"
+MAY_BE_RETRIED = frozenset({DeliveryState.FAILED, DeliveryState.SKIPPED, DeliveryState.UNKNOWN})
+_RETRIED = ", ".join(f"'{state}'" for state in sorted(MAY_BE_RETRIED))
 
 
 class Timeline(NamedTuple):
@@ -72,6 +73,17 @@ def of_message(tx: Transaction, message_id: int) -> list[Delivery]:
     return [_delivery(row) for row in rows]
 
 
+def of_latest_messages(tx: Transaction, messages: int) -> list[Delivery]:
+    """What became of the newest messages that had somebody to reach; newest first, then by agent."""
+    rows = tx.execute(
+        "select * from deliveries where message_id in "
+        "(select message_id from deliveries group by message_id order by message_id desc limit :messages) "
+        "order by message_id desc, agent",
+        messages=messages,
+    )
+    return [_delivery(row) for row in rows]
+
+
 def timelines(tx: Transaction, message_id: int) -> list[Timeline]:
     """What was seen of each delivery of one message, by agent."""
     rows = tx.execute("select * from deliveries where message_id = :id order by agent", id=message_id)
@@ -120,7 +132,7 @@ def retry(tx: Transaction, message_id: int, agent: str | None = None) -> list[De
         "pane_socket = a.pane_socket, pane_server = a.pane_server, "
         "pane_id = a.pane_id, pane_pid = a.pane_pid "
         "from agents a where a.name = d.agent and a.left_at is null and a.pane_id is not null "
-        f"and d.message_id = :message_id and d.agent = coalesce(:agent, d.agent) and {_MAY_BE_RETRIED} "
+        f"and d.message_id = :message_id and d.agent = coalesce(:agent, d.agent) and d.state in ({_RETRIED}) "
         "returning id",
         message_id=message_id,
         agent=agent,

@@ -13,7 +13,7 @@ from textual.widgets import Static
 from textual.worker import Worker
 
 from swarm_agents.db.database import Database
-from swarm_agents.model import DeliveryState
+from swarm_agents.deliveries import MAY_BE_RETRIED
 from swarm_agents.text import one_line, printable
 from swarm_tui import complaints, log_pages, times
 from swarm_tui.dialogs.answer import Answer, answered_by
@@ -26,8 +26,6 @@ from swarm_tui.widgets.reached import Reached
 
 if TYPE_CHECKING:
     from swarm_tui.app import SwarmApp
-
-_MAY_BE_RETRIED = {DeliveryState.SKIPPED, DeliveryState.FAILED, DeliveryState.UNKNOWN}
 
 
 class MessageDetails(ModalScreen[None]):
@@ -94,7 +92,7 @@ class MessageDetails(ModalScreen[None]):
     def action_retry(self) -> None:
         if self._settings.read_only or self._snapshot is None:
             return
-        if any(one.state in _MAY_BE_RETRIED for one in self._snapshot.watched):
+        if any(one.state in MAY_BE_RETRIED for one in self._snapshot.watched):
             self.app.carry_out(Retry(self._message))
 
     def action_thread(self) -> None:

@@ -103,6 +103,11 @@ class Overview(Board):
 
     # What a human can do.
 
+    def do_deliveries(self) -> None:
+        from swarm_tui.dialogs.deliveries import Deliveries
+
+        self.app.push_screen(Deliveries(self._settings))
+
     def do_message(self) -> None:
         self.message_to(self._agents.chosen)
 

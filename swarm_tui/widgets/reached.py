@@ -5,7 +5,7 @@ from swarm_agents.text import one_line
 from swarm_tui import signs, times
 from swarm_tui.widgets.row_list import Cell, RowList
 
-_MEANS = {
+MEANS = {
     DeliveryState.QUEUED: "waits for the courier",
     DeliveryState.TYPED: "in the pane, not yet submitted",
     DeliveryState.SUBMITTED: "submitted; the agent has not read it yet",
@@ -40,7 +40,7 @@ class Reached(RowList):
         one = self._deliveries[index]
         sign = signs.DELIVERY[one.state]
         why = f"{one.reason}: " if one.reason else ""
-        means = one.detail or _MEANS[one.state]
+        means = one.detail or MEANS[one.state]
         return [
             (f"{one_line(one.agent, 16):<16} ", "plain"),
             (f"{one.pane or '-':<5} ", "dim"),

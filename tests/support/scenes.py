@@ -13,10 +13,12 @@ from swarm_agents import (
     roster,
     tasks,
 )
+from swarm_agents.courier import typings
+from swarm_agents.courier.typings import Line
 from swarm_agents.db.database import Database
 from swarm_agents.evidence import Finding
 from swarm_agents.lock_paths import Name
-from swarm_agents.model import HUMAN, ErrorClass, Evidence, MessageType, PaneAddress, Rules
+from swarm_agents.model import HUMAN, DeliveryState, ErrorClass, Evidence, MessageType, PaneAddress, Rules
 from swarm_agents.verdict import Verdict
 from tests.support.clock import FakeClock
 
@@ -65,6 +67,23 @@ def fixing(db: Database, clock: FakeClock) -> None:
     presence.show(db, "billing")
     messages.send(db, "billing", "web", "Half even; I am changing the total, not the lines.", MessageType.ANSWER)
     clock.forward(26)
+
+
+def delivered(db: Database, clock: FakeClock) -> None:
+    """The fifth minute of a red build, with a delivery in every state."""
+    fixing(db, clock)
+    with db.transaction() as tx:
+        waits = typings.waiting(tx)
+        typings.drop(tx, waits[:1], DeliveryState.FAILED, "gone")
+        typings.drop(tx, waits[1:2], DeliveryState.UNKNOWN, "not-reading")
+        typings.drop(tx, waits[2:3], DeliveryState.SKIPPED, "shell")
+        typings.hold(tx, waits[3:5], "draft")
+        lines = [Line(each.pane, "line", [each]) for each in waits[5:8]]
+        begun = typings.begin(tx, {line.pane: line for line in lines}.values())
+        typings.typed(tx, [typing.token for typing in begun])
+        typings.submitted(tx, [typing.token for typing in begun[1:]])
+    clock.forward(30)
+    messages.inbox(db, "web")
 
 
 def shared_out(db: Database, clock: FakeClock) -> None:

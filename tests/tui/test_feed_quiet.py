@@ -24,9 +24,9 @@ def test_a_courier_that_renews_its_lease_wakes_no_screen(
     looked = threading.Semaphore(0)
     take = snapshot.take
 
-    def take_and_say_so(db: Database, watched_message: int | None, work_too: bool) -> Snapshot:
+    def take_and_say_so(db: Database, asked: snapshot.Asked) -> Snapshot:
         looked.release()  # at its beginning: what was told of the look before is told by now
-        return take(db, watched_message, work_too)
+        return take(db, asked)
 
     monkeypatch.setattr(snapshot, "take", take_and_say_so)
     feed = Feed(db_path, told.append, clock)
@@ -53,7 +53,7 @@ def test_who_asks_about_a_message_is_told_although_nothing_changed(
     feed.start()
     assert news.acquire(timeout=LIMIT_S)
 
-    feed.watch_message(None)
+    feed.watch(message=None)
 
     assert news.acquire(timeout=LIMIT_S)
     feed.stop()

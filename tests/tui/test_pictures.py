@@ -70,6 +70,19 @@ async def test_each_theme_looks_as_in_its_picture(
         assert drawn(pilot.app) == picture(name=f"fixing-{theme}")
 
 
+@pytest.mark.parametrize("size", [LARGE, USUAL, SMALL], ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_deliveries_look_as_in_their_picture(
+    db: Database, db_path: Path, clock: FakeClock, picture: SnapshotAssertion, size: tuple[int, int]
+) -> None:
+    scenes.delivered(db, clock)
+
+    async with dashboard(db_path, clock, size) as pilot:
+        await pilot.press("d")
+        await shows(pilot, "▸#")
+        await settled(pilot)
+        assert drawn(pilot.app) == picture(name=f"deliveries-{size[0]}x{size[1]}")
+
+
 async def test_without_colour_every_state_is_still_told(
     db: Database, db_path: Path, clock: FakeClock, picture: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch
 ) -> None:

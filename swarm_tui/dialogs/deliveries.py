@@ -1,0 +1,88 @@
+"""The last messages and the panes they went to: one key types again what did not get through."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from swarm_agents.deliveries import MAY_BE_RETRIED
+from swarm_agents.text import one_line
+from swarm_tui.orders import Retry
+from swarm_tui.settings import Settings
+from swarm_tui.snapshot import Snapshot, View
+from swarm_tui.themes import STYLE
+from swarm_tui.widgets.matrix import Matrix
+from swarm_tui.widgets.reached import MEANS
+from swarm_tui.widgets.row_list import RowList
+
+if TYPE_CHECKING:
+    from swarm_tui.app import SwarmApp
+
+
+class Deliveries(ModalScreen[None]):
+    app: "SwarmApp"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,n,d", "close", show=False),
+        Binding("r", "retry", show=False),
+    ]
+    AUTO_FOCUS = "Matrix"
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._settings = settings
+        # Held, not looked up: while the dialog closes, a view still comes and the parts are not found any more.
+        self._heading = Static(id="heading")
+        self._matrix = Matrix()
+        self._chosen = Static(id="chosen")
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box", classes="-plain") as box:
+            box.border_title = "Deliveries"
+            retries = "" if self._settings.read_only else "r types it again · "
+            box.border_subtitle = f"{retries}←→ message · enter details · esc closes"
+            yield self._heading
+            yield self._matrix
+            yield self._chosen
+
+    def on_mount(self) -> None:
+        self.app.watch_deliveries(True)
+
+    def on_unmount(self) -> None:
+        self.app.watch_deliveries(False)
+
+    def show(self, view: View) -> None:
+        if isinstance(view, Snapshot) and view.recent_deliveries is not None:
+            self._matrix.show(view.recent_deliveries, view.moment.wall_ms)
+
+    def on_matrix_moved(self) -> None:
+        self._heading.update(Content.assemble(*((text, STYLE[tone]) for text, tone in self._matrix.heading())))
+        one = self._matrix.chosen
+        if one is None:
+            self._chosen.update("Nothing went there." if self._matrix.message else "")
+        else:
+            why = f", {one.reason}" if one.reason else ""
+            means = one_line(one.detail, 200) or MEANS[one.state]
+            self._chosen.update(Content(f"#{one.message} to {one_line(one.agent, 64)}: {one.state}{why}: {means}"))
+
+    def on_row_list_chosen(self, chosen: RowList.Chosen) -> None:
+        from swarm_tui.dialogs.message_details import MessageDetails
+
+        chosen.stop()
+        if self._matrix.message is not None:
+            self.app.push_screen(MessageDetails(self._matrix.message, self._settings))
+
+    def action_close(self) -> None:
+        self.dismiss()
+
+    def action_retry(self) -> None:
+        if self._settings.read_only:
+            self.notify("This screen is read-only. Start swarm-tui without --read-only to act.", severity="warning")
+        elif self._matrix.message is not None and any(one.state in MAY_BE_RETRIED for one in self._matrix.of_column()):
+            self.app.carry_out(Retry(self._matrix.message))
+        else:
+            self.notify("Nothing of this message failed.", severity="warning")
