@@ -8,7 +8,7 @@ from swarm_tui.widgets.row_list import Cell, RowList
 MEANS = {
     DeliveryState.QUEUED: "waits for the courier",
     DeliveryState.TYPED: "in the pane, not yet submitted",
-    DeliveryState.SUBMITTED: "submitted; the agent has not read it yet",
+    DeliveryState.SUBMITTED: "the agent has not read it yet",
     DeliveryState.READ: "the agent took it from its inbox",
     DeliveryState.SKIPPED: "nothing was typed; it is in the inbox",
     DeliveryState.FAILED: "the pane cannot be reached; it is in the inbox",
