@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from swarm_agents import deliveries, messages
 from swarm_agents.courier import typings
 from swarm_agents.courier.typings import Line
+from swarm_agents.panes import foreground
 from tests.support.noticed import Noticed
 from tests.support.tmux import until
 
@@ -261,6 +263,35 @@ def test_an_agent_suspended_to_its_shell_gets_nothing(swarm: Noticed) -> None:
     swarm.rounds_until(message, "ann", "queued", "shell")
 
     assert "[swarm#" not in swarm.tmux.screen(pane)
+
+
+def test_a_program_that_ends_while_it_is_looked_at_leaves_its_shell_alone(
+    swarm: Noticed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pane = swarm.tmux.pane("env", "PS1=", "dash", "-i", profile="plain")
+    swarm.tmux.run("send-keys", "-t", pane.pane_id, "cat", "Enter")
+    until(lambda: swarm.tmux.run("display", "-p", "-t", pane.pane_id, "#{pane_current_command}") == "cat", "it runs")
+    swarm.join("ann", pane)
+    server, leaders = swarm.tmux.server_pid(), foreground.leaders
+
+    def asked_just_before_it_ends(pids: Iterable[int]) -> dict[int, foreground.Program]:
+        told = leaders(pids)
+        if (reader := terminal_group(pane.pane_pid)) != pane.pane_pid:
+            os.kill(reader, signal.SIGPIPE)  # of which dash says nothing
+        until(lambda: terminal_group(pane.pane_pid) == pane.pane_pid, "its shell is in front")
+        os.kill(server, signal.SIGCONT)
+        return told
+
+    monkeypatch.setattr(foreground, "leaders", asked_just_before_it_ends)
+    message = swarm.say("hello")
+    os.kill(server, signal.SIGSTOP)
+    swarm.rounds_until(message, "ann", "queued", "shell")
+
+    assert "[swarm#" not in swarm.tmux.screen(pane)
+
+
+def terminal_group(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[5])
 
 
 def test_a_program_nobody_knows_gets_no_text(swarm: Noticed) -> None:

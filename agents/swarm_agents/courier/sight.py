@@ -59,17 +59,19 @@ def look(
     if not isinstance(seen, Look):
         return seen
     found = [pane for each in wanted if (pane := seen.pane(each)) and each.pane_id in seen.screens]
-    unclear = [pane.address.pane_pid for pane in found if not _is_clear(pane, leaders, known)]
-    programs = leaders | foreground.programs(unclear)
+    living = {pane.address.pane_pid: pane for pane in found if not pane.dead}
+    clear = {pid: leaders[pid] for pid, pane in living.items() if _is_clear(pane, leaders.get(pid), known)}
+    programs = clear | foreground.programs(living.keys() - clear.keys())
     return Sight(seen, {pane.address: _situation(seen, pane, programs, known) for pane in found})
 
 
-def _is_clear(pane: Pane, leaders: Mapping[int, Program], known: Mapping[str, Profile]) -> bool:
-    """Whether the leader of the group in front says enough, or the pane has no program any more."""
-    program = leaders.get(pane.address.pane_pid)
-    if pane.dead or program is None:
-        return pane.dead
-    return program.shell or profiles.of_program(known, pane.profile, program.names) is not None
+def _is_clear(pane: Pane, leader: Program | None, known: Mapping[str, Profile]) -> bool:
+    """Whether the leader of the group in front says enough, and was still in front when tmux looked."""
+    if leader is None or leader.shell:
+        return leader is not None
+    # It was asked before tmux was. A shell's name does not tell whether its script has ended since then.
+    still_there = pane.command in leader.names - foreground.SHELLS
+    return still_there and profiles.of_program(known, pane.profile, leader.names) is not None
 
 
 def _situation(seen: Look, pane: Pane, programs: Mapping[int, Program], known: Mapping[str, Profile]) -> Situation:

@@ -14,8 +14,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-_SHELLS = frozenset("sh bash dash zsh fish ksh mksh ash csh tcsh nu elvish pwsh xonsh".split())  # noqa: SIM905
-_INTERPRETERS = _SHELLS | frozenset({"node", "nodejs", "bun", "deno", "ruby", "perl", "uv", "env"})
+SHELLS = frozenset("sh bash dash zsh fish ksh mksh ash csh tcsh nu elvish pwsh xonsh".split())  # noqa: SIM905
+_INTERPRETERS = SHELLS | frozenset({"node", "nodejs", "bun", "deno", "ruby", "perl", "uv", "env"})
 _SCRIPT_ENDINGS = (".py", ".js", ".mjs", ".cjs", ".ts", ".sh", ".rb")
 _CONTENT_LIMIT = 64 * 1024  # of a list of arguments; names are at its beginning
 _OPTIONS_WITH_VALUE = frozenset({"--rcfile", "--init-file", "-o", "+o", "-O", "+O"})
@@ -110,7 +110,7 @@ def _base(path: str) -> str:
 def _is_bare_shell(process: _Process) -> bool:
     if not process.arguments:
         return False
-    if not {_base(process.arguments[0]), process.file} & _SHELLS:  # `exec -a` gives a shell another name
+    if not {_base(process.arguments[0]), process.file} & SHELLS:  # `exec -a` gives a shell another name
         return False
     words = iter(process.arguments[1:])
     for word in words:
