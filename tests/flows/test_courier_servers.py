@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +54,24 @@ def test_a_stopped_server_does_not_hold_up_the_panes_of_another(swarm: Noticed, 
     assert longest_s < transport.LIMIT_S
     assert waits == ("queued", None)
     assert (len(ann.prompts()), len(bob.prompts())) == (1, 1)
+
+
+def test_a_courier_that_ends_while_its_server_is_stopped_leaves_no_tmux_behind(swarm: Noticed) -> None:
+    swarm.rest(swarm.agent("ann"))
+
+    with stopped(swarm.tmux):
+        swarm.say("hello")
+        swarm.round()
+        swarm.courier.retire()
+        left = children()
+
+    assert left == []
+
+
+def children() -> list[str]:
+    """The command lines of the processes that this one started."""
+    started = [pid for thread in Path("/proc/self/task").iterdir() for pid in (thread / "children").read_text().split()]
+    return [Path(f"/proc/{pid}/cmdline").read_text() for pid in started]
 
 
 def test_two_servers_with_the_same_pane_ids_are_two(swarm: Noticed, other: Tmux) -> None:

@@ -98,7 +98,10 @@ class Typist:
         give_up_at = time.monotonic() + ROUND_S
         pace = iter(_PACE_S)
         with Keyboard(socket) as keyboard:
-            if self._type_at_rest(db, socket, due, keyboard):
+            typed = self._type_at_rest(db, socket, due, keyboard)
+            if isinstance(typed, NoAnswer):  # a look would wait for as long again
+                return typed
+            if typed:
                 time.sleep(next(pace))
                 due = self._due_now(db, socket)
             seen = self._look(socket, due, meanwhile=keyboard.make_ready if self._begins(due) else None)
@@ -106,7 +109,10 @@ class Typist:
                 plan = self._decide(db, seen, due)
                 if time.monotonic() > give_up_at or not (plan.strokes or plan.moving):
                     return seen.look
-                if plan.strokes and self._type(db, keyboard, plan.strokes):
+                typed = bool(plan.strokes) and self._type(db, keyboard, plan.strokes)
+                if isinstance(typed, NoAnswer):
+                    return typed
+                if typed:
                     pace = iter(_PACE_S)
                 time.sleep(next(pace, _PACE_S[-1]))
                 due = self._due_now(db, socket)
@@ -115,7 +121,7 @@ class Typist:
             _lose_server(db, socket)
         return seen
 
-    def _type_at_rest(self, db: Database, socket: str, due: Due, keyboard: Keyboard) -> bool:
+    def _type_at_rest(self, db: Database, socket: str, due: Due, keyboard: Keyboard) -> bool | NoAnswer:
         """Type without another look where the last one must still be true. Whether there was such a pane.
 
         tmux compares again while it types: a pane that has moved since then gets nothing, and has its look next.
@@ -224,11 +230,13 @@ class Typist:
         typings.hold(tx, waits, obstacle)
         self._hold(pane)
 
-    def _type(self, db: Database, keyboard: Keyboard, strokes: Sequence[tuple[Typing, Stroke]]) -> bool:
+    def _type(self, db: Database, keyboard: Keyboard, strokes: Sequence[tuple[Typing, Stroke]]) -> bool | NoAnswer:
         """Whether any of them was done. One that is refused comes back with the next look, but not at that pace."""
         done = keyboard.type([stroke for _, stroke in strokes])
-        if not isinstance(done, tuple):
-            return False  # the markers of the next look say what was typed
+        if isinstance(done, NoAnswer):
+            return done  # the markers of the next look say what was typed
+        if isinstance(done, ServerGone):
+            return False  # so says the next look
         typed: list[str] = []
         with db.transaction() as tx:
             for (typing, stroke), was_done in zip(strokes, done, strict=True):
