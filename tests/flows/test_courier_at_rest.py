@@ -147,6 +147,17 @@ def test_a_program_that_has_not_read_its_keys_yet_gets_nothing(swarm: Noticed) -
     assert foreground.unread(tty) == len("please fix")
 
 
+def test_a_pane_that_chose_another_profile_since_gets_nothing(swarm: Noticed) -> None:
+    agent = swarm.agent("ann")
+    swarm.rest(agent)
+
+    swarm.tmux.run("set-option", "-p", "-t", agent.pane.pane_id, "@swarm_profile", "nobodys")
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "queued", "unknown-program")
+
+    assert agent.typed() == b""
+
+
 def test_a_screen_that_was_cleared_by_tmux_is_looked_at(swarm: Noticed) -> None:
     agent = swarm.agent("ann")
     swarm.rest(agent)

@@ -127,6 +127,8 @@ def _fits(stroke: Stroke) -> str:
         same |= {"cursor_x": f"{seen.cursor_x}", "cursor_y": f"{seen.cursor_y}"}
         if stroke.at_rest:  # a pane that moved to another window has that one's activity
             same |= {"window_id": seen.window_id, "window_activity": f"{seen.activity}", "window_active_clients": "0"}
+            if not seen.profile or _COMMAND_TEXT.fullmatch(seen.profile):
+                same["@swarm_profile"] = seen.profile
     if not _MARKER_TEXT.fullmatch(last):  # not ours, and not to be written into a condition: it still is not ours
         return f"#{{&&:{_equal(same)},#{{?#{{m/r:^{_MARKER_TEXT.pattern}$,#{{{MARKER}}}}},0,1}}}}"
     return _equal({**same, MARKER: last})
