@@ -6,13 +6,15 @@ every line was seen to leave its composer. The loop's ends when its last call ha
 what arrived. `at work` is the same when every agent has just printed something, so that no earlier look still holds.
 """
 
+import gc
 import os
 import resource
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,16 +58,13 @@ def _one_size(server: Tmux, folder: Path, size: int) -> None:
     schema.create(folder / "swarm.db")
     swarm = Noticed(server, folder / "swarm.db")
     records = _agents(swarm, server, size)
-    stop = threading.Event()
-    courier = threading.Thread(target=swarm.courier.run, args=[stop])
     loop = _spent(server, lambda: _send_keys_in_a_loop(server, swarm))
     until(lambda: all(record.read_bytes().endswith(b"\r") for record in records), "the loop's text was digested", 60)
-    courier.start()
-    time.sleep(REST_S)
-    still, spent = _broadcast(server, swarm)
-    at_work, _ = _broadcast(server, swarm)
-    stop.set()
-    courier.join()
+    gc.freeze()  # what libtmux has left in memory is not the courier's to search
+    with _courier(swarm):
+        time.sleep(REST_S)
+        still, spent = _broadcast(server, swarm)
+        at_work, _ = _broadcast(server, swarm)
     arrived = sum(record.read_bytes().count(b"[swarm#") == 2 for record in records)
     print(
         f"{size:>5}  {loop.wall_ms:>8.0f} {loop.cpu_ms:>6.0f}  {still.typed_ms:>8} "
@@ -77,16 +76,26 @@ def _one_size(server: Tmux, folder: Path, size: int) -> None:
     swarm.db.close()
 
 
+@contextmanager
+def _courier(swarm: Noticed) -> Iterator[None]:
+    stop = threading.Event()
+    courier = threading.Thread(target=swarm.courier.run, args=[stop])
+    courier.start()
+    yield
+    stop.set()
+    courier.join()
+
+
 def _broadcast(server: Tmux, swarm: Noticed) -> tuple[Times, Spent]:
     message = 0
 
-    def say() -> None:
+    def delivered() -> None:
         nonlocal message
         message = swarm.say(TEXT)
         time.sleep(MEANWHILE_S)
         until(lambda: not swarm.open(), "every line has left its composer", 60, every_s=0.05)
 
-    spent = _spent(server, say)
+    spent = _spent(server, delivered)
     return _times(swarm, message), spent
 
 
