@@ -8,6 +8,8 @@ from textual.binding import Binding
 from swarm_agents.model import HUMAN, BuildStatus
 from swarm_tui.snapshot import CouldNotLook, Snapshot, View, needs_human
 
+READ_ONLY = "This screen is read-only. Start swarm-tui without --read-only to act."
+
 WhyNot = Callable[[Snapshot], str | None]
 """Why an action makes no sense now, in words that say what would; None when it does."""
 
@@ -72,7 +74,7 @@ class Action:
     def refusal(self, view: View | None, read_only: bool) -> str | None:
         """Why it cannot be done now, or None. What changes the swarm needs to know its state."""
         if self.acts and read_only:
-            return "This screen is read-only. Start swarm-tui without --read-only to act."
+            return READ_ONLY
         if isinstance(view, Snapshot):
             return self.why_not(view)
         if view is None and self.why_not is not _always:

@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from swarm_agents.deliveries import MAY_BE_RETRIED
 from swarm_agents.text import one_line
+from swarm_tui.actions import READ_ONLY
 from swarm_tui.orders import Retry
 from swarm_tui.settings import Settings
 from swarm_tui.snapshot import Snapshot, View
@@ -81,7 +82,7 @@ class Deliveries(ModalScreen[None]):
 
     def action_retry(self) -> None:
         if self._settings.read_only:
-            self.notify("This screen is read-only. Start swarm-tui without --read-only to act.", severity="warning")
+            self.notify(READ_ONLY, severity="warning")
         elif self._matrix.message is not None and any(one.state in MAY_BE_RETRIED for one in self._matrix.of_column()):
             self.app.carry_out(Retry(self._matrix.message))
         else:

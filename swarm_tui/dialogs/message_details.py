@@ -16,6 +16,7 @@ from swarm_agents.db.database import Database
 from swarm_agents.deliveries import MAY_BE_RETRIED
 from swarm_agents.text import one_line, printable
 from swarm_tui import complaints, log_pages, times
+from swarm_tui.actions import READ_ONLY
 from swarm_tui.dialogs.answer import Answer, answered_by
 from swarm_tui.log_pages import LogRow
 from swarm_tui.orders import Order, Retry
@@ -103,7 +104,7 @@ class MessageDetails(ModalScreen[None]):
     def action_answer(self) -> None:
         """To whoever said it; what the swarm said has nobody who could read an answer."""
         if self._settings.read_only:
-            self.notify("This screen is read-only. Start swarm-tui without --read-only to act.", severity="warning")
+            self.notify(READ_ONLY, severity="warning")
         elif self._snapshot is None or self._row is None:
             return
         elif answered_by(self._row) is None:

@@ -21,13 +21,12 @@ from typing import NamedTuple
 from swarm_agents.db import schema
 from swarm_agents.panes import tmux as transport
 from tests.support.noticed import Noticed
-from tests.support.tmux import Tmux, private_server, until
+from tests.support.tmux import LIGHT_AGENT, Tmux, private_server, until
 
 SIZES = (1, 10, 50, 200)
 PANES_IN_WINDOW = 10
 REST_S = 5.5  # the courier looks at its panes every 2 s, and at the clock every second: this is between two
 MEANWHILE_S = 0.3  # in which this thread is out of the courier's way
-LIGHT_AGENT = Path(__file__).parents[1] / "support" / "light_agent.py"
 TEXT = "the build is red, leave it alone, somebody repairs it"
 
 

@@ -15,6 +15,7 @@ from swarm_agents import panes
 from swarm_agents.model import PaneAddress
 
 FAKE_AGENT = Path(__file__).with_name("fake_agent.py")
+LIGHT_AGENT = Path(__file__).with_name("light_agent.py")
 LIMIT_S = 20.0
 
 

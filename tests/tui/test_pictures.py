@@ -47,16 +47,29 @@ async def test_each_state_of_the_build_looks_as_in_its_picture(
 
 
 @pytest.mark.parametrize("size", [LARGE, USUAL, SMALL], ids=lambda size: f"{size[0]}x{size[1]}")
-async def test_tasks_and_locks_look_as_in_their_picture(
-    db: Database, db_path: Path, clock: FakeClock, picture: SnapshotAssertion, size: tuple[int, int]
+@pytest.mark.parametrize(
+    ("name", "key", "words", "scene"),
+    [("tasks", "4", "Locks 2", scenes.shared_out), ("deliveries", "d", "▸#", scenes.delivered)],
+    ids=["tasks and locks", "deliveries"],
+)
+async def test_what_a_key_leads_to_looks_as_in_its_picture(
+    db: Database,
+    db_path: Path,
+    clock: FakeClock,
+    picture: SnapshotAssertion,
+    size: tuple[int, int],
+    name: str,
+    key: str,
+    words: str,
+    scene: Scene,
 ) -> None:
-    scenes.shared_out(db, clock)
+    scene(db, clock)
 
     async with dashboard(db_path, clock, size) as pilot:
-        await pilot.press("4")
-        await shows(pilot, "Locks 2")
+        await pilot.press(key)
+        await shows(pilot, words)
         await settled(pilot)
-        assert drawn(pilot.app) == picture(name=f"tasks-{size[0]}x{size[1]}")
+        assert drawn(pilot.app) == picture(name=f"{name}-{size[0]}x{size[1]}")
 
 
 @pytest.mark.parametrize("theme", ["swarm-light", "swarm-contrast"])
@@ -68,19 +81,6 @@ async def test_each_theme_looks_as_in_its_picture(
     async with dashboard(db_path, clock, LARGE, theme=theme) as pilot:
         await settled(pilot)
         assert drawn(pilot.app) == picture(name=f"fixing-{theme}")
-
-
-@pytest.mark.parametrize("size", [LARGE, USUAL, SMALL], ids=lambda size: f"{size[0]}x{size[1]}")
-async def test_the_deliveries_look_as_in_their_picture(
-    db: Database, db_path: Path, clock: FakeClock, picture: SnapshotAssertion, size: tuple[int, int]
-) -> None:
-    scenes.delivered(db, clock)
-
-    async with dashboard(db_path, clock, size) as pilot:
-        await pilot.press("d")
-        await shows(pilot, "▸#")
-        await settled(pilot)
-        assert drawn(pilot.app) == picture(name=f"deliveries-{size[0]}x{size[1]}")
 
 
 async def test_without_colour_every_state_is_still_told(
