@@ -20,6 +20,7 @@ def pane(x: int, y: int) -> Pane:
         cursor_x=x,
         cursor_y=y,
         width=80,
+        height=24,
         activity=0,
         watchers=0,
         tty="/dev/null",

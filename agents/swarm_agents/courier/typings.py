@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from swarm_agents.courier.notices import Announced
-from swarm_agents.db.database import Row, Transaction
+from swarm_agents.db.database import Row, Transaction, among
 from swarm_agents.model import DeliveryState, PaneAddress
 
 _EXCERPT_CHARACTERS = 400  # of a body that may have 10,240 bytes
@@ -94,21 +94,25 @@ def begin(tx: Transaction, lines: Iterable[Line]) -> list[Typing]:
 
 def typed(tx: Transaction, tokens: Iterable[str]) -> None:
     """These stand in their panes."""
-    tx.many(
+    these, named = among(tokens)
+    tx.execute(
         "update deliveries set typed_at = :now, at = case when state = 'queued' then :now else at end, "
         "reason = case when state = 'queued' then null else reason end, "
         "state = case when state = 'queued' then 'typed' else state end "
-        "where token = :token and typed_at is null",
-        [{"token": token, "now": tx.now} for token in tokens],
+        f"where token in {these} and typed_at is null",
+        **named,
+        now=tx.now,
     )
 
 
 def submitted(tx: Transaction, tokens: Collection[str]) -> None:
     """These left their composers, or their programs took them from their terminals."""
-    tx.many(
+    these, named = among(tokens)
+    tx.execute(
         "update deliveries set state = 'submitted', reason = null, at = :now, submitted_at = :now, "
-        "typed_at = coalesce(typed_at, :now) where token = :token and state in ('queued', 'typed')",
-        [{"token": token, "now": tx.now} for token in tokens],
+        f"typed_at = coalesce(typed_at, :now) where token in {these} and state in ('queued', 'typed')",
+        **named,
+        now=tx.now,
     )
     _leave_panes(tx, tokens)
 
@@ -193,7 +197,8 @@ def retire(tx: Transaction, holder: str) -> None:
 
 
 def _leave_panes(tx: Transaction, tokens: Iterable[str]) -> None:
-    tx.many("delete from typings where token = :token", [{"token": token} for token in tokens])
+    these, named = among(tokens)
+    tx.execute(f"delete from typings where token in {these}", **named)
 
 
 def _waiting(tx: Transaction, row: Row) -> Waiting:

@@ -86,6 +86,12 @@ class Transaction:
         self._connection.execute("release apart")
 
 
+def among(values: Iterable[Any]) -> tuple[str, dict[str, Any]]:
+    """A list for `in`, and its parameters: one statement for what else were one each."""
+    named = {f"among{n}": value for n, value in enumerate(values)}
+    return f"({', '.join(f':{name}' for name in named)})", named
+
+
 class Database:
     """An open swarm database. Belongs to the thread that opened it; never carried across a fork."""
 

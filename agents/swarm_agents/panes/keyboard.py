@@ -6,7 +6,8 @@ comes late, or twice, or from a process that was frozen, finds another marker an
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -43,22 +44,22 @@ class Stroke:
 
 
 class Keyboard:
-    """Types into the panes of one server. Use it as a context: what was made ready in vain is ended."""
+    """Types into the panes of one server. Use it as a context: at its end its processes are ended."""
 
     def __init__(self, socket: str) -> None:
         self._socket = socket
         self._ready: Running | None = None
+        self._processes = ExitStack()
 
     def __enter__(self) -> "Keyboard":
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._ready is not None:
-            self._ready.__exit__(*error)
+        self._processes.close()
 
     def make_ready(self) -> None:
         """Start the process that will type, while something else is waited for."""
-        self._ready = self._ready or tmux.ready(self._socket)
+        self._ready = self._ready or self._processes.enter_context(tmux.ready(self._socket))
 
     def type(self, strokes: Sequence[Stroke]) -> tuple[bool, ...] | ServerGone | NoAnswer:
         """Type a batch in one process; of each stroke whether its marker is there now: it was done, here or elsewhere.
@@ -66,23 +67,41 @@ class Keyboard:
         One that was not done found its pane changed. After `NoAnswer` the markers of the next look say what was typed.
         Screens are no use here: what the panes draw in answer is not read before the script has ended.
         """
-        running, self._ready = self._ready or tmux.ready(self._socket), None
-        with running:
-            return _type(running, strokes)
+        self.make_ready()
+        running, self._ready = self._ready, None
+        assert running is not None
+        return _type(running, strokes)
+
+
+class _Names(dict[str, str]):
+    """Names for what the lines of a script share, made up as they are needed.
+
+    Nobody else has them: where a hook of the user's waits, tmux runs somebody else's script in the middle of this one.
+    """
+
+    def __init__(self, first: str) -> None:
+        super().__init__()
+        self._first = first
+
+    def __missing__(self, shared: str) -> str:
+        self[shared] = name = f"{self._first}{len(self)}"
+        return name
 
 
 def _type(running: Running, strokes: Sequence[Stroke]) -> tuple[bool, ...] | ServerGone | NoAnswer:
     mark = tmux.fresh_mark()
-    # Names of our own: where a hook of the user's waits, tmux runs somebody else's script in the middle of this one.
-    texts = {text: f"swarm_{mark[1:9]}_{n}" for n, text in enumerate(dict.fromkeys(_texts(strokes)))}
+    texts, formats = _Names(f"swarm_{mark[1:9]}_t"), _Names(f"swarm_{mark[1:9]}_f")
+    typed = list(_lines(strokes, texts, formats))
     lines = [
         *(f"set-buffer -b {buffer} -- {_text(text)}" for text, buffer in texts.items()),
-        *_lines(strokes, texts),
+        *(f"set-environment -gh {variable} '{format_}'" for format_, variable in formats.items()),
+        *typed,
+        *(f"set-environment -gu {variable}" for variable in formats.values()),
         *(f"delete-buffer -b {buffer}" for buffer in texts.values()),
         f"list-panes -a -F '{mark}marker #{{pane_id}} #{{{MARKER}}}'",
         f"display-message -p '{mark}end'",
     ]
-    answer = running.answer(script="\n".join([*lines, ""]))
+    answer = running.answer(script="\n".join([*lines, ""]), end=f"{mark}end")
     if not isinstance(answer, Answer):
         return answer
     printed = answer.output.decode(errors="replace")
@@ -92,59 +111,63 @@ def _type(running: Running, strokes: Sequence[Stroke]) -> tuple[bool, ...] | Ser
     return tuple(markers.get(stroke.pane.pane_id) == stroke.marker for stroke in strokes)
 
 
-def _lines(strokes: Iterable[Stroke], texts: Mapping[str, str]) -> Iterator[str]:
+def _lines(strokes: Iterable[Stroke], texts: _Names, formats: _Names) -> Iterator[str]:
     for server, of_one in groupby(strokes, key=lambda stroke: stroke.pane.server):
         # Asked once, while the script is read: the server that reads it is the one that runs it.
         yield f"%if '#{{==:#{{pid}}:#{{start_time}},{server}}}'"
-        yield from (_line(stroke, texts) for stroke in of_one)
+        yield from (_line(stroke, texts, formats) for stroke in of_one)
         yield "%endif"
 
 
-# tmux puts a script that it has read together again, line by line and from the start each time, for a log it may not
-# even write. 200 lines of 1,000 characters took it 140 ms, and of 300 characters 20: so the lines are kept short. And
-# each thing that is asked for is looked for in six tables of options first: so few things are asked.
-def _line(stroke: Stroke, texts: Mapping[str, str]) -> str:
-    target = f"-t {stroke.pane.pane_id}"
+# tmux takes a script apart character by character, and puts it together again, line by line and from the start each
+# time, for a log it may not even write: 200 lines of 1,000 characters took it 140 ms, of 300 characters 20, of 150 15.
+# So the lines are kept short, down to the names of the commands (if-shell, paste-buffer, set-option), and what they
+# ask for stands in a hidden variable that no program ever gets.
+def _line(stroke: Stroke, texts: _Names, formats: _Names) -> str:
+    target = stroke.pane.pane_id
     acts = []
     if stroke.text:
-        acts.append(f"paste-buffer -p -r -b {texts[stroke.text]} {target}")
+        acts.append(f"pasteb -prb{texts[stroke.text]} -t{target}")
     if stroke.submit:
         # A pasted key goes to this pane alone: no key table, no synchronize-panes, no extended keys.
-        acts.append(f"paste-buffer -r -b {texts[stroke.submit]} {target}")
+        acts.append(f"pasteb -rb{texts[stroke.submit]} -t{target}")
     # Last: what fails ends the list, and the marker never says that something was typed which was not.
-    acts.append(f"set-option -p {target} {MARKER} {_checked(stroke.marker, _MARKER_TEXT)}")
-    return f"if-shell -F {target} '{_fits(stroke)}' '{' ; '.join(acts)}'"
+    acts.append(f"set -pt{target} {MARKER} {_checked(stroke.marker, _MARKER_TEXT)}")
+    return f"if -Ft{target} '{_fits(stroke, formats)}' '{';'.join(acts)}'"
 
 
-def _fits(stroke: Stroke) -> str:
-    """A tmux condition, to be asked of the pane: it is as it was seen, and nothing has been typed since."""
-    seen, last = stroke.seen, stroke.seen.last
+def _fits(stroke: Stroke, formats: _Names) -> str:
+    """A tmux condition, to be asked of the pane: it is as it was seen, and nothing has been typed since.
+
+    All in one comparison. Nothing that is expected has a ":" in it: it is equal only when each of its parts is.
+    """
+    same, last = _same(stroke), stroke.seen.last
+    is_ours = _MARKER_TEXT.fullmatch(last) is not None
+    if is_ours:
+        same[MARKER] = last
+    equal = f"#{{==:#{{E:{formats[':'.join(f'#{{{name}}}' for name in same)]}}},{':'.join(same.values())}}}"
+    if is_ours:
+        return equal
+    # Not to be written into a condition: it still is not ours.
+    return f"#{{&&:{equal},#{{?#{{m/r:^{_MARKER_TEXT.pattern}$,#{{{MARKER}}}}},0,1}}}}"
+
+
+def _same(stroke: Stroke) -> dict[str, str]:
+    """What tmux has to say of the pane. Little: each word is looked for in ten tables of options first."""
+    seen = stroke.seen
     same = {"pane_pid": f"{stroke.pane.pane_pid}", "pane_dead": "0"}
     if stroke.text or stroke.submit:
         same |= {"pane_in_mode": "0", "pane_input_off": "0"}
-        if _COMMAND_TEXT.fullmatch(seen.command):
-            same["pane_current_command"] = seen.command
         same |= {"cursor_x": f"{seen.cursor_x}", "cursor_y": f"{seen.cursor_y}"}
+        # It costs the most, for it stands in the process table. A program that came up in a pane at rest has printed
+        # something; and one that has not gets no submit key before another look.
+        if (stroke.submit or not stroke.at_rest) and _COMMAND_TEXT.fullmatch(seen.command):
+            same["pane_current_command"] = seen.command
         if stroke.at_rest:  # a pane that moved to another window has that one's activity
             same |= {"window_id": seen.window_id, "window_activity": f"{seen.activity}", "window_active_clients": "0"}
             if not seen.profile or _COMMAND_TEXT.fullmatch(seen.profile):
                 same["@swarm_profile"] = seen.profile
-    if not _MARKER_TEXT.fullmatch(last):  # not ours, and not to be written into a condition: it still is not ours
-        return f"#{{&&:{_equal(same)},#{{?#{{m/r:^{_MARKER_TEXT.pattern}$,#{{{MARKER}}}}},0,1}}}}"
-    return _equal({**same, MARKER: last})
-
-
-def _equal(values: Mapping[str, str]) -> str:
-    """All of them, in one comparison: it is the cheapest.
-
-    Nothing that is expected has a ":" in it, so two lists are equal only when all of their parts are.
-    """
-    return f"#{{==:{':'.join(f'#{{{name}}}' for name in values)},{':'.join(values.values())}}}"
-
-
-def _texts(strokes: Iterable[Stroke]) -> Iterator[str]:
-    for stroke in strokes:
-        yield from filter(None, (stroke.text, stroke.submit))
+    return same
 
 
 def _text(text: str) -> str:

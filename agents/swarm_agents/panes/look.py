@@ -5,8 +5,9 @@ title with a separator of its own, a folder name with a newline, an option with 
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import tmux
@@ -16,7 +17,7 @@ from swarm_agents.text import one_line, printable
 _TEXT_LIMIT = 1_000  # characters of a title or a path that anybody will ever show
 
 _PANE_NUMBERS = (
-    *("pane_pid", "pane_dead", "pane_in_mode", "pane_input_off", "cursor_x", "cursor_y", "pane_width"),
+    *("pane_pid", "pane_dead", "pane_in_mode", "pane_input_off", "cursor_x", "cursor_y", "pane_width", "pane_height"),
     *("window_activity", "window_active_clients"),
 )
 _PANE_TEXTS = (
@@ -38,6 +39,7 @@ class Pane:
     cursor_x: int
     cursor_y: int
     width: int
+    height: int
     activity: int
     """The second of the last output in its window, as its server's clock had it."""
     watchers: int
@@ -96,12 +98,17 @@ class Look:
 class Looking:
     """A look that tmux is taking. Use it as a context: what has not been seen at its end is given up."""
 
-    def __init__(self, socket: str, screens: Iterable[str] = ()) -> None:
-        """Begin to look at a server once, with the screens of the named pane ids."""
+    def __init__(self, socket: str, screens: Iterable[str] = (), apart: bool = False) -> None:
+        """Begin to look at a server once, with the screens of the named pane ids.
+
+        What a hook of the user's prints between them shifts no row when they are taken `apart`, at half as much again.
+        """
         self._socket = socket
+        self._screens = [pane_id for pane_id in screens if tmux.is_pane_id(pane_id)]
+        self._apart = apart
         self._mark = tmux.fresh_mark()
         self._since = int(time.time())
-        self._running = tmux.start_script(socket, _script(self._mark, screens))
+        self._running = tmux.start_script(socket, _script(self._mark, self._screens, apart))
 
     def __enter__(self) -> "Looking":
         return self
@@ -111,7 +118,14 @@ class Looking:
 
     def seen(self, limit_s: float = tmux.LIMIT_S) -> Look | ServerGone | NoAnswer:
         """Wait for it, for so long. Never an empty look in place of an error."""
-        return _read(self._socket, self._mark, self._since, self._running.answer(limit_s))
+        answer = self._running.answer(limit_s, end=f"{self._mark}end")
+        if not isinstance(answer, Answer):
+            return answer
+        seen = _read(self._socket, self._mark, self._since, self._screens, answer)
+        if seen is not None:
+            return seen
+        with Looking(self._socket, self._screens, apart=True) as again:
+            return again.seen(limit_s)
 
 
 def look(socket: str, screens: Iterable[str] = (), limit_s: float = tmux.LIMIT_S) -> Look | ServerGone | NoAnswer:
@@ -120,27 +134,29 @@ def look(socket: str, screens: Iterable[str] = (), limit_s: float = tmux.LIMIT_S
         return looking.seen(limit_s)
 
 
-def _script(mark: str, screens: Iterable[str]) -> str:
+def _script(mark: str, screens: Sequence[str], apart: bool) -> str:
     lines = [
         f"display-message -p '{mark}server{mark}#{{pid}}:#{{start_time}}'",
         f"list-panes -a -F '{mark}pane{mark}{_fields(mark, _PANE_NUMBERS, _PANE_TEXTS)}'",
         f"list-clients -F '{mark}client{mark}{_fields(mark, _CLIENT_NUMBERS, _CLIENT_TEXTS)}'",
     ]
+    if screens and not apart:
+        lines.append(f"display-message -p {mark}screens{mark}")
     for pane_id in screens:
-        if tmux.is_pane_id(pane_id):
+        if apart:
             lines.append(f"display-message -p {mark}screen{mark}{pane_id[1:]}{mark}")  # a "%" would be a part of a date
-            lines.append(f"capture-pane -p -e -t {pane_id}")
+        lines.append(f"capture-pane -p -e -t {pane_id}")
     return "\n".join([*lines, f"display-message -p '{mark}end'", ""])
 
 
-def _read(socket: str, mark: str, since: int, answer: Answer | ServerGone | NoAnswer) -> Look | ServerGone | NoAnswer:
-    if not isinstance(answer, Answer):
-        return answer
+def _read(socket: str, mark: str, since: int, asked: Sequence[str], answer: Answer) -> Look | NoAnswer | None:
+    """None when a hook of the user's printed something between screens that were not taken apart."""
     chunks = iter(answer.output.decode(errors="replace").split(mark)[1:])
     server = ""
     panes: dict[str, Pane] = {}
     clients: list[Client] = []
     screens: dict[str, tuple[str, ...]] = {}
+    rows: list[str] | None = None
     complete = False
     for kind in chunks:
         match _line(kind):
@@ -151,15 +167,27 @@ def _read(socket: str, mark: str, since: int, answer: Answer | ServerGone | NoAn
                 panes[pane.address.pane_id] = pane  # a window linked twice lists its panes twice
             case "client":
                 clients.append(_client(_take(chunks, _CLIENT_TEXTS), next(chunks)))
+            case "screens":
+                rows = _rows(next(chunks))
             case "screen":
                 pane_id, screen = f"%{next(chunks)}", next(chunks)
                 if pane_id in panes:  # of a pane that is gone tmux captures nothing
-                    screens[pane_id] = tuple(screen.removeprefix("\n").removesuffix("\n").split("\n"))
+                    screens[pane_id] = tuple(_rows(screen))
             case "end":
                 complete = True
     if not complete or not server:
         return NoAnswer(socket, f"tmux answered only in part: {answer.complaints or 'no reason given'}")
+    if rows is not None:
+        there = [pane_id for pane_id in asked if pane_id in panes]
+        if len(rows) != sum(panes[pane_id].height for pane_id in there):
+            return None
+        below = iter(rows)
+        screens = {pane_id: tuple(islice(below, panes[pane_id].height)) for pane_id in there}
     return Look(socket, server, since, panes, tuple(clients), screens)
+
+
+def _rows(chunk: str) -> list[str]:
+    return chunk.removeprefix("\n").split("\n")[:-1]
 
 
 def _fields(mark: str, numbers: tuple[str, ...], texts: tuple[str, ...]) -> str:
@@ -195,6 +223,7 @@ def _pane(socket: str, server: str, text: dict[str, str], numbers: str) -> Pane:
         cursor_x=number["cursor_x"],
         cursor_y=number["cursor_y"],
         width=number["pane_width"],
+        height=number["pane_height"],
         activity=number["window_activity"],
         watchers=number["window_active_clients"],
         tty=text["pane_tty"],

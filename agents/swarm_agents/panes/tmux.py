@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import sys
+import time
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
@@ -27,6 +28,7 @@ LIMIT_S = 5.0  # a healthy server answers a script for 200 panes in 30 ms; a sto
 _OPEN_OUTPUT = ("display-message", "-p", "", ";")
 
 _GONE = re.compile(rb"no server running on|No such file or directory|Connection refused|lost server|server exited")
+_CHUNK = 65_536  # bytes read at once: what a pipe holds
 _PIPE, _NOTHING = -1, -3  # as in `subprocess`, which most verbs of `swarm` never load
 _PANE_ID = re.compile(r"%[0-9]{1,9}")
 
@@ -70,22 +72,70 @@ class Running:
             with self._process:  # its pipes may never end: a stopped server has them, too
                 self._process.kill()
 
-    def answer(self, limit_s: float = LIMIT_S, script: str | None = None) -> Answer | ServerGone | NoAnswer:
-        """Wait for what it printed, for so long. `script` is for one that is `ready`."""
-        from subprocess import TimeoutExpired
+    def answer(self, limit_s: float = LIMIT_S, script: str = "", end: str = "") -> Answer | ServerGone | NoAnswer:
+        """Wait for what it printed, for so long. `script` is for one that is `ready`.
 
+        All that it printed, or all up to `end`: then nobody waits for the goodbyes of the server and its client, and
+        a complaint may be missing.
+        """
         if self._process is None:
             return NoAnswer(self.socket, self._why)
-        try:
-            output, errors = self._process.communicate(os.fsencode(script) if script else None, timeout=limit_s)
-        except TimeoutExpired:
+        printed = _talk(self._process, os.fsencode(script), os.fsencode(end), limit_s)
+        if printed is None:
             return NoAnswer(self.socket, f"tmux did not answer within {limit_s:g} s")
+        output, errors = printed
         if self._process.returncode and not output.strip() and _GONE.search(errors):
             return ServerGone(self.socket)
         complaints = one_line(errors.decode(errors="replace"), 500)
         if self._process.returncode and "error connecting to" in complaints:
             return NoAnswer(self.socket, complaints)
         return Answer(output, complaints)
+
+
+def _talk(process: "Popen[bytes]", script: bytes, end: bytes, limit_s: float) -> tuple[bytes, bytes] | None:
+    """Give it the script; what it prints and complains of, until it has ended or has printed `end`. None: too late."""
+    import selectors
+    from subprocess import TimeoutExpired
+
+    assert process.stdout is not None and process.stderr is not None
+    give_up_at = time.monotonic() + limit_s
+    output, errors, rest = bytearray(), bytearray(), memoryview(script)
+    with selectors.DefaultSelector() as pipes:
+        pipes.register(process.stdout, selectors.EVENT_READ, output)
+        pipes.register(process.stderr, selectors.EVENT_READ, errors)
+        if process.stdin is not None:
+            os.set_blocking(process.stdin.fileno(), False)
+            pipes.register(process.stdin, selectors.EVENT_WRITE)
+        while pipes.get_map():
+            ready = pipes.select(max(0.0, give_up_at - time.monotonic()))
+            if not ready:
+                return None
+            for key, _ in ready:
+                if key.fileobj is process.stdin:
+                    rest = _give(key.fd, rest)
+                    done = not rest
+                else:
+                    chunk = os.read(key.fd, _CHUNK)
+                    key.data.extend(chunk)
+                    done = not chunk
+                    if end and output.find(end, -len(chunk) - len(end)) >= 0:
+                        return bytes(output), bytes(errors)
+                if done:
+                    pipes.unregister(key.fileobj)
+                    key.fileobj.close()  # type: ignore[union-attr]
+    try:
+        process.wait(max(0.0, give_up_at - time.monotonic()))
+    except TimeoutExpired:
+        return None
+    return bytes(output), bytes(errors)
+
+
+def _give(pipe: int, rest: memoryview) -> memoryview:
+    """What it has not taken."""
+    try:
+        return rest[os.write(pipe, rest) :]
+    except BrokenPipeError:
+        return rest[:0]  # it has ended, and says why
 
 
 def start_script(socket: str, script: str) -> Running:
