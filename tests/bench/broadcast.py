@@ -80,9 +80,11 @@ def _courier(swarm: Noticed) -> Iterator[None]:
     stop = threading.Event()
     courier = threading.Thread(target=swarm.courier.run, args=[stop])
     courier.start()
-    yield
-    stop.set()
-    courier.join()
+    try:
+        yield
+    finally:
+        stop.set()
+        courier.join()
 
 
 def _broadcast(server: Tmux, swarm: Noticed) -> tuple[Times, Spent]:
@@ -103,7 +105,7 @@ def _times_less(theirs: float, ours: float) -> str:
 
 
 def _agents(swarm: Noticed, server: Tmux, size: int) -> list[Path]:
-    server.run("set-option", "-g", "default-size", "200x90")
+    server.run("set-option", "-t", "base", "default-size", "200x90")
     records = [server.folder / f"agent-{n}" for n in range(size)]
     beside = None
     for n, record in enumerate(records):

@@ -17,6 +17,7 @@ from typing import Any
 from swarm_agents import profiles
 from swarm_agents.courier import border, typings
 from swarm_agents.courier.side_by_side import SideBySide
+from swarm_agents.courier.sight import Sight
 from swarm_agents.courier.typist import ROUND_S, Due, Typist
 from swarm_agents.db.database import Database
 from swarm_agents.errors import Unavailable
@@ -166,14 +167,24 @@ class Courier:
         return time.monotonic() >= self._ask_again_at.get(socket, 0.0)
 
     def _serve(self, socket: str, due: Due) -> Look | ServerGone | NoAnswer:
+        seen = self._seen(socket, due)
+        if isinstance(seen, NoAnswer):
+            self._ask_again_at[socket] = time.monotonic() + _NO_ANSWER_S
+        return seen
+
+    def _seen(self, socket: str, due: Due) -> Look | ServerGone | NoAnswer:
+        if not due.panes and not self._on_borders:  # what happens all day long opens no database
+            match self._typist.look(socket, due):
+                case Sight(look):
+                    return look
+                case NoAnswer() as unknown:
+                    return unknown
         # What is on its way into panes is of no use to anybody after the machine, and with it the panes, went down.
         with Database(self._database, lasting=False) as db:
             seen = self._typist.serve(db, socket, due)
             if self._on_borders and isinstance(seen, Look):
                 border.show(db, seen)
-        if isinstance(seen, NoAnswer):
-            self._ask_again_at[socket] = time.monotonic() + _NO_ANSWER_S
-        return seen
+            return seen
 
 
 def _is_alive(name: str) -> bool:

@@ -49,19 +49,25 @@ def look(
     known: Mapping[str, Profile],
     limit_s: float = tmux.LIMIT_S,
     meanwhile: Callable[[], None] | None = None,
+    also: Collection[PaneAddress] = (),
 ) -> Seen:
-    """Look at a server once, and at its panes among these. `meanwhile` is called while tmux is at work."""
-    with Looking(socket, sorted(pane.pane_id for pane in wanted)) as looking:
+    """Look at a server once, and at its panes among these. `meanwhile` is called while tmux is at work.
+
+    `also` are panes for which nothing waits: where only the whole process table tells their program, it stays unknown.
+    """
+    everywhere = {*wanted, *also}
+    with Looking(socket, sorted(pane.pane_id for pane in everywhere)) as looking:
         if meanwhile is not None:
             meanwhile()
-        leaders = foreground.leaders(pane.pane_pid for pane in wanted)
+        leaders = foreground.leaders(pane.pane_pid for pane in everywhere)
         seen = looking.seen(limit_s)
     if not isinstance(seen, Look):
         return seen
-    found = [pane for each in wanted if (pane := seen.pane(each)) and each.pane_id in seen.screens]
+    found = [pane for each in everywhere if (pane := seen.pane(each)) and each.pane_id in seen.screens]
     living = {pane.address.pane_pid: pane for pane in found if not pane.dead}
     clear = {pid: leaders[pid] for pid, pane in living.items() if _is_clear(pane, leaders.get(pid), known)}
-    programs = clear | foreground.programs(living.keys() - clear.keys())
+    unclear = {pane.pane_pid for pane in wanted} & living.keys() - clear.keys()
+    programs = clear | foreground.programs(unclear)
     return Sight(seen, {pane.address: _situation(seen, pane, programs, known) for pane in found})
 
 

@@ -104,7 +104,7 @@ class Typist:
             if typed:
                 time.sleep(next(pace))
                 due = self._due_now(db, socket)
-            seen = self._look(socket, due, meanwhile=keyboard.make_ready if self._begins(due) else None)
+            seen = self.look(socket, due, meanwhile=keyboard.make_ready if self._begins(due) else None)
             while isinstance(seen, Sight):
                 plan = self._decide(db, seen, due)
                 if time.monotonic() > give_up_at or not (plan.strokes or plan.moving):
@@ -116,7 +116,7 @@ class Typist:
                     pace = iter(_PACE_S)
                 time.sleep(next(pace, _PACE_S[-1]))
                 due = self._due_now(db, socket)
-                seen = self._look(socket, due)
+                seen = self.look(socket, due)
         if isinstance(seen, ServerGone):
             _lose_server(db, socket)
         return seen
@@ -142,9 +142,10 @@ class Typist:
     def _begins(self, due: Due) -> bool:
         return any(pane not in self._times.held for pane in due.free)
 
-    def _look(self, socket: str, due: Due, meanwhile: Callable[[], None] | None = None) -> Seen:
+    def look(self, socket: str, due: Due, meanwhile: Callable[[], None] | None = None) -> Seen:
+        """Look at these panes, and remember which of them were at rest."""
         began = time.monotonic()
-        seen = sight.look(socket, due.panes | due.idle, self._profiles, meanwhile=meanwhile)
+        seen = sight.look(socket, due.panes, self._profiles, meanwhile=meanwhile, also=due.idle)
         if isinstance(seen, Sight):
             at_rest = {pane: now for pane, now in seen.situations.items() if seen.look.at_rest(pane)}
             ready = {pane: now for pane, now in at_rest.items() if steps.obstacle(now) is None}

@@ -163,10 +163,10 @@ def _read(socket: str, mark: str, since: int, asked: Sequence[str], answer: Answ
             case "server":
                 server = _line(next(chunks))
             case "pane":
-                pane = _pane(socket, server, _take(chunks, _PANE_TEXTS), next(chunks))
+                pane = _pane(socket, server, chunks)
                 panes[pane.address.pane_id] = pane  # a window linked twice lists its panes twice
             case "client":
-                clients.append(_client(_take(chunks, _CLIENT_TEXTS), next(chunks)))
+                clients.append(_client(chunks))
             case "screens":
                 rows = _rows(next(chunks))
             case "screen":
@@ -195,56 +195,51 @@ def _fields(mark: str, numbers: tuple[str, ...], texts: tuple[str, ...]) -> str:
 
 
 # A marker is compared with what tmux has: a line end cut off would make another one of it.
-def _take(chunks: Iterator[str], names: tuple[str, ...]) -> dict[str, str]:
-    return {name: (printable if name == "@swarm_last" else _shown)(next(chunks)) for name in names}
-
-
-def _shown(text: str) -> str:
-    # Nearly all of them are as they should be, and a look takes twelve for each pane.
-    return text if text.isprintable() and len(text) <= _TEXT_LIMIT else one_line(text, _TEXT_LIMIT)
+def _take(chunks: Iterator[str], names: tuple[str, ...]) -> Iterator[str]:
+    for name in names:
+        text = next(chunks)
+        if text.isprintable() and len(text) <= _TEXT_LIMIT:  # nearly all of them, and a look takes eleven for each pane
+            yield text
+        else:
+            yield printable(text) if name == "@swarm_last" else one_line(text, _TEXT_LIMIT)
 
 
 def _line(chunk: str) -> str:
     return chunk.partition("\n")[0]  # what follows was printed by a hook of the user's
 
 
-def _numbers(names: tuple[str, ...], chunk: str) -> dict[str, int]:
-    words = _line(chunk).split(" ")
-    return {name: int(word) if word.isdigit() else 0 for name, word in zip(names, words, strict=True)}
+def _numbers(chunk: str) -> Iterator[int]:
+    return (int(word) if word.isdigit() else 0 for word in _line(chunk).split(" "))
 
 
-def _pane(socket: str, server: str, text: dict[str, str], numbers: str) -> Pane:
-    number = _numbers(_PANE_NUMBERS, numbers)
+def _pane(socket: str, server: str, chunks: Iterator[str]) -> Pane:
+    pane_id, tty, window_id, window, title, path, command, agent, last, profile, notice = _take(chunks, _PANE_TEXTS)
+    pid, dead, in_mode, input_off, cursor_x, cursor_y, width, height, activity, watchers = _numbers(next(chunks))
     return Pane(
-        address=PaneAddress(socket, server, text["pane_id"], number["pane_pid"]),
-        dead=bool(number["pane_dead"]),
-        in_mode=bool(number["pane_in_mode"]),
-        input_off=bool(number["pane_input_off"]),
-        cursor_x=number["cursor_x"],
-        cursor_y=number["cursor_y"],
-        width=number["pane_width"],
-        height=number["pane_height"],
-        activity=number["window_activity"],
-        watchers=number["window_active_clients"],
-        tty=text["pane_tty"],
-        window_id=text["window_id"],
-        window=text["window_name"],
-        title=text["pane_title"],
-        path=text["pane_current_path"],
-        command=text["pane_current_command"],
-        agent=text["@swarm_agent"],
-        last=text["@swarm_last"],
-        profile=text["@swarm_profile"],
-        notice=text["@swarm_notice"],
+        address=PaneAddress(socket, server, pane_id, pid),
+        dead=bool(dead),
+        in_mode=bool(in_mode),
+        input_off=bool(input_off),
+        cursor_x=cursor_x,
+        cursor_y=cursor_y,
+        width=width,
+        height=height,
+        activity=activity,
+        watchers=watchers,
+        tty=tty,
+        window_id=window_id,
+        window=window,
+        title=title,
+        path=path,
+        command=command,
+        agent=agent,
+        last=last,
+        profile=profile,
+        notice=notice,
     )
 
 
-def _client(text: dict[str, str], numbers: str) -> Client:
-    number = _numbers(_CLIENT_NUMBERS, numbers)
-    return Client(
-        name=text["client_name"],
-        pane_id=text["pane_id"],
-        activity=number["client_activity"],
-        control=bool(number["client_control_mode"]),
-        read_only=bool(number["client_readonly"]),
-    )
+def _client(chunks: Iterator[str]) -> Client:
+    name, pane_id = _take(chunks, _CLIENT_TEXTS)
+    activity, control, read_only = _numbers(next(chunks))
+    return Client(name, pane_id, activity, bool(control), bool(read_only))
