@@ -45,7 +45,7 @@ def queue(tx: Transaction, message_id: int, agents: Collection[Agent], expires_s
         "insert into deliveries (message_id, agent, pane_socket, pane_server, pane_id, pane_pid, state, "
         "reason, incident_id, at, queued_at, expires_mono_ms, boot_id) "
         "select :message, name, pane_socket, pane_server, pane_id, pane_pid, "
-        "iif(pane_id is null, 'skipped', 'queued'), iif(pane_id is null, 'no-tmux', null), "
+        "case when pane_id is null then 'skipped' else 'queued' end, case when pane_id is null then 'no-tmux' end, "
         f":incident, :now, :now, :expires, :boot from agents where name in {names} order by name",
         **named,
         message=message_id,
