@@ -4,6 +4,7 @@ Ten panes to a window, agents that wait for work, a courier that has been runnin
 when a build goes red. The courier's times are those in its rows: every line is typed, as the panes' markers say, and
 every line was seen to leave its composer. The loop's ends when its last call has returned, which says nothing about
 what arrived. `at work` is the same when every agent has just printed something, so that no earlier look still holds.
+All are medians; `slowest` is the one round that took longest until all was typed.
 """
 
 import gc
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
 from swarm_agents.db import schema
@@ -25,7 +27,9 @@ from tests.support.tmux import LIGHT_AGENT, Tmux, private_server, until
 
 SIZES = (1, 10, 50, 200)
 PANES_IN_WINDOW = 10
-REST_S = 5.5  # the courier looks at its panes every 2 s, and at the clock every second: this is between two
+ROUNDS = 7
+LOOPS = 3
+REST_S = 4.5  # the courier looks at its panes every 2 s: in this time, once after all have come to rest
 MEANWHILE_S = 0.3  # in which this thread is out of the courier's way
 TEXT = "the build is red, leave it alone, somebody repairs it"
 
@@ -44,10 +48,8 @@ class Spent(NamedTuple):
 
 
 def main() -> None:
-    print(
-        f"{'panes':>5}  {'loop ms':>8} {'cpu':>6}  {'typed ms':>8} {'':>6} {'submitted':>9} {'':>6} "
-        f"{'cpu':>6} {'':>6} {'tmux runs':>9}  {'at work':>8} {'':>6}  arrived"
-    )
+    columns = ["cpu", "typed ms", "slowest", "submitted", "cpu", "tmux runs", "at work", "slowest", "arrived"]
+    print(f"{'panes':>5} {'loop ms':>8} " + " ".join(f"{column:>13}" for column in columns))
     for size in SIZES:
         with private_server() as server, tempfile.TemporaryDirectory() as folder:
             _one_size(server, Path(folder), size)
@@ -57,22 +59,40 @@ def _one_size(server: Tmux, folder: Path, size: int) -> None:
     schema.create(folder / "swarm.db")
     swarm = Noticed(server, folder / "swarm.db")
     records = _agents(swarm, server, size)
-    loop = _spent(server, lambda: _send_keys_in_a_loop(server, swarm))
-    until(lambda: all(record.read_bytes().endswith(b"\r") for record in records), "the loop's text was digested", 60)
+    loops = [_looped(server, swarm, records) for _ in range(LOOPS)]
     gc.freeze()  # what libtmux has left in memory is not the courier's to search
     with _courier(swarm):
-        time.sleep(REST_S)
-        still, spent = _broadcast(server, swarm)
-        at_work, _ = _broadcast(server, swarm)
-    arrived = sum(record.read_bytes().count(b"[swarm#") == 2 for record in records)
-    print(
-        f"{size:>5}  {loop.wall_ms:>8.0f} {loop.cpu_ms:>6.0f}  {still.typed_ms:>8} "
-        f"{_times_less(loop.wall_ms, still.typed_ms)} "
-        f"{still.submitted_ms:>9} {_times_less(loop.wall_ms, still.submitted_ms)} "
-        f"{spent.cpu_ms:>6.0f} {_times_less(loop.cpu_ms, spent.cpu_ms)} {spent.processes:>9}  "
-        f"{at_work.typed_ms:>8} {_times_less(loop.wall_ms, at_work.typed_ms)}  {arrived}/{size}"
-    )
+        rounds = [_round(server, swarm) for _ in range(ROUNDS)]
     swarm.db.close()
+    arrived = sum(record.read_bytes().count(b"[swarm#") == 2 * ROUNDS for record in records)
+    loop_ms, loop_cpu_ms = median(loop.wall_ms for loop in loops), median(loop.cpu_ms for loop in loops)
+    typed_ms, at_work_ms = [still.typed_ms for still, _, _ in rounds], [at_work.typed_ms for _, _, at_work in rounds]
+    columns = [
+        f"{loop_cpu_ms:.0f}",
+        _beside(loop_ms, median(typed_ms)),
+        _beside(loop_ms, max(typed_ms)),
+        _beside(loop_ms, median(still.submitted_ms for still, _, _ in rounds)),
+        _beside(loop_cpu_ms, median(spent.cpu_ms for _, spent, _ in rounds)),
+        f"{max(spent.processes for _, spent, _ in rounds)}",
+        _beside(loop_ms, median(at_work_ms)),
+        _beside(loop_ms, max(at_work_ms)),
+        f"{arrived}/{size}",
+    ]
+    print(f"{size:>5} {loop_ms:>8.0f} " + " ".join(f"{column:>13}" for column in columns))
+
+
+def _looped(server: Tmux, swarm: Noticed, records: list[Path]) -> Spent:
+    lines = [record.read_bytes().count(b"\r") for record in records]
+    spent = _spent(server, lambda: _send_keys_in_a_loop(server, swarm))
+    until(lambda: all(r.read_bytes().count(b"\r") > n for r, n in zip(records, lines, strict=True)), "digested", 60)
+    return spent
+
+
+def _round(server: Tmux, swarm: Noticed) -> tuple[Times, Spent, Times]:
+    time.sleep(REST_S)
+    still, spent = _broadcast(server, swarm)
+    at_work, _ = _broadcast(server, swarm)
+    return still, spent, at_work
 
 
 @contextmanager
@@ -100,8 +120,8 @@ def _broadcast(server: Tmux, swarm: Noticed) -> tuple[Times, Spent]:
     return _times(swarm, message), spent
 
 
-def _times_less(theirs: float, ours: float) -> str:
-    return f"{f'{theirs / max(ours, 1):.1f}x':>6}"
+def _beside(theirs: float, ours: float) -> str:
+    return f"{ours:.0f} {theirs / max(ours, 1):5.1f}x"
 
 
 def _agents(swarm: Noticed, server: Tmux, size: int) -> list[Path]:

@@ -2,8 +2,10 @@
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from swarm_agents.panes import Look, foreground
 from swarm_agents.panes.keyboard import Keyboard, Stroke
 from tests.support.noticed import Noticed
 from tests.support.terminal import attached
-from tests.support.tmux import FakeAgent, until
+from tests.support.tmux import FAKE_AGENT, FakeAgent, until
 
 
 @pytest.fixture
@@ -212,3 +214,45 @@ def test_what_was_printed_in_the_second_of_a_look_is_not_at_rest(swarm: Noticed)
     assert not seen(activity=100, watchers=0).at_rest(agent.pane)
     assert not seen(activity=99, watchers=1).at_rest(agent.pane)
     assert not replace(seen(activity=99, watchers=0), screens={}).at_rest(agent.pane)
+
+
+def test_an_agent_in_a_shell_script_gets_its_line_after_a_look(swarm: Noticed, acts: list[str]) -> None:
+    agent = below_a_shell(swarm, "-c", ending="true")
+    swarm.rest(agent)
+    acts.clear()
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "submitted")
+
+    assert acts[0] == "look"
+    assert len(agent.prompts()) == 1
+
+
+def test_what_took_the_place_of_an_agent_in_silence_gets_no_submit_key(swarm: Noticed, acts: list[str]) -> None:
+    got = swarm.tmux.folder / "got"
+    agent = below_a_shell(swarm, "-mc", ending=f"exec cat >{got}")
+    swarm.rest(agent)
+    acts.clear()
+
+    os.kill(child_of(agent.pane.pane_pid), signal.SIGKILL)
+    until(got.exists, "another program reads there")
+    message = swarm.say("hello")
+    swarm.rounds_until_done()
+
+    assert acts[0] == "typed"
+    assert swarm.state(message, "ann") == ("unknown", "not-reading")
+    assert "\r" not in got.read_text()
+
+
+def below_a_shell(swarm: Noticed, option: str, ending: str) -> FakeAgent:
+    """The agent ann below a shell that says nothing when it ends, and goes on to something else."""
+    record = swarm.tmux.folder / "ann.jsonl"
+    script = f"exec 2>/dev/null; {sys.executable} -SEI {FAKE_AGENT} {record}; {ending}"
+    agent = FakeAgent(swarm.tmux, "ann", swarm.tmux.pane("sh", option, script, profile="claude-code"), record)
+    until(record.exists, "it has started")
+    swarm.join("ann", agent.pane)
+    return agent
+
+
+def child_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])

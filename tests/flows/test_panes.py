@@ -107,6 +107,53 @@ def test_a_look_brings_the_screens_that_were_asked_for(tmux: Tmux) -> None:
     assert seen.screens[pane.pane_id][1].endswith("second")
 
 
+def test_what_a_hook_of_the_users_prints_shifts_no_screen(tmux: Tmux) -> None:
+    drawn = [tmux.pane("sh", "-c", f"printf '{word}'; exec cat") for word in ("first", "second")]
+    for pane, word in zip(drawn, ("first", "second"), strict=True):
+        until(lambda: word in tmux.screen(pane), "it printed")  # noqa: B023 - asked at once
+    tmux.run("set-hook", "-g", "after-capture-pane", "display-message -p 'a hook'")
+
+    seen = looked(tmux, *(pane.pane_id for pane in drawn))
+    tmux.run("set-hook", "-gu", "after-capture-pane")
+
+    assert [seen.screens[pane.pane_id][0] for pane in drawn] == ["first", "second"]
+
+
+def test_a_pane_that_is_gone_shifts_no_screen(tmux: Tmux) -> None:
+    pane, gone = tmux.pane("sh", "-c", "printf here; exec cat"), tmux.pane("cat")
+    until(lambda: "here" in tmux.screen(pane), "it printed")
+    tmux.run("kill-pane", "-t", gone.pane_id)
+
+    seen = looked(tmux, gone.pane_id, pane.pane_id)
+
+    assert list(seen.screens) == [pane.pane_id]
+    assert seen.screens[pane.pane_id][0] == "here"
+
+
+def test_nobody_waits_for_more_than_what_was_asked_for(tmux: Tmux) -> None:
+    script = "display-message -p what-was-asked\nwait-for nobody\n"
+
+    with (
+        transport.start_script(tmux.socket, script) as all_of_it,
+        transport.start_script(tmux.socket, script) as enough,
+    ):
+        first = enough.answer(end="what-was-asked")
+        second = all_of_it.answer(limit_s=0.5)
+
+    assert isinstance(first, transport.Answer)
+    assert second == NoAnswer(tmux.socket, "tmux did not answer within 0.5 s")
+
+
+def test_a_script_may_be_longer_than_a_pipe(tmux: Tmux) -> None:
+    script = "set-option -s @length short\n" * 10_000 + "display-message -p end\n"
+
+    with transport.ready(tmux.socket) as running:
+        answer = running.answer(script=script, end="end")
+
+    assert isinstance(answer, transport.Answer)
+    assert answer.output.endswith(b"end\n")
+
+
 def test_a_server_that_is_gone_and_one_that_cannot_be_asked_are_not_empty(tmux: Tmux, tmp_path: Path) -> None:
     never_there = panes.look(str(tmp_path / "none"))
     not_a_server = tmp_path / "folder"

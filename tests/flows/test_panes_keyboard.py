@@ -158,12 +158,13 @@ def test_two_scripts_never_share_a_text_even_where_a_hook_of_the_users_lets_one_
     assert (ann.prompts(), bob.prompts()) == (["for ann"], ["for bob"])
 
 
-def test_no_buffer_is_left_behind(tmux: Tmux) -> None:
+def test_nothing_is_left_behind(tmux: Tmux) -> None:
     agent = tmux.agent("ann")
 
     type_in(stroke(seen(agent)))
 
     assert tmux.run("list-buffers") == ""
+    assert "swarm" not in tmux.run("show-environment", "-gh")
 
 
 @pytest.mark.parametrize("text", ["a'b", "a\nb", "$HOME", "\x1b[201~"])
