@@ -107,7 +107,8 @@ def _talk(process: "Popen[bytes]", script: bytes, end: bytes, limit_s: float) ->
             os.set_blocking(process.stdin.fileno(), False)
             pipes.register(process.stdin, selectors.EVENT_WRITE)
         while pipes.get_map():
-            ready = pipes.select(max(0.0, give_up_at - time.monotonic()))
+            left_s = give_up_at - time.monotonic()
+            ready = pipes.select(left_s) if left_s > 0 else []
             if not ready:
                 return None
             for key, _ in ready:
