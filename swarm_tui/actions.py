@@ -8,6 +8,7 @@ from textual.binding import Binding
 from swarm_agents.model import HUMAN, BuildStatus
 from swarm_tui.snapshot import CouldNotLook, Snapshot, View, needs_human
 
+NOTHING_FAILED = "Nothing of this message failed."
 READ_ONLY = "This screen is read-only. Start swarm-tui without --read-only to act."
 
 WhyNot = Callable[[Snapshot], str | None]

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from swarm_agents.deliveries import MAY_BE_RETRIED
 from swarm_agents.text import one_line
-from swarm_tui.actions import READ_ONLY
+from swarm_tui.actions import NOTHING_FAILED, READ_ONLY
 from swarm_tui.orders import Retry
 from swarm_tui.settings import Settings
 from swarm_tui.snapshot import Snapshot, View
@@ -83,7 +83,9 @@ class Deliveries(ModalScreen[None]):
     def action_retry(self) -> None:
         if self._settings.read_only:
             self.notify(READ_ONLY, severity="warning")
-        elif self._matrix.message is not None and any(one.state in MAY_BE_RETRIED for one in self._matrix.of_column()):
+        elif self._matrix.message is None:
+            self.notify("There is no message here yet.", severity="warning")
+        elif any(one.state in MAY_BE_RETRIED for one in self._matrix.of_column()):
             self.app.carry_out(Retry(self._matrix.message))
         else:
-            self.notify("Nothing of this message failed.", severity="warning")
+            self.notify(NOTHING_FAILED, severity="warning")

@@ -1,5 +1,6 @@
 """One message whole, and what became of it: also what a broadcast ends with."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,7 +17,7 @@ from swarm_agents.db.database import Database
 from swarm_agents.deliveries import MAY_BE_RETRIED
 from swarm_agents.text import one_line, printable
 from swarm_tui import complaints, log_pages, times
-from swarm_tui.actions import READ_ONLY
+from swarm_tui.actions import NOTHING_FAILED, READ_ONLY
 from swarm_tui.dialogs.answer import Answer, answered_by
 from swarm_tui.log_pages import LogRow
 from swarm_tui.orders import Order, Retry
@@ -51,6 +52,7 @@ class MessageDetails(ModalScreen[None]):
         self._settings = settings
         self._snapshot: Snapshot | None = None
         self._row: LogRow | None = None
+        self._early: Callable[[], None] | None = None
         # Held, not looked up: while the dialog closes, a view still comes and the parts are not found any more.
         self._body = Static("…")
         self._reached = Reached()
@@ -76,6 +78,7 @@ class MessageDetails(ModalScreen[None]):
         if isinstance(view, Snapshot) and view.watched_message == self._message:
             self._snapshot = view  # asked for in on_mount, so the widgets stand
             self._reached.show(view.watched, view.moment.wall_ms)
+            self._catch_up()
 
     def on_message_details_read(self, read: Read) -> None:
         row = self._row = read.row
@@ -83,6 +86,7 @@ class MessageDetails(ModalScreen[None]):
         within = f"  in thread {row.thread}" if row.thread != row.id else ""
         head = f"{times.of_day(row.at)}  {who}  {one_line(row.type, 20)}{within}\n\n"
         self._body.update(Content.assemble((head, STYLE["dim"]), printable(row.body)))
+        self._catch_up()
 
     def action_close(self) -> None:
         self.dismiss()
@@ -91,13 +95,19 @@ class MessageDetails(ModalScreen[None]):
         self.query_one("#body").scroll_page_down(animate=False)
 
     def action_retry(self) -> None:
-        if self._settings.read_only or self._snapshot is None:
-            return
-        if any(one.state in MAY_BE_RETRIED for one in self._snapshot.watched):
+        if self._settings.read_only:
+            self.notify(READ_ONLY, severity="warning")
+        elif self._snapshot is None or self._row is None:
+            self._early = self.action_retry
+        elif any(one.state in MAY_BE_RETRIED for one in self._snapshot.watched):
             self.app.carry_out(Retry(self._message))
+        else:
+            self.notify(NOTHING_FAILED, severity="warning")
 
     def action_thread(self) -> None:
-        if self._row is not None and self._row.thread is not None:
+        if self._snapshot is None or self._row is None:
+            self._early = self.action_thread
+        elif self._row.thread is not None:
             self.dismiss()
             self.app.show_thread(self._row.thread)
 
@@ -106,11 +116,17 @@ class MessageDetails(ModalScreen[None]):
         if self._settings.read_only:
             self.notify(READ_ONLY, severity="warning")
         elif self._snapshot is None or self._row is None:
-            return
+            self._early = self.action_answer
         elif answered_by(self._row) is None:
             self.notify("The swarm itself said this: there is nobody to answer.", severity="warning")
         else:
             self.app.push_screen(Answer(self._snapshot, self._row), self._answered)
+
+    def _catch_up(self) -> None:
+        """Do what was asked for before the message was there: whoever knows the keys does not wait for the screen."""
+        if self._early is not None and self._snapshot is not None and self._row is not None:
+            early, self._early = self._early, None
+            early()
 
     def _answered(self, order: Order | None) -> None:
         if order is not None:

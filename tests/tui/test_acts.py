@@ -1,5 +1,6 @@
 """What a human can do on the overview: each key, each dialog, against a real database."""
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,8 +9,10 @@ import pytest
 from swarm_agents import build, escalations, messages, roster
 from swarm_agents.db.database import Database
 from swarm_agents.model import HUMAN, BuildStatus, Fenced, MessageType, Resolution, Rules
+from swarm_tui import log_pages
 from swarm_tui.dialogs.broadcast import Broadcast
 from swarm_tui.dialogs.dialog import Dialog
+from swarm_tui.dialogs.message_details import MessageDetails
 from swarm_tui.screens.overview import Overview
 from swarm_tui.widgets.message_log import MessageLog
 from tests.support import scenes
@@ -428,6 +431,28 @@ async def test_an_answer_goes_to_who_asked_in_the_thread_of_the_question(
     with db.reading() as tx:
         said = messages.log(tx, 1).messages[0]
     assert (said.sender, said.recipient, said.type, said.reply_to) == (HUMAN, "web", MessageType.ANSWER, question)
+
+
+async def test_a_key_is_not_lost_while_the_message_is_read(
+    db: Database, db_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenes.fixing(db, clock)
+    may_read, whole = threading.Event(), log_pages.whole
+    monkeypatch.setattr(log_pages, "whole", lambda tx, message: may_read.wait(20) and whole(tx, message))
+
+    async with dashboard(db_path, clock) as pilot:
+        await pilot.press("k", "enter", "a")
+        await until(pilot, lambda: isinstance(pilot.app.screen, MessageDetails), "the message is open")
+        may_read.set()
+        await shows(pilot, "Answer to message")
+
+
+async def test_what_did_not_fail_is_not_typed_again(db: Database, db_path: Path, clock: FakeClock) -> None:
+    scenes.fixing(db, clock)
+
+    async with dashboard(db_path, clock) as pilot:
+        await pilot.press("k", "enter", "r")
+        await shows(pilot, "Nothing of this message failed.")
 
 
 async def test_a_read_only_screen_answers_nobody(db: Database, db_path: Path, clock: FakeClock) -> None:
