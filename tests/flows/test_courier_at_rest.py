@@ -228,20 +228,16 @@ def test_an_agent_in_a_shell_script_gets_its_line_after_a_look(swarm: Noticed, a
     assert len(agent.prompts()) == 1
 
 
-def test_what_took_the_place_of_an_agent_in_silence_gets_no_submit_key(swarm: Noticed, acts: list[str]) -> None:
-    got = swarm.tmux.folder / "got"
-    agent = below_a_shell(swarm, "-mc", ending=f"exec cat >{got}")
+def test_a_shell_that_took_the_place_of_an_agent_in_silence_gets_nothing(swarm: Noticed) -> None:
+    agent = below_a_shell(swarm, "-mc", ending="exec sh -s")
     swarm.rest(agent)
-    acts.clear()
 
     os.kill(child_of(agent.pane.pane_pid), signal.SIGKILL)
-    until(got.exists, "another program reads there")
+    until(lambda: foreground.programs([agent.pane.pane_pid])[agent.pane.pane_pid].shell, "a shell reads there")
     message = swarm.say("hello")
-    swarm.rounds_until_done()
+    swarm.rounds_until(message, "ann", "queued", "shell")
 
-    assert acts[0] == "typed"
-    assert swarm.state(message, "ann") == ("unknown", "not-reading")
-    assert "\r" not in got.read_text()
+    assert swarm.tmux.run("display-message", "-p", "-t", agent.pane.pane_id, "#{@swarm_last}") == ""
 
 
 def below_a_shell(swarm: Noticed, option: str, ending: str) -> FakeAgent:

@@ -1,5 +1,7 @@
 """The one part that talks to tmux, on real servers: looking, addresses, options, jumping."""
 
+import os
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,16 +109,50 @@ def test_a_look_brings_the_screens_that_were_asked_for(tmux: Tmux) -> None:
     assert seen.screens[pane.pane_id][1].endswith("second")
 
 
-def test_what_a_hook_of_the_users_prints_shifts_no_screen(tmux: Tmux) -> None:
+@pytest.mark.parametrize("commands", [["capture-pane"], ["display-message"], ["capture-pane", "display-message"]])
+def test_what_a_hook_of_the_users_prints_shifts_no_screen(tmux: Tmux, commands: list[str]) -> None:
     drawn = [tmux.pane("sh", "-c", f"printf '{word}'; exec cat") for word in ("first", "second")]
     for pane, word in zip(drawn, ("first", "second"), strict=True):
         until(lambda: word in tmux.screen(pane), "it printed")  # noqa: B023 - asked at once
-    tmux.run("set-hook", "-g", "after-capture-pane", "display-message -p 'a hook'")
+    for command in commands:
+        tmux.run("set-hook", "-g", f"after-{command}", "display-message -p 'a hook'")
 
     seen = looked(tmux, *(pane.pane_id for pane in drawn))
-    tmux.run("set-hook", "-gu", "after-capture-pane")
+    for command in commands:
+        tmux.run("set-hook", "-gu", f"after-{command}")
 
     assert [seen.screens[pane.pane_id][0] for pane in drawn] == ["first", "second"]
+    assert {len(seen.screens[pane.pane_id]) for pane in drawn} == {seen.panes[drawn[0].pane_id].height}
+
+
+def test_a_hook_that_prints_our_own_words_changes_neither_the_server_nor_its_panes(tmux: Tmux) -> None:
+    pane = tmux.pane("cat")
+    for command in ("display-message", "list-panes"):
+        tmux.run("set-hook", "-g", f"after-{command}", "display-message -p '#{hook_arguments}'")
+
+    seen = looked(tmux, pane.pane_id)
+    for command in ("display-message", "list-panes"):
+        tmux.run("set-hook", "-gu", f"after-{command}")
+
+    assert seen.pane(pane) is not None
+    assert all(pane_id.startswith("%") for pane_id in seen.panes)
+
+
+def test_a_pane_whose_only_row_is_its_border_is_seen_at_once(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
+    high, low = tmux.pane("cat"), tmux.pane("cat")
+    tmux.run("join-pane", "-d", "-l", "1", "-s", low.pane_id, "-t", high.pane_id)
+    tmux.run("set-option", "-w", "-t", high.pane_id, "pane-border-status", "bottom")
+    scripts: list[str] = []
+    start = transport.start_script
+    monkeypatch.setattr(
+        transport, "start_script", lambda socket, script: scripts.append(script) or start(socket, script)
+    )
+
+    seen = looked(tmux, high.pane_id, low.pane_id)
+
+    assert seen.panes[low.pane_id].height == 0
+    assert len(seen.screens[low.pane_id]) == 1
+    assert len(scripts) == 1
 
 
 def test_a_pane_that_is_gone_shifts_no_screen(tmux: Tmux) -> None:
@@ -142,6 +178,18 @@ def test_nobody_waits_for_more_than_what_was_asked_for(tmux: Tmux) -> None:
 
     assert isinstance(first, transport.Answer)
     assert second == NoAnswer(tmux.socket, "tmux did not answer within 0.5 s")
+
+
+def test_no_file_is_left_for_the_answer(tmux: Tmux) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with transport.start_script(tmux.socket, "display-message -p here\n") as running:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) - 1, hard))
+        try:
+            answer = running.answer(end="here")
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert isinstance(answer, transport.Answer)
 
 
 def test_a_script_may_be_longer_than_a_pipe(tmux: Tmux) -> None:

@@ -133,8 +133,7 @@ class Typist:
         if not ready:
             return False
         keyboard.make_ready()
-        # Keys that a busy program has not read yet change nothing that tmux could compare.
-        ready = {pane: now for pane, now in ready.items() if not foreground.unread(now.pane.tty)}
+        ready = {pane: now for pane, now in ready.items() if _is_silent(now)}
         plan = self._decide(db, Sight(last.look, ready), replace(due, panes=frozenset(ready)))
         strokes = [(typing, replace(stroke, at_rest=True)) for typing, stroke in plan.strokes]
         return bool(strokes) and self._type(db, keyboard, strokes)
@@ -279,6 +278,13 @@ class Typist:
         times = self._times.held[pane]
         self._times.held[pane] = times + 1
         self._times.look_again[pane] = time.monotonic() + _HOLD_S[min(times, len(_HOLD_S) - 1)]
+
+
+def _is_silent(now: Situation) -> bool:
+    """What tmux cannot compare: keys that a busy program has not read yet, a program that took over without a word."""
+    assert now.program is not None
+    same_program = foreground.leader(now.pane.address.pane_pid) == now.program.leader
+    return same_program and not foreground.unread(now.pane.tty)
 
 
 def _lose_server(db: Database, socket: str) -> None:

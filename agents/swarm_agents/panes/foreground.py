@@ -30,6 +30,8 @@ class Program:
     """A shell at its prompt: whatever is typed would run as a command."""
     stopped: bool
     """Suspended: whatever is typed waits, and may be read by another program."""
+    leader: tuple[int, str] = (0, "")
+    """Who leads its process group, see `leader`."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,14 @@ def leaders(pane_pids: Iterable[int]) -> dict[int, Program]:
     `names` may lack some. No entry where that says too little, or where there is no such process table.
     """
     return {pid: alone for pid in pane_pids if (alone := _leader_alone(pid)) is not None}
+
+
+def leader(pane_pid: int) -> tuple[int, str] | None:
+    """The process that leads the group in front, and its file: another one is another program. None if not known."""
+    with contextlib.suppress(OSError):
+        found = _leader(pane_pid)
+        return found.pid, found.file
+    return None
 
 
 def programs(pane_pids: Collection[int]) -> dict[int, Program]:
@@ -75,12 +85,16 @@ def unread(tty: str) -> int:
     return 0  # the terminal is gone, and with it the pane: the next look says so
 
 
+def _leader(pane_pid: int) -> _Process:
+    own = _from_stat(pane_pid)
+    return own if own.front == own.pid else _from_stat(own.front)
+
+
 def _leader_alone(pane_pid: int) -> Program | None:
     with contextlib.suppress(OSError):
-        own = _from_stat(pane_pid)
-        leader = own if own.front == own.pid else _from_stat(own.front)
-        if not leader.stopped:  # else the others decide
-            return _program([leader])
+        found = _leader(pane_pid)
+        if not found.stopped:  # else the others decide
+            return _program([found])
     return None
 
 
@@ -88,7 +102,8 @@ def _program(group: list[_Process]) -> Program:
     members = [_with_arguments(process) for process in group]
     leader = next((process for process in members if process.pid == process.group), members[0])
     names = {name for process in members for name in _names(process.arguments)}
-    return Program(frozenset(names), _is_bare_shell(leader), all(process.stopped for process in members))
+    stopped = all(process.stopped for process in members)
+    return Program(frozenset(names), _is_bare_shell(leader), stopped, (leader.pid, leader.file))
 
 
 def _names(arguments: tuple[str, ...]) -> Iterator[str]:

@@ -101,7 +101,7 @@ class Looking:
     def __init__(self, socket: str, screens: Iterable[str] = (), apart: bool = False) -> None:
         """Begin to look at a server once, with the screens of the named pane ids.
 
-        What a hook of the user's prints between them shifts no row when they are taken `apart`, at half as much again.
+        Taken `apart` they bear that a hook of the user's prints in between, at half as much again.
         """
         self._socket = socket
         self._screens = [pane_id for pane_id in screens if tmux.is_pane_id(pane_id)]
@@ -157,14 +157,17 @@ def _read(socket: str, mark: str, since: int, asked: Sequence[str], answer: Answ
     clients: list[Client] = []
     screens: dict[str, tuple[str, ...]] = {}
     rows: list[str] | None = None
+    printed = 0  # rows, by a hook of the user's after each `display-message`
     complete = False
     for kind in chunks:
         match _line(kind):
             case "server":
-                server = _line(next(chunks))
+                first, _, more = next(chunks).partition("\n")
+                server, printed = server or first, more.count("\n")
             case "pane":
                 pane = _pane(socket, server, chunks)
-                panes[pane.address.pane_id] = pane  # a window linked twice lists its panes twice
+                if tmux.is_pane_id(pane.address.pane_id):  # a hook may print our own words once more
+                    panes[pane.address.pane_id] = pane  # a window linked twice lists its panes twice
             case "client":
                 clients.append(_client(chunks))
             case "screens":
@@ -172,18 +175,22 @@ def _read(socket: str, mark: str, since: int, asked: Sequence[str], answer: Answ
             case "screen":
                 pane_id, screen = f"%{next(chunks)}", next(chunks)
                 if pane_id in panes:  # of a pane that is gone tmux captures nothing
-                    screens[pane_id] = tuple(_rows(screen))
+                    screens[pane_id] = tuple(_rows(screen)[printed : printed + _height(panes[pane_id])])
             case "end":
                 complete = True
     if not complete or not server:
         return NoAnswer(socket, f"tmux answered only in part: {answer.complaints or 'no reason given'}")
     if rows is not None:
         there = [pane_id for pane_id in asked if pane_id in panes]
-        if len(rows) != sum(panes[pane_id].height for pane_id in there):
+        if len(rows) != sum(_height(panes[pane_id]) for pane_id in there):
             return None
         below = iter(rows)
-        screens = {pane_id: tuple(islice(below, panes[pane_id].height)) for pane_id in there}
+        screens = {pane_id: tuple(islice(below, _height(panes[pane_id]))) for pane_id in there}
     return Look(socket, server, since, panes, tuple(clients), screens)
+
+
+def _height(pane: Pane) -> int:
+    return max(1, pane.height)  # tmux calls the one row of a pane 0 when its border takes it
 
 
 def _rows(chunk: str) -> list[str]:

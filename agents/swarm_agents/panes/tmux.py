@@ -28,6 +28,7 @@ LIMIT_S = 5.0  # a healthy server answers a script for 200 panes in 30 ms; a sto
 _OPEN_OUTPUT = ("display-message", "-p", "", ";")
 
 _GONE = re.compile(rb"no server running on|No such file or directory|Connection refused|lost server|server exited")
+_COMPLAINTS_BYTES = 4_096  # the first say what is wrong
 _CHUNK = 65_536  # bytes read at once: what a pipe holds
 _PIPE, _NOTHING = -1, -3  # as in `subprocess`, which most verbs of `swarm` never load
 _PANE_ID = re.compile(r"%[0-9]{1,9}")
@@ -100,7 +101,7 @@ def _talk(process: "Popen[bytes]", script: bytes, end: bytes, limit_s: float) ->
     assert process.stdout is not None and process.stderr is not None
     give_up_at = time.monotonic() + limit_s
     output, errors, rest = bytearray(), bytearray(), memoryview(script)
-    with selectors.DefaultSelector() as pipes:
+    with selectors.PollSelector() as pipes:  # needs no file of its own, where there may be none left
         pipes.register(process.stdout, selectors.EVENT_READ, output)
         pipes.register(process.stderr, selectors.EVENT_READ, errors)
         if process.stdin is not None:
@@ -118,6 +119,7 @@ def _talk(process: "Popen[bytes]", script: bytes, end: bytes, limit_s: float) ->
                 else:
                     chunk = os.read(key.fd, _CHUNK)
                     key.data.extend(chunk)
+                    del errors[_COMPLAINTS_BYTES:]
                     done = not chunk
                     if end and output.find(end, -len(chunk) - len(end)) >= 0:
                         return bytes(output), bytes(errors)
