@@ -1,8 +1,10 @@
 """The one part that talks to tmux, on real servers: looking, addresses, options, jumping."""
 
+import contextlib
 import os
 import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -180,14 +182,27 @@ def test_nobody_waits_for_more_than_what_was_asked_for(tmux: Tmux) -> None:
     assert second == NoAnswer(tmux.socket, "tmux did not answer within 0.5 s")
 
 
-def test_no_file_is_left_for_the_answer(tmux: Tmux) -> None:
+@contextmanager
+def no_file_left() -> Iterator[None]:
+    """This process can open nothing more."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with transport.start_script(tmux.socket, "display-message -p here\n") as running:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) - 1, hard))
-        try:
-            answer = running.answer(end="here")
-        finally:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    highest = max(int(name) for name in os.listdir("/proc/self/fd"))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, hard))
+    taken: list[int] = []
+    try:
+        with contextlib.suppress(OSError):
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
+        yield
+    finally:
+        for file in taken:
+            os.close(file)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_an_answer_is_read_when_no_file_is_left(tmux: Tmux) -> None:
+    with transport.start_script(tmux.socket, "display-message -p here\n") as running, no_file_left():
+        answer = running.answer(end="here")
 
     assert isinstance(answer, transport.Answer)
 
