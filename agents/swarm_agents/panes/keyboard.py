@@ -159,9 +159,9 @@ def _same(stroke: Stroke) -> dict[str, str]:
     if stroke.text or stroke.submit:
         same |= {"pane_in_mode": "0", "pane_input_off": "0"}
         same |= {"cursor_x": f"{seen.cursor_x}", "cursor_y": f"{seen.cursor_y}"}
-        # It costs the most, for tmux reads the process table for it: whoever types at rest has done so just before,
-        # and nothing is submitted without it.
-        if (stroke.submit or not stroke.at_rest) and _COMMAND_TEXT.fullmatch(seen.command):
+        # tmux reads the process table for it, which costs the most: whoever types has done so just before, and nothing
+        # is submitted without it.
+        if stroke.submit and _COMMAND_TEXT.fullmatch(seen.command):
             same["pane_current_command"] = seen.command
         if stroke.at_rest:  # a pane that moved to another window has that one's activity
             same |= {"window_id": seen.window_id, "window_activity": f"{seen.activity}", "window_active_clients": "0"}
