@@ -44,14 +44,14 @@ def test_no_text_of_a_pane_can_break_the_look(tmux: Tmux, text: str, monkeypatch
     first, second = tmux.pane("cat"), tmux.pane("cat")
     tmux.run("select-pane", "-t", first.pane_id, "-T", text)
     tmux.run("rename-window", "-t", first.pane_id, text)
-    tmux.run("set-option", "-p", "-t", first.pane_id, "@swarm_agent", text)
-    tmux.run("set-option", "-p", "-t", second.pane_id, "@swarm_agent", "bob")
+    tmux.run("set-option", "-p", "-t", first.pane_id, "@swarm_notice", text)
+    tmux.run("set-option", "-p", "-t", second.pane_id, "@swarm_notice", "bob")
 
     seen = looked(tmux, first.pane_id, second.pane_id)
 
     assert {pane.address for pane in seen.panes.values()} >= {first, second}
-    assert seen.panes[second.pane_id].agent == "bob"
-    assert "\n" not in seen.panes[first.pane_id].agent
+    assert seen.panes[second.pane_id].notice == "bob"
+    assert "\n" not in seen.panes[first.pane_id].notice
     assert "\u202e" not in seen.panes[first.pane_id].title
 
 

@@ -29,7 +29,6 @@ def pane(x: int, y: int) -> Pane:
         title="t",
         path="/",
         command="x",
-        agent="a",
         last="",
         profile="",
     )

@@ -202,18 +202,16 @@ def _leave_panes(tx: Transaction, tokens: Iterable[str]) -> None:
 
 
 def _waiting(tx: Transaction, row: Row) -> Waiting:
-    message = Announced(row["message_id"], row["sender"], row["type"], row["body"])
-    age_ms = tx.now - row["queued_at"]
-    return Waiting(row["id"], row["agent"], _address(row), message, row["reason"], age_ms, _moot(tx, row))
-
-
-def _moot(tx: Transaction, row: Row) -> str | None:
-    if row["left_at"] is not None:
-        return "the agent left"
-    if row["boot_id"] != tx.moment.boot_id or row["expires_mono_ms"] <= tx.moment.mono_ms:
-        return f"could not be typed in time ({row['reason']})" if row["reason"] else "could not be typed in time"
-    over = row["build_status"] == "passing" or row["build_incident"] != row["incident_id"]
-    return "that incident is over" if row["incident_id"] is not None and over else None
+    id_, agent, message, reason, expires, boot_id, incident, *pane, sender, type_, at, body, left, build, now = row
+    address, announced = PaneAddress(*pane), Announced(message, sender, type_, body)
+    moot = None
+    if left is not None:
+        moot = "the agent left"
+    elif boot_id != tx.moment.boot_id or expires <= tx.moment.mono_ms:
+        moot = f"could not be typed in time ({reason})" if reason else "could not be typed in time"
+    elif incident is not None and (build == "passing" or now != incident):
+        moot = "that incident is over"
+    return Waiting(id_, agent, address, announced, reason, tx.now - at, moot)
 
 
 def _typing(tx: Transaction, row: Row) -> Typing:

@@ -22,7 +22,7 @@ _PANE_NUMBERS = (
 )
 _PANE_TEXTS = (
     *("pane_id", "pane_tty", "window_id", "window_name", "pane_title", "pane_current_path", "pane_current_command"),
-    *("@swarm_agent", "@swarm_last", "@swarm_profile", "@swarm_notice"),
+    *("@swarm_last", "@swarm_profile", "@swarm_notice"),
 )
 _CLIENT_NUMBERS = ("client_activity", "client_control_mode", "client_readonly")
 _CLIENT_TEXTS = ("client_name", "pane_id")
@@ -30,7 +30,7 @@ _CLIENT_TEXTS = ("client_name", "pane_id")
 
 @dataclass(frozen=True)
 class Pane:
-    """One pane as tmux told it, its texts printable. `agent`, `last`, `profile`, `notice` are our options on it."""
+    """One pane as tmux told it, its texts printable. `last`, `profile`, `notice` are our options on it."""
 
     address: PaneAddress
     dead: bool
@@ -50,7 +50,6 @@ class Pane:
     title: str
     path: str
     command: str
-    agent: str
     last: str
     profile: str
     notice: str = ""
@@ -205,7 +204,7 @@ def _fields(mark: str, numbers: tuple[str, ...], texts: tuple[str, ...]) -> str:
 def _take(chunks: Iterator[str], names: tuple[str, ...]) -> Iterator[str]:
     for name in names:
         text = next(chunks)
-        if text.isprintable() and len(text) <= _TEXT_LIMIT:  # nearly all of them, and a look takes eleven for each pane
+        if text.isprintable() and len(text) <= _TEXT_LIMIT:  # nearly all of them, and a look takes ten for each pane
             yield text
         else:
             yield printable(text) if name == "@swarm_last" else one_line(text, _TEXT_LIMIT)
@@ -220,7 +219,7 @@ def _numbers(chunk: str) -> Iterator[int]:
 
 
 def _pane(socket: str, server: str, chunks: Iterator[str]) -> Pane:
-    pane_id, tty, window_id, window, title, path, command, agent, last, profile, notice = _take(chunks, _PANE_TEXTS)
+    pane_id, tty, window_id, window, title, path, command, last, profile, notice = _take(chunks, _PANE_TEXTS)
     pid, dead, in_mode, input_off, cursor_x, cursor_y, width, height, activity, watchers = _numbers(next(chunks))
     return Pane(
         address=PaneAddress(socket, server, pane_id, pid),
@@ -239,7 +238,6 @@ def _pane(socket: str, server: str, chunks: Iterator[str]) -> Pane:
         title=title,
         path=path,
         command=command,
-        agent=agent,
         last=last,
         profile=profile,
         notice=notice,
