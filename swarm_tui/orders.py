@@ -125,7 +125,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Refused:
-    """A task or a lock is not what the human saw any more; nothing was changed. What holds now."""
+    """What was to be changed is not there, or not what the human saw any more; nothing was changed. What holds now."""
 
     why: str
 
@@ -152,8 +152,8 @@ def carry_out(db: Database, order: Order, config: Config) -> Done | Sent | Refus
             return Sent(message, tuple(queued))
         case Retry(message):
             with db.transaction() as tx:
-                deliveries.retry(tx, message)
-            return Done()
+                again = deliveries.retry(tx, message)
+            return Done() if again else Refused("nobody whom it did not reach is in a pane.")
         case ReassignTask(task, to, fence):
             return _task_done(tasks.reassign(db, task, to, config.task_lease_s, fence))
         case ReleaseTask(task, fence, reason):

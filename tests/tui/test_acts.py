@@ -455,6 +455,15 @@ async def test_what_did_not_fail_is_not_typed_again(db: Database, db_path: Path,
         await shows(pilot, "Nothing of this message failed.")
 
 
+async def test_it_is_said_when_nobody_can_be_typed_to_again(db: Database, db_path: Path, clock: FakeClock) -> None:
+    roster.join(db, "web", "agent", None)
+    messages.send(db, HUMAN, "web", "hello")
+
+    async with dashboard(db_path, clock) as pilot:
+        await pilot.press("enter", "r")
+        await shows(pilot, "Nothing was changed: nobody whom")
+
+
 async def test_a_read_only_screen_answers_nobody(db: Database, db_path: Path, clock: FakeClock) -> None:
     scenes.passing(db, clock)
 
