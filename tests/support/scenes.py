@@ -121,7 +121,15 @@ def unacknowledged(db: Database, clock: FakeClock) -> int:
         clock.forward(wait_s)
         acknowledgements.pump(db)
     clock.forward(40)
+    told_by_another(db)
     return message
+
+
+def told_by_another(db: Database) -> None:
+    """Somebody else shows it in tmux just now, so that a dashboard's own attempt does not come into the picture."""
+    with db.transaction() as tx:
+        while announcements.claim(tx, "a teller", (announcements.TMUX,), limit_s=3_600):
+            pass
 
 
 def all_that_needs_a_human(db: Database, clock: FakeClock) -> None:
@@ -139,9 +147,9 @@ def all_that_needs_a_human(db: Database, clock: FakeClock) -> None:
             now=tx.now,
             message=message,
         )
-        told = announcements.claim(tx, "a teller", (announcements.TMUX,), 10)
-        assert told is not None
+        told = next(one for one in announcements.of(tx, 1) if one.channel == announcements.TMUX)
         announcements.failed_once(tx, told, "No terminal is attached to tmux.")
+    told_by_another(db)
     clock.forward(50)
 
 
@@ -183,6 +191,7 @@ def escalated(db: Database, clock: FakeClock) -> None:
     clock.forward(240)
     presence.show(db, "search")
     build.failed(db, "search", "needs a decision: which rounding is the law here?", ErrorClass.LOGIC)
+    told_by_another(db)
     clock.forward(64)
 
 
