@@ -149,8 +149,8 @@ def all_that_needs_a_human(db: Database, clock: FakeClock) -> None:
         )
         told = next(one for one in announcements.of(tx, 1) if one.channel == announcements.TMUX)
         announcements.failed_once(tx, told, "No terminal is attached to tmux.")
-    told_by_another(db)
     clock.forward(50)
+    told_by_another(db)
 
 
 def known_culprit(db: Database, clock: FakeClock) -> None:
