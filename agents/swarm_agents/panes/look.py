@@ -104,7 +104,6 @@ class Looking:
         """
         self._socket = socket
         self._screens = [pane_id for pane_id in screens if tmux.is_pane_id(pane_id)]
-        self._apart = apart
         self._mark = tmux.fresh_mark()
         self._since = int(time.time())
         self._running = tmux.start_script(socket, _script(self._mark, self._screens, apart))
