@@ -9,19 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "codebase.md"
 
-_PARTS = {
-    "agents/swarm_agents": "The engine: what the swarm can do",
-    "agents/swarm_agents/db": "The only code that opens a database",
-    "agents/swarm_agents/courier": "Deliveries into panes",
-    "agents/swarm_agents/panes": "The only code that talks to tmux",
-    "agents/swarm_agents/profiles": "How agents' screens look, as data",
-    "agents/swarm_agents/task_templates": "Plans for a feature, as data",
-    "agents/swarm_agents/cli": "The agents' command, `swarm`",
-    "agents/swarm_agents/demo": "`swarm demo`",
-    "swarm_tui": "The human's screen, `swarm-tui`",
-    "swarm_tui/screens": "Screens",
-    "swarm_tui/dialogs": "Dialogs",
-    "swarm_tui/widgets": "Widgets",
+_SOURCES = ("agents/swarm_agents", "swarm_tui")
+_TEST_TITLES = {
     "tests": "Tests: the whole",
     "tests/unit": "Tests: parts, where only time and panes are not real",
     "tests/flows": "Tests: flows, where everything is real",
@@ -29,6 +18,7 @@ _PARTS = {
     "tests/bench": "Benches, run by hand",
     "tests/support": "What the tests share",
 }
+_DATA = {".sql", ".toml"}
 
 _HEAD = """\
 # The code, file by file
@@ -52,7 +42,7 @@ Arrows only point down (`tests/test_architecture.py` keeps them):
 
 def page() -> str:
     """What docs/codebase.md has to be."""
-    return "\n".join([_HEAD, *(_part(folder, title) for folder, title in _PARTS.items())])
+    return "\n".join([_HEAD, *(_part(folder) for folder in _in_order())])
 
 
 def folders() -> set[str]:
@@ -61,10 +51,31 @@ def folders() -> set[str]:
     return {folder.relative_to(ROOT).as_posix() for folder in found if "__pycache__" not in folder.parts}
 
 
-def _part(folder: str, title: str) -> str:
-    files = sorted(path for path in (ROOT / folder).iterdir() if path.suffix in {".py", ".sql", ".toml", ".tcss"})
-    lines = [f"* `{path.name}` {_first_sentence(path)}" for path in files]
-    return "\n".join([f"## {title}: `{folder}/`", "", *lines, ""])
+def _in_order() -> list[str]:
+    """Sources first, then tests; a folder before the folders in it."""
+    return sorted(folders(), key=lambda folder: (folder.startswith("tests"), folder))
+
+
+def _part(folder: str) -> str:
+    lines = [f"* `{path.relative_to(ROOT / folder).as_posix()}` {_first_sentence(path)}" for path in _files(folder)]
+    return "\n".join([f"## {_title(folder)}: `{folder}/`", "", *lines, ""])
+
+
+def _files(folder: str) -> list[Path]:
+    """The folder's own files, and data files in folders below it that hold no code."""
+    here = ROOT / folder
+    own = [path for path in here.iterdir() if path.suffix in {".py", ".tcss", *_DATA} and path.name != "__init__.py"]
+    below = [path for path in here.glob("*/*") if path.suffix in _DATA and not any(path.parent.glob("*.py"))]
+    return sorted(own + below)
+
+
+def _title(folder: str) -> str:
+    if folder in _TEST_TITLES:
+        return _TEST_TITLES[folder]
+    if folder.startswith("tests/"):
+        kind, room = folder.removeprefix("tests/").split("/", 1)
+        return f"Tests ({kind}) of {room}"
+    return _first_sentence(ROOT / folder / "__init__.py").rstrip(".")
 
 
 def _first_sentence(path: Path) -> str:
