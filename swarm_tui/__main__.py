@@ -57,7 +57,7 @@ def _run(options: argparse.Namespace) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Usage("The dashboard needs a terminal; 'swarm status' prints the same for a pipe.", next="swarm status")
 
-    from swarm_agents import log
+    from swarm_agents.system import log
     from swarm_tui.app import SwarmApp
     from swarm_tui.settings import Settings
     from swarm_tui.themes import DEFAULT

@@ -20,7 +20,7 @@ SOURCES = {"swarm_agents": ROOT / "agents" / "swarm_agents", "swarm_tui": ROOT /
 DRIVERS = {"sqlite3", "sqlite_utils", "aiosqlite", "apsw", "pysqlite3", "psycopg", "psycopg2", "asyncpg", "sqlalchemy"}
 HEAVY = ("textual", "libtmux", "sqlite_utils", "watchfiles")
 # Commands that end in time, git's answers, what runs under a lease, the human's bell, tmux, the play, a host's boot id.
-STARTS_PROCESSES = ("children.py", "git.py", "checks.py", "notify.py", "panes/", "demo/", "db/clock.py")
+STARTS_PROCESSES = ("system/subprocesses.py", "git.py", "checks.py", "notify.py", "panes/", "demo/", "db/clock.py")
 
 # Who stands how high: a module imports from its own height and below. What is not named is the domain.
 HEIGHTS = {
@@ -29,7 +29,7 @@ HEIGHTS = {
     "swarm_agents/text.py": 1,
     "swarm_agents/db/": 2,
     "swarm_agents/gate_scripts.py": 1,
-    "swarm_agents/children.py": 1,
+    "swarm_agents/system/subprocesses.py": 1,
     "swarm_agents/git.py": 2,
     "swarm_agents/panes/": 2,
     "swarm_agents/cli/": 5,

@@ -10,9 +10,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from swarm_agents import children, git
+from swarm_agents import git
 from swarm_agents.config import Check
 from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.system import subprocesses
 from swarm_agents.text import tail
 
 _LEASE_MS = 20_000  # of the process that runs a check; shown to be alive every 5 s while it runs
@@ -179,7 +180,7 @@ def _link(root: Path, where: Path, names: tuple[str, ...]) -> None:
 def _run(command: str, where: Path, environment: dict[str, str], give_up_at: float, show_life: ShowLife) -> CheckRun:
     began = time.monotonic()
     words = ["sh", "-c", command]
-    ended = children.within(give_up_at - began, words, where, environment, merged=True, show_life=show_life)
+    ended = subprocesses.within(give_up_at - began, words, where, environment, merged=True, show_life=show_life)
     output = tail(ended.output.decode("utf-8", errors="replace"), lines=200, characters=20_000)
     duration_ms = int((time.monotonic() - began) * 1000)
     return CheckRun(_state(ended.code, ended.in_time, output), ended.code, output, duration_ms)

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from swarm_agents import build, children, commit_arguments, commit_notes, git, incidents, turns, verdict, waiting
+from swarm_agents import build, commit_arguments, commit_notes, git, incidents, turns, verdict, waiting
 from swarm_agents.commit_arguments import Chosen
 from swarm_agents.config import Config
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError, Unavailable
 from swarm_agents.git import CommitRun
 from swarm_agents.model import Asked, Evidence, Fenced, Moment, Passing, Rules, Stale, Waiting, Yours
+from swarm_agents.system import subprocesses
 from swarm_agents.text import one_line, tail
 from swarm_agents.verdict import Verdict
 
@@ -386,7 +387,7 @@ def _merged(root: Path, command: str) -> bool:
     """Run the sync; a merge that it leaves half done is undone."""
     merged = False
     try:
-        merged = children.on_terminal(["sh", "-c", command], root) == 0
+        merged = subprocesses.on_terminal(["sh", "-c", command], root) == 0
     finally:
         if not merged:
             git.abort_merge(root)

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from swarm_agents.children import on_terminal, overheard, undisturbed
 from swarm_agents.errors import Unavailable
 from swarm_agents.gate_scripts import NOTE
+from swarm_agents.system.subprocesses import on_terminal, overheard, undisturbed
 
 _MISSING = "git is not installed, or not on the PATH."
 _ANSWER_LIMIT_S = 30  # for questions; a repository of a million files answers `git diff` in seconds

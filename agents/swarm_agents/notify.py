@@ -13,13 +13,14 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from swarm_agents import announcements, escalations, log, messages
+from swarm_agents import announcements, escalations, messages
 from swarm_agents.announcements import COMMAND, MESSAGE, TMUX, Announcement
 from swarm_agents.config import Config, Notify
 from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.errors import SwarmError, Unavailable
 from swarm_agents.model import EVERYONE, SWARM, Escalation
+from swarm_agents.system import log
 from swarm_agents.text import one_line, printable, tail
 
 # What needs a module of its own imports it late: a verb that only leaves a process behind must stay quick.
@@ -221,7 +222,7 @@ def _run_command(notify: Notify, asked: Escalation, repeated: bool) -> _End:
     import subprocess
     import tempfile
 
-    from swarm_agents import children
+    from swarm_agents.system import subprocesses
 
     again = "(This may reach you for the second time.)\n" if repeated else ""
     text = f"{again}{printable(asked.text)}\n".encode()[:_TEXT_LIMIT]
@@ -241,7 +242,7 @@ def _run_command(notify: Notify, asked: Escalation, repeated: bool) -> _End:
         try:
             child.communicate(text, timeout=notify.timeout_s)
         except subprocess.TimeoutExpired:
-            children.end_all(child, _END_GRACE_S)
+            subprocesses.end_all(child, _END_GRACE_S)
             if child.stdin:
                 with contextlib.suppress(BrokenPipeError):
                     child.stdin.close()

@@ -9,9 +9,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from swarm_agents import children, task_import, task_rows, tasks
+from swarm_agents import task_import, task_rows, tasks
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadData, NotFound, Unavailable
+from swarm_agents.system import subprocesses
 from swarm_agents.task_graph import Draft, ordered
 from swarm_agents.task_rows import Task
 from swarm_agents.text import one_line, tail
@@ -125,7 +126,7 @@ def _json_of(answer: str) -> str:
 
 def _run(command: str, request: str, limit_s: float, where: Path) -> str:
     kept = task_import.SIZE_LIMIT + 1
-    ended = children.within(limit_s, ["sh", "-c", command], where, request=request.encode(), kept=kept)
+    ended = subprocesses.within(limit_s, ["sh", "-c", command], where, request=request.encode(), kept=kept)
     if not ended.in_time:
         raise Unavailable(f"The command did not answer within {limit_s:g} s. Nothing was added.")
     if ended.code != 0:

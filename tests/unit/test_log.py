@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import log
+from swarm_agents.system import log
 from tests.support.processes import run_python
 
 WRITE_MANY = """

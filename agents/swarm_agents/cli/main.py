@@ -123,7 +123,8 @@ def _follow_up(call: "Call", answer: output.Answer) -> None:
 
 def _tell_the_human(call: "Call") -> None:
     """The answer is given already: what goes wrong here is no part of it."""
-    from swarm_agents import log, notify
+    from swarm_agents import notify
+    from swarm_agents.system import log
 
     try:
         notify.leave_behind(call.db, call.config)
@@ -132,7 +133,7 @@ def _tell_the_human(call: "Call") -> None:
 
 
 def _log(call: "Call", text: str) -> None:
-    from swarm_agents import log
+    from swarm_agents.system import log
 
     with contextlib.suppress(SwarmError):  # a verb that needs no swarm is called where there is none
         log.to_stderr(call.place.database)
@@ -232,7 +233,8 @@ def _version() -> int:
 
 def _bug(words: list[str], error: Exception) -> str:
     """What is said of it, and kept in the log as well: reports lie where temporary files do not stay."""
-    from swarm_agents import log, place
+    from swarm_agents import place
+    from swarm_agents.system import log
 
     said = f"A bug in swarm: {error!r}. Report: {_report(words)}"
     with contextlib.suppress(SwarmError, OSError):  # there is no swarm here

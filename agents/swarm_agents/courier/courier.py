@@ -16,13 +16,13 @@ from typing import Any
 
 from swarm_agents import profiles
 from swarm_agents.courier import border, typings
-from swarm_agents.courier.side_by_side import SideBySide
 from swarm_agents.courier.sight import Sight
 from swarm_agents.courier.typist import ROUND_S, Due, Typist
 from swarm_agents.db.database import Database
 from swarm_agents.errors import Unavailable
 from swarm_agents.model import DeliveryState, PaneAddress
 from swarm_agents.panes import Look, NoAnswer, ServerGone, tmux
+from swarm_agents.system.parallel import SideBySide
 
 LEASE_S = 10.0  # of the one who types: when it is frozen, another one follows after this; when it is killed, at once
 _RENEW_S = 3.0

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from swarm_agents.courier import sight, steps
-from swarm_agents.courier.side_by_side import SideBySide
 from swarm_agents.courier.sight import Seen, Sight, Situation
 from swarm_agents.model import Agent, PaneAddress
 from swarm_agents.panes import NoAnswer, ServerGone
 from swarm_agents.profiles import Profile
+from swarm_agents.system.parallel import SideBySide
 from swarm_agents.text import printable, without_escapes
 
 READY = "ready"
