@@ -20,7 +20,7 @@ SOURCES = {"swarm_agents": ROOT / "agents" / "swarm_agents", "swarm_tui": ROOT /
 DRIVERS = {"sqlite3", "sqlite_utils", "aiosqlite", "apsw", "pysqlite3", "psycopg", "psycopg2", "asyncpg", "sqlalchemy"}
 HEAVY = ("textual", "libtmux", "sqlite_utils", "watchfiles")
 # Commands that end in time, git's answers, what runs under a lease, the human's bell, tmux, the play, a host's boot id.
-STARTS_PROCESSES = ("system/subprocesses.py", "git.py", "checks.py", "notify.py", "panes/", "demo/", "db/clock.py")
+STARTS_PROCESSES = ("system/subprocesses.py", "git/", "checks.py", "notify.py", "panes/", "demo/", "db/clock.py")
 
 # Who stands how high: a module imports from its own height and below. What is not named is the domain.
 HEIGHTS = {
@@ -30,7 +30,7 @@ HEIGHTS = {
     "swarm_agents/db/": 2,
     "swarm_agents/gate_scripts.py": 1,
     "swarm_agents/system/subprocesses.py": 1,
-    "swarm_agents/git.py": 2,
+    "swarm_agents/git/": 2,
     "swarm_agents/panes/": 2,
     "swarm_agents/cli/": 5,
     "swarm_agents/demo/": 4,
@@ -110,7 +110,7 @@ def only_panes_runs_tmux(module: Module) -> list[str]:
 
 def only_git_runs_git(module: Module) -> list[str]:
     """But for the hands of the demo's people: they play users, and users type git."""
-    if module.within("swarm_agents/git.py", "swarm_agents/demo/hands.py"):
+    if module.within("swarm_agents/git/", "swarm_agents/demo/hands.py"):
         return []
     return [f"runs {word}" for word in module.programs() if word == "git"]
 
@@ -205,10 +205,10 @@ BROKEN_BY: dict[Rule, tuple[str, str]] = {
     only_the_screen_uses_textual: ("swarm_agents/cli/status.py", "import textual.app"),
     the_engine_knows_no_screen: ("swarm_agents/demo/stage.py", "import swarm_tui.app"),
     nothing_imports_agents: ("swarm_tui/app.py", "import agents"),
-    arrows_point_down: ("swarm_agents/git.py", "from swarm_agents import build"),
+    arrows_point_down: ("swarm_agents/git/refs.py", "from swarm_agents import build"),
     the_bottom_imports_nothing_of_ours: ("swarm_agents/model.py", "from swarm_agents.errors import Usage"),
     a_widget_opens_no_database: ("swarm_tui/widgets/log.py", "from swarm_agents.db.database import Database"),
-    nothing_goes_round_the_hook: ("swarm_agents/git.py", "run('commit', '--no-verify')"),
+    nothing_goes_round_the_hook: ("swarm_agents/git/commit.py", "run('commit', '--no-verify')"),
     sql_is_what_two_engines_share: ("swarm_agents/roster.py", "tx.execute('select * from agents where name = ?')"),
     one_class_per_file: ("swarm_tui/widgets/log.py", "class One: ...\nclass Two: ..."),
     a_file_says_what_it_is: ("swarm_agents/build.py", "import os"),

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from swarm_agents import build, commit_arguments, commit_notes, git, incidents, turns, verdict, waiting
+from swarm_agents import build, commit_arguments, commit_notes, incidents, turns, verdict, waiting
 from swarm_agents.commit_arguments import Chosen
 from swarm_agents.config import Config
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError, Unavailable
-from swarm_agents.git import CommitRun
+from swarm_agents.git import files, hooks, refs, stash
+from swarm_agents.git.commit import CommitRun, act_as, find_landed_commit, run_commit
 from swarm_agents.model import Asked, Evidence, Fenced, Moment, Passing, Rules, Stale, Waiting, Yours
 from swarm_agents.system import subprocesses
 from swarm_agents.text import one_line, tail
@@ -109,7 +110,7 @@ def commit(db: Database, root: Path, config: Config, agent: str, arguments: list
     """Try to commit; wait out a red build that somebody else repairs, bring in the fix, try again."""
     commit_arguments.refuse_bypass(arguments)
     chosen = commit_arguments.what_it_commits(arguments)
-    git.act_as(agent)
+    act_as(agent)
     give_up_at: float | None = None
     synced = False
     stale = 0
@@ -119,7 +120,7 @@ def commit(db: Database, root: Path, config: Config, agent: str, arguments: list
     while True:
         turns.wait(db, agent, talk.turn)
         began = db.moment()
-        head, staged, unstaged = git.head_and_changes(root)
+        head, staged, unstaged = files.head_and_changes(root)
         # In a shared checkout others edit meanwhile: only what is about to be committed tells of the hook.
         watched = staged if chosen.only_staged else staged + unstaged
         run, files_changed = _try(db, root, agent, arguments, watched, talk.quiet_stdout)
@@ -190,7 +191,7 @@ def _try(
     with commit_notes.folder(db.path) as notes:
         for left in range(_RACE_TRIES, 0, -1):
             before = {name: _stamp(root / name) for name in watched}
-            run = git.commit(arguments, agent, notes, quiet_stdout)
+            run = run_commit(arguments, agent, notes, quiet_stdout)
             if not verdict.lost_race(run) or left == 1:
                 break
             import random  # only who lost a race pays for it
@@ -199,7 +200,7 @@ def _try(
     if run.code == 0:
         return run, False
     touched = {name for name, stamp in before.items() if _stamp(root / name) != stamp}
-    return run, bool(touched.intersection(git.unstaged_files(root)) if touched else ())
+    return run, bool(touched.intersection(files.unstaged_files(root)) if touched else ())
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
@@ -265,7 +266,7 @@ def _telling_line(lines: list[str]) -> str:
 def _refused(db: Database, root: Path, agent: str, run: CommitRun, meaning: Verdict) -> Refused:
     from swarm_agents.evidence import Finding
 
-    conflict = meaning is Verdict.NOT_BUILD and bool(git.unmerged_files(root))
+    conflict = meaning is Verdict.NOT_BUILD and bool(files.unmerged_files(root))
     hook = run.refusing_hook()
     why = f"{hook.name} ended with {hook.code}" if hook else "see git's message"
     if run.errors:
@@ -286,7 +287,7 @@ def _kept(
         turns.done(db, agent, landed=True)
         return _landed(db, root, config, agent, run, began, head_before)
     except SwarmError as error:
-        landed = git.landed(root, agent, head_before)
+        landed = find_landed_commit(root, agent, head_before)
         if landed is None:
             raise
         return LandedUnrecorded(landed[0], error)
@@ -296,13 +297,13 @@ def _made_before_git_died(root: Path, agent: str, run: CommitRun, head_before: s
     """Git may be ended by a signal while a later hook runs, or find no room for its index: the commit stands."""
     if run.refused_by_gate or verdict.lost_race(run) or not (run.code < 0 or run.code == _GIT_DIED):
         return False
-    return git.landed(root, agent, head_before) is not None
+    return find_landed_commit(root, agent, head_before) is not None
 
 
 def _landed(
     db: Database, root: Path, config: Config, agent: str, run: CommitRun, began: Moment, head_before: str | None
 ) -> Landed | LandedElsewhere | LandedLate:
-    landed = git.landed(root, agent, head_before)
+    landed = find_landed_commit(root, agent, head_before)
     if landed is None:
         return Landed(None, None)
     commit, tree = landed
@@ -313,7 +314,7 @@ def _landed(
         with db.transaction() as tx:
             incidents.record_landing(tx, agent, commit, tree)
     proven = run.passed_hook(refused_by or "pre-commit") or (
-        refused_by is None and (run.gate_alone or not git.has_hook(root, "pre-commit"))
+        refused_by is None and (run.gate_alone or not hooks.has_hook(root, "pre-commit"))
     )
     evidence = Evidence(f"{commit[:10]} landed through the hook", began, commit)
     if now.fixer == agent:
@@ -343,7 +344,7 @@ def _fixer_landed(
 
 def on_shared_branch(root: Path, config: Config, commit: str) -> bool:
     """Whether a fix in this commit counts: it is on the shared branch, or none is configured."""
-    return config.branch is None or git.contains(root, config.branch, commit) is True
+    return config.branch is None or refs.contains(root, config.branch, commit) is True
 
 
 # Refused: is it a breakage that is repaired elsewhere already?
@@ -353,7 +354,7 @@ def _behind(db: Database, root: Path, config: Config, agent: str) -> Behind | No
     with db.reading() as tx:
         fix = incidents.last_fix(tx)
         mine = build.state(tx).fixer == agent
-    if fix is None or mine or git.contains(root, "HEAD", fix[1]) is not False:
+    if fix is None or mine or refs.contains(root, "HEAD", fix[1]) is not False:
         return None
     command = config.sync or f"git merge --no-edit {config.branch or fix[1]}"
     return Behind(fix[1], command)
@@ -363,14 +364,14 @@ def _bring_in_fix(root: Path, command: str) -> SyncFailed | None:
     """Run the configured sync; changes in the tree, which git will not merge into, are put aside meanwhile."""
     if _merged(root, command):
         return None
-    saved = git.save_changes(root)
+    saved = stash.save_changes(root)
     if saved is None:
         return SyncFailed(command, None)
     merged = restored = False
     try:
         merged = _merged(root, command)
     finally:
-        restored = git.restore_changes(root, saved)
+        restored = stash.restore_changes(root, saved)
     if merged and restored:
         return None
     return SyncFailed(command, None if restored else saved)
@@ -378,9 +379,9 @@ def _bring_in_fix(root: Path, command: str) -> SyncFailed | None:
 
 def _restore_interrupted(root: Path, config: Config) -> SyncFailed | None:
     """A sync that was killed in the middle left the caller's changes aside: bring them back before anything else."""
-    if config.sync is None or (saved := git.saved_changes(root)) is None:
+    if config.sync is None or (saved := stash.saved_changes(root)) is None:
         return None
-    return None if git.restore_changes(root, saved) else SyncFailed(config.sync, saved)
+    return None if stash.restore_changes(root, saved) else SyncFailed(config.sync, saved)
 
 
 def _merged(root: Path, command: str) -> bool:
@@ -390,7 +391,7 @@ def _merged(root: Path, command: str) -> bool:
         merged = subprocesses.on_terminal(["sh", "-c", command], root) == 0
     finally:
         if not merged:
-            git.abort_merge(root)
+            stash.abort_merge(root)
     return merged
 
 

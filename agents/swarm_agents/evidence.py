@@ -8,11 +8,12 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from swarm_agents import check_runs, git
+from swarm_agents import check_runs
 from swarm_agents.check_runs import CheckRun, State
 from swarm_agents.commit_arguments import Chosen
 from swarm_agents.config import Check
 from swarm_agents.db.database import Database, Transaction
+from swarm_agents.git import files, hooks, refs, worktrees
 from swarm_agents.verdict import Verdict
 
 _LOOK_BACK = 3  # parents of a failing HEAD that are tried for a green one, when none was ever seen
@@ -38,8 +39,8 @@ def find(db: Database, root: Path, check: Check, agent: str, hook: str, chosen: 
     """The verdict on a commit that a hook refused. Takes as long as the check, `budget_s` at most."""
     began = time.monotonic()
     search = _Search(db, root, check, agent, began + check.budget_s)
-    head_tree = git.tree_of(root, "HEAD")
-    index_tree = git.tree_to_commit(root, *chosen)
+    head_tree = refs.tree_of(root, "HEAD")
+    index_tree = worktrees.tree_to_commit(root, *chosen)
     found = search.judge_head(head_tree) or search.judge_index(index_tree) or search.judge_live(hook)
     return found._replace(
         hook=hook,
@@ -74,7 +75,7 @@ def record(tx: Transaction, agent: str, incident: int | None, finding: Finding) 
 def first_red(db: Database, root: Path) -> tuple[str, str] | None:
     """The commit that broke it and its author: the one after the last commit known to be good, if any is."""
     suspect: tuple[str, str] | None = None
-    commits = git.first_parents(root, 50)
+    commits = refs.first_parents(root, 50)
     with db.reading() as tx:
         for commit, tree, author in commits:
             if check_runs.known_good(tx, tree):
@@ -121,10 +122,10 @@ class _Search:
             return _finding(
                 Verdict.FLAKY, "the check failed, and passed when it was run again on the same tree", self._flaky
             )
-        dirty = tuple(git.unstaged_files(self._root) + git.untracked_files(self._root))
+        dirty = tuple(files.unstaged_files(self._root) + files.untracked_files(self._root))
         if dirty and (found := self._judge_dirty(dirty)):
             return found
-        if git.run_hook_again(self._root, hook) == 0:
+        if hooks.run_hook_again(self._root, hook) == 0:
             return Finding(Verdict.FLAKY, "the hook refused, and passed when it was run again")
         why = "HEAD and your change pass the check, but the hook refuses your change for another reason: see its output"
         return Finding(Verdict.MINE, why)
@@ -157,7 +158,7 @@ class _Search:
         with self._db.reading() as tx:
             if check_runs.ever_passed(tx, self._check):
                 return True
-        older = git.first_parents(self._root, 1 + _LOOK_BACK)[1:]
+        older = refs.first_parents(self._root, 1 + _LOOK_BACK)[1:]
         return any(self._on(tree).state is State.PASSED for _, tree, _ in older)
 
     def _on(self, tree: str) -> CheckRun:
@@ -167,8 +168,8 @@ class _Search:
         return min(self._give_up_at, time.monotonic() + self._check.timeout_s)
 
     def _fingerprint(self) -> tuple[str | None, str | None, str]:
-        head, staged = git.head(self._root), git.tree_to_commit(self._root)
-        return head, staged, git.unstaged_fingerprint(self._root, [])
+        head, staged = refs.head(self._root), worktrees.tree_to_commit(self._root)
+        return head, staged, files.unstaged_fingerprint(self._root, [])
 
 
 def _finding(verdict: Verdict, why: str, run: CheckRun, elects: bool = False) -> Finding:

@@ -52,9 +52,9 @@ def before_commit(db: Database, at: Place, agent: str | None, bypass: bool) -> T
     if branch is None or not _in_scope(at.config(), branch):
         return Through()
     if bypass:
-        from swarm_agents import git
+        from swarm_agents.git import refs
 
-        _note(db, agent, "bypassed", _place(branch, git.head(at.root)), now)
+        _note(db, agent, "bypassed", _place(branch, refs.head(at.root)), now)
         return Through()
     return Held(now, agent)
 
@@ -73,9 +73,9 @@ def before_update(db: Database, at: Place, agent: str | None, bypass: bool, upda
         return Through()
     if now is None and _was_judged(db, at.root, landing):
         return Through()
-    from swarm_agents import git
+    from swarm_agents.git import refs
 
-    if not git.is_new(at.root, landing.new):
+    if not refs.is_new(at.root, landing.new):
         return Through()
     if now is None:
         _see_the_other_hook(at.root)
@@ -121,24 +121,24 @@ def _is_fixer(now: Build, agent: str | None) -> bool:
 
 def _branch(at: Place, root: Path) -> str | None:
     if at.git_dir is not None:
-        from swarm_agents import git_folder
+        from swarm_agents.git import directory
 
         try:
-            return git_folder.branch(at.git_dir)
+            return directory.branch(at.git_dir)
         except (LookupError, OSError):
             pass
-    from swarm_agents import git
+    from swarm_agents.git import refs
 
-    return git.current_branch(root)
+    return refs.current_branch(root)
 
 
 def _arrives(at: Place, root: Path) -> bool:
     """Whether this is a push that arrives here, and no commit."""
     if at.git_dir is not None:
         return False  # `place.of_hook` knows no working tree then
-    from swarm_agents import git
+    from swarm_agents.git import repository
 
-    return git.in_git_directory(root)
+    return repository.in_git_directory(root)
 
 
 def _in_scope(config: Config, ref: str) -> bool:
@@ -160,12 +160,13 @@ def _landing(config: Config, updates: list[Update]) -> Update | None:
 
 def _was_judged(db: Database, root: Path, landing: Update) -> bool:
     """Whether there is nothing to remember: no commit of one's own on top of the branch, or one with a verdict."""
-    from swarm_agents import check_runs, git
+    from swarm_agents import check_runs
+    from swarm_agents.git import refs
 
-    tree, parents = git.tree_and_parents(root, landing.new)
-    tip = git.head(root) if _is_zero(landing.old) else landing.old  # zeros also where the caller did not name it
+    tree, parents = refs.tree_and_parents(root, landing.new)
+    tip = refs.head(root) if _is_zero(landing.old) else landing.old  # zeros also where the caller did not name it
     on_top = parents == ([tip] if tip else [])
-    amends = tip is not None and parents == git.tree_and_parents(root, tip)[1]
+    amends = tip is not None and parents == refs.tree_and_parents(root, tip)[1]
     if len(parents) > 1 or not (on_top or amends):
         return True  # a merge, a reset, commits from elsewhere
     if _hook_saw(db.path, tree):

@@ -25,9 +25,11 @@ class Place(NamedTuple):
 
 def find() -> Place:
     """`SWARM_DB`, else the common git directory, which all worktrees share. Raises `NoSwarm` outside a repository."""
-    from swarm_agents import git  # loads what starts processes, which a hook of ours does without
+    from swarm_agents.git.repository import (
+        find_repository,  # loads what starts processes, which a hook of ours does without
+    )
 
-    repository = git.repository(Path.cwd())
+    repository = find_repository(Path.cwd())
     if repository is None:
         if chosen := _chosen():
             return Place(chosen, None)
@@ -37,11 +39,11 @@ def find() -> Place:
 
 def of_hook(git_dir: Path) -> Place:
     """The same for a hook, which git has started at the top of the working tree, or in the git directory."""
-    from swarm_agents import git_folder
+    from swarm_agents.git import directory
 
     here, own = Path.cwd(), git_dir.resolve()
     within = own in (here, *here.parents)
-    return _of(git_folder.common(own).resolve(), None if within else here)._replace(git_dir=own)
+    return _of(directory.common(own).resolve(), None if within else here)._replace(git_dir=own)
 
 
 def _of(common_dir: Path, root: Path | None) -> Place:

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from swarm_agents.git import CommitRun
+from swarm_agents.git.commit import CommitRun
 
 # The hooks that judge the code. The others judge the message or the push.
 _CODE_HOOKS = frozenset({"pre-commit", "pre-merge-commit"})

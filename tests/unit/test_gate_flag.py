@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import build, gate, git, roster
+from swarm_agents import build, gate, roster
 from swarm_agents.db.database import Database
 from swarm_agents.db.schema import create
 from swarm_agents.gate import Held, Through
+from swarm_agents.git import run
 from swarm_agents.model import Evidence, Rules
 from swarm_agents.place import Place
 
@@ -31,7 +32,7 @@ def db(path: Path) -> Database:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    git._must(["init", "-q", "-b", "main", os.fspath(tmp_path / "repo")], tmp_path)
+    run._must(["init", "-q", "-b", "main", os.fspath(tmp_path / "repo")], tmp_path)
     return tmp_path / "repo"
 
 

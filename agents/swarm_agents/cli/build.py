@@ -150,10 +150,10 @@ def _evidence(call: Call, agent: str, landed: str | None) -> Evidence | Answer:
 
 def _unproven(call: Call) -> Answer:
     """The fix may be committed already, past 'swarm commit' or by one that was killed: then nothing is left to land."""
-    from swarm_agents import git
+    from swarm_agents.git import files
 
     root = call.place.root
-    command = call.me("swarm commit" if root is None or git.changed_files(root) else "swarm commit --allow-empty")
+    command = call.me("swarm commit" if root is None or files.changed_files(root) else "swarm commit --allow-empty")
     message = f"Nothing proves it yet: land the fix through the hook with '{command}', or set [build] check."
     return Answer(message, 1, next=command)
 

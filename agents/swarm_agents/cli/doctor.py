@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from swarm_agents import gate_hooks, git
+from swarm_agents import gate_hooks
 from swarm_agents.cli.call import parser
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer
 from swarm_agents.errors import DatabaseUnreadable, SwarmError, Unavailable
+from swarm_agents.git import hooks, repository
 from swarm_agents.text import one_line
 
 
@@ -28,7 +29,7 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 def _doctor(call: Call) -> Answer:
     found = [
-        _finding("git", git.version),
+        _finding("git", repository.version),
         _finding("tmux", _tmux),
         _finding("configuration", lambda: _configuration(call)),
         _finding("database", lambda: _database(call)),
@@ -65,7 +66,7 @@ def _database(call: Call) -> str:
 
 
 def _hook(call: Call) -> str:
-    hook = git.hook(call.root, "pre-commit")
+    hook = hooks.hook(call.root, "pre-commit")
     if hook is None:
         return "none: a commit is refused by nothing, so set one up or use 'swarm build report'"
     if gate_hooks.is_alone(hook):

@@ -6,12 +6,13 @@ import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
-from swarm_agents import git, lock_paths, locks
+from swarm_agents import lock_paths, locks
 from swarm_agents.build import HUMAN_LEASE_S
 from swarm_agents.cli.call import Parser, parser, seconds, verb, verbs, whole_number
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso, listing
 from swarm_agents.errors import BadData
+from swarm_agents.git import repository
 from swarm_agents.lock_paths import Name
 from swarm_agents.locks import HeldBy, Lock, Lost
 from swarm_agents.model import HUMAN
@@ -121,8 +122,8 @@ def _name(call: Call, spelled: str, any_case: bool) -> Name:
 
 def _other_working_tree(call: Call, real: str) -> Path | None:
     folder = next((one for one in Path(real).parents if one.is_dir()), None)
-    found = git.repository(folder) if folder else None
-    mine = git.repository(call.root)
+    found = repository.find_repository(folder) if folder else None
+    mine = repository.find_repository(call.root)
     if found is None or mine is None or found.common_dir != mine.common_dir:
         return None
     return found.root

@@ -1,0 +1,55 @@
+"""Finds the hooks that git would run, reads and sets where it looks for them, and runs one again."""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from swarm_agents.git.run import ask, must
+from swarm_agents.system.subprocesses import on_terminal
+
+
+class HooksPath(NamedTuple):
+    """The setting `core.hooksPath`: in which scope, as it is written, and as git reads it (`~` expanded)."""
+
+    scope: str
+    value: str
+    folder: str
+
+
+def has_hook(root: Path, name: str) -> bool:
+    """Whether git would run a hook of that name here."""
+    return hook(root, name) is not None
+
+
+def hook(root: Path, name: str) -> Path | None:
+    """The hook of that name that git would run here."""
+    asked = ask(["rev-parse", "--path-format=absolute", "--git-path", f"hooks/{name}"], root)
+    found = Path(asked.stdout.rstrip("\n"))
+    return found if asked.returncode == 0 and found.is_file() and os.access(found, os.X_OK) else None
+
+
+def hooks_folder(root: Path) -> Path:
+    """Where git looks for hooks here."""
+    return Path(must(["rev-parse", "--path-format=absolute", "--git-path", "hooks"], root))
+
+
+def hooks_path(root: Path) -> HooksPath | None:
+    """`core.hooksPath`, when it is set anywhere."""
+    asked = ask(["config", "--show-scope", "-z", "--get", "core.hooksPath"], root)
+    if asked.returncode != 0:
+        return None
+    scope, value = asked.stdout.rstrip("\0").split("\0")
+    folder = ask(["config", "-z", "--type=path", "--get", "core.hooksPath"], root).stdout.rstrip("\0")
+    return HooksPath(scope, value, folder)
+
+
+def set_hooks_path(root: Path, scope: str, value: str | None) -> None:
+    """Set `core.hooksPath` in the scope `local` or `worktree`; None takes it out."""
+    change = ["core.hooksPath", value] if value is not None else ["--unset", "core.hooksPath"]
+    must(["config", f"--{scope}", *change], root)
+
+
+def run_hook_again(root: Path, name: str) -> int | None:
+    """Run the hook once more as git would; its exit status, None where this git cannot (before 2.36)."""
+    code = on_terminal(["git", "hook", "run", name], root)
+    return None if code == 129 else code
