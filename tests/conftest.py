@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from swarm_agents.db import schema
 from swarm_agents.db.database import Database
+from swarm_agents.db.sqlite import schema
 from tests.support.clock import FakeClock
 
 _SCRUBBED = ("SWARM_", "TMUX", "GIT_")

@@ -282,7 +282,7 @@ def test_a_verb_loads_nothing_heavy() -> None:
 
 
 def test_something_heavy_is_noticed() -> None:
-    assert loaded_by(["swarm_agents.db.schema"]) == ["sqlite_utils"]
+    assert loaded_by(["swarm_agents.db.sqlite.schema"]) == ["sqlite_utils"]
 
 
 def circles(modules: list[Module]) -> list[list[str]]:

@@ -1,8 +1,8 @@
 """Searching what was said: by words, newest first, never by rank."""
 
 from swarm_agents import message_rows, messages
-from swarm_agents.db import search
 from swarm_agents.db.database import Database
+from swarm_agents.db.sqlite import search
 from swarm_agents.message_rows import ANY, Filter
 
 

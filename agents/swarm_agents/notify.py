@@ -88,7 +88,7 @@ def keep_telling(database: Path, config: Config, stop: threading.Event, clock: C
 
 def see_through(db: Database, config: Config) -> None:
     """Pump, and again what failed, until nothing is left to try; leaves it to a courier or a dashboard at first."""
-    from swarm_agents.db import file_lock
+    from swarm_agents.db.sqlite import file_lock
 
     _give_others_a_start(db, config)
     with file_lock.held(Path(f"{db.path}-announcer"), 0) as alone:

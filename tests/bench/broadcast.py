@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from swarm_agents.db import schema
+from swarm_agents.db.sqlite import schema
 from swarm_agents.panes import tmux as transport
 from tests.support.noticed import Noticed
 from tests.support.tmux import LIGHT_AGENT, Tmux, private_server, until

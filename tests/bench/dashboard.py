@@ -19,8 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from swarm_agents import build, messages, roster
-from swarm_agents.db import schema
 from swarm_agents.db.database import Database
+from swarm_agents.db.sqlite import schema
 from swarm_agents.model import Evidence, Rules
 from tests.support.tmux import private_server
 

@@ -8,8 +8,8 @@ from collections import Counter
 from pathlib import Path
 
 from swarm_agents import roster
-from swarm_agents.db import schema
 from swarm_agents.db.database import Database
+from swarm_agents.db.sqlite import schema
 from swarm_agents.model import Rules
 from tests.support.model import Act
 from tests.support.processes import Answer, Worker, at_once, workers

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from swarm_agents import message_search, messages, retention, roster
-from swarm_agents.db import schema
 from swarm_agents.db.database import Database
+from swarm_agents.db.sqlite import schema
 from swarm_agents.message_rows import Filter
 from swarm_agents.model import MessageType
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from swarm_agents import locks, roster, tasks
-from swarm_agents.db import schema
 from swarm_agents.db.database import Database
+from swarm_agents.db.sqlite import schema
 from swarm_agents.lock_paths import Name
 from tests.support.processes import Answer, Worker, workers
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from swarm_agents import roster
-from swarm_agents.db import file_lock
 from swarm_agents.db.database import Database
+from swarm_agents.db.sqlite import file_lock
 from swarm_agents.model import Rules
 from tests.support.model import Act
 from tests.support.processes import Answer, Worker, at_once, until, workers

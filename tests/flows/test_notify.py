@@ -15,9 +15,9 @@ import pytest
 from swarm_agents import acknowledgements, announcements, build, escalations, messages, notify, roster
 from swarm_agents.announcements import BACK_OFF_S, COMMAND, TMUX
 from swarm_agents.config import Config, Notify
-from swarm_agents.db import file_lock
 from swarm_agents.db.clock import host_clock
 from swarm_agents.db.database import Database
+from swarm_agents.db.sqlite import file_lock
 from swarm_agents.model import HUMAN, Asked, PaneAddress, Resolution, Rules
 from swarm_agents.system import log
 from swarm_tui.keeper import Keeper

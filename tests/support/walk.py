@@ -17,7 +17,7 @@ import pytest
 
 from swarm_agents import build_changes, roster
 from swarm_agents.db.database import Database, Row, Transaction
-from swarm_agents.db.flag import RedFlag
+from swarm_agents.db.red_flag import RedFlag
 from swarm_agents.model import Moment, Rules
 from tests.support import model
 from tests.support.clock import FakeClock

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from swarm_agents.db import file_lock
-from swarm_agents.db.bell import Bell
 from swarm_agents.db.clock import host_clock
 from swarm_agents.db.database import Database
+from swarm_agents.db.sqlite import file_lock
+from swarm_agents.db.sqlite.notify import Bell
 from tests.support.processes import run_python
 
 NO_BELL_S = 0.05  # long enough to hear one, short enough to wait for none

@@ -11,8 +11,9 @@ import pytest
 import sqlite_utils
 
 from swarm_agents import build, messages, roster
-from swarm_agents.db import database, file_lock, schema
+from swarm_agents.db import database
 from swarm_agents.db.database import APPLICATION_ID, SCHEMA_VERSION, Database
+from swarm_agents.db.sqlite import file_lock, schema
 from swarm_agents.errors import CannotWrite, DatabaseLocked, DatabaseNewer
 from swarm_agents.model import Rules
 from tests.support.processes import run_python

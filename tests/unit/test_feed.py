@@ -11,8 +11,8 @@ import pytest
 
 from swarm_agents import roster
 from swarm_agents.db import feed
-from swarm_agents.db.bell import Bell
 from swarm_agents.db.database import Database
+from swarm_agents.db.sqlite.notify import Bell
 from swarm_agents.errors import DatabaseUnreadable, SwarmError
 
 LIMIT_S = 10.0

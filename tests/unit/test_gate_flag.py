@@ -7,7 +7,7 @@ import pytest
 
 from swarm_agents import build, gate, roster
 from swarm_agents.db.database import Database
-from swarm_agents.db.schema import create
+from swarm_agents.db.sqlite.schema import create
 from swarm_agents.gate import Held, Through
 from swarm_agents.git import run
 from swarm_agents.model import Evidence, Rules

@@ -14,7 +14,7 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 def _init(call: Call) -> Answer:
-    from swarm_agents.db import schema  # loads sqlite-utils, 80 ms that no other verb may cost
+    from swarm_agents.db.sqlite import schema  # loads sqlite-utils, 80 ms that no other verb may cost
 
     path = call.place.database
     _ = call.config  # a wrong swarm.toml is said now, not at the first red build

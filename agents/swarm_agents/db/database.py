@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from swarm_agents.db import faults, file_lock
-from swarm_agents.db.bell import Bell, Listener
 from swarm_agents.db.clock import Clock, host_clock
-from swarm_agents.db.flag import RedFlag
+from swarm_agents.db.red_flag import RedFlag
+from swarm_agents.db.sqlite import faults, file_lock
+from swarm_agents.db.sqlite.notify import Bell, Listener
 from swarm_agents.errors import DatabaseNewer, NoSwarm, SwarmError
 from swarm_agents.model import Moment
 
@@ -221,7 +221,7 @@ class Database:
                 "Upgrade swarm-tui."
             )
         if version < SCHEMA_VERSION:
-            from swarm_agents.db import schema  # off the hot path: loads sqlite-utils
+            from swarm_agents.db.sqlite import schema  # off the hot path: loads sqlite-utils
 
             schema.upgrade(self.path, self._lock_timeout_s)
 

@@ -8,8 +8,8 @@ import contextlib
 import threading
 from collections.abc import Iterator
 
-from swarm_agents.db.bell import Bell
 from swarm_agents.db.database import Database
+from swarm_agents.db.sqlite.notify import Bell
 
 FALLBACK_S = 0.25  # a ring that got lost costs at most this much
 POLL_S = 0.1  # where no bell can be heard: 46 ms in the middle, 0.2 % of a core

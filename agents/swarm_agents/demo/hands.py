@@ -10,7 +10,7 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
-from swarm_agents.db import file_lock
+from swarm_agents.db.sqlite import file_lock
 from swarm_agents.errors import Unavailable
 from swarm_agents.text import tail
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from swarm_agents import build, history, waiters
-from swarm_agents.db import soundness
 from swarm_agents.db.database import Database
+from swarm_agents.db.sqlite import integrity
 from swarm_agents.demo.caller import Exit
 from swarm_agents.demo.seen import Break, Incident, Kill, Seen, Wait
 from swarm_agents.demo.sources import AGENTS, COLLEAGUE
@@ -57,7 +57,7 @@ class Witness:
             unlanded={agent: self._ahead(agent) for agent in AGENTS},
             left={agent for agent, calls in journals.items() if calls and calls[-1]["words"] == ["agent", "leave"]},
             bugs=[bug for agent, calls in journals.items() for bug in _bugs(agent, calls)],
-            damage=soundness.damage(self.world.database),
+            damage=integrity.damage(self.world.database),
             dashboard_ended=dashboard_ended,
         )
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from swarm_agents.db import faults, file_lock
 from swarm_agents.db.database import APPLICATION_ID, LOCK_TIMEOUT_S, SCHEMA_VERSION, Database, connect
+from swarm_agents.db.sqlite import faults, file_lock
 from swarm_agents.errors import CannotWrite, DatabaseLocked, DatabaseNewer, DatabaseUnreadable
 
 migrations = Migrations("swarm")
