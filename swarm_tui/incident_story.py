@@ -5,10 +5,11 @@ from typing import Any
 
 from textual.content import Content
 
-from swarm_agents import gate, history
+from swarm_agents import gate
 from swarm_agents.db.database import Transaction
 from swarm_agents.events import Event
-from swarm_agents.history import Incident, Symptom
+from swarm_agents.incidents import history
+from swarm_agents.incidents.history import Incident, Symptom
 from swarm_agents.model import Attempt
 from swarm_agents.text import one_line, printable, tail
 from swarm_tui import signs, times

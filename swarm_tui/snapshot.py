@@ -3,23 +3,12 @@
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from swarm_agents import (
-    announcements,
-    build,
-    deliveries,
-    escalations,
-    events,
-    gate,
-    incidents,
-    locks,
-    roster,
-    task_rows,
-    waiters,
-)
+from swarm_agents import announcements, build, deliveries, escalations, events, gate, locks, roster, task_rows, waiters
 from swarm_agents.announcements import Announcement
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.errors import SwarmError
 from swarm_agents.events import Event
+from swarm_agents.incidents import incidents
 from swarm_agents.locks import Lock
 from swarm_agents.model import Attempt, Build, Delivery, Escalation, Moment, Waiter
 from swarm_agents.roster import Listed

@@ -12,7 +12,6 @@ from swarm_agents import (
     build_row,
     escalations,
     events,
-    incidents,
     leases,
     messages,
     roster,
@@ -21,6 +20,7 @@ from swarm_agents import (
 )
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import Usage
+from swarm_agents.incidents import incidents
 from swarm_agents.model import (
     EVERYONE,
     HUMAN,

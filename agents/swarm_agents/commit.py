@@ -6,13 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from swarm_agents import build, commit_arguments, commit_notes, incidents, turns, verdict, waiting
+from swarm_agents import build, commit_arguments, commit_notes, turns, verdict, waiting
 from swarm_agents.commit_arguments import Chosen
 from swarm_agents.config import Config
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError, Unavailable
 from swarm_agents.git import files, hooks, refs, stash
 from swarm_agents.git.commit import CommitRun, act_as, find_landed_commit, run_commit
+from swarm_agents.incidents import incidents
 from swarm_agents.model import Asked, Evidence, Fenced, Moment, Passing, Rules, Stale, Waiting, Yours
 from swarm_agents.system import subprocesses
 from swarm_agents.text import one_line, tail

@@ -6,7 +6,6 @@ from swarm_agents import (
     build,
     events,
     evidence,
-    incidents,
     locks,
     messages,
     presence,
@@ -17,6 +16,7 @@ from swarm_agents.courier import typings
 from swarm_agents.courier.typings import Line
 from swarm_agents.db.database import Database
 from swarm_agents.evidence import Finding
+from swarm_agents.incidents import incidents
 from swarm_agents.lock_paths import Name
 from swarm_agents.model import HUMAN, DeliveryState, ErrorClass, Evidence, MessageType, PaneAddress, Rules
 from swarm_agents.verdict import Verdict

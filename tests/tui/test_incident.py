@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import build, evidence, incidents
+from swarm_agents import build, evidence
 from swarm_agents.db.database import Database
 from swarm_agents.evidence import Finding
+from swarm_agents.incidents import incidents
 from swarm_agents.verdict import Verdict
 from swarm_tui.dialogs.incident_details import IncidentDetails
 from swarm_tui.screens.overview import Overview

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from swarm_agents import build, history, waiters
+from swarm_agents import build, waiters
 from swarm_agents.db.database import Database
 from swarm_agents.db.sqlite import integrity
 from swarm_agents.demo.caller import Exit
 from swarm_agents.demo.seen import Break, Incident, Kill, Seen, Wait
 from swarm_agents.demo.sources import AGENTS, COLLEAGUE
 from swarm_agents.demo.world import World
+from swarm_agents.incidents import history
 from swarm_agents.model import Attempt, Build
 
 _EVERYTHING = 1_000  # incidents; a performance has a handful

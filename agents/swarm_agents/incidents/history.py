@@ -2,8 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from swarm_agents import incidents
 from swarm_agents.db.database import Row, Transaction
+from swarm_agents.incidents import incidents
 from swarm_agents.model import Attempt
 
 
