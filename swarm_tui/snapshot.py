@@ -3,10 +3,11 @@
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from swarm_agents import announcements, build, deliveries, escalations, events, gate, locks, roster, task_rows, waiters
-from swarm_agents.announcements import Announcement
+from swarm_agents import build, deliveries, events, gate, locks, roster, task_rows, waiters
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.errors import SwarmError
+from swarm_agents.escalations import announcements, escalations
+from swarm_agents.escalations.announcements import Announcement
 from swarm_agents.events import Event
 from swarm_agents.incidents import incidents
 from swarm_agents.locks import Lock

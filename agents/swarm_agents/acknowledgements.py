@@ -14,9 +14,10 @@ its event are one transaction, so two that look at once do it once.
 
 from typing import NamedTuple
 
-from swarm_agents import escalations, events, message_rows, messages, roster, unacknowledged
+from swarm_agents import events, message_rows, messages, roster, unacknowledged
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import Denied, NotFound
+from swarm_agents.escalations import escalations
 from swarm_agents.model import HUMAN, SWARM, AckResolution, Agent, Message, MessageType
 from swarm_agents.text import one_line
 from swarm_agents.unacknowledged import Expected

@@ -9,8 +9,8 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.worker import get_current_worker
 
-from swarm_agents.announcements import Announcement
 from swarm_agents.db.database import Database
+from swarm_agents.escalations.announcements import Announcement
 from swarm_agents.model import Agent, Escalation, Moment
 from swarm_tui import actions, log_pages
 from swarm_tui.log_pages import LogRow

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from swarm_agents.announcements import Announcement
+from swarm_agents.escalations.announcements import Announcement
 from swarm_agents.events import Event
 from swarm_agents.model import Escalation, Moment
 from swarm_agents.text import one_line

@@ -1,20 +1,10 @@
 """Swarms in the middle of something, made with the real verbs on a clock that stands still: what the pictures show."""
 
-from swarm_agents import (
-    acknowledgements,
-    announcements,
-    build,
-    events,
-    evidence,
-    locks,
-    messages,
-    presence,
-    roster,
-    tasks,
-)
+from swarm_agents import acknowledgements, build, events, evidence, locks, messages, presence, roster, tasks
 from swarm_agents.courier import typings
 from swarm_agents.courier.typings import Line
 from swarm_agents.db.database import Database
+from swarm_agents.escalations import announcements
 from swarm_agents.evidence import Finding
 from swarm_agents.incidents import incidents
 from swarm_agents.lock_paths import Name

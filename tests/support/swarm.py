@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from swarm_agents import build, escalations, model
+from swarm_agents import build, model
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.errors import NotFound
+from swarm_agents.escalations import escalations
 from swarm_agents.model import ErrorClass, Evidence, Moment, Resolution, Rules
 from tests.support.model import Act, Model
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from swarm_agents import build, escalations, roster, waiting
+from swarm_agents import build, roster, waiting
 from swarm_agents.db.database import Database
+from swarm_agents.escalations import escalations
 from swarm_agents.model import Asked, Broken, BuildStatus, ErrorClass, Resolution, Rules, Waiting, Yours
 from tests.support.clock import FakeClock
 

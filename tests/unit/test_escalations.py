@@ -2,9 +2,10 @@
 
 import pytest
 
-from swarm_agents import build, escalations, roster
+from swarm_agents import build, roster
 from swarm_agents.db.database import Database
 from swarm_agents.errors import NotFound
+from swarm_agents.escalations import escalations
 from swarm_agents.model import Asked, Escalation, Resolution, Rules
 from tests.support.clock import FakeClock
 from tests.support.swarm import count, dump

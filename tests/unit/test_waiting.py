@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import build, escalations, roster, waiters, waiting
+from swarm_agents import build, roster, waiters, waiting
 from swarm_agents.db.database import Database
+from swarm_agents.escalations import escalations
 from swarm_agents.model import Asked, Evidence, Passing, Resolution, Rules, Waiting, Yours
 from tests.support.processes import until
 

@@ -2,11 +2,12 @@
 
 import argparse
 
-from swarm_agents import acknowledgements, announcements, build, escalations
+from swarm_agents import acknowledgements, build
 from swarm_agents.cli import answers
 from swarm_agents.cli.call import parser, verb, verbs, whole_number
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso, listing
+from swarm_agents.escalations import announcements, escalations
 from swarm_agents.model import AckResolution, Escalation, Resolution, Yours
 from swarm_agents.text import checked_name, one_line, printable
 

@@ -1,8 +1,8 @@
 """Questions to the human: raised in the transaction that makes them necessary, closed by the human's answer."""
 
-from swarm_agents import announcements
 from swarm_agents.db.database import Row, Transaction
 from swarm_agents.errors import NotFound, Usage
+from swarm_agents.escalations import announcements
 from swarm_agents.incidents import incidents
 from swarm_agents.model import HUMAN, AckResolution, Attempt, Build, Escalation, Resolution
 from swarm_agents.text import one_line, tail
