@@ -9,13 +9,14 @@ import threading
 import time
 from collections.abc import Callable
 
-from swarm_agents import acknowledgements, build, notify
+from swarm_agents import build, notify
 from swarm_agents.courier.courier import Courier
 from swarm_agents.courier.reaper import Reaper
 from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
 from swarm_agents.escalations import announcements
+from swarm_agents.messages import acknowledgements
 from swarm_tui.settings import Settings
 
 EVERY_S = 1.0  # a lease that ran out stands at most so long

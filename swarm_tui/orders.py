@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from swarm_agents import acknowledgements, build, deliveries, locks, messages, tasks
+from swarm_agents import build, locks, tasks
 from swarm_agents.config import Config
 from swarm_agents.db.database import Database
+from swarm_agents.messages import acknowledgements, deliveries, messages
 from swarm_agents.model import HUMAN, AckResolution, Delivery, Evidence, Fenced, MessageType, Resolution
 from swarm_agents.task_rows import Task, TaskStatus
 from swarm_agents.text import one_line

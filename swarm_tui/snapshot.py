@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from swarm_agents import build, deliveries, events, gate, locks, roster, task_rows, waiters
+from swarm_agents import build, events, gate, locks, roster, task_rows, waiters
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.errors import SwarmError
 from swarm_agents.escalations import announcements, escalations
@@ -11,6 +11,7 @@ from swarm_agents.escalations.announcements import Announcement
 from swarm_agents.events import Event
 from swarm_agents.incidents import incidents
 from swarm_agents.locks import Lock
+from swarm_agents.messages import deliveries
 from swarm_agents.model import Attempt, Build, Delivery, Escalation, Moment, Waiter
 from swarm_agents.roster import Listed
 from swarm_agents.task_rows import Task

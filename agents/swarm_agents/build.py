@@ -6,11 +6,12 @@ loses is told what holds now. docs/states.md draws it.
 
 from typing import Any, overload
 
-from swarm_agents import build_changes, build_row, events, leases, messages, roster, turns, waiters
+from swarm_agents import build_changes, build_row, events, leases, roster, turns, waiters
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import Usage
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.incidents import incidents
+from swarm_agents.messages import messages
 from swarm_agents.model import (
     EVERYONE,
     HUMAN,

@@ -7,11 +7,12 @@ of its holder renews it), when its holder leaves, or when a human takes it.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from swarm_agents import events, leases, messages
+from swarm_agents import events, leases
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import BadData, Usage
 from swarm_agents.events import Event
 from swarm_agents.lock_paths import Name, overlap
+from swarm_agents.messages import messages
 from swarm_agents.model import HUMAN, SWARM
 from swarm_agents.text import one_line
 

@@ -13,13 +13,13 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from swarm_agents import messages
 from swarm_agents.config import Config, Notify
 from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.errors import SwarmError, Unavailable
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.announcements import COMMAND, MESSAGE, TMUX, Announcement
+from swarm_agents.messages import messages
 from swarm_agents.model import EVERYONE, SWARM, Escalation
 from swarm_agents.system import log
 from swarm_agents.text import one_line, printable, tail

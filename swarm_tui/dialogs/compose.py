@@ -7,7 +7,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from swarm_agents.errors import Unavailable
-from swarm_agents.messages import BODY_LIMIT
+from swarm_agents.messages.messages import BODY_LIMIT
 from swarm_agents.roster import Listed
 from swarm_tui.dialogs.dialog import Dialog
 from swarm_tui.dialogs.people import reached

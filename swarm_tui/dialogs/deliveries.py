@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from swarm_agents.deliveries import MAY_BE_RETRIED
+from swarm_agents.messages.deliveries import MAY_BE_RETRIED
 from swarm_agents.text import one_line
 from swarm_tui.actions import NOTHING_FAILED, READ_ONLY
 from swarm_tui.orders import Retry

@@ -14,7 +14,7 @@ from textual.widgets import Static
 from textual.worker import Worker
 
 from swarm_agents.db.database import Database
-from swarm_agents.deliveries import MAY_BE_RETRIED
+from swarm_agents.messages.deliveries import MAY_BE_RETRIED
 from swarm_agents.text import one_line, printable
 from swarm_tui import complaints, log_pages, times
 from swarm_tui.actions import NOTHING_FAILED, READ_ONLY

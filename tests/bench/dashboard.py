@@ -18,9 +18,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from swarm_agents import build, messages, roster
+from swarm_agents import build, roster
 from swarm_agents.db.database import Database
 from swarm_agents.db.sqlite import schema
+from swarm_agents.messages import messages
 from swarm_agents.model import Evidence, Rules
 from tests.support.tmux import private_server
 

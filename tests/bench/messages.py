@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from swarm_agents import message_search, messages, retention, roster
+from swarm_agents import roster
 from swarm_agents.db.database import Database
 from swarm_agents.db.sqlite import schema
-from swarm_agents.message_rows import Filter
+from swarm_agents.messages import messages, retention
+from swarm_agents.messages import search as message_search
+from swarm_agents.messages.rows import Filter
 from swarm_agents.model import MessageType
 
 ROOT = Path(__file__).parents[2]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import messages
 from swarm_agents.courier.courier import Courier
+from swarm_agents.messages import messages
 from swarm_agents.model import PaneAddress
 from tests.support.noticed import Noticed
 from tests.support.tmux import Tmux, until

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import deliveries, messages
 from swarm_agents.courier import typings
 from swarm_agents.courier.typings import Line
+from swarm_agents.messages import deliveries, messages
 from swarm_agents.panes import foreground
 from tests.support.noticed import Noticed
 from tests.support.tmux import until

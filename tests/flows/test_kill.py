@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import messages, roster
+from swarm_agents import roster
 from swarm_agents.db.database import Database
+from swarm_agents.messages import messages
 from swarm_agents.model import Rules
 from tests.support.model import Act
 from tests.support.processes import workers

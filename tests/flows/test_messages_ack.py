@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from swarm_agents import messages
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import escalations
+from swarm_agents.messages import messages
 from tests.support.processes import until
 from tests.support.repo import Repo
 

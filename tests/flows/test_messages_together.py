@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from swarm_agents import messages, roster, runs
+from swarm_agents import roster, runs
 from swarm_agents.db.database import Database
+from swarm_agents.messages import messages
 from tests.support.processes import until, workers
 from tests.support.repo import SWARM, Ran, Repo, environment
 

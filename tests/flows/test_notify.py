@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import acknowledgements, build, messages, notify, roster
+from swarm_agents import build, notify, roster
 from swarm_agents.config import Config, Notify
 from swarm_agents.db.clock import host_clock
 from swarm_agents.db.database import Database
 from swarm_agents.db.sqlite import file_lock
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.announcements import BACK_OFF_S, COMMAND, TMUX
+from swarm_agents.messages import acknowledgements, messages
 from swarm_agents.model import HUMAN, Asked, PaneAddress, Resolution, Rules
 from swarm_agents.system import log
 from swarm_tui.keeper import Keeper

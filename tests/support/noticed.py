@@ -3,10 +3,11 @@
 import time
 from pathlib import Path
 
-from swarm_agents import deliveries, messages, roster
+from swarm_agents import roster
 from swarm_agents.courier import typings
 from swarm_agents.courier.courier import Courier, Round
 from swarm_agents.db.database import Database
+from swarm_agents.messages import deliveries, messages
 from swarm_agents.model import EVERYONE, HUMAN, Delivery, PaneAddress
 from swarm_agents.panes import Look
 from tests.support.tmux import FakeAgent, Tmux, until

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import build, messages, roster
+from swarm_agents import build, roster
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import escalations
+from swarm_agents.messages import messages
 from swarm_agents.model import HUMAN, BuildStatus, Fenced, MessageType, Resolution, Rules
 from swarm_tui import log_pages
 from swarm_tui.dialogs.broadcast import Broadcast

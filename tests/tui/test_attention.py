@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import acknowledgements, build, events
+from swarm_agents import build, events
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.announcements import COMMAND, DASHBOARD, Announcement
+from swarm_agents.messages import acknowledgements
 from swarm_agents.model import Evidence, Resolution
 from tests.support import scenes
 from tests.support.app import dashboard, settled, shows, text, until

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import deliveries, messages
 from swarm_agents.courier import typings
 from swarm_agents.db.database import Database
+from swarm_agents.messages import deliveries, messages
 from swarm_agents.model import EVERYONE, HUMAN, DeliveryState
 from swarm_tui.dialogs.deliveries import Deliveries
 from swarm_tui.dialogs.message_details import MessageDetails

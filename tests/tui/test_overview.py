@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from swarm_agents import build, messages, presence, roster
+from swarm_agents import build, presence, roster
 from swarm_agents.db.database import Database
+from swarm_agents.messages import messages
 from swarm_agents.model import Evidence, Rules
 from swarm_tui.widgets.agents import Agents
 from swarm_tui.widgets.banner import Banner

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from swarm_agents import messages
 from swarm_agents.db.database import Database
 from swarm_agents.errors import DatabaseUnreadable
+from swarm_agents.messages import messages
 from swarm_tui.app import Looked
 from swarm_tui.dialogs.broadcast import Broadcast
 from swarm_tui.snapshot import CouldNotLook

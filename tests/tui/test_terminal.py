@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import build, messages, roster
+from swarm_agents import build, roster
 from swarm_agents.db.database import Database
+from swarm_agents.messages import messages
 from swarm_agents.model import BuildStatus, ErrorClass, Rules
 from tests.support.terminal import Terminal, attached, open_dashboard
 from tests.support.tmux import Tmux, alive, private_server, until

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import messages
 from swarm_agents.db.database import Database
+from swarm_agents.messages import messages
 from swarm_tui.widgets.message_log import MessageLog
 from tests.support import scenes
 from tests.support.app import dashboard, shows, text, until

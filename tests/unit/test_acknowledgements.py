@@ -2,10 +2,11 @@
 
 import pytest
 
-from swarm_agents import acknowledgements, build, events, messages, presence, roster, unacknowledged
+from swarm_agents import build, events, presence, roster
 from swarm_agents.db.database import Database
 from swarm_agents.errors import Denied, NotFound, Usage
 from swarm_agents.escalations import announcements, escalations
+from swarm_agents.messages import acknowledgements, messages, unacknowledged
 from swarm_agents.model import HUMAN, AckResolution, Asked, Escalation, Message, MessageType, Resolution, Rules
 from tests.support.clock import FakeClock
 from tests.support.swarm import dump

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import build, messages, notify, roster
+from swarm_agents import build, notify, roster
 from swarm_agents.config import Config, Notify, load
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadConfig
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.announcements import BACK_OFF_S, COMMAND, DASHBOARD, MESSAGE, TMUX, TRIES, Announcement
+from swarm_agents.messages import messages
 from swarm_agents.model import EVERYONE, HUMAN, Asked, Resolution, Rules
 from tests.support.clock import FakeClock
 

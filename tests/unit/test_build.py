@@ -2,11 +2,12 @@
 
 import pytest
 
-from swarm_agents import build, events, messages, roster, waiters
+from swarm_agents import build, events, roster, waiters
 from swarm_agents.db.database import Database, Row
 from swarm_agents.errors import NotFound, Usage
 from swarm_agents.escalations import escalations
 from swarm_agents.incidents import incidents
+from swarm_agents.messages import messages
 from swarm_agents.model import (
     Asked,
     AttemptEnd,

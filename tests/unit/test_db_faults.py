@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import build, messages, roster
+from swarm_agents import build, roster
 from swarm_agents.db import database
 from swarm_agents.db.database import Database
 from swarm_agents.db.sqlite import schema
 from swarm_agents.errors import DatabaseLocked, DatabaseUnreadable, NoSwarm, SwarmError
+from swarm_agents.messages import messages
 from swarm_agents.model import Rules
 from tests.support.processes import ROOT, workers
 from tests.support.swarm import dump

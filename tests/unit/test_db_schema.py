@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 import sqlite_utils
 
-from swarm_agents import build, messages, roster
+from swarm_agents import build, roster
 from swarm_agents.db import database
 from swarm_agents.db.database import APPLICATION_ID, SCHEMA_VERSION, Database
 from swarm_agents.db.sqlite import file_lock, schema
 from swarm_agents.errors import CannotWrite, DatabaseLocked, DatabaseNewer
+from swarm_agents.messages import messages
 from swarm_agents.model import Rules
 from tests.support.processes import run_python
 from tests.support.swarm import dump

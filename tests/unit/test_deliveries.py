@@ -4,11 +4,12 @@ import sqlite3
 
 import pytest
 
-from swarm_agents import build, deliveries, messages, roster
+from swarm_agents import build, roster
 from swarm_agents.courier import typings
 from swarm_agents.courier.typings import Line
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.errors import NotFound
+from swarm_agents.messages import deliveries, messages
 from swarm_agents.model import EVERYONE, HUMAN, DeliveryState, Evidence, PaneAddress, Rules
 from tests.support.clock import FakeClock
 

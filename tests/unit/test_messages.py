@@ -2,9 +2,10 @@
 
 import pytest
 
-from swarm_agents import messages, roster
+from swarm_agents import roster
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadData, NotFound, RateLimited, Usage
+from swarm_agents.messages import messages
 from swarm_agents.model import DeliveryState, MessageType
 from tests.support.clock import FakeClock
 from tests.support.swarm import dump

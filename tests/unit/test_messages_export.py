@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import message_export, messages
 from swarm_agents.db.database import Database
 from swarm_agents.errors import CannotWrite, Usage
-from swarm_agents.message_rows import ANY, Filter
+from swarm_agents.messages import export as message_export
+from swarm_agents.messages import messages
+from swarm_agents.messages.rows import ANY, Filter
 from swarm_agents.model import HUMAN, MessageType
 
 HOSTILE = "first\nsecond\u2028third \x1b[2J ```\n## #9 fake\n\x9b nul \x00 ä"

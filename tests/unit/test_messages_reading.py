@@ -2,11 +2,13 @@
 
 import pytest
 
-from swarm_agents import message_search, messages, presence, roster
+from swarm_agents import presence, roster
 from swarm_agents.db.database import Database
 from swarm_agents.errors import NotFound, Usage
-from swarm_agents.message_rows import ANY, Filter
-from swarm_agents.messages import Page
+from swarm_agents.messages import messages
+from swarm_agents.messages import search as message_search
+from swarm_agents.messages.messages import Page
+from swarm_agents.messages.rows import ANY, Filter
 from swarm_agents.model import EVERYONE, HUMAN, MessageType
 from tests.support.clock import FakeClock
 from tests.support.swarm import dump

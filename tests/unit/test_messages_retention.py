@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from swarm_agents import acknowledgements, events, message_search, messages, presence, retention, roster
+from swarm_agents import events, presence, roster
 from swarm_agents.db.database import Database
+from swarm_agents.messages import acknowledgements, messages, retention
+from swarm_agents.messages import search as message_search
 from swarm_agents.model import EVERYONE, HUMAN, PaneAddress
 from tests.support.clock import FakeClock
 from tests.support.swarm import dump

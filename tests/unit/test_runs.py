@@ -5,10 +5,12 @@ import time
 
 import pytest
 
-from swarm_agents import acknowledgements, events, message_waiting, messages, roster, runs
+from swarm_agents import events, roster, runs
 from swarm_agents.db.database import Database
 from swarm_agents.errors import NotFound, Taken, Usage
-from swarm_agents.message_rows import ANY, Filter
+from swarm_agents.messages import acknowledgements, messages
+from swarm_agents.messages import wait as message_waiting
+from swarm_agents.messages.rows import ANY, Filter
 from swarm_agents.model import SWARM, MessageType
 from swarm_agents.runs import Phase, PhaseEnd
 from tests.support.clock import FakeClock

@@ -6,9 +6,10 @@ from contextlib import closing
 
 import pytest
 
-from swarm_agents import messages, presence, roster, task_rows, tasks
+from swarm_agents import presence, roster, task_rows, tasks
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadData, NotFound, Taken, Usage
+from swarm_agents.messages import messages
 from swarm_agents.model import HUMAN
 from swarm_agents.task_graph import Draft
 from swarm_agents.task_rows import Task, TaskStatus

@@ -22,10 +22,11 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 def _run(call: Call) -> Answer:
-    from swarm_agents import acknowledgements, notify
+    from swarm_agents import notify
     from swarm_agents.courier.courier import Courier, Round
     from swarm_agents.courier.reaper import Reaper
     from swarm_agents.db.database import Database
+    from swarm_agents.messages import acknowledgements
 
     call.human()
     courier = Courier(call.place.database, call.config.profiles, call.config.notices_on_borders)

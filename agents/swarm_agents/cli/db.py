@@ -2,11 +2,11 @@
 
 import argparse
 
-from swarm_agents import retention
 from swarm_agents.cli.call import parser, verb, verbs
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer
 from swarm_agents.cli.times import duration_s
+from swarm_agents.messages import retention
 
 
 def parse(words: list[str]) -> argparse.Namespace:

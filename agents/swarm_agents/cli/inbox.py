@@ -2,14 +2,14 @@
 
 import argparse
 
-from swarm_agents import messages
 from swarm_agents.cli.call import parser, whole_number
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.message_lines import page_answer
 from swarm_agents.cli.output import Answer
 from swarm_agents.cli.phase import all_phases, reading_phase
 from swarm_agents.errors import Usage
-from swarm_agents.message_rows import ANY
+from swarm_agents.messages import messages
+from swarm_agents.messages.rows import ANY
 from swarm_agents.model import HUMAN
 
 _FAR = 1000  # messages to others; then it is worth a write that the next look begins after them

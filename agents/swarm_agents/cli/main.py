@@ -113,7 +113,7 @@ def _follow_up(call: "Call", answer: output.Answer) -> None:
         if answer.afterwards is not None:
             answer.afterwards()
         if call.looked:
-            from swarm_agents import acknowledgements
+            from swarm_agents.messages import acknowledgements
 
             if acknowledgements.pump(call.db):
                 _tell_the_human(call)

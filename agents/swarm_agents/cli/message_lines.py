@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from swarm_agents import messages
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso, listing
+from swarm_agents.messages import messages
 from swarm_agents.model import Message
 from swarm_agents.text import printable
 

@@ -3,14 +3,16 @@
 import argparse
 from pathlib import Path
 
-from swarm_agents import acknowledgements, deliveries, message_rows, messages, retention, roster, unacknowledged
+from swarm_agents import roster
 from swarm_agents.cli.call import Parser, body_of, parser, seconds, verb, verbs, whole_number
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.message_lines import line, message_data, page_answer
 from swarm_agents.cli.output import Answer, clock, iso, listing, talk
 from swarm_agents.cli.phase import all_phases, phase_of, reading_phase
 from swarm_agents.cli.times import Since
-from swarm_agents.message_rows import Filter
+from swarm_agents.messages import acknowledgements, deliveries, messages, retention, unacknowledged
+from swarm_agents.messages import rows as message_rows
+from swarm_agents.messages.rows import Filter
 from swarm_agents.model import EVERYONE, HUMAN, Agent, Delivery, DeliveryState, MessageType
 from swarm_agents.runs import Phase
 from swarm_agents.text import checked_name
@@ -127,7 +129,7 @@ def _poll(call: Call) -> Answer:
 
 
 def _wait(call: Call) -> Answer:
-    from swarm_agents import message_waiting
+    from swarm_agents.messages import wait as message_waiting
 
     reader, said = _reader(call), call.arguments
     match message_waiting.wait(call.db, reader, _asked(call, reading_phase(call)), said.timeout, said.after):
@@ -177,7 +179,7 @@ def _log(call: Call) -> Answer:
         with call.db.reading() as tx:
             page = messages.log(tx, said.limit, asked)
         return _read_by_human(call, page, "Nothing was said yet." if asked == Filter() else "Nothing of that kind.")
-    from swarm_agents import message_search
+    from swarm_agents.messages import search as message_search
 
     page = message_search.grep(call.db, said.grep, said.limit, asked)
     return _read_by_human(call, page, "No message holds these words.")
@@ -195,7 +197,7 @@ def _count(call: Call) -> Answer:
 
 
 def _export(call: Call) -> Answer:
-    from swarm_agents import message_export
+    from swarm_agents.messages import export as message_export
 
     call.glance()
     file = Path(call.arguments.file)

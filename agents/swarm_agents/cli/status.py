@@ -2,12 +2,13 @@
 
 import argparse
 
-from swarm_agents import build, messages, roster, waiters
+from swarm_agents import build, roster, waiters
 from swarm_agents.cli import answers
 from swarm_agents.cli.call import parser
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso
 from swarm_agents.escalations import escalations
+from swarm_agents.messages import messages
 from swarm_agents.model import Escalation
 from swarm_agents.text import ago
 

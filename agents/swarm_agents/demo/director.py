@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from swarm_agents import build, events, messages, roster
+from swarm_agents import build, events, roster
 from swarm_agents.db.database import Database
 from swarm_agents.demo.agent import ENOUGH
 from swarm_agents.demo.seen import Kill, Seen
@@ -14,6 +14,7 @@ from swarm_agents.demo.witness import Witness
 from swarm_agents.demo.world import World, break_main
 from swarm_agents.escalations import escalations
 from swarm_agents.incidents import history
+from swarm_agents.messages import messages
 from swarm_agents.model import EVERYONE, HUMAN, Build, BuildStatus, Resolution, Rules
 
 _LOOK_EVERY_S = 0.05

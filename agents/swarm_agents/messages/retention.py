@@ -6,9 +6,10 @@ into a pane, what began a thread of which something is left, and the newest mess
 
 from typing import NamedTuple
 
-from swarm_agents import events, messages
+from swarm_agents import events
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.db.sqlite import search
+from swarm_agents.messages import messages
 from swarm_agents.model import EVERYONE, HUMAN
 
 _AT_ONCE = 500  # messages a transaction looks at: some 10 ms under the write lock, so that sends go on meanwhile

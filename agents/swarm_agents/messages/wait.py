@@ -2,10 +2,11 @@
 
 import time
 
-from swarm_agents import messages, runs
+from swarm_agents import runs
 from swarm_agents.db.database import Database, Transaction
-from swarm_agents.message_rows import Filter
-from swarm_agents.messages import Page
+from swarm_agents.messages import messages
+from swarm_agents.messages.messages import Page
+from swarm_agents.messages.rows import Filter
 from swarm_agents.model import Agent
 from swarm_agents.runs import Phase
 

@@ -14,13 +14,15 @@ its event are one transaction, so two that look at once do it once.
 
 from typing import NamedTuple
 
-from swarm_agents import events, message_rows, messages, roster, unacknowledged
+from swarm_agents import events, roster
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import Denied, NotFound
 from swarm_agents.escalations import escalations
+from swarm_agents.messages import messages, unacknowledged
+from swarm_agents.messages import rows as message_rows
+from swarm_agents.messages.unacknowledged import Expected
 from swarm_agents.model import HUMAN, SWARM, AckResolution, Agent, Message, MessageType
 from swarm_agents.text import one_line
-from swarm_agents.unacknowledged import Expected
 
 RETRIES = 3  # each wait is twice the one before it, and the human is asked after one more of the last length
 RETRIES_A_MINUTE = 10  # to one agent; what is over waits for the next minute

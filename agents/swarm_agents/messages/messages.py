@@ -2,10 +2,12 @@
 
 from typing import NamedTuple
 
-from swarm_agents import deliveries, message_rows, roster
+from swarm_agents import roster
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import BadData, NotFound, RateLimited, Usage
-from swarm_agents.message_rows import ANY, Condition, Filter
+from swarm_agents.messages import deliveries
+from swarm_agents.messages import rows as message_rows
+from swarm_agents.messages.rows import ANY, Condition, Filter
 from swarm_agents.model import EVERYONE, HUMAN, Agent, Delivery, Message, MessageType
 from swarm_agents.text import NAME, one_line
 

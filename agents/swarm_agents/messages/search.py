@@ -1,9 +1,10 @@
 """Searching what was said: by words, newest first, never by rank."""
 
-from swarm_agents import message_rows, messages
 from swarm_agents.db.database import Database
 from swarm_agents.db.sqlite import search
-from swarm_agents.message_rows import ANY, Filter
+from swarm_agents.messages import messages
+from swarm_agents.messages import rows as message_rows
+from swarm_agents.messages.rows import ANY, Filter
 
 
 def grep(db: Database, text: str, limit: int = 50, asked: Filter = ANY) -> messages.Page:

@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from swarm_agents import message_rows, messages
 from swarm_agents.db.database import Database
 from swarm_agents.errors import CannotWrite, Usage
-from swarm_agents.message_rows import Filter
+from swarm_agents.messages import messages
+from swarm_agents.messages import rows as message_rows
+from swarm_agents.messages.rows import Filter
 from swarm_agents.model import Message
 from swarm_agents.text import printable
 
