@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from swarm_agents.model import AttemptEnd, BuildStatus, DeliveryState
-from swarm_agents.task_rows import TaskStatus
+from swarm_agents.tasks.rows import TaskStatus
 
 
 @dataclass(frozen=True)

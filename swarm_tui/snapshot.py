@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from swarm_agents import build, events, gate, locks, roster, task_rows, waiters
+from swarm_agents import build, events, gate, locks, roster, waiters
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.errors import SwarmError
 from swarm_agents.escalations import announcements, escalations
@@ -14,7 +14,8 @@ from swarm_agents.locks import Lock
 from swarm_agents.messages import deliveries
 from swarm_agents.model import Attempt, Build, Delivery, Escalation, Moment, Waiter
 from swarm_agents.roster import Listed
-from swarm_agents.task_rows import Task
+from swarm_agents.tasks import rows as task_rows
+from swarm_agents.tasks.rows import Task
 from swarm_tui import log_pages
 from swarm_tui.log_pages import LogRow
 

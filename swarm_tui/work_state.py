@@ -1,7 +1,7 @@
 """Whether a task or a lock is still the one that a dialog was opened for. A snapshot without them says nothing."""
 
 from swarm_agents.locks import Lock
-from swarm_agents.task_rows import Task
+from swarm_agents.tasks.rows import Task
 from swarm_tui.snapshot import Snapshot
 
 

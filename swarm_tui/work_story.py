@@ -2,11 +2,12 @@
 
 from textual.content import Content
 
-from swarm_agents import locks, task_rows
+from swarm_agents import locks
 from swarm_agents.db.database import Transaction
 from swarm_agents.events import Event
 from swarm_agents.locks import Lock
-from swarm_agents.task_rows import HELD, Task, TaskStatus
+from swarm_agents.tasks import rows as task_rows
+from swarm_agents.tasks.rows import HELD, Task, TaskStatus
 from swarm_agents.text import one_line, printable
 from swarm_tui import signs, times
 from swarm_tui.story_parts import Line, fact, part, when

@@ -2,7 +2,7 @@
 
 from textual.content import Content
 
-from swarm_agents.task_rows import HELD, Task
+from swarm_agents.tasks.rows import HELD, Task
 from swarm_agents.text import one_line
 from swarm_tui import orders, work_state
 from swarm_tui.dialogs.dialog import Dialog

@@ -7,7 +7,7 @@ from textual.binding import BindingType
 
 from swarm_agents.locks import Lock
 from swarm_agents.model import Moment
-from swarm_agents.task_rows import HELD, Task, TaskStatus
+from swarm_agents.tasks.rows import HELD, Task, TaskStatus
 from swarm_tui import actions, orders
 from swarm_tui.screens.board import Board
 from swarm_tui.settings import Settings

@@ -1,7 +1,7 @@
 """Every task in the order of work: its state, who has it and for how long, and what it waits for."""
 
 from swarm_agents.model import Moment
-from swarm_agents.task_rows import HELD, Task, TaskStatus
+from swarm_agents.tasks.rows import HELD, Task, TaskStatus
 from swarm_agents.text import one_line
 from swarm_tui import signs, times
 from swarm_tui.widgets.row_list import Cell, RowList

@@ -3,8 +3,8 @@
 from textual.content import Content
 from textual.widgets import Static
 
-from swarm_agents import task_rows
-from swarm_agents.task_rows import Task, Workload
+from swarm_agents.tasks import rows as task_rows
+from swarm_agents.tasks.rows import Task, Workload
 from swarm_agents.text import one_line
 from swarm_tui import times
 from swarm_tui.themes import STYLE

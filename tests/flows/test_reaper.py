@@ -3,7 +3,7 @@
 import os
 import signal
 
-from swarm_agents import events, locks, presence, roster, task_rows, tasks
+from swarm_agents import events, locks, presence, roster
 from swarm_agents.courier.courier import Round
 from swarm_agents.courier.reaper import GRACE_S, Reaper
 from swarm_agents.db.database import Database
@@ -11,7 +11,9 @@ from swarm_agents.lock_paths import Name
 from swarm_agents.messages import messages
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import Look
-from swarm_agents.task_rows import TaskStatus
+from swarm_agents.tasks import rows as task_rows
+from swarm_agents.tasks import tasks
+from swarm_agents.tasks.rows import TaskStatus
 from tests.support.clock import FakeClock
 from tests.support.noticed import Noticed
 from tests.support.repo import Repo

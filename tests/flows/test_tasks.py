@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import roster, task_rows, tasks
+from swarm_agents import roster
 from swarm_agents.db.database import Database
+from swarm_agents.tasks import rows as task_rows
+from swarm_agents.tasks import tasks
 from tests.support.processes import LIMIT_S, Answer, Worker, until, workers
 from tests.support.repo import Ran, Repo
 

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from swarm_agents import locks, task_rows, tasks
+from swarm_agents import locks
 from swarm_agents.db.database import Database
-from swarm_agents.task_rows import TaskStatus
-from swarm_agents.tasks import NotYours
+from swarm_agents.tasks import rows as task_rows
+from swarm_agents.tasks import tasks
+from swarm_agents.tasks.rows import TaskStatus
+from swarm_agents.tasks.tasks import NotYours
 from swarm_tui.screens.overview import Overview
 from swarm_tui.screens.work import WorkScreen
 from swarm_tui.widgets.task_list import TaskList

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from swarm_agents import locks, task_rows, tasks
+from swarm_agents import locks
 from swarm_agents.db.database import Database
 from swarm_agents.model import HUMAN
-from swarm_agents.task_graph import Draft
+from swarm_agents.tasks import rows as task_rows
+from swarm_agents.tasks import tasks
+from swarm_agents.tasks.graph import Draft
 from swarm_tui.screens.work import WorkScreen
 from tests.support import scenes
 from tests.support.app import dashboard, shows, until

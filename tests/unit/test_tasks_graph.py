@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swarm_agents import task_rows, tasks
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadData
-from swarm_agents.task_graph import Draft, ordered
+from swarm_agents.tasks import rows as task_rows
+from swarm_agents.tasks import tasks
+from swarm_agents.tasks.graph import Draft, ordered
 
 IDS = ["a", "b", "c", "d", "e", "f"]
 DRAFTS = st.lists(

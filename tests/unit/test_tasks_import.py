@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm_agents import task_import, task_plan
 from swarm_agents.errors import BadData, NotFound, Usage
-from swarm_agents.task_graph import Draft, ordered
+from swarm_agents.tasks import importing as task_import
+from swarm_agents.tasks import plan as task_plan
+from swarm_agents.tasks.graph import Draft, ordered
 
 MARKDOWN = """\
 # A plan

@@ -6,14 +6,16 @@ from contextlib import closing
 
 import pytest
 
-from swarm_agents import presence, roster, task_rows, tasks
+from swarm_agents import presence, roster
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadData, NotFound, Taken, Usage
 from swarm_agents.messages import messages
 from swarm_agents.model import HUMAN
-from swarm_agents.task_graph import Draft
-from swarm_agents.task_rows import Task, TaskStatus
-from swarm_agents.tasks import BlockedBy, Done, NotYours, TakenBy
+from swarm_agents.tasks import rows as task_rows
+from swarm_agents.tasks import tasks
+from swarm_agents.tasks.graph import Draft
+from swarm_agents.tasks.rows import Task, TaskStatus
+from swarm_agents.tasks.tasks import BlockedBy, Done, NotYours, TakenBy
 from tests.support.clock import FakeClock
 from tests.support.swarm import dump
 

@@ -3,19 +3,20 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from swarm_agents import task_rows, tasks
 from swarm_agents.build import HUMAN_LEASE_S
 from swarm_agents.cli.call import Parser, Run, body_of, parser, seconds, verb, verbs, whole_number
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso, listing
 from swarm_agents.errors import BadData, Usage
 from swarm_agents.model import EVERYONE, HUMAN
-from swarm_agents.task_rows import Task, TaskStatus
-from swarm_agents.tasks import BlockedBy, Done, NotYours, TakenBy
+from swarm_agents.tasks import rows as task_rows
+from swarm_agents.tasks import tasks
+from swarm_agents.tasks.rows import Task, TaskStatus
+from swarm_agents.tasks.tasks import BlockedBy, Done, NotYours, TakenBy
 from swarm_agents.text import one_line, printable
 
 if TYPE_CHECKING:
-    from swarm_agents.task_graph import Draft
+    from swarm_agents.tasks.graph import Draft
 
 _FORMATS = ("auto", "markdown", "yaml", "json")
 
@@ -91,7 +92,7 @@ def _add(call: Call) -> Answer:
 
 
 def _import(call: Call) -> Answer:
-    from swarm_agents import task_import
+    from swarm_agents.tasks import importing as task_import
 
     by = call.anyone()
     text = body_of(None, call.arguments.file)
@@ -102,7 +103,7 @@ def _import(call: Call) -> Answer:
 
 
 def _plan(call: Call) -> Answer:
-    from swarm_agents import task_plan
+    from swarm_agents.tasks import plan as task_plan
 
     by = call.anyone()
     arguments = call.arguments

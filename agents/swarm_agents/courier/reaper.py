@@ -2,11 +2,12 @@
 
 from typing import NamedTuple
 
-from swarm_agents import build, leases, locks, roster, tasks
+from swarm_agents import build, leases, locks, roster
 from swarm_agents.courier.courier import Round
 from swarm_agents.db.database import Database
 from swarm_agents.errors import NotFound
 from swarm_agents.model import Agent, PaneAddress
+from swarm_agents.tasks import tasks
 
 GRACE_S = 3.0  # a pane that is being respawned, or an agent that joins again from another one, is back by then
 _WHY = "its tmux pane is gone"

@@ -7,10 +7,10 @@ import json
 import re
 from typing import Any, NamedTuple
 
-from swarm_agents import task_yaml
 from swarm_agents.errors import BadData, Usage
-from swarm_agents.task_graph import Draft
-from swarm_agents.tasks import DRAFTS_LIMIT
+from swarm_agents.tasks import yaml_subset
+from swarm_agents.tasks.graph import Draft
+from swarm_agents.tasks.tasks import DRAFTS_LIMIT
 from swarm_agents.text import one_line
 
 SIZE_LIMIT = 1_048_576  # bytes of a file of tasks
@@ -126,7 +126,7 @@ def _id(table: dict[str, Any], line: int) -> str:
 
 
 def _yaml(text: str) -> list[Found]:
-    return _of_document(*task_yaml.parse(text))
+    return _of_document(*yaml_subset.parse(text))
 
 
 def _json(text: str) -> list[Found]:

@@ -9,12 +9,15 @@ Every change is one conditional update whose `where` is the guard; who loses is 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from swarm_agents import events, leases, roster, task_graph, task_news, task_rows
+from swarm_agents import events, leases, roster
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import BadData, NotFound, Taken
 from swarm_agents.model import EVERYONE, HUMAN, SWARM
-from swarm_agents.task_graph import Draft
-from swarm_agents.task_rows import HELD, Task, TaskStatus
+from swarm_agents.tasks import announcements as task_news
+from swarm_agents.tasks import graph as task_graph
+from swarm_agents.tasks import rows as task_rows
+from swarm_agents.tasks.graph import Draft
+from swarm_agents.tasks.rows import HELD, Task, TaskStatus
 from swarm_agents.text import NAME, checked_name, one_line, printable
 
 TITLE_LIMIT = 200  # characters; what is longer belongs into the detail

@@ -9,12 +9,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from swarm_agents import task_import, task_rows, tasks
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadData, NotFound, Unavailable
 from swarm_agents.system import subprocesses
-from swarm_agents.task_graph import Draft, ordered
-from swarm_agents.task_rows import Task
+from swarm_agents.tasks import importing as task_import
+from swarm_agents.tasks import rows as task_rows
+from swarm_agents.tasks import tasks
+from swarm_agents.tasks.graph import Draft, ordered
+from swarm_agents.tasks.rows import Task
 from swarm_agents.text import one_line, tail
 
 AUTO = "auto"
@@ -99,7 +101,7 @@ def _add(db: Database, named: list[Draft], by: str, feature: str) -> list[Task]:
 def _templates() -> dict[str, Any]:
     import tomllib  # only who plans pays for it
 
-    folder = resources.files("swarm_agents") / "task_templates"
+    folder = resources.files("swarm_agents") / "templates"
     return {
         entry.name.removesuffix(".toml"): tomllib.loads(entry.read_text(encoding="utf-8"))
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
