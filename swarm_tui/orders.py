@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from swarm_agents import build, locks
+from swarm_agents import build
 from swarm_agents.config import Config
 from swarm_agents.db.database import Database
+from swarm_agents.locks import locks
 from swarm_agents.messages import acknowledgements, deliveries, messages
 from swarm_agents.model import HUMAN, AckResolution, Delivery, Evidence, Fenced, MessageType, Resolution
 from swarm_agents.tasks import tasks

@@ -3,14 +3,15 @@
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from swarm_agents import build, events, gate, locks, roster, waiters
+from swarm_agents import build, events, gate, roster, waiters
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.errors import SwarmError
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.announcements import Announcement
 from swarm_agents.events import Event
 from swarm_agents.incidents import incidents
-from swarm_agents.locks import Lock
+from swarm_agents.locks import locks
+from swarm_agents.locks.locks import Lock
 from swarm_agents.messages import deliveries
 from swarm_agents.model import Attempt, Build, Delivery, Escalation, Moment, Waiter
 from swarm_agents.roster import Listed

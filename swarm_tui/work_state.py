@@ -1,6 +1,6 @@
 """Whether a task or a lock is still the one that a dialog was opened for. A snapshot without them says nothing."""
 
-from swarm_agents.locks import Lock
+from swarm_agents.locks.locks import Lock
 from swarm_agents.tasks.rows import Task
 from swarm_tui.snapshot import Snapshot
 

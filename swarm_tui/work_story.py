@@ -2,10 +2,10 @@
 
 from textual.content import Content
 
-from swarm_agents import locks
 from swarm_agents.db.database import Transaction
 from swarm_agents.events import Event
-from swarm_agents.locks import Lock
+from swarm_agents.locks import locks
+from swarm_agents.locks.locks import Lock
 from swarm_agents.tasks import rows as task_rows
 from swarm_agents.tasks.rows import HELD, Task, TaskStatus
 from swarm_agents.text import one_line, printable

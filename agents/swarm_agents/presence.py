@@ -26,7 +26,7 @@ def show(db: Database, name: str) -> None:
 
 def leave(db: Database, name: str) -> None:
     """Leave the roster: gives up the build if it was this agent's, its tasks and locks, and the place in line."""
-    from swarm_agents import locks  # only who leaves pays for them
+    from swarm_agents.locks import locks  # only who leaves pays for them
     from swarm_agents.tasks import tasks
 
     with db.transaction() as tx:

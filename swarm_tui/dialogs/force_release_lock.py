@@ -2,7 +2,7 @@
 
 from textual.content import Content
 
-from swarm_agents.locks import Lock
+from swarm_agents.locks.locks import Lock
 from swarm_agents.text import one_line
 from swarm_tui import work_state
 from swarm_tui.dialogs.dialog import Dialog

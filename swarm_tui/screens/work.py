@@ -5,7 +5,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from swarm_agents.locks import Lock
+from swarm_agents.locks.locks import Lock
 from swarm_agents.model import Moment
 from swarm_agents.tasks.rows import HELD, Task, TaskStatus
 from swarm_tui import actions, orders

@@ -1,6 +1,6 @@
 """Every lock by its path: who has it, why, and for how long still."""
 
-from swarm_agents.locks import Lock
+from swarm_agents.locks.locks import Lock
 from swarm_agents.model import Moment
 from swarm_agents.text import one_line
 from swarm_tui import times

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from swarm_agents import locks, roster
+from swarm_agents import roster
 from swarm_agents.db.database import Database
 from swarm_agents.db.sqlite import schema
-from swarm_agents.lock_paths import Name
+from swarm_agents.locks import locks
+from swarm_agents.locks.paths import Name
 from swarm_agents.tasks import tasks
 from tests.support.processes import Answer, Worker, workers
 

@@ -3,11 +3,12 @@
 import os
 import signal
 
-from swarm_agents import events, locks, presence, roster
+from swarm_agents import events, presence, roster
 from swarm_agents.courier.courier import Round
 from swarm_agents.courier.reaper import GRACE_S, Reaper
 from swarm_agents.db.database import Database
-from swarm_agents.lock_paths import Name
+from swarm_agents.locks import locks
+from swarm_agents.locks.paths import Name
 from swarm_agents.messages import messages
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import Look

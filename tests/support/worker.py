@@ -11,10 +11,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from swarm_agents import build, locks, waiting
+from swarm_agents import build, waiting
 from swarm_agents.db import database
 from swarm_agents.db.database import Database, Transaction
-from swarm_agents.lock_paths import Name
+from swarm_agents.locks import locks
+from swarm_agents.locks.paths import Name
 from swarm_agents.messages import messages
 from swarm_agents.model import Moment, Rules
 from swarm_agents.tasks import tasks

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from swarm_agents import locks
 from swarm_agents.db.database import Database
+from swarm_agents.locks import locks
 from swarm_agents.model import HUMAN
 from swarm_agents.tasks import rows as task_rows
 from swarm_agents.tasks import tasks

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm_agents.lock_paths import Name, overlap
+from swarm_agents.locks.paths import Name, overlap
 
 CHARS = "ab.["
 PLAIN = st.text(CHARS, min_size=1, max_size=3).filter(lambda part: part not in (".", ".."))

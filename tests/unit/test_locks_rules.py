@@ -5,11 +5,12 @@ from contextlib import closing
 
 import pytest
 
-from swarm_agents import locks, presence, roster
+from swarm_agents import presence, roster
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadData, Usage
-from swarm_agents.lock_paths import Name
-from swarm_agents.locks import Acquired, HeldBy, Lost, Released
+from swarm_agents.locks import locks
+from swarm_agents.locks.locks import Acquired, HeldBy, Lost, Released
+from swarm_agents.locks.paths import Name
 from tests.support.clock import FakeClock
 from tests.support.swarm import dump
 

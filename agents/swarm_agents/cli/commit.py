@@ -119,7 +119,7 @@ def _refused(call: Call, end: commit.Refused) -> Answer:
 
 def _dirty(call: Call, dirty: tuple[str, ...], why: str) -> Answer:
     """Names who has locked the files, where somebody has."""
-    from swarm_agents import locks  # only this verdict needs them
+    from swarm_agents.locks import locks  # only this verdict needs them
 
     with call.db.reading() as tx:
         owners = locks.holders(tx, dirty)

@@ -6,15 +6,16 @@ import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
-from swarm_agents import lock_paths, locks
 from swarm_agents.build import HUMAN_LEASE_S
 from swarm_agents.cli.call import Parser, parser, seconds, verb, verbs, whole_number
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso, listing
 from swarm_agents.errors import BadData
 from swarm_agents.git import repository
-from swarm_agents.lock_paths import Name
-from swarm_agents.locks import HeldBy, Lock, Lost
+from swarm_agents.locks import locks
+from swarm_agents.locks import paths as lock_paths
+from swarm_agents.locks.locks import HeldBy, Lock, Lost
+from swarm_agents.locks.paths import Name
 from swarm_agents.model import HUMAN
 from swarm_agents.text import one_line
 

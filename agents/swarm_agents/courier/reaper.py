@@ -2,10 +2,11 @@
 
 from typing import NamedTuple
 
-from swarm_agents import build, leases, locks, roster
+from swarm_agents import build, leases, roster
 from swarm_agents.courier.courier import Round
 from swarm_agents.db.database import Database
 from swarm_agents.errors import NotFound
+from swarm_agents.locks import locks
 from swarm_agents.model import Agent, PaneAddress
 from swarm_agents.tasks import tasks
 

@@ -11,7 +11,7 @@ from swarm_agents import events, leases
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import BadData, Usage
 from swarm_agents.events import Event
-from swarm_agents.lock_paths import Name, overlap
+from swarm_agents.locks.paths import Name, overlap
 from swarm_agents.messages import messages
 from swarm_agents.model import HUMAN, SWARM
 from swarm_agents.text import one_line
