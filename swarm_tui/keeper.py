@@ -9,7 +9,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from swarm_agents import build, notify
+from swarm_agents import notify
+from swarm_agents.build import build
 from swarm_agents.courier.courier import Courier
 from swarm_agents.courier.reaper import Reaper
 from swarm_agents.db.clock import Clock, host_clock

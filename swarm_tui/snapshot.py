@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from swarm_agents import build, events, gate, roster, waiters
+from swarm_agents import events, gate, roster
+from swarm_agents.build import build, waiters
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.errors import SwarmError
 from swarm_agents.escalations import announcements, escalations

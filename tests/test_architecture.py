@@ -196,11 +196,11 @@ def no_name_says_nothing(module: Module) -> list[str]:
 
 Rule = Callable[[Module], list[str]]
 BROKEN_BY: dict[Rule, tuple[str, str]] = {
-    only_db_opens_a_database: ("swarm_agents/build.py", "def f():\n    import sqlite3"),
+    only_db_opens_a_database: ("swarm_agents/build/build.py", "def f():\n    import sqlite3"),
     only_panes_uses_libtmux: ("swarm_agents/courier/courier.py", "from libtmux import Server"),
     only_panes_runs_tmux: ("swarm_tui/app.py", "run(['tmux', 'kill-server'])"),
     only_git_runs_git: ("swarm_agents/commit.py", "run(['git', 'stash'])"),
-    only_few_start_processes: ("swarm_agents/build.py", "import os\nos.system('true')"),
+    only_few_start_processes: ("swarm_agents/build/build.py", "import os\nos.system('true')"),
     only_db_watches_files: ("swarm_tui/feed.py", "from watchfiles import watch"),
     only_the_screen_uses_textual: ("swarm_agents/cli/status.py", "import textual.app"),
     the_engine_knows_no_screen: ("swarm_agents/demo/stage.py", "import swarm_tui.app"),
@@ -211,8 +211,8 @@ BROKEN_BY: dict[Rule, tuple[str, str]] = {
     nothing_goes_round_the_hook: ("swarm_agents/git/commit.py", "run('commit', '--no-verify')"),
     sql_is_what_two_engines_share: ("swarm_agents/roster.py", "tx.execute('select * from agents where name = ?')"),
     one_class_per_file: ("swarm_tui/widgets/log.py", "class One: ...\nclass Two: ..."),
-    a_file_says_what_it_is: ("swarm_agents/build.py", "import os"),
-    no_name_says_nothing: ("swarm_agents/build.py", "class BuildManager: ..."),
+    a_file_says_what_it_is: ("swarm_agents/build/build.py", "import os"),
+    no_name_says_nothing: ("swarm_agents/build/build.py", "class BuildManager: ..."),
 }
 
 

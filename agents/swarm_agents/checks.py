@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from swarm_agents import build
+from swarm_agents.build import build
 from swarm_agents.config import Check
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError

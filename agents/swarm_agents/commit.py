@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from swarm_agents import build, commit_arguments, commit_notes, turns, verdict, waiting
+from swarm_agents import commit_arguments, commit_notes, verdict
+from swarm_agents.build import build, retry_queue
+from swarm_agents.build import wait as waiting
 from swarm_agents.commit_arguments import Chosen
 from swarm_agents.config import Config
 from swarm_agents.db.database import Database
@@ -119,7 +121,7 @@ def commit(db: Database, root: Path, config: Config, agent: str, arguments: list
     if interrupted := _restore_interrupted(root, config):
         return interrupted
     while True:
-        turns.wait(db, agent, talk.turn)
+        retry_queue.wait(db, agent, talk.turn)
         began = db.moment()
         head, staged, unstaged = files.head_and_changes(root)
         # In a shared checkout others edit meanwhile: only what is about to be committed tells of the hook.
@@ -127,7 +129,7 @@ def commit(db: Database, root: Path, config: Config, agent: str, arguments: list
         run, files_changed = _try(db, root, agent, arguments, watched, talk.quiet_stdout)
         if run.code == 0 or _made_before_git_died(root, agent, run, head):
             return _kept(db, root, config, agent, run, began, head)
-        turns.done(db, agent, landed=False)
+        retry_queue.done(db, agent, landed=False)
         if run.code < 0:
             return Interrupted(-run.code)
         if run.refused_by_gate:
@@ -285,7 +287,7 @@ def _kept(
 ) -> Landed | LandedElsewhere | LandedLate | LandedUnrecorded:
     """What git has done stays done, also when the database cannot be told."""
     try:
-        turns.done(db, agent, landed=True)
+        retry_queue.done(db, agent, landed=True)
         return _landed(db, root, config, agent, run, began, head_before)
     except SwarmError as error:
         landed = find_landed_commit(root, agent, head_before)

@@ -8,7 +8,8 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from swarm_agents import build_row, events
+from swarm_agents import events
+from swarm_agents.build import row as build_row
 from swarm_agents.config import Config
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.errors import Unavailable

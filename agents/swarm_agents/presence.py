@@ -1,6 +1,7 @@
 """Signs of life: what every command of an agent leaves behind, and leaving for good."""
 
-from swarm_agents import build, events, leases, roster, waiters
+from swarm_agents import events, leases, roster
+from swarm_agents.build import build, waiters
 from swarm_agents.db.database import Database
 
 _NOTICED_EVERY_MS = 5_000  # a sign of life finer than this tells nobody anything

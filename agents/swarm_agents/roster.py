@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from swarm_agents import events, waiters
+from swarm_agents import events
+from swarm_agents.build import waiters
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import NotFound, Taken
 from swarm_agents.model import Agent, PaneAddress

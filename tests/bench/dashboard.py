@@ -18,7 +18,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from swarm_agents import build, roster
+from swarm_agents import roster
+from swarm_agents.build import build
 from swarm_agents.db.database import Database
 from swarm_agents.db.sqlite import schema
 from swarm_agents.messages import messages

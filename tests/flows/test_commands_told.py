@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import build
+from swarm_agents.build import build
 from swarm_agents.courier import notices
 from swarm_agents.courier.notices import Announced
 from swarm_agents.model import HUMAN

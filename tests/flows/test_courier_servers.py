@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import build, roster
+from swarm_agents import roster
+from swarm_agents.build import build
 from swarm_agents.courier.courier import Round
 from swarm_agents.courier.reaper import GRACE_S, Reaper
 from swarm_agents.db.database import Database

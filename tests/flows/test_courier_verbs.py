@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from swarm_agents import build
+from swarm_agents.build import build
 from swarm_agents.model import Rules
 from tests.support.noticed import Noticed
 from tests.support.tmux import until

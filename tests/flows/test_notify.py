@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import build, notify, roster
+from swarm_agents import notify, roster
+from swarm_agents.build import build
 from swarm_agents.config import Config, Notify
 from swarm_agents.db.clock import host_clock
 from swarm_agents.db.database import Database

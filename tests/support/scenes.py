@@ -1,6 +1,7 @@
 """Swarms in the middle of something, made with the real verbs on a clock that stands still: what the pictures show."""
 
-from swarm_agents import build, events, evidence, presence, roster
+from swarm_agents import events, evidence, presence, roster
+from swarm_agents.build import build
 from swarm_agents.courier import typings
 from swarm_agents.courier.typings import Line
 from swarm_agents.db.database import Database

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from swarm_agents import build, model
+from swarm_agents import model
+from swarm_agents.build import build
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.errors import NotFound
 from swarm_agents.escalations import escalations

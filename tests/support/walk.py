@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from swarm_agents import build_changes, roster
+from swarm_agents import roster
+from swarm_agents.build import transitions
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.db.red_flag import RedFlag
 from swarm_agents.model import Moment, Rules
@@ -104,7 +105,7 @@ class _Rewriting(Transaction):
 def walk(template: Path, depth: int, rewrite: Rewrite = str, triggers: bool = True) -> Walked:
     """Every path of up to `depth` acts, each distinct state gone on from once. Raises `Difference` at the first."""
     with pytest.MonkeyPatch.context() as shorter:
-        for counts in (build_changes, model):
+        for counts in (transitions, model):
             shorter.setattr(counts, "NETWORK_PAUSES", NETWORK_PAUSES)
         return _walk(template, depth, rewrite, triggers)
 

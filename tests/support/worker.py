@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from swarm_agents import build, waiting
+from swarm_agents.build import build
+from swarm_agents.build import wait as waiting
 from swarm_agents.db import database
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.locks import locks

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import build, roster
+from swarm_agents import roster
+from swarm_agents.build import build
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import escalations
 from swarm_agents.messages import messages

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import build, events
+from swarm_agents import events
+from swarm_agents.build import build
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.announcements import COMMAND, DASHBOARD, Announcement

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import build, evidence
+from swarm_agents import evidence
+from swarm_agents.build import build
 from swarm_agents.db.database import Database
 from swarm_agents.evidence import Finding
 from swarm_agents.incidents import incidents

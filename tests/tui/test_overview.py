@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from swarm_agents import build, presence, roster
+from swarm_agents import presence, roster
+from swarm_agents.build import build
 from swarm_agents.db.database import Database
 from swarm_agents.messages import messages
 from swarm_agents.model import Evidence, Rules

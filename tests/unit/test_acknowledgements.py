@@ -2,7 +2,8 @@
 
 import pytest
 
-from swarm_agents import build, events, presence, roster
+from swarm_agents import events, presence, roster
+from swarm_agents.build import build
 from swarm_agents.db.database import Database
 from swarm_agents.errors import Denied, NotFound, Usage
 from swarm_agents.escalations import announcements, escalations

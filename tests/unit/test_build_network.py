@@ -2,7 +2,9 @@
 
 import pytest
 
-from swarm_agents import build, roster, waiting
+from swarm_agents import roster
+from swarm_agents.build import build
+from swarm_agents.build import wait as waiting
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import escalations
 from swarm_agents.model import Asked, Broken, BuildStatus, ErrorClass, Resolution, Rules, Waiting, Yours

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import sqlite_utils
 
-from swarm_agents import build, roster
+from swarm_agents import roster
+from swarm_agents.build import build
 from swarm_agents.db import database
 from swarm_agents.db.database import APPLICATION_ID, SCHEMA_VERSION, Database
 from swarm_agents.db.sqlite import file_lock, schema

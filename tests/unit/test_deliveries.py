@@ -4,7 +4,8 @@ import sqlite3
 
 import pytest
 
-from swarm_agents import build, roster
+from swarm_agents import roster
+from swarm_agents.build import build
 from swarm_agents.courier import typings
 from swarm_agents.courier.typings import Line
 from swarm_agents.db.database import Database, Transaction

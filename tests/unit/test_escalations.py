@@ -2,7 +2,8 @@
 
 import pytest
 
-from swarm_agents import build, roster
+from swarm_agents import roster
+from swarm_agents.build import build
 from swarm_agents.db.database import Database
 from swarm_agents.errors import NotFound
 from swarm_agents.escalations import escalations

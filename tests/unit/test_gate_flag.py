@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import build, gate, roster
+from swarm_agents import gate, roster
+from swarm_agents.build import build
 from swarm_agents.db.database import Database
 from swarm_agents.db.sqlite.schema import create
 from swarm_agents.gate import Held, Through

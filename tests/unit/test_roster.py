@@ -2,7 +2,8 @@
 
 import pytest
 
-from swarm_agents import build, presence, roster
+from swarm_agents import presence, roster
+from swarm_agents.build import build
 from swarm_agents.db.database import Database
 from swarm_agents.errors import NotFound, SwarmError, Taken, Usage
 from swarm_agents.model import PaneAddress, Rules

@@ -2,7 +2,7 @@
 
 import pytest
 
-from swarm_agents import build, turns
+from swarm_agents.build import build, retry_queue
 from swarm_agents.db.database import Database
 from swarm_agents.model import Evidence, Rules
 from swarm_agents.roster import join
@@ -19,13 +19,13 @@ def green(db: Database) -> Database:
         build.report(db, agent, "red", Rules())
     build.fixed(db, "a0", Evidence("checked", db.moment()))
     for agent in AGENTS[1:]:
-        turns.ask(db, agent)
+        retry_queue.ask(db, agent)
     return db
 
 
 def ahead(db: Database) -> list[int]:
     with db.reading() as tx:
-        return [turns.ahead(tx, agent) for agent in AGENTS[1:]]
+        return [retry_queue.ahead(tx, agent) for agent in AGENTS[1:]]
 
 
 def test_the_first_in_line_tries_first_and_the_others_know_their_place(green: Database) -> None:
@@ -33,37 +33,37 @@ def test_the_first_in_line_tries_first_and_the_others_know_their_place(green: Da
 
 
 def test_who_never_waited_needs_no_turn(green: Database) -> None:
-    assert turns.ask(green, "a0") == 0
-    assert turns.ask(green, "stranger") == 0
+    assert retry_queue.ask(green, "a0") == 0
+    assert retry_queue.ask(green, "stranger") == 0
 
 
 def test_each_try_that_lands_doubles_the_window(green: Database) -> None:
-    turns.done(green, "a1", landed=True)
+    retry_queue.done(green, "a1", landed=True)
 
-    assert [turns.ask(green, agent) for agent in AGENTS[2:]] == [0, 0, 1, 2]
+    assert [retry_queue.ask(green, agent) for agent in AGENTS[2:]] == [0, 0, 1, 2]
 
 
 def test_each_try_that_fails_halves_the_window_down_to_one(green: Database) -> None:
-    turns.done(green, "a1", landed=True)
-    turns.done(green, "a2", landed=False)
-    turns.done(green, "a3", landed=False)
+    retry_queue.done(green, "a1", landed=True)
+    retry_queue.done(green, "a2", landed=False)
+    retry_queue.done(green, "a3", landed=False)
 
-    assert [turns.ask(green, agent) for agent in AGENTS[4:]] == [0, 1]
+    assert [retry_queue.ask(green, agent) for agent in AGENTS[4:]] == [0, 1]
 
 
 def test_an_agent_that_went_away_holds_nobody_up(green: Database, clock: FakeClock) -> None:
     clock.forward(4)
 
-    assert turns.ask(green, "a5") == 1  # only a1 goes before it, which tries
+    assert retry_queue.ask(green, "a5") == 1  # only a1 goes before it, which tries
 
 
 def test_an_agent_that_dies_while_it_tries_is_forgotten(green: Database, clock: FakeClock) -> None:
     clock.forward(100)
-    before = turns.ask(green, "a2")
+    before = retry_queue.ask(green, "a2")
     clock.forward(121)
 
     assert before == 1
-    assert turns.ask(green, "a2") == 0
+    assert retry_queue.ask(green, "a2") == 0
 
 
 def test_red_again_ends_all_turns(green: Database) -> None:

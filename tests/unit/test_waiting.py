@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import build, roster, waiters, waiting
+from swarm_agents import roster
+from swarm_agents.build import build, waiters
+from swarm_agents.build import wait as waiting
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import escalations
 from swarm_agents.model import Asked, Evidence, Passing, Resolution, Rules, Waiting, Yours

@@ -3,7 +3,8 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from swarm_agents import build, turns, waiting
+from swarm_agents.build import build, retry_queue
+from swarm_agents.build import wait as waiting
 from swarm_agents.cli import answers
 from swarm_agents.cli.call import parser, seconds, verb, verbs, whole_number
 from swarm_agents.cli.invocation import Call
@@ -216,7 +217,7 @@ def _wait(call: Call) -> Answer:
         )
     answer = answers.of(call, outcome)
     with call.db.reading() as tx:
-        ahead = turns.ahead(tx, agent)
+        ahead = retry_queue.ahead(tx, agent)
     if isinstance(outcome, Passing) and ahead:
         told = f"{answer.message} {ahead} others who waited longer try first; 'swarm commit' takes its turn."
         return answer._replace(message=told, data=answer.data | {"ahead": ahead})

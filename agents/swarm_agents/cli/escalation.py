@@ -2,7 +2,7 @@
 
 import argparse
 
-from swarm_agents import build
+from swarm_agents.build import build
 from swarm_agents.cli import answers
 from swarm_agents.cli.call import parser, verb, verbs, whole_number
 from swarm_agents.cli.invocation import Call

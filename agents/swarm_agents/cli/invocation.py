@@ -112,7 +112,7 @@ class Call:
 
         Nothing is refused for lack of either.
         """
-        from swarm_agents import build  # see `_show_life`
+        from swarm_agents.build import build  # see `_show_life`
 
         db = self.db
         try:

@@ -3,7 +3,8 @@
 import argparse
 import shutil
 
-from swarm_agents import build, gate, gate_hooks
+from swarm_agents import gate, gate_hooks
+from swarm_agents.build import build
 from swarm_agents.cli.call import parser, verb, verbs
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer

@@ -2,7 +2,8 @@
 
 import argparse
 
-from swarm_agents import build, roster, waiters
+from swarm_agents import roster
+from swarm_agents.build import build, waiters
 from swarm_agents.cli import answers
 from swarm_agents.cli.call import parser
 from swarm_agents.cli.invocation import Call

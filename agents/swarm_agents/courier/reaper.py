@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from swarm_agents import build, leases, roster
+from swarm_agents import leases, roster
+from swarm_agents.build import build
 from swarm_agents.courier.courier import Round
 from swarm_agents.db.database import Database
 from swarm_agents.errors import NotFound

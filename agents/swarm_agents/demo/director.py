@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from swarm_agents import build, events, roster
+from swarm_agents import events, roster
+from swarm_agents.build import build
 from swarm_agents.db.database import Database
 from swarm_agents.demo.agent import ENOUGH
 from swarm_agents.demo.seen import Kill, Seen

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from swarm_agents import build, waiters
+from swarm_agents.build import build, waiters
 from swarm_agents.db.database import Database
 from swarm_agents.db.sqlite import integrity
 from swarm_agents.demo.caller import Exit

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from swarm_agents import build, waiters
+from swarm_agents.build import build, waiters
 from swarm_agents.db.database import Database
 from swarm_agents.model import Asked, Build, BuildStatus, Passing, Rules, Waiting, Yours
 

@@ -6,7 +6,8 @@ loses is told what holds now. docs/states.md draws it.
 
 from typing import Any, overload
 
-from swarm_agents import build_changes, build_row, events, leases, roster, turns, waiters
+from swarm_agents.build import transitions, row as build_row, retry_queue, waiters
+from swarm_agents import events, leases, roster
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import Usage
 from swarm_agents.escalations import announcements, escalations
@@ -59,14 +60,14 @@ def report(
     `symptom` the signature of what fails.
     """
     with db.transaction() as tx:
-        opened = build_changes.open_incident(
+        opened = transitions.open_incident(
             tx, agent, rules.lease_s, summary[:SUMMARY_LIMIT], rules.max_attempts, began
         )
         if opened:
             db.flag.hoist()
             incidents.open_incident(tx, opened["incident_id"], agent, summary[:SUMMARY_LIMIT], evidence, hook)
             _note_symptom(tx, opened["incident_id"], symptom, summary, agent)
-            turns.clear(tx)
+            retry_queue.clear(tx)
             return _granted(tx, opened, "reported", opened["summary"])
         taken = _take_or_wait(tx, agent, rules, began)
         assert not isinstance(taken, Passing), "a passing build is opened or the report is stale"
@@ -86,11 +87,11 @@ def claim(db: Database, agent: str, rules: Rules) -> Passing | Yours | Waiting |
 def _take_or_wait(
     tx: Transaction, agent: str, rules: Rules, began: Moment | None
 ) -> Passing | Yours | Waiting | Asked | Stale:
-    mine = build_changes.renew(tx, agent, None)
+    mine = transitions.renew(tx, agent, None)
     if mine:
         return Yours(build_row.value(mine), new=False)
     _expire(tx)
-    taken = build_changes.take(tx, agent, rules.lease_s, began)
+    taken = transitions.take(tx, agent, rules.lease_s, began)
     if taken:
         return _granted(tx, taken, "claimed", taken["summary"])
     now = state(tx)
@@ -125,14 +126,14 @@ def _granted(tx: Transaction, row: Row, kind: str, detail: str) -> Yours:
 def renew(db: Database, agent: str, fence: int | None = None) -> Yours | Fenced:
     """Show life: the lease lasts its full length again. Without `fence`, whichever the agent holds now."""
     with db.transaction() as tx:
-        row = build_changes.renew(tx, agent, fence)
+        row = transitions.renew(tx, agent, fence)
         return Yours(build_row.value(row), new=False) if row else Fenced(state(tx))
 
 
 def fixed(db: Database, agent: str, evidence: Evidence, fence: int | None = None) -> Passing | Fenced:
     """The fixer's check passed: the incident is over, everybody is told, waiters are woken."""
     with db.transaction() as tx:
-        row = build_changes.become_passing(tx, build_changes.REPAIRED, checked=agent != HUMAN, agent=agent, fence=fence)
+        row = transitions.become_passing(tx, transitions.REPAIRED, checked=agent != HUMAN, agent=agent, fence=fence)
         if not row:
             return Fenced(state(tx))
         incidents.end_attempt(tx, AttemptEnd.FIXED, evidence.what)
@@ -150,8 +151,8 @@ def failed(
     with db.transaction() as tx:
         asks = error_class in _ASKS_AT_ONCE
         network = error_class is ErrorClass.NETWORK
-        row = build_changes.end_lease(
-            tx, build_changes.HELD, not asks and not network, asks, network, agent=agent, fence=fence
+        row = transitions.end_lease(
+            tx, transitions.HELD, not asks and not network, asks, network, agent=agent, fence=fence
         )
         if not row:
             return Fenced(state(tx))
@@ -164,20 +165,20 @@ def _why_asked(error_class: ErrorClass) -> str:
     if error_class in _ASKS_AT_ONCE:
         return f"no agent can repair this ({error_class.value})"
     if error_class is ErrorClass.NETWORK:
-        return f"the network failed {build_changes.NETWORK_PAUSES + 1} times"
+        return f"the network failed {transitions.NETWORK_PAUSES + 1} times"
     return "the last attempt failed"
 
 
 def give_up(db: Database, agent: str, reason: str = "", fence: int | None = None) -> Broken | Fenced:
     """The fixer returns the role; the attempt does not count."""
     with db.transaction() as tx:
-        ended = _released(tx, build_changes.HELD, agent, "gave_up", reason or "gave up", agent=agent, fence=fence)
+        ended = _released(tx, transitions.HELD, agent, "gave_up", reason or "gave up", agent=agent, fence=fence)
         return Broken(ended) if ended else Fenced(state(tx))
 
 
 def drop(tx: Transaction, agent: str, reason: str) -> None:
     """End the lease of an agent that goes away, if it has one, within the transaction that lets it go."""
-    _released(tx, build_changes.HELD, agent, "gave_up", reason, agent=agent, fence=None)
+    _released(tx, transitions.HELD, agent, "gave_up", reason, agent=agent, fence=None)
 
 
 def hand_over(db: Database, agent: str, to: str, rules: Rules, fence: int | None = None) -> Yours | Fenced:
@@ -189,7 +190,7 @@ def hand_over(db: Database, agent: str, to: str, rules: Rules, fence: int | None
         raise Usage("You hold the role already; name another agent to hand it over to.")
     with db.transaction() as tx:
         roster.find(tx, to)
-        row = build_changes.hand_over(tx, agent, to, rules.lease_s, fence)
+        row = transitions.hand_over(tx, agent, to, rules.lease_s, fence)
         if not row:
             return Fenced(state(tx))
         incidents.end_attempt(tx, AttemptEnd.RELEASED, f"handed over to {to}")
@@ -200,7 +201,7 @@ def force_release(db: Database, fence: int, reason: str) -> Broken | Fenced:
     """The human takes the role away from whoever holds it under `fence`, the one that was on the screen."""
     with db.transaction() as tx:
         holder = state(tx).fixer
-        ended = _released(tx, build_changes.FENCE_SEEN, HUMAN, "force_released", reason, fence=fence)
+        ended = _released(tx, transitions.FENCE_SEEN, HUMAN, "force_released", reason, fence=fence)
         if not ended:
             return Fenced(state(tx))
         if holder and holder != HUMAN:
@@ -211,7 +212,7 @@ def force_release(db: Database, fence: int, reason: str) -> Broken | Fenced:
 def lose_fixer(db: Database, agent: str, fence: int, reason: str) -> Broken | Asked | Fenced:
     """The fixer is known to be dead (its pane is gone): its lease ends early, and the attempt counts."""
     with db.transaction() as tx:
-        row = build_changes.end_lease(tx, build_changes.HELD, counts=True, agent=agent, fence=fence)
+        row = transitions.end_lease(tx, transitions.HELD, counts=True, agent=agent, fence=fence)
         if not row:
             return Fenced(state(tx))
         return _expired(tx, row, reason)
@@ -234,7 +235,7 @@ def reap(db: Database) -> Broken | Asked | None:
 
 
 def _expire(tx: Transaction) -> Broken | Asked | None:
-    row = build_changes.end_lease(tx, build_changes.RAN_OUT, counts=True)
+    row = transitions.end_lease(tx, transitions.RAN_OUT, counts=True)
     return _expired(tx, row, "the lease ran out without a sign of life") if row else None
 
 
@@ -248,7 +249,7 @@ def _expired(tx: Transaction, row: Row, reason: str) -> Broken | Asked:
 
 
 def _released(tx: Transaction, guard: str, by: str, kind: str, reason: str, **values: Any) -> Build | None:
-    row = build_changes.end_lease(tx, guard, counts=False, **values)
+    row = transitions.end_lease(tx, guard, counts=False, **values)
     if not row:
         return None
     attempt = incidents.end_attempt(tx, AttemptEnd.RELEASED, reason)
@@ -274,21 +275,21 @@ def heal(db: Database, by: str, evidence: Evidence) -> Passing | None:
     None, and nothing changed, when it is not broken, or when the check began before the last change of status.
     """
     with db.transaction() as tx:
-        began = build_changes.since(evidence.began)
-        row = build_changes.become_passing(tx, build_changes.UNCHANGED_SINCE, checked=True, **began)
+        began = transitions.since(evidence.began)
+        row = transitions.become_passing(tx, transitions.UNCHANGED_SINCE, checked=True, **began)
         return _closed(tx, row, by, "healed", evidence) if row else None
 
 
 def record_check(db: Database, ok: bool) -> None:
     """Note when a check last looked at the shared branch, and what it saw. Changes no status."""
     with db.transaction() as tx:
-        build_changes.note_check(tx, ok)
+        transitions.note_check(tx, ok)
 
 
 def _closed(tx: Transaction, row: Row, by: str, how: str, evidence: Evidence) -> Passing:
     incident = row["incident_id"]
     incidents.close_incident(tx, incident, by, how, evidence.what, evidence.commit)
-    turns.begin(tx)
+    retry_queue.begin(tx)
     waiters.dismiss(tx)
     events.record(tx, by, how, evidence.what, incident, row["fence"])
     _tell(tx, EVERYONE, f"The build is green again ({how} by {by}: {evidence.what}). Go on; 'swarm commit' retries.")
@@ -311,7 +312,7 @@ def escalate(db: Database, by: str, reason: str, fence: int | None = None) -> As
         before = state(tx)
         if fence is not None and fence != before.fence:
             return Fenced(before)
-        row = build_changes.escalate(tx)
+        row = transitions.escalate(tx)
         if not row:
             return Passing(before) if not before.red else Asked(before, escalations.open_id(tx))
         if before.fixer:
@@ -335,7 +336,7 @@ def resolve(
         escalations.close(tx, escalation, option.value, reason)
         match option:
             case Resolution.RETRY:
-                now = build_row.value(_answered(build_changes.retry(tx)))
+                now = build_row.value(_answered(transitions.retry(tx)))
                 _note(tx, HUMAN, "resolved", "retry" + (f": {reason}" if reason else ""), now)
                 _tell(
                     tx, EVERYONE, f"A human says: try again{': ' + reason if reason else ''}. Run 'swarm build claim'."
@@ -344,9 +345,9 @@ def resolve(
             case Resolution.ASSIGN | Resolution.TAKE_OVER:
                 holder = _assignee(tx, option, agent)
                 lease_s = HUMAN_LEASE_S if holder == HUMAN else rules.lease_s
-                return _assigned(tx, _answered(build_changes.give(tx, holder, lease_s)), HUMAN, "resolved")
+                return _assigned(tx, _answered(transitions.give(tx, holder, lease_s)), HUMAN, "resolved")
             case Resolution.DECLARE_PASSING:
-                row = _answered(build_changes.become_passing(tx, build_changes.ESCALATED, checked=False))
+                row = _answered(transitions.become_passing(tx, transitions.ESCALATED, checked=False))
                 return _closed(tx, row, HUMAN, "declared", Evidence(reason or "a human declared it", tx.moment))
 
 
@@ -355,7 +356,7 @@ def assign(db: Database, to: str, rules: Rules, fence: int) -> Yours | Fenced:
     with db.transaction() as tx:
         roster.find(tx, to)
         before = state(tx)
-        row = build_changes.assign(tx, to, rules.lease_s, fence)
+        row = transitions.assign(tx, to, rules.lease_s, fence)
         if not row:
             return Fenced(state(tx))
         if before.fixer:
