@@ -161,7 +161,7 @@ def _landing(config: Config, updates: list[Update]) -> Update | None:
 
 def _was_judged(db: Database, root: Path, landing: Update) -> bool:
     """Whether there is nothing to remember: no commit of one's own on top of the branch, or one with a verdict."""
-    from swarm_agents import check_runs
+    from swarm_agents.commit import check_runs
     from swarm_agents.git import refs
 
     tree, parents = refs.tree_and_parents(root, landing.new)

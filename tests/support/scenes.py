@@ -1,19 +1,20 @@
 """Swarms in the middle of something, made with the real verbs on a clock that stands still: what the pictures show."""
 
-from swarm_agents import events, evidence, presence, roster
+from swarm_agents import events, presence, roster
 from swarm_agents.build import build
+from swarm_agents.commit import evidence
+from swarm_agents.commit.evidence import Finding
+from swarm_agents.commit.verdict import Verdict
 from swarm_agents.courier import typings
 from swarm_agents.courier.typings import Line
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import announcements
-from swarm_agents.evidence import Finding
 from swarm_agents.incidents import incidents
 from swarm_agents.locks import locks
 from swarm_agents.locks.paths import Name
 from swarm_agents.messages import acknowledgements, messages
 from swarm_agents.model import HUMAN, DeliveryState, ErrorClass, Evidence, MessageType, PaneAddress, Rules
 from swarm_agents.tasks import tasks
-from swarm_agents.verdict import Verdict
 from tests.support.clock import FakeClock
 
 RULES = Rules()

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import evidence
 from swarm_agents.build import build
+from swarm_agents.commit import evidence
+from swarm_agents.commit.evidence import Finding
+from swarm_agents.commit.verdict import Verdict
 from swarm_agents.db.database import Database
-from swarm_agents.evidence import Finding
 from swarm_agents.incidents import incidents
-from swarm_agents.verdict import Verdict
 from swarm_tui.dialogs.incident_details import IncidentDetails
 from swarm_tui.screens.overview import Overview
 from tests.support import scenes

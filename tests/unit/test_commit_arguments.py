@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents.commit_arguments import Chosen, what_it_commits
+from swarm_agents.commit.arguments import Chosen, what_it_commits
 from swarm_agents.git import worktrees
 from tests.support.repo import Repo, environment
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from swarm_agents import signature
+from swarm_agents.commit import signature
 
 PYTEST = """
 tests/test_a.py:12: AssertionError

@@ -105,7 +105,7 @@ def _hold(call: Call) -> Answer:
     now = build.current(call.db)
     if now.fixer != agent:
         return answers.of(call, Fenced(now))
-    from swarm_agents import checks  # only who runs something pays for it
+    from swarm_agents.commit import checks  # only who runs something pays for it
 
     held = checks.hold(call.db, agent, call.arguments.command, call.root)
     if held.lost:
@@ -139,7 +139,7 @@ def _evidence(call: Call, agent: str, landed: str | None) -> Evidence | Answer:
         if landed:
             return _not_shared(call, landed)
         return _unproven(call)
-    from swarm_agents import checks  # only who runs something pays for it
+    from swarm_agents.commit import checks  # only who runs something pays for it
 
     checked = checks.check(call.db, agent, config.check, call.root)
     if not checked.ok:
@@ -161,7 +161,7 @@ def _unproven(call: Call) -> Answer:
 
 
 def _shared(call: Call, commit: str) -> bool:
-    from swarm_agents.commit import on_shared_branch  # only who has a commit to show pays for it
+    from swarm_agents.commit.commit import on_shared_branch  # only who has a commit to show pays for it
 
     return on_shared_branch(call.root, call.config, commit)
 
@@ -229,7 +229,7 @@ def _check(call: Call) -> Answer:
     agent = call.identity or HUMAN
     if call.config.check is None:
         raise Usage("No check is configured: set [build] check in swarm.toml.")
-    from swarm_agents import checks  # only who runs something pays for it
+    from swarm_agents.commit import checks  # only who runs something pays for it
 
     checked = checks.check(call.db, agent, call.config.check, call.root)
     commit = checked.evidence.commit

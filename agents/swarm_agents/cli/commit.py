@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from swarm_agents import commit, commit_arguments
 from swarm_agents.cli import answers
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, talk
+from swarm_agents.commit import arguments as commit_arguments
+from swarm_agents.commit import commit
+from swarm_agents.commit.verdict import Verdict
 from swarm_agents.errors import Usage
 from swarm_agents.model import HUMAN, Stale
 from swarm_agents.text import one_line
-from swarm_agents.verdict import Verdict
 
 _HELP = """usage: swarm commit [git commit arguments]
 

@@ -199,7 +199,7 @@ def _is_value(noun: str, rest: list[str]) -> bool:
     """`swarm commit -m --json`: there the word belongs to git."""
     if noun != "commit" or not rest:
         return False
-    from swarm_agents.commit_arguments import wants_value
+    from swarm_agents.commit.arguments import wants_value
 
     return wants_value(rest[-1])
 

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from swarm_agents import commit_arguments, commit_notes, verdict
 from swarm_agents.build import build, retry_queue
 from swarm_agents.build import wait as waiting
-from swarm_agents.commit_arguments import Chosen
+from swarm_agents.commit import arguments as commit_arguments
+from swarm_agents.commit import notes_folder, verdict
+from swarm_agents.commit.arguments import Chosen
+from swarm_agents.commit.verdict import Verdict
 from swarm_agents.config import Config
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError, Unavailable
@@ -19,10 +21,9 @@ from swarm_agents.incidents import incidents
 from swarm_agents.model import Asked, Evidence, Fenced, Moment, Passing, Rules, Stale, Waiting, Yours
 from swarm_agents.system import subprocesses
 from swarm_agents.text import one_line, tail
-from swarm_agents.verdict import Verdict
 
 if TYPE_CHECKING:
-    from swarm_agents.evidence import Finding
+    from swarm_agents.commit.evidence import Finding
 
 # What only a refused commit needs is imported late: one that lands must cost little more than git's.
 
@@ -191,7 +192,7 @@ def _try(
     db: Database, root: Path, agent: str, arguments: list[str], watched: list[str], quiet_stdout: bool
 ) -> tuple[CommitRun, bool]:
     """One commit, and whether what it commits changed under it. Lost races against other gits are run again."""
-    with commit_notes.folder(db.path) as notes:
+    with notes_folder.folder(db.path) as notes:
         for left in range(_RACE_TRIES, 0, -1):
             before = {name: _stamp(root / name) for name in watched}
             run = run_commit(arguments, agent, notes, quiet_stdout)
@@ -216,8 +217,8 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 def _finding(db: Database, root: Path, config: Config, agent: str, chosen: Chosen, run: CommitRun) -> "Finding":
     """What the refusal of a code hook means: by evidence where a check is configured, else broken."""
-    from swarm_agents import evidence
-    from swarm_agents.evidence import Finding
+    from swarm_agents.commit import evidence
+    from swarm_agents.commit.evidence import Finding
 
     hook = run.refusing_hook()
     name = hook.name if hook else "pre-commit"
@@ -232,7 +233,7 @@ def _finding(db: Database, root: Path, config: Config, agent: str, chosen: Chose
 def _report(
     db: Database, root: Path, agent: str, rules: Rules, finding: "Finding", began: Moment
 ) -> Yours | Waiting | Asked | Stale:
-    from swarm_agents import evidence, signature
+    from swarm_agents.commit import evidence, signature
 
     lines = [line for line in finding.output.splitlines() if line.strip()]
     what = one_line(_telling_line(lines), 160) if lines else "refused without a word"
@@ -254,7 +255,7 @@ def _report(
 
 
 def _record(db: Database, agent: str, incident: int | None, finding: "Finding") -> None:
-    from swarm_agents import evidence
+    from swarm_agents.commit import evidence
 
     with db.transaction() as tx:
         evidence.record(tx, agent, incident, finding)
@@ -267,7 +268,7 @@ def _telling_line(lines: list[str]) -> str:
 
 
 def _refused(db: Database, root: Path, agent: str, run: CommitRun, meaning: Verdict) -> Refused:
-    from swarm_agents.evidence import Finding
+    from swarm_agents.commit.evidence import Finding
 
     conflict = meaning is Verdict.NOT_BUILD and bool(files.unmerged_files(root))
     hook = run.refusing_hook()

@@ -8,13 +8,13 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from swarm_agents import check_runs
-from swarm_agents.check_runs import CheckRun, State
-from swarm_agents.commit_arguments import Chosen
+from swarm_agents.commit import check_runs
+from swarm_agents.commit.arguments import Chosen
+from swarm_agents.commit.check_runs import CheckRun, State
+from swarm_agents.commit.verdict import Verdict
 from swarm_agents.config import Check
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.git import files, hooks, refs, worktrees
-from swarm_agents.verdict import Verdict
 
 _LOOK_BACK = 3  # parents of a failing HEAD that are tried for a green one, when none was ever seen
 
