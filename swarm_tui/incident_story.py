@@ -5,9 +5,9 @@ from typing import Any
 
 from textual.content import Content
 
-from swarm_agents import gate
 from swarm_agents.db.database import Transaction
 from swarm_agents.events import Event
+from swarm_agents.gate import gate
 from swarm_agents.incidents import history
 from swarm_agents.incidents.history import Incident, Symptom
 from swarm_agents.model import Attempt

@@ -3,13 +3,14 @@
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from swarm_agents import events, gate, roster
+from swarm_agents import events, roster
 from swarm_agents.build import build, waiters
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.errors import SwarmError
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.announcements import Announcement
 from swarm_agents.events import Event
+from swarm_agents.gate import gate
 from swarm_agents.incidents import incidents
 from swarm_agents.locks import locks
 from swarm_agents.locks.locks import Lock

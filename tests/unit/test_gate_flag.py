@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import gate, roster
+from swarm_agents import roster
 from swarm_agents.build import build
 from swarm_agents.db.database import Database
 from swarm_agents.db.sqlite.schema import create
-from swarm_agents.gate import Held, Through
+from swarm_agents.gate import gate
+from swarm_agents.gate.gate import Held, Through
 from swarm_agents.git import run
 from swarm_agents.model import Evidence, Rules
 from swarm_agents.place import Place

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import gate, place
+from swarm_agents import place
+from swarm_agents.gate import gate
 from swarm_agents.git import directory, refs
 from tests.support.repo import Repo
 

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from swarm_agents import gate, place
+from swarm_agents import place
 from swarm_agents.cli import answers
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, talk
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
-from swarm_agents.gate import Held, Through, Update
-from swarm_agents.gate_scripts import NOTE
+from swarm_agents.gate import gate
+from swarm_agents.gate.gate import Held, Through, Update
+from swarm_agents.gate.scripts import NOTE
 from swarm_agents.model import HUMAN, BuildStatus
 from swarm_agents.place import Place
 from swarm_agents.text import one_line

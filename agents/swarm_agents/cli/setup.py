@@ -3,13 +3,14 @@
 import argparse
 import shutil
 
-from swarm_agents import gate, gate_hooks
 from swarm_agents.build import build
 from swarm_agents.cli.call import parser, verb, verbs
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer
 from swarm_agents.errors import NoSwarm
-from swarm_agents.gate_hooks import Finding
+from swarm_agents.gate import gate
+from swarm_agents.gate import hooks as gate_hooks
+from swarm_agents.gate.hooks import Finding
 
 
 def parse(words: list[str]) -> argparse.Namespace:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from swarm_agents.errors import Unavailable
-from swarm_agents.gate_scripts import NOTE
+from swarm_agents.gate.scripts import NOTE
 from swarm_agents.git.refs import head_and_tree
 from swarm_agents.git.run import MISSING, ask, lines
 from swarm_agents.system.subprocesses import overheard

@@ -191,7 +191,7 @@ def _hook_saw(database: Path, tree: str) -> bool:
 
 def _see_the_other_hook(root: Path) -> None:
     """Raises `Unavailable` where the hook before a commit cannot have seen anything: then it proves nothing."""
-    from swarm_agents import gate_hooks
+    from swarm_agents.gate import hooks as gate_hooks
 
     wrong = [one for one in gate_hooks.check(root) if not one.ok and one.what == "pre-commit"]
     if wrong:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from swarm_agents.errors import CannotWrite, Usage
-from swarm_agents.gate_scripts import GATED, MARK, script
+from swarm_agents.gate.scripts import GATED, MARK, script
 from swarm_agents.git import hooks, repository
 from swarm_agents.git.hooks import HooksPath
 
