@@ -9,15 +9,15 @@ import threading
 import time
 from collections.abc import Callable
 
-from swarm_agents import notify
 from swarm_agents.build import build
 from swarm_agents.courier.courier import Courier
-from swarm_agents.courier.reaper import Reaper
 from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
 from swarm_agents.escalations import announcements
 from swarm_agents.messages import acknowledgements
+from swarm_agents.watch import notifier
+from swarm_agents.watch.reaper import Reaper
 from swarm_tui.settings import Settings
 
 EVERY_S = 1.0  # a lease that ran out stands at most so long
@@ -71,7 +71,7 @@ class Keeper(threading.Thread):
     def _tell_of_escalations(self) -> None:
         # A thread of its own: a command of the human's that hangs must not hold up the notices.
         telling = (self._settings.database, self._settings.config, self._stop_asked, self._clock)
-        threading.Thread(target=notify.keep_telling, args=telling, name="teller", daemon=True).start()
+        threading.Thread(target=notifier.keep_telling, args=telling, name="teller", daemon=True).start()
 
     def _keep_until_it_fails(self) -> None:
         with Database(self._settings.database, self._clock) as db:

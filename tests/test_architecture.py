@@ -20,7 +20,15 @@ SOURCES = {"swarm_agents": ROOT / "agents" / "swarm_agents", "swarm_tui": ROOT /
 DRIVERS = {"sqlite3", "sqlite_utils", "aiosqlite", "apsw", "pysqlite3", "psycopg", "psycopg2", "asyncpg", "sqlalchemy"}
 HEAVY = ("textual", "libtmux", "sqlite_utils", "watchfiles")
 # Commands that end in time, git's answers, what runs under a lease, the human's bell, tmux, the play, a host's boot id.
-STARTS_PROCESSES = ("system/subprocesses.py", "git/", "commit/checks.py", "notify.py", "panes/", "demo/", "db/clock.py")
+STARTS_PROCESSES = (
+    "system/subprocesses.py",
+    "git/",
+    "commit/checks.py",
+    "watch/notifier.py",
+    "panes/",
+    "demo/",
+    "db/clock.py",
+)
 
 # Who stands how high: a module imports from its own height and below. What is not named is the domain.
 HEIGHTS = {

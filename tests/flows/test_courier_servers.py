@@ -12,11 +12,11 @@ import pytest
 from swarm_agents import roster
 from swarm_agents.build import build
 from swarm_agents.courier.courier import Round
-from swarm_agents.courier.reaper import GRACE_S, Reaper
 from swarm_agents.db.database import Database
 from swarm_agents.model import Rules
 from swarm_agents.panes import ServerGone
 from swarm_agents.panes import tmux as transport
+from swarm_agents.watch.reaper import GRACE_S, Reaper
 from tests.support.clock import FakeClock
 from tests.support.noticed import Noticed
 from tests.support.tmux import Tmux, private_server

@@ -6,10 +6,10 @@ import pytest
 
 from swarm_agents import roster
 from swarm_agents.courier.courier import Round
-from swarm_agents.courier.reaper import Reaper
 from swarm_agents.db.database import Database
 from swarm_agents.locks import locks
 from swarm_agents.locks.paths import Name
+from swarm_agents.watch.reaper import Reaper
 from tests.flows.test_tasks import HERD, all_at_once, join
 from tests.support.processes import until, workers
 from tests.support.repo import Ran, Repo

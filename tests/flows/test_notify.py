@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import notify, roster
+from swarm_agents import roster
 from swarm_agents.build import build
 from swarm_agents.config import Config, Notify
 from swarm_agents.db.clock import host_clock
@@ -23,6 +23,7 @@ from swarm_agents.escalations.announcements import BACK_OFF_S, COMMAND, TMUX
 from swarm_agents.messages import acknowledgements, messages
 from swarm_agents.model import HUMAN, Asked, PaneAddress, Resolution, Rules
 from swarm_agents.system import log
+from swarm_agents.watch import notifier
 from swarm_tui.keeper import Keeper
 from swarm_tui.settings import Settings
 from tests.support.app import dashboard, shows
@@ -89,7 +90,7 @@ def test_the_human_sees_a_line_in_their_terminal_and_hears_the_bell(
     roster.join(db, "ada", "agent", tmux.pane("cat"))
     asked = ask(db, "no credentials for the registry")
 
-    notify.pump(db, Config())
+    notifier.pump(db, Config())
 
     terminal.shows(f"swarm: you are asked: no credentials for the registry. See: swarm escalation show {asked}")
     until(terminal.rang, "the bell rang")
@@ -100,7 +101,7 @@ def test_what_an_agent_wrote_is_shown_as_it_stands(db: Database, tmux: Tmux, ter
     roster.join(db, "ada", "agent", tmux.pane("cat"))
     ask(db, "#(touch /tmp/never) #{pid} %H 'quoted' \x1b[2J; kill-server")
 
-    notify.pump(db, Config())
+    notifier.pump(db, Config())
 
     terminal.shows("you are asked: #(touch /tmp/never) #{pid} %H 'quoted' ␛[2J; kill-server.")
 
@@ -113,7 +114,7 @@ def test_a_program_that_drives_tmux_is_no_terminal(db: Database, tmux: Tmux) -> 
     )
     until(lambda: bool(tmux.run("list-clients")), "it is attached")
 
-    notify.pump(db, Config())
+    notifier.pump(db, Config())
 
     assert state(db, asked, TMUX) == ("failed", f"No terminal is attached to tmux on {tmux.socket}.")
     control.communicate()
@@ -122,13 +123,13 @@ def test_a_program_that_drives_tmux_is_no_terminal(db: Database, tmux: Tmux) -> 
 def test_a_human_who_comes_back_is_told_at_the_next_try(db: Database, clock: FakeClock, tmux: Tmux) -> None:
     roster.join(db, "ada", "agent", tmux.pane("cat"))
     asked = ask(db)
-    notify.pump(db, Config())
+    notifier.pump(db, Config())
     assert state(db, asked, TMUX)[0] == "failed"
 
     with private_server() as outer:
         terminal = Terminal(outer, tmux)
         clock.forward(BACK_OFF_S[0])
-        notify.pump(db, Config())
+        notifier.pump(db, Config())
 
         terminal.shows("swarm: you are asked: please look")
     assert state(db, asked, TMUX) == ("shown", "")
@@ -144,7 +145,7 @@ def test_one_server_that_hangs_does_not_hide_the_line_from_another(
         server = hung.server_pid()
         os.kill(server, signal.SIGSTOP)
         try:
-            notify.pump(db, Config())
+            notifier.pump(db, Config())
         finally:
             os.kill(server, signal.SIGCONT)
 
@@ -157,7 +158,7 @@ def test_without_any_pane_there_is_no_such_channel(db: Database) -> None:
     roster.join(db, "ada", "agent", None)
     asked = ask(db)
 
-    notify.pump(db, Config())
+    notifier.pump(db, Config())
 
     assert state(db, asked, TMUX) == ("skipped", "no agent is in a tmux pane")
 
@@ -168,7 +169,7 @@ def test_without_any_pane_there_is_no_such_channel(db: Database) -> None:
 def test_the_command_gets_the_whole_text_on_its_standard_input(db: Database, tape: "Tape") -> None:
     asked = ask(db)
 
-    notify.pump(db, tape.config(tape.script("cat > heard; echo $SWARM_ESCALATION > id")))
+    notifier.pump(db, tape.config(tape.script("cat > heard; echo $SWARM_ESCALATION > id")))
 
     text = tape.read("heard")
     assert text == f"{escalation_text(db, asked)}\n"
@@ -181,7 +182,7 @@ def test_the_command_is_words_and_no_shell_reads_them(db: Database, tape: "Tape"
     ask(db)
     script = tape.script('printf "%s|" "$@" > heard')
 
-    notify.pump(db, tape.config(script, "$(touch sprung)", "; touch sprung", "*"))
+    notifier.pump(db, tape.config(script, "$(touch sprung)", "; touch sprung", "*"))
 
     assert tape.read("heard") == "$(touch sprung)|; touch sprung|*|"
     assert not tape.path("sprung").exists()
@@ -195,7 +196,7 @@ def test_the_command_gets_nothing_that_an_agent_was_given(
     monkeypatch.setenv("LC_TIME", "C")
     ask(db)
 
-    notify.pump(db, tape.config(tape.script("env > heard")))
+    notifier.pump(db, tape.config(tape.script("env > heard")))
 
     names = {line.partition("=")[0] for line in tape.read("heard").splitlines()}
     assert {"PATH", "LC_TIME", "SWARM_ESCALATION"} <= names
@@ -216,7 +217,7 @@ def test_a_command_that_fails_is_on_record_logged_and_listed(db: Database, tape:
     asked = ask(db)
     command = tape.script(script)
 
-    notify.pump(db, tape.config(command))
+    notifier.pump(db, tape.config(command))
 
     assert state(db, asked, COMMAND) == ("failed", f"{command} {why}")
     with db.reading() as tx:
@@ -228,7 +229,7 @@ def test_a_command_that_fails_is_on_record_logged_and_listed(db: Database, tape:
 def test_what_a_command_started_ends_with_its_time_limit(db: Database, tape: "Tape") -> None:
     ask(db)
 
-    notify.pump(db, tape.config(tape.script("sleep 600 & echo $! > child; wait")))
+    notifier.pump(db, tape.config(tape.script("sleep 600 & echo $! > child; wait")))
 
     until(lambda: not alive(int(tape.read("child"))), "its child has ended")
 
@@ -247,7 +248,7 @@ def test_a_command_that_cannot_be_started_says_why(db: Database, tape: "Tape", m
     asked = ask(db)
     make(tape.path("ring"))
 
-    notify.pump(db, tape.config(str(tape.path("ring"))))
+    notifier.pump(db, tape.config(str(tape.path("ring"))))
 
     assert state(db, asked, COMMAND) == ("failed", f"{tape.path('ring')} {why}")
 
@@ -257,9 +258,9 @@ def test_a_command_that_fails_twice_and_then_works_is_sent(db: Database, clock: 
     config = tape.config(tape.script("echo x >> tries; [ $(wc -l < tries) -ge 3 ]"))
 
     for pause_s in (*BACK_OFF_S, 86_400):
-        notify.pump(db, config)
+        notifier.pump(db, config)
         clock.forward(pause_s)
-    notify.pump(db, config)
+    notifier.pump(db, config)
 
     assert tape.read("tries") == "x\nx\nx\n"
     assert state(db, asked, COMMAND) == ("sent", "")
@@ -268,11 +269,11 @@ def test_a_command_that_fails_twice_and_then_works_is_sent(db: Database, clock: 
 def test_what_was_answered_before_its_turn_rings_nobody(db: Database, clock: FakeClock, tape: "Tape") -> None:
     asked = ask(db)
     config = tape.config(tape.script("echo x >> tries; exit 1"))
-    notify.pump(db, config)
+    notifier.pump(db, config)
     build.resolve(db, asked, Resolution.RETRY, RULES)
 
     clock.forward(BACK_OFF_S[0])
-    notify.pump(db, config)
+    notifier.pump(db, config)
 
     assert tape.read("tries") == "x\n"
     assert state(db, asked, COMMAND)[0] == "skipped"
@@ -331,7 +332,7 @@ def test_the_verb_that_answers_rings_nobody_and_starts_nothing(db: Database, tap
     asked = ask(db)
     build.resolve(db, asked, Resolution.TAKE_OVER, RULES)
 
-    notify.leave_behind(db, tape.config(tape.script("touch done")))
+    notifier.leave_behind(db, tape.config(tape.script("touch done")))
 
     assert state(db, asked, COMMAND)[0] == "skipped"  # at once: a process would need a moment
 
@@ -422,7 +423,7 @@ def test_a_teller_in_a_thread_ends_when_it_is_told_to(db_path: Path, tape: "Tape
         ask(db)
     stop = threading.Event()
     arguments = (db_path, tape.config(tape.script("touch done")), stop)
-    teller = threading.Thread(target=notify.keep_telling, args=arguments)
+    teller = threading.Thread(target=notifier.keep_telling, args=arguments)
     teller.start()
 
     until(tape.path("done").exists, "the command ran")
@@ -498,7 +499,7 @@ def test_a_message_that_nobody_acknowledged_rings_and_runs_the_command(
 ) -> None:
     asked = ask_about_message(db, tmux.pane("cat"))
 
-    notify.pump(db, tape.config(tape.script("cat > heard")))
+    notifier.pump(db, tape.config(tape.script("cat > heard")))
 
     terminal.shows(
         f"you are asked: bob has not acknowledged message 1 of ada (INFO). See: swarm escalation show {asked}"
@@ -519,10 +520,10 @@ def test_a_channel_that_fails_is_tried_again_and_the_next_one_is_tried(
     config = tape.config(tape.script("echo x >> tries" + ("; exit 1" if COMMAND in failing else "")))
 
     for pause_s in (*BACK_OFF_S, 86_400):
-        notify.pump(db, config)
+        notifier.pump(db, config)
         assert {channel for channel in (TMUX, COMMAND) if state(db, asked, channel)[1]} == set(failing)
         clock.forward(pause_s)
-    notify.pump(db, config)
+    notifier.pump(db, config)
 
     ends = {TMUX: "shown", COMMAND: "sent"} | dict.fromkeys(failing, "retired")
     assert {channel: state(db, asked, channel)[0] for channel in ends} == ends
@@ -532,11 +533,11 @@ def test_a_channel_that_fails_is_tried_again_and_the_next_one_is_tried(
 def test_an_acknowledgement_before_its_turn_rings_nobody(db: Database, clock: FakeClock, tape: "Tape") -> None:
     asked = ask_about_message(db)
     config = tape.config(tape.script("echo x >> tries; exit 1"))
-    notify.pump(db, config)
+    notifier.pump(db, config)
     acknowledgements.acknowledge(db, "bob", 1)
 
     clock.forward(BACK_OFF_S[0])
-    notify.pump(db, config)
+    notifier.pump(db, config)
 
     assert (tape.read("tries"), state(db, asked, COMMAND)[0]) == ("x\n", "skipped")
 

@@ -5,7 +5,6 @@ import signal
 
 from swarm_agents import events, presence, roster
 from swarm_agents.courier.courier import Round
-from swarm_agents.courier.reaper import GRACE_S, Reaper
 from swarm_agents.db.database import Database
 from swarm_agents.locks import locks
 from swarm_agents.locks.paths import Name
@@ -15,6 +14,7 @@ from swarm_agents.panes import Look
 from swarm_agents.tasks import rows as task_rows
 from swarm_agents.tasks import tasks
 from swarm_agents.tasks.rows import TaskStatus
+from swarm_agents.watch.reaper import GRACE_S, Reaper
 from tests.support.clock import FakeClock
 from tests.support.noticed import Noticed
 from tests.support.repo import Repo

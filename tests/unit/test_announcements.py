@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import notify, roster
+from swarm_agents import roster
 from swarm_agents.build import build
 from swarm_agents.config import Config, Notify, load
 from swarm_agents.db.database import Database
@@ -15,6 +15,7 @@ from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.announcements import BACK_OFF_S, COMMAND, DASHBOARD, MESSAGE, TMUX, TRIES, Announcement
 from swarm_agents.messages import messages
 from swarm_agents.model import EVERYONE, HUMAN, Asked, Resolution, Rules
+from swarm_agents.watch import notifier
 from tests.support.clock import FakeClock
 
 RULES = Rules(max_attempts=3, lease_s=900, wait_s=300)
@@ -68,7 +69,7 @@ def test_who_finds_the_channel_before_being_tried_comes_back_later(db: Database)
     ask(db)
     claim(db, "another one")
 
-    assert notify.pump(db, Config(notify=Notify(command=("true",)))) == notify.LOOK_EVERY_S
+    assert notifier.pump(db, Config(notify=Notify(command=("true",)))) == notifier.LOOK_EVERY_S
 
 
 def test_a_channel_that_failed_does_not_hold_up_the_next(db: Database) -> None:
@@ -257,7 +258,7 @@ def test_the_message_follows_as_soon_as_it_can_be_written(db: Database) -> None:
     asked = ask(db)
     allow(db)
 
-    notify.pump(db, Config())
+    notifier.pump(db, Config())
 
     assert row(db, asked, MESSAGE).state == "sent"
     with db.reading() as tx:
@@ -270,7 +271,7 @@ def test_a_message_that_cannot_be_written_at_all_is_given_up_after_three(db: Dat
     asked = ask(db)
 
     for pause_s in (*BACK_OFF_S, 1):
-        notify.pump(db, Config())
+        notifier.pump(db, Config())
         clock.forward(pause_s)
 
     assert row(db, asked, MESSAGE)[2:5] == ("retired", "messages are refused", TRIES)
@@ -322,13 +323,13 @@ def test_quiet_hours_may_span_midnight(
     local_time("UTC")
     midnight_s = NOON_S - 12 * 3600
 
-    assert notify.quiet_until(Notify(quiet=hours), (midnight_s + minute * 60) * 1000) == until
+    assert notifier.quiet_until(Notify(quiet=hours), (midnight_s + minute * 60) * 1000) == until
 
 
 def test_quiet_hours_are_those_of_the_local_clock(local_time: LocalTime) -> None:
     local_time("XYZ-11")  # eleven hours ahead of UTC: noon is 23:00 there
 
-    assert notify.quiet_until(Notify(quiet=(22 * 60, 7 * 60)), NOON_S * 1000) == "07:00"
+    assert notifier.quiet_until(Notify(quiet=(22 * 60, 7 * 60)), NOON_S * 1000) == "07:00"
 
 
 def test_quiet_hours_hold_back_what_rings_and_not_what_is_said_to_agents(
@@ -342,12 +343,12 @@ def test_quiet_hours_hold_back_what_rings_and_not_what_is_said_to_agents(
     asked = ask(db)
     allow(db)
 
-    left_s = notify.pump(db, quiet)
+    left_s = notifier.pump(db, quiet)
 
     assert states(db, asked) == {DASHBOARD: "waiting", MESSAGE: "sent", TMUX: "waiting", COMMAND: "waiting"}
     assert left_s is None
     clock.forward(3600)
-    notify.pump(db, quiet)
+    notifier.pump(db, quiet)
     assert states(db, asked) == {DASHBOARD: "waiting", MESSAGE: "sent", TMUX: "skipped", COMMAND: "sent"}
 
 

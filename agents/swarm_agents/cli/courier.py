@@ -22,11 +22,11 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 def _run(call: Call) -> Answer:
-    from swarm_agents import notify
     from swarm_agents.courier.courier import Courier, Round
-    from swarm_agents.courier.reaper import Reaper
     from swarm_agents.db.database import Database
     from swarm_agents.messages import acknowledgements
+    from swarm_agents.watch import notifier
+    from swarm_agents.watch.reaper import Reaper
 
     call.human()
     courier = Courier(call.place.database, call.config.profiles, call.config.notices_on_borders)
@@ -36,7 +36,7 @@ def _run(call: Call) -> Answer:
             Reaper().after(call.db, done)
         leads = done is not None and done.leads
         courier.retire()
-        notify.pump(call.db, call.config)
+        notifier.pump(call.db, call.config)
         return Answer("One round is done." if leads else "Another courier types on this host.", data={"leads": leads})
     reaper = Reaper()
 
@@ -53,7 +53,7 @@ def _run(call: Call) -> Answer:
         timer.start()
     # A thread of its own: a command of the human's that hangs must not hold up the notices.
     telling = (call.place.database, call.config, stop)
-    threading.Thread(target=notify.keep_telling, args=telling, daemon=True).start()
+    threading.Thread(target=notifier.keep_telling, args=telling, daemon=True).start()
     talk("courier: typing notices; Ctrl-C stops it")
     courier.run(stop, after, lambda error: talk(f"courier: {error.message}"))
     return Answer("The courier stopped; queued notices wait for the next one.", data={"leads": False})

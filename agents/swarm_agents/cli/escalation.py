@@ -66,12 +66,12 @@ def _ack(call: Call) -> Answer:
 
 
 def _announce(call: Call) -> Answer:
-    from swarm_agents import notify
+    from swarm_agents.watch import notifier
 
     if call.arguments.until_told:
-        notify.see_through(call.db, call.config)
+        notifier.see_through(call.db, call.config)
     else:
-        notify.pump(call.db, call.config)
+        notifier.pump(call.db, call.config)
     with call.db.reading() as tx:
         channels = [one for asked in escalations.unresolved(tx) for one in announcements.of(tx, asked.id)]
     lines = (f"{one.escalation}  {_channel_line(call, one)}" for one in channels)
@@ -128,9 +128,9 @@ def _held_back(call: Call, one: announcements.Announcement) -> str:
         return ""
     if one.channel == announcements.COMMAND and not call.config.notify.command:
         return "[notify] command is not configured"
-    from swarm_agents import notify
+    from swarm_agents.watch import notifier
 
-    until = notify.quiet_until(call.config.notify, call.db.now())
+    until = notifier.quiet_until(call.config.notify, call.db.now())
     return f"quiet hours until {until}" if until else ""
 
 

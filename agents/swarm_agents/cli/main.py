@@ -123,11 +123,11 @@ def _follow_up(call: "Call", answer: output.Answer) -> None:
 
 def _tell_the_human(call: "Call") -> None:
     """The answer is given already: what goes wrong here is no part of it."""
-    from swarm_agents import notify
     from swarm_agents.system import log
+    from swarm_agents.watch import notifier
 
     try:
-        notify.leave_behind(call.db, call.config)
+        notifier.leave_behind(call.db, call.config)
     except (SwarmError, OSError) as error:
         log.error(call.place.database, f"nobody was sent to tell a human of an escalation: {error}")
 
