@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from swarm_agents.build import build
-from swarm_agents.courier import notices
-from swarm_agents.courier.notices import Announced
+from swarm_agents.courier import line as notices
+from swarm_agents.courier.line import Announced
 from swarm_agents.model import HUMAN
 from tests.support.repo import Repo
 

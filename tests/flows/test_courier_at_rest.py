@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from swarm_agents.courier import sight
+from swarm_agents.courier import screen_reader
 from swarm_agents.panes import Look, foreground
 from swarm_agents.panes.keyboard import Keyboard, Stroke
 from tests.support.noticed import Noticed
@@ -22,7 +22,7 @@ from tests.support.tmux import FAKE_AGENT, FakeAgent, until
 def acts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the courier did to tmux, in order."""
     done: list[str] = []
-    look, type_ = sight.look, Keyboard.type
+    look, type_ = screen_reader.look, Keyboard.type
 
     def looked(*arguments: Any, **options: Any) -> object:
         done.append("look")
@@ -33,7 +33,7 @@ def acts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         done.append("typed" if isinstance(result, tuple) and any(result) else "refused")
         return result
 
-    monkeypatch.setattr(sight, "look", looked)
+    monkeypatch.setattr(screen_reader, "look", looked)
     monkeypatch.setattr(Keyboard, "type", typed)
     return done
 

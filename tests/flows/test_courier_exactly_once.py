@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from swarm_agents import panes
-from swarm_agents.courier import courier, typings
+from swarm_agents.courier import courier, injections
 from swarm_agents.db.database import Database
 from swarm_agents.errors import DatabaseLocked
 from swarm_agents.panes import NoAnswer
@@ -125,7 +125,7 @@ def test_another_courier_follows_a_frozen_one_when_its_lease_is_over(swarm: Noti
 
 def leader(swarm: Noticed) -> int:
     with swarm.db.reading() as tx:
-        name = typings.leader(tx)
+        name = injections.leader(tx)
     assert name, "a courier leads"
     return int(name.partition("-")[0])
 

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from swarm_agents.courier import steps, typings
+from swarm_agents.courier import injections, steps
 from tests.support.noticed import Noticed
 from tests.support.tmux import FakeAgent, until
 
@@ -70,7 +70,7 @@ def under_way(swarm: Noticed) -> bool:
     """Before that, nobody may erase what stands in a composer: it would look as if it had been submitted."""
     swarm.round()
     with swarm.db.reading() as tx:
-        return bool(typings.under_way(tx))
+        return bool(injections.under_way(tx))
 
 
 def dialog(agent: FakeAgent) -> bool:

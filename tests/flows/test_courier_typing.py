@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents.courier import typings
-from swarm_agents.courier.typings import Line
+from swarm_agents.courier import injections
+from swarm_agents.courier.injections import Line
 from swarm_agents.messages import deliveries, messages
 from swarm_agents.panes import foreground
 from tests.support.noticed import Noticed
@@ -441,7 +441,7 @@ def test_a_line_left_untyped_by_a_courier_that_was_killed_is_judged_anew(swarm: 
     agent = swarm.agent("ann")
     message = swarm.say("hello")
     with swarm.db.transaction() as tx:
-        typings.begin(tx, [Line(agent.pane, "[swarm#1] hello", typings.waiting(tx))])
+        injections.begin(tx, [Line(agent.pane, "[swarm#1] hello", injections.waiting(tx))])
         tx.execute("update typings set began_mono_ms = :then", then=tx.moment.mono_ms - 3_600_000)
         tx.execute("update deliveries set expires_mono_ms = :past", past=tx.moment.mono_ms - 1)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from swarm_agents import roster, runs
+from swarm_agents import phases, roster
 from swarm_agents.db.database import Database
 from swarm_agents.messages import messages
 from tests.support.processes import until, workers
@@ -210,7 +210,7 @@ def test_a_wait_in_a_phase_ends_with_it(repo: Repo, db: Database) -> None:
     waiting = repo.start("--as", "bob", "msg", "wait", "--timeout", "50", **in_plan)
     until(lambda: _listeners(db) == 1, "it waits")
 
-    runs.end_phase(db, "oauth/plan/1", runs.PhaseEnd.COMPLETE, "driver")
+    phases.end_phase(db, "oauth/plan/1", phases.PhaseEnd.COMPLETE, "driver")
     out, _ = waiting.communicate(timeout=60)
 
     assert (waiting.returncode, out.startswith("Phase plan has ended")) == (75, True)
@@ -260,8 +260,8 @@ def _phases(db: Database, *names: str) -> list[dict[str, str]]:
     """What the agents of each phase have in their environment; all but the last have ended."""
     for number, name in enumerate(names):
         if number:
-            runs.end_phase(db, f"oauth/{names[number - 1]}/1", runs.PhaseEnd.COMPLETE, "driver")
-        runs.begin_phase(db, "oauth", name, "driver")
+            phases.end_phase(db, f"oauth/{names[number - 1]}/1", phases.PhaseEnd.COMPLETE, "driver")
+        phases.begin_phase(db, "oauth", name, "driver")
     return [{"SWARM_RUN": "oauth", "SWARM_PHASE": name} for name in names]
 
 

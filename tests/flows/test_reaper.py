@@ -3,7 +3,7 @@
 import os
 import signal
 
-from swarm_agents import events, presence, roster
+from swarm_agents import events, heartbeat, roster
 from swarm_agents.courier.courier import Round
 from swarm_agents.db.database import Database
 from swarm_agents.locks import locks
@@ -126,7 +126,7 @@ def test_a_task_in_review_waits_for_its_reviewer(db: Database, clock: FakeClock,
 
 def test_an_agent_that_left_is_nobody_to_miss(db: Database, clock: FakeClock) -> None:
     roster.join(db, "ann", "agent", None)
-    presence.leave(db, "ann")
+    heartbeat.leave(db, "ann")
     reaper = Reaper()
 
     for _ in range(2):

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from swarm_agents import roster
-from swarm_agents.courier import typings
+from swarm_agents.courier import injections
 from swarm_agents.courier.courier import Courier, Round
 from swarm_agents.db.database import Database
 from swarm_agents.messages import deliveries, messages
@@ -83,7 +83,7 @@ class Noticed:
 
     def open(self) -> bool:
         with self.db.reading() as tx:
-            return bool(typings.waiting(tx) or typings.under_way(tx))
+            return bool(injections.waiting(tx) or injections.under_way(tx))
 
     def close(self) -> None:
         self.courier.retire()

@@ -1,12 +1,12 @@
 """Swarms in the middle of something, made with the real verbs on a clock that stands still: what the pictures show."""
 
-from swarm_agents import events, presence, roster
+from swarm_agents import events, heartbeat, roster
 from swarm_agents.build import build
 from swarm_agents.commit import evidence
 from swarm_agents.commit.evidence import Finding
 from swarm_agents.commit.verdict import Verdict
-from swarm_agents.courier import typings
-from swarm_agents.courier.typings import Line
+from swarm_agents.courier import injections
+from swarm_agents.courier.injections import Line
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import announcements
 from swarm_agents.incidents import incidents
@@ -33,13 +33,13 @@ def passing(db: Database, clock: FakeClock) -> None:
     for number, name in enumerate(NAMES, start=1):
         roster.join(db, name, "agent", pane(number) if name != "docs" else None)
         clock.forward(7)
-    presence.show(db, "web")
+    heartbeat.show(db, "web")
     messages.send(db, "web", "api", "Which status does /invoices answer for a closed month?", MessageType.QUESTION)
     clock.forward(41)
-    presence.show(db, "api")
+    heartbeat.show(db, "api")
     messages.send(db, "api", "web", "409 with the month in the body.", MessageType.ANSWER)
     clock.forward(95)
-    presence.show(db, "billing")
+    heartbeat.show(db, "billing")
     messages.send(db, "billing", "all", "Invoice rounding is done.", MessageType.COMPLETED)
     clock.forward(130)
 
@@ -54,12 +54,12 @@ def fixing(db: Database, clock: FakeClock) -> None:
     build.claim(db, "billing", RULES)
     clock.forward(20)
     for name in ("web", "search", "api"):
-        presence.show(db, name)
+        heartbeat.show(db, name)
         build.report(db, name, RED, RULES)
         clock.forward(6)
     messages.send(db, "web", "billing", "Half up or half even? The PDF shows half even.", MessageType.QUESTION)
     clock.forward(12)
-    presence.show(db, "billing")
+    heartbeat.show(db, "billing")
     messages.send(db, "billing", "web", "Half even; I am changing the total, not the lines.", MessageType.ANSWER)
     clock.forward(26)
 
@@ -68,15 +68,15 @@ def delivered(db: Database, clock: FakeClock) -> None:
     """The fifth minute of a red build, with a delivery in every state."""
     fixing(db, clock)
     with db.transaction() as tx:
-        waits = typings.waiting(tx)
-        typings.drop(tx, waits[:1], DeliveryState.FAILED, "gone")
-        typings.drop(tx, waits[1:2], DeliveryState.UNKNOWN, "not-reading")
-        typings.drop(tx, waits[2:3], DeliveryState.SKIPPED, "shell")
-        typings.hold(tx, waits[3:5], "draft")
+        waits = injections.waiting(tx)
+        injections.drop(tx, waits[:1], DeliveryState.FAILED, "gone")
+        injections.drop(tx, waits[1:2], DeliveryState.UNKNOWN, "not-reading")
+        injections.drop(tx, waits[2:3], DeliveryState.SKIPPED, "shell")
+        injections.hold(tx, waits[3:5], "draft")
         lines = [Line(each.pane, "line", [each]) for each in waits[5:8]]
-        begun = typings.begin(tx, {line.pane: line for line in lines}.values())
-        typings.typed(tx, [typing.token for typing in begun])
-        typings.submitted(tx, [typing.token for typing in begun[1:]])
+        begun = injections.begin(tx, {line.pane: line for line in lines}.values())
+        injections.typed(tx, [typing.token for typing in begun])
+        injections.submitted(tx, [typing.token for typing in begun[1:]])
     clock.forward(30)
     messages.inbox(db, "web")
 
@@ -184,7 +184,7 @@ def escalated(db: Database, clock: FakeClock) -> None:
     clock.forward(2)
     build.claim(db, "search", RULES)
     clock.forward(240)
-    presence.show(db, "search")
+    heartbeat.show(db, "search")
     build.failed(db, "search", "needs a decision: which rounding is the law here?", ErrorClass.LOGIC)
     told_by_another(db)
     clock.forward(64)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents.courier import typings
+from swarm_agents.courier import injections
 from swarm_agents.db.database import Database
 from swarm_tui import snapshot
 from swarm_tui.feed import Feed
@@ -36,7 +36,7 @@ def test_a_courier_that_renews_its_lease_wakes_no_screen(
     for _ in range(4):
         clock.forward(3)
         with db.transaction() as tx:
-            typings.lead(tx, "1-courier", 10_000)
+            injections.lead(tx, "1-courier", 10_000)
         assert looked.acquire(timeout=LIMIT_S), "a commit is looked at"
 
     feed.stop()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents.courier import typings
+from swarm_agents.courier import injections
 from swarm_agents.db.database import Database
 from swarm_agents.messages import deliveries, messages
 from swarm_agents.model import EVERYONE, HUMAN, DeliveryState
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 def drop(db: Database, agent: str, state: DeliveryState, reason: str) -> None:
     with db.transaction() as tx:
-        typings.drop(tx, [each for each in typings.waiting(tx) if each.agent == agent], state, reason)
+        injections.drop(tx, [each for each in injections.waiting(tx) if each.agent == agent], state, reason)
 
 
 def states(db: Database, message: int) -> dict[str, str]:

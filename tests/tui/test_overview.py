@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from swarm_agents import presence, roster
+from swarm_agents import heartbeat, roster
 from swarm_agents.build import build
 from swarm_agents.db.database import Database
 from swarm_agents.messages import messages
@@ -63,7 +63,7 @@ async def test_every_agent_is_shown_with_the_age_of_what_is_known(
     db: Database, db_path: Path, clock: FakeClock
 ) -> None:
     scenes.passing(db, clock)
-    presence.show(db, "auth")
+    heartbeat.show(db, "auth")
 
     async with dashboard(db_path, clock) as pilot:
         clock.forward(125)

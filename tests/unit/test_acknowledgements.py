@@ -2,7 +2,7 @@
 
 import pytest
 
-from swarm_agents import events, presence, roster
+from swarm_agents import events, heartbeat, roster
 from swarm_agents.build import build
 from swarm_agents.db.database import Database
 from swarm_agents.errors import Denied, NotFound, Usage
@@ -155,7 +155,7 @@ def test_the_human_is_asked_once_by_every_channel_and_the_build_is_not_touched(d
 
 def test_the_question_says_who_how_often_what_it_says_and_what_the_human_can_do(db: Database, clock: FakeClock) -> None:
     first = ask(db, "tester", "May I drop the old column?")
-    presence.leave(db, "cyd")
+    heartbeat.leave(db, "cyd")
     until_asked(db, clock)
 
     [asked] = unanswered(db)
@@ -185,7 +185,7 @@ def test_a_question_about_many_names_a_few_of_them_and_lists_all(db: Database, c
 
 def test_who_is_late_joins_the_open_question_about_the_same_message(db: Database, clock: FakeClock) -> None:
     ask(db, "tester")
-    presence.leave(db, "cyd")
+    heartbeat.leave(db, "cyd")
     until_asked(db, clock, rounds=1)
     [first] = unanswered(db)
     until_asked(db, clock)
@@ -314,7 +314,7 @@ def test_what_the_human_lets_say_again_is_acknowledged_by_any_of_its_ids(db: Dat
 
 def test_nothing_is_said_again_to_who_is_not_here(db: Database, clock: FakeClock) -> None:
     ask(db)
-    presence.leave(db, "bob")
+    heartbeat.leave(db, "bob")
     until_asked(db, clock, rounds=1)
     [asked] = unanswered(db)
     before = dump(db)
@@ -366,7 +366,7 @@ def test_a_message_to_the_human_that_they_did_not_acknowledge_asks_them_to(db: D
 
 def test_a_recipient_that_left_is_asked_about_at_once(db: Database, clock: FakeClock) -> None:
     ask(db)
-    presence.leave(db, "bob")
+    heartbeat.leave(db, "bob")
     clock.forward(30)
 
     acknowledgements.pump(db)

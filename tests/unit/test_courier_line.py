@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm_agents.courier import notices
-from swarm_agents.courier.notices import Announced
+from swarm_agents.courier import line as notices
+from swarm_agents.courier.line import Announced
 from swarm_agents.panes import keyboard
 
 AWKWARD = [

@@ -6,9 +6,9 @@ import pytest
 
 from swarm_agents import profiles
 from swarm_agents.courier import steps
-from swarm_agents.courier.sight import Situation
+from swarm_agents.courier.injections import Typing
+from swarm_agents.courier.screen_reader import Situation
 from swarm_agents.courier.steps import End, Paste, Since, Submit, Submitted, Wait, Withdraw
-from swarm_agents.courier.typings import Typing
 from swarm_agents.model import DeliveryState, PaneAddress
 from swarm_agents.panes.foreground import Program
 from tests.unit.test_courier_composer import pane

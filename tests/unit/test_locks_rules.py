@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from swarm_agents import presence, roster
+from swarm_agents import heartbeat, roster
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadData, Usage
 from swarm_agents.locks import locks
@@ -99,7 +99,7 @@ def test_any_command_of_the_holder_keeps_the_lock(db: Database, clock: FakeClock
 
     for _ in range(10):
         clock.forward(TTL_S - 1)
-        presence.show(db, "ada")
+        heartbeat.show(db, "ada")
 
     assert isinstance(take(db, "bob", "a"), HeldBy)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from swarm_agents import presence, roster
+from swarm_agents import heartbeat, roster
 from swarm_agents.db.database import Database
 from swarm_agents.errors import NotFound, Usage
 from swarm_agents.messages import messages
@@ -247,7 +247,7 @@ def test_a_log_is_narrowed_too(db: Database) -> None:
 
 
 def test_who_left_and_comes_back_finds_what_was_said_to_all_meanwhile(db: Database) -> None:
-    presence.leave(db, "bob")
+    heartbeat.leave(db, "bob")
     say(db, "meanwhile", to=EVERYONE)
     roster.join(db, "bob", "tester", None)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from swarm_agents import events, presence, roster
+from swarm_agents import events, heartbeat, roster
 from swarm_agents.db.database import Database
 from swarm_agents.messages import acknowledgements, messages, retention
 from swarm_agents.messages import search as message_search
@@ -72,7 +72,7 @@ def unacknowledged(db: Database) -> None:
 def asked_of_the_human(db: Database) -> None:
     say(db, ack_within_s=1)
     messages.inbox(db, "bob")
-    presence.leave(db, "bob")
+    heartbeat.leave(db, "bob")
     with db.transaction() as tx:
         tx.execute("update acknowledgements set due_mono_ms = 0")
     acknowledgements.pump(db)
@@ -176,6 +176,6 @@ def test_what_was_removed_is_found_by_no_search_and_the_rest_is(db: Database, cl
 
 def test_an_agent_that_left_holds_nothing_up(db: Database, clock: FakeClock) -> None:
     say(db)
-    presence.leave(db, "bob")
+    heartbeat.leave(db, "bob")
 
     assert prune(db, clock) == (1, 0)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from swarm_agents import presence, roster
+from swarm_agents import heartbeat, roster
 from swarm_agents.build import build
 from swarm_agents.db.database import Database
 from swarm_agents.errors import NotFound, SwarmError, Taken, Usage
@@ -84,7 +84,7 @@ def test_a_name_without_a_pane_is_free_after_half_an_hour_of_silence(db: Databas
 
 def test_a_name_that_was_left_is_free(db: Database) -> None:
     roster.join(db, "ada", "agent", PANE)
-    presence.leave(db, "ada")
+    heartbeat.leave(db, "ada")
 
     assert roster.join(db, "ada", "agent", OTHER_PANE).left_at is None
 
@@ -107,7 +107,7 @@ def test_the_roster_says_who_repairs_who_waits_who_is_silent_and_who_left(db: Da
         roster.join(db, name, "agent", None)
     build.report(db, "ada", "tests fail", Rules())
     build.report(db, "bob", "tests fail", Rules())
-    presence.leave(db, "dan")
+    heartbeat.leave(db, "dan")
     clock.forward(5 * 60)
 
     with db.reading() as tx:
@@ -122,8 +122,8 @@ def test_leaving_gives_up_the_build_and_the_place_in_line(db: Database) -> None:
     build.report(db, "ada", "tests fail", Rules())
     build.report(db, "bob", "tests fail", Rules())
 
-    presence.leave(db, "bob")
-    presence.leave(db, "ada")
+    heartbeat.leave(db, "bob")
+    heartbeat.leave(db, "ada")
 
     assert build.current(db).fixer is None
     with db.reading() as tx:
@@ -136,11 +136,11 @@ def test_any_command_of_the_fixer_renews_its_lease(db: Database, clock: FakeCloc
     build.report(db, "ada", "tests fail", Rules(lease_s=900))
     clock.forward(600)
 
-    presence.show(db, "ada")
+    heartbeat.show(db, "ada")
 
     assert build.current(db).lease_expires_at == clock.wall_ms + 900_000
 
 
 def test_a_stranger_shows_no_life(db: Database) -> None:
     with pytest.raises(NotFound):
-        presence.show(db, "ada")
+        heartbeat.show(db, "ada")

@@ -5,14 +5,14 @@ import time
 
 import pytest
 
-from swarm_agents import events, roster, runs
+from swarm_agents import events, phases, roster
 from swarm_agents.db.database import Database
 from swarm_agents.errors import NotFound, Taken, Usage
 from swarm_agents.messages import acknowledgements, messages
 from swarm_agents.messages import wait as message_waiting
 from swarm_agents.messages.rows import ANY, Filter
 from swarm_agents.model import SWARM, MessageType
-from swarm_agents.runs import Phase, PhaseEnd
+from swarm_agents.phases import Phase, PhaseEnd
 from tests.support.clock import FakeClock
 from tests.support.swarm import dump
 
@@ -28,13 +28,13 @@ def test_a_phase_begins_and_ends_with_its_event_and_the_next_attempt_is_another_
 ) -> None:
     first = begin(db)
     clock.forward(60)
-    assert runs.end_phase(db, first.id, PhaseEnd.FAILED, "driver")
+    assert phases.end_phase(db, first.id, PhaseEnd.FAILED, "driver")
     second = begin(db)
 
     assert (first.id, first.attempt, second.id, second.attempt) == ("oauth/plan/1", 1, "oauth/plan/2", 2)
     with db.reading() as tx:
-        assert runs.newest(tx, "oauth", "plan") == runs.newest(tx, "oauth", None) == second
-        ended = runs.of_id(tx, first.id)
+        assert phases.newest(tx, "oauth", "plan") == phases.newest(tx, "oauth", None) == second
+        ended = phases.of_id(tx, first.id)
         told = [(one.kind, one.actor, one.detail) for one in events.after(tx, 0, 100) if one.kind.startswith("phase")]
     assert (ended.end, ended.ended_at) == (PhaseEnd.FAILED, first.started_at + 60_000)
     assert told == [
@@ -54,13 +54,13 @@ def test_a_driver_that_was_killed_begins_the_open_phase_again_and_nothing_change
 
 def test_a_phase_ends_once(db: Database) -> None:
     phase = begin(db)
-    runs.end_phase(db, phase.id, PhaseEnd.COMPLETE, "driver")
+    phases.end_phase(db, phase.id, PhaseEnd.COMPLETE, "driver")
     before = dump(db)
 
-    assert not runs.end_phase(db, phase.id, PhaseEnd.FAILED, "driver")
+    assert not phases.end_phase(db, phase.id, PhaseEnd.FAILED, "driver")
     assert dump(db) == before
     with pytest.raises(NotFound):
-        runs.end_phase(db, "oauth/plan/7", PhaseEnd.COMPLETE, "driver")
+        phases.end_phase(db, "oauth/plan/7", PhaseEnd.COMPLETE, "driver")
 
 
 def test_two_phases_of_a_run_are_never_open_and_two_runs_may_be(db: Database) -> None:
@@ -80,7 +80,7 @@ def test_names_that_an_id_cannot_be_made_of_are_refused(db: Database, run: str, 
 def test_what_is_said_in_another_phase_or_attempt_is_not_seen_and_not_lost(db: Database) -> None:
     plan = begin(db)
     say(db, "in the plan", plan)
-    runs.end_phase(db, plan.id, PhaseEnd.FAILED, "driver")
+    phases.end_phase(db, plan.id, PhaseEnd.FAILED, "driver")
     again = begin(db)
     say(db, "in the second attempt", again)
     say(db, "from outside")
@@ -150,7 +150,7 @@ def test_a_wait_ends_within_a_second_of_the_end_of_its_phase(db: Database) -> No
     waiting = threading.Thread(target=wait)
     waiting.start()
     say(db, "elsewhere", begin(db, run="search"))
-    runs.end_phase(db, phase.id, PhaseEnd.COMPLETE, "driver")
+    phases.end_phase(db, phase.id, PhaseEnd.COMPLETE, "driver")
     at = time.monotonic()
     waiting.join(60)
 
@@ -162,7 +162,7 @@ def test_a_wait_ends_within_a_second_of_the_end_of_its_phase(db: Database) -> No
 def test_what_was_said_before_the_end_of_the_phase_is_still_given_to_who_waits(db: Database) -> None:
     phase = begin(db)
     say(db, "because", phase, MessageType.ANSWER)
-    runs.end_phase(db, phase.id, PhaseEnd.COMPLETE, "driver")
+    phases.end_phase(db, phase.id, PhaseEnd.COMPLETE, "driver")
 
     found = message_waiting.wait(db, _bob(db), Filter(type=MessageType.ANSWER, phase=phase.id), 60)
 
@@ -170,7 +170,7 @@ def test_what_was_said_before_the_end_of_the_phase_is_still_given_to_who_waits(d
 
 
 def begin(db: Database, run: str = "oauth", name: str = "plan") -> Phase:
-    return runs.begin_phase(db, run, name, "driver")
+    return phases.begin_phase(db, run, name, "driver")
 
 
 def say(db: Database, body: str, phase: Phase | None = None, type_: MessageType = MessageType.INFO) -> int:

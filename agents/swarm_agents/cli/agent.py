@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from swarm_agents import presence, roster
+from swarm_agents import heartbeat, roster
 from swarm_agents.cli.call import parser, verb, verbs, whole_number
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, iso, listing
@@ -71,7 +71,7 @@ def _leave(call: Call) -> Answer:
     if name == HUMAN:
         raise Usage("A human is not on the roster and cannot leave it.")
     pane = roster.registered_pane(call.db, name)
-    presence.leave(call.db, name)
+    heartbeat.leave(call.db, name)
     _mark(pane, None)
     return Answer(f"{name} has left.", data={"name": name})
 

@@ -124,9 +124,9 @@ class Call:
             talk(f"that you looked could not be written down: {error.message}")
 
     def _show_life(self, agent: str) -> None:
-        from swarm_agents import presence  # loads the whole build, which the gate's hooks do without
+        from swarm_agents import heartbeat  # loads the whole build, which the gate's hooks do without
 
-        presence.show(self.db, agent)
+        heartbeat.show(self.db, agent)
 
     def me(self, command: str) -> str:
         """A command for this caller to run: says who it is, when it had to be said on the command line."""

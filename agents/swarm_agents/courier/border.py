@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from swarm_agents import panes
-from swarm_agents.courier import notices
-from swarm_agents.courier.notices import Announced
+from swarm_agents.courier import line as notices
+from swarm_agents.courier.line import Announced
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import Look

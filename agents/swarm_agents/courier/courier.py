@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from swarm_agents import profiles
-from swarm_agents.courier import border, typings
-from swarm_agents.courier.sight import Sight
+from swarm_agents.courier import border, injections
+from swarm_agents.courier.screen_reader import Sight
 from swarm_agents.courier.typist import ROUND_S, Due, Typist
 from swarm_agents.db.database import Database
 from swarm_agents.errors import Unavailable
@@ -107,7 +107,7 @@ class Courier:
         """Leave the work to another courier at once."""
         self._leads_until = 0.0
         with Database(self._database) as db, db.transaction() as tx:
-            typings.retire(tx, self.name)
+            injections.retire(tx, self.name)
         self._servers.done({}, tmux.LIMIT_S + ROUND_S)  # no tmux process is left behind
 
     def _tick(self, db: Database) -> Round | None:
@@ -126,7 +126,7 @@ class Courier:
         if time.monotonic() < self._leads_until:
             return True
         with db.reading() as tx:
-            leader = typings.leader(tx)
+            leader = injections.leader(tx)
         if leader is not None and leader != self.name and _is_alive(leader):
             return False
         return self._lead(db, dead=leader)
@@ -139,14 +139,18 @@ class Courier:
     def _lead(self, db: Database, dead: str | None = None) -> bool:
         now = time.monotonic()
         with db.transaction() as tx:
-            leads = typings.lead(tx, self.name, int(LEASE_S * 1000), dead)
+            leads = injections.lead(tx, self.name, int(LEASE_S * 1000), dead)
         self._renew_at = now + _RENEW_S
         self._leads_until = now + LEASE_S - ROUND_S if leads else 0.0
         return leads
 
     def _round(self, db: Database) -> Round:
         with db.reading() as tx:
-            waiting, under_way, agents = typings.waiting(tx), typings.under_way(tx), typings.agents_in_panes(tx)
+            waiting, under_way, agents = (
+                injections.waiting(tx),
+                injections.under_way(tx),
+                injections.agents_in_panes(tx),
+            )
         if any(each.moot for each in waiting):
             _drop_moot(db)
         due = dict(self._typist.due(waiting, under_way))
@@ -158,7 +162,7 @@ class Courier:
         work = {socket: partial(self._serve, socket, due[socket]) for socket in due if self._answers(socket)}
         looks = self._servers.done(work, _SERVE_S)
         with db.reading() as tx:
-            moving = bool(typings.under_way(tx))
+            moving = bool(injections.under_way(tx))
         seen = {name: pane for name, pane in agents.items() if isinstance(looks.get(pane.socket), Look)}
         gone = gone_agents(seen, looks)
         return Round(True, looks, gone, tuple(name for name in seen if name not in gone), moving)
@@ -214,6 +218,6 @@ def _is_gone(pane: PaneAddress, seen: Look | ServerGone | NoAnswer | None) -> bo
 
 def _drop_moot(db: Database) -> None:
     with db.transaction() as tx:
-        for each in typings.waiting(tx):
+        for each in injections.waiting(tx):
             if each.moot:
-                typings.drop(tx, [each], DeliveryState.SKIPPED, "expired", each.moot)
+                injections.drop(tx, [each], DeliveryState.SKIPPED, "expired", each.moot)

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from swarm_agents.courier import sight, steps
-from swarm_agents.courier.sight import Seen, Sight, Situation
+from swarm_agents.courier import screen_reader, steps
+from swarm_agents.courier.screen_reader import Seen, Sight, Situation
 from swarm_agents.model import Agent, PaneAddress
 from swarm_agents.panes import NoAnswer, ServerGone
 from swarm_agents.profiles import Profile
@@ -62,7 +62,10 @@ def take(agents: Iterable[Agent], known: Mapping[str, Profile], limit_s: float =
 
     looks: SideBySide[Seen] = SideBySide()
     seen = looks.done(
-        {socket: partial(sight.look, socket, on_it.values(), known, limit_s) for socket, on_it in by_socket.items()},
+        {
+            socket: partial(screen_reader.look, socket, on_it.values(), known, limit_s)
+            for socket, on_it in by_socket.items()
+        },
         limit_s + _ENDING_S,
     )
     for socket, addresses in by_socket.items():

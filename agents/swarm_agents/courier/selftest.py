@@ -5,10 +5,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from swarm_agents.courier import sight, steps
-from swarm_agents.courier.sight import Sight, Situation
+from swarm_agents.courier import screen_reader, steps
+from swarm_agents.courier.injections import Typing
+from swarm_agents.courier.screen_reader import Sight, Situation
 from swarm_agents.courier.steps import Since
-from swarm_agents.courier.typings import Typing
 from swarm_agents.errors import Unavailable
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes.keyboard import Keyboard, Stroke
@@ -75,7 +75,7 @@ def _type(stroke: Stroke) -> None:
 
 
 def _look(pane: PaneAddress, known: Mapping[str, Profile]) -> Situation | None:
-    seen = sight.look(pane.socket, [pane], known)
+    seen = screen_reader.look(pane.socket, [pane], known)
     if not isinstance(seen, Sight):
         raise Unavailable(f"Could not look at the pane {pane.pane_id}: {seen}.")
     return seen.situations.get(pane)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from swarm_agents.courier import composer
 from swarm_agents.courier.composer import Absent, Dialog, Draft, Empty
-from swarm_agents.courier.sight import Situation
-from swarm_agents.courier.typings import Typing
+from swarm_agents.courier.injections import Typing
+from swarm_agents.courier.screen_reader import Situation
 from swarm_agents.model import DeliveryState, PaneAddress
 from swarm_agents.panes import Look
 from swarm_agents.panes.keyboard import Stroke

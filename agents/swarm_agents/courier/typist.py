@@ -9,10 +9,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from swarm_agents.courier import notices, sight, steps, typings
-from swarm_agents.courier.sight import Seen, Sight, Situation
+from swarm_agents.courier import injections, screen_reader, steps
+from swarm_agents.courier import line as notices
+from swarm_agents.courier.injections import Line, Typing, Waiting
+from swarm_agents.courier.screen_reader import Seen, Sight, Situation
 from swarm_agents.courier.steps import Since
-from swarm_agents.courier.typings import Line, Typing, Waiting
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.model import DeliveryState, PaneAddress
 from swarm_agents.panes import Look, NoAnswer, ServerGone, foreground
@@ -144,7 +145,7 @@ class Typist:
     def look(self, socket: str, due: Due, meanwhile: Callable[[], None] | None = None) -> Seen:
         """Look at these panes, and remember which of them were at rest."""
         began = time.monotonic()
-        seen = sight.look(socket, due.panes, self._profiles, meanwhile=meanwhile, also=due.idle)
+        seen = screen_reader.look(socket, due.panes, self._profiles, meanwhile=meanwhile, also=due.idle)
         if isinstance(seen, Sight):
             at_rest = {pane: now for pane, now in seen.situations.items() if seen.look.at_rest(pane)}
             ready = {pane: now for pane, now in at_rest.items() if steps.obstacle(now) is None}
@@ -153,7 +154,7 @@ class Typist:
 
     def _due_now(self, db: Database, socket: str) -> Due:
         with db.reading() as tx:
-            return self.due(typings.waiting(tx), typings.under_way(tx)).get(socket, Due())
+            return self.due(injections.waiting(tx), injections.under_way(tx)).get(socket, Due())
 
     def _decide(self, db: Database, seen: Sight, due: Due) -> _Plan:
         plan = _Plan()
@@ -162,13 +163,13 @@ class Typist:
         if due.panes:
             with db.transaction() as tx:
                 self._go_on_with_lines(tx, seen, due, plan)
-                typings.typed(tx, plan.typed)
-                typings.submitted(tx, plan.submitted)
+                injections.typed(tx, plan.typed)
+                injections.submitted(tx, plan.submitted)
                 self._begin_lines(tx, seen, due, plan)
         return plan
 
     def _go_on_with_lines(self, tx: Transaction, seen: Sight, due: Due, plan: _Plan) -> None:
-        for typing in typings.under_way(tx):
+        for typing in injections.under_way(tx):
             if typing.pane not in due.panes:
                 continue
             now = seen.situations.get(typing.pane)
@@ -204,10 +205,10 @@ class Typist:
 
     def _begin_lines(self, tx: Transaction, seen: Sight, due: Due, plan: _Plan) -> None:
         waiting: dict[PaneAddress, list[Waiting]] = defaultdict(list)
-        for each in typings.waiting(tx):
+        for each in injections.waiting(tx):
             if each.moot is None and each.pane in due.panes:
                 waiting[each.pane].append(each)
-        occupied = {typing.pane for typing in typings.under_way(tx)}
+        occupied = {typing.pane for typing in injections.under_way(tx)}
         lines: list[Line] = []
         for pane, waits in waiting.items():
             now = seen.situations.get(pane)
@@ -215,19 +216,19 @@ class Typist:
                 continue
             if now is None or now.pane.dead:
                 reason = "dead" if now else steps.missing(seen.look, pane)
-                typings.drop(tx, waits, DeliveryState.FAILED, reason)
+                injections.drop(tx, waits, DeliveryState.FAILED, reason)
             elif obstacle := steps.obstacle(now):
                 self._leave_waiting(tx, pane, waits, obstacle)
             else:
                 lines.append(Line(pane, notices.line(tuple(each.message for each in waits)), waits))
-        for typing in typings.begin(tx, lines):
+        for typing in injections.begin(tx, lines):
             self._times.held.pop(typing.pane, None)
             plan.strokes.append((typing, steps.paste(typing, seen.situations[typing.pane])))
 
     def _leave_waiting(self, tx: Transaction, pane: PaneAddress, waits: list[Waiting], obstacle: str) -> None:
         given_up = [each for each in waits if obstacle in _NO_AGENT and each.age_ms > _NO_AGENT_MS]
-        typings.drop(tx, given_up, DeliveryState.SKIPPED, obstacle)
-        typings.hold(tx, waits, obstacle)
+        injections.drop(tx, given_up, DeliveryState.SKIPPED, obstacle)
+        injections.hold(tx, waits, obstacle)
         self._hold(pane)
 
     def _type(self, db: Database, keyboard: Keyboard, strokes: Sequence[tuple[Typing, Stroke]]) -> bool | NoAnswer:
@@ -247,13 +248,13 @@ class Typist:
                     ):  # something moved: the next look tries again, or withdraws it
                         self._hold(typing.pane)
                 elif pressed is None:
-                    typings.release(tx, typing.token)
+                    injections.release(tx, typing.token)
                     self._hold(typing.pane)
                 else:
                     self._since(typing, pressed)
                     if not typing.recorded:
                         typed.append(typing.token)
-            typings.typed(tx, typed)
+            injections.typed(tx, typed)
         return any(done)
 
     def _since(self, typing: Typing, pressed: int | None) -> Since:
@@ -265,7 +266,7 @@ class Typist:
         return Since(now - typed, now - submit)
 
     def _end(self, tx: Transaction, typing: Typing, state: DeliveryState, reason: str, detail: str = "") -> None:
-        typings.end(tx, typing.token, state, reason, detail)
+        injections.end(tx, typing.token, state, reason, detail)
         self._forget(typing)
 
     def _forget(self, typing: Typing) -> None:
@@ -290,9 +291,9 @@ def _is_silent(now: Situation) -> bool:
 def _lose_server(db: Database, socket: str) -> None:
     """No server listens there: its panes are no more, and neither are their markers."""
     with db.transaction() as tx:
-        for typing in typings.under_way(tx):
+        for typing in injections.under_way(tx):
             if typing.pane.socket == socket:
                 end = steps.lost(typing, "server-gone")
-                typings.end(tx, typing.token, end.state, end.reason)
-        waits = [each for each in typings.waiting(tx) if each.pane.socket == socket and each.moot is None]
-        typings.drop(tx, waits, DeliveryState.FAILED, "server-gone")
+                injections.end(tx, typing.token, end.state, end.reason)
+        waits = [each for each in injections.waiting(tx) if each.pane.socket == socket and each.moot is None]
+        injections.drop(tx, waits, DeliveryState.FAILED, "server-gone")

@@ -2,13 +2,13 @@
 
 import time
 
-from swarm_agents import runs
+from swarm_agents import phases
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.messages import messages
 from swarm_agents.messages.messages import Page
 from swarm_agents.messages.rows import Filter
 from swarm_agents.model import Agent
-from swarm_agents.runs import Phase
+from swarm_agents.phases import Phase
 
 _LOOK_EVERY_S = 0.5  # when a wake-up is lost
 
@@ -30,7 +30,7 @@ def wait(
                 page = _look(tx, reader, asked, after)
                 if page.messages:
                     return page
-                phase = runs.of_id(tx, asked.phase) if asked.phase else None
+                phase = phases.of_id(tx, asked.phase) if asked.phase else None
                 if phase is not None and phase.end is not None:
                     return phase
             left_s = give_up_at - time.monotonic()

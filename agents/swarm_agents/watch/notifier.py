@@ -295,11 +295,11 @@ def _start(database: Path) -> None:
 
 
 def _give_others_a_start(db: Database, config: Config) -> None:
-    from swarm_agents.courier import typings  # what only a courier needs
+    from swarm_agents.courier import injections  # what only a courier needs
 
     give_up_at = time.monotonic() + HEAD_START_S
     while time.monotonic() < give_up_at:
         with db.reading() as tx:
-            if typings.leader(tx) is None or not announcements.any_due(tx, _channels(config.notify, tx.now)):
+            if injections.leader(tx) is None or not announcements.any_due(tx, _channels(config.notify, tx.now)):
                 return
         time.sleep(0.1)

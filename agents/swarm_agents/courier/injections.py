@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from swarm_agents.courier.notices import Announced
+from swarm_agents.courier.line import Announced
 from swarm_agents.db.database import Row, Transaction, among
 from swarm_agents.model import DeliveryState, PaneAddress
 
