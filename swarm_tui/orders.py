@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from swarm_agents.build import build
-from swarm_agents.config import Config
+from swarm_agents.config.config import Config
 from swarm_agents.db.database import Database
 from swarm_agents.locks import locks
 from swarm_agents.messages import acknowledgements, deliveries, messages

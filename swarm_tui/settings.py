@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from swarm_agents.config import Config
+from swarm_agents.config.config import Config
 from swarm_tui.themes import DEFAULT
 
 

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from swarm_agents.config import FILE, Config, load
+from swarm_agents.config.config import FILE, Config, load
 from swarm_agents.errors import NoSwarm
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from swarm_agents import roster
 from swarm_agents.build import build
-from swarm_agents.config import Config, Notify
+from swarm_agents.config.config import Config, Notify
 from swarm_agents.db.clock import host_clock
 from swarm_agents.db.database import Database
 from swarm_agents.db.sqlite import file_lock

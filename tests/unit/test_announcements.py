@@ -8,7 +8,7 @@ import pytest
 
 from swarm_agents import roster
 from swarm_agents.build import build
-from swarm_agents.config import Config, Notify, load
+from swarm_agents.config.config import Config, Notify, load
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadConfig
 from swarm_agents.escalations import announcements, escalations

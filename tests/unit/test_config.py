@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents.config import Config, load
+from swarm_agents.config.config import Config, load
 from swarm_agents.errors import BadConfig
 from swarm_agents.model import Rules
 

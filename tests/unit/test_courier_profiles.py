@@ -3,7 +3,7 @@
 import pytest
 
 from swarm_agents import profiles
-from swarm_agents.config import _config
+from swarm_agents.config.config import _config
 from swarm_agents.errors import BadConfig
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from swarm_agents import place
 from swarm_agents.cli.output import talk
-from swarm_agents.config import Config
+from swarm_agents.config.config import Config
 from swarm_agents.db.database import Database
 from swarm_agents.errors import Denied, NotFound, SwarmError, Usage
 from swarm_agents.model import HUMAN, Rules

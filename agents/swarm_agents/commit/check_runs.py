@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from swarm_agents.config import Check
+from swarm_agents.config.config import Check
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.git import repository, worktrees
 from swarm_agents.system import subprocesses

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from swarm_agents.build import build
-from swarm_agents.config import Check
+from swarm_agents.config.config import Check
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
 from swarm_agents.git import files, refs, repository

@@ -12,7 +12,7 @@ from swarm_agents.commit import arguments as commit_arguments
 from swarm_agents.commit import notes_folder, verdict
 from swarm_agents.commit.arguments import Chosen
 from swarm_agents.commit.verdict import Verdict
-from swarm_agents.config import Config
+from swarm_agents.config.config import Config
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError, Unavailable
 from swarm_agents.git import files, hooks, refs, stash

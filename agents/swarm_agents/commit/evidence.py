@@ -12,7 +12,7 @@ from swarm_agents.commit import check_runs
 from swarm_agents.commit.arguments import Chosen
 from swarm_agents.commit.check_runs import CheckRun, State
 from swarm_agents.commit.verdict import Verdict
-from swarm_agents.config import Check
+from swarm_agents.config.config import Check
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.git import files, hooks, refs, worktrees
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from swarm_agents import events
 from swarm_agents.build import row as build_row
-from swarm_agents.config import Config
+from swarm_agents.config.config import Config
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.errors import Unavailable
 from swarm_agents.events import Event

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from swarm_agents.config import Config, Notify
+from swarm_agents.config.config import Config, Notify
 from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.errors import SwarmError, Unavailable
