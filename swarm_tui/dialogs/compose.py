@@ -51,12 +51,12 @@ class Compose(Dialog):
 
     def _look(self, own_profiles: dict[str, Any]) -> None:
         """In a thread: a tmux server that is stopped takes seconds."""
-        from swarm_agents import profiles
         from swarm_agents.courier import previews
+        from swarm_agents.hosts import screen_profiles
 
         agents = [listed.agent for listed in self.recipients() if listed.state != "left"]
         try:
-            seen = previews.take(agents, profiles.known(own_profiles))
+            seen = previews.take(agents, screen_profiles.known(own_profiles))
         except Unavailable as error:
             self.post_message(self.CouldNotLook(error))
         else:

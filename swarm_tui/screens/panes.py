@@ -87,11 +87,11 @@ class PanesScreen(Board):
             self._in_thread(lambda: self._look_at(agents), "look")
 
     def _look_at(self, agents: tuple[Agent, ...]) -> None:
-        from swarm_agents import profiles
         from swarm_agents.courier import previews
+        from swarm_agents.hosts import screen_profiles
 
         try:
-            seen = previews.take(agents, profiles.known(self._settings.config.profiles))
+            seen = previews.take(agents, screen_profiles.known(self._settings.config.profiles))
         except Unavailable as error:
             self.post_message(self.CouldNotLook(error))
         else:

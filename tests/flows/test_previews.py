@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from swarm_agents import profiles
 from swarm_agents.courier import previews
+from swarm_agents.hosts import screen_profiles
 from swarm_agents.model import Agent, PaneAddress
 from swarm_agents.panes import tmux as transport
 from tests.support.tmux import FAKE_AGENT, FakeAgent, Tmux, private_server, until
@@ -21,7 +21,7 @@ def agent(name: str, pane: PaneAddress | None) -> Agent:
 
 
 def look(*agents: Agent) -> dict[str, previews.Preview]:
-    return previews.take(agents, profiles.known())
+    return previews.take(agents, screen_profiles.known())
 
 
 def look_at(fake: FakeAgent) -> previews.Preview:
@@ -82,7 +82,9 @@ def test_a_server_that_does_not_answer_hides_no_other_one(tmux: Tmux) -> None:
     with private_server() as other:
         frozen = other.agent("bob")
         with stopped(other.server_pid()):
-            seen = previews.take([agent("ann", here.pane), agent("bob", frozen.pane)], profiles.known(), limit_s=0.5)
+            seen = previews.take(
+                [agent("ann", here.pane), agent("bob", frozen.pane)], screen_profiles.known(), limit_s=0.5
+            )
 
     assert {name: one.state for name, one in seen.items()} == {"ann": "ready", "bob": previews.NO_ANSWER}
 
@@ -122,6 +124,6 @@ def test_servers_that_do_not_answer_are_waited_for_together(tmux: Tmux, monkeypa
     with private_server() as other, private_server() as third:
         frozen = [agent("bob", other.pane("cat")), agent("cleo", third.pane("cat"))]
         with stopped(other.server_pid()), stopped(third.server_pid()):
-            seen = previews.take([agent("ann", here.pane), *frozen], profiles.known(), limit_s=1.0)
+            seen = previews.take([agent("ann", here.pane), *frozen], screen_profiles.known(), limit_s=1.0)
 
     assert [seen[name].state for name in ("ann", "bob", "cleo")] == ["ready", "no-answer", "no-answer"]

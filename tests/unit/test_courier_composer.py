@@ -2,9 +2,9 @@
 
 import pytest
 
-from swarm_agents import profiles
 from swarm_agents.courier import composer
 from swarm_agents.courier.composer import Absent, Dialog, Draft, Empty
+from swarm_agents.hosts import screen_profiles
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import Pane
 
@@ -35,7 +35,7 @@ def pane(x: int, y: int) -> Pane:
 
 
 def read(name: str, rows: list[str], x: int, y: int) -> composer.Composer:
-    return composer.read(pane(x, y), rows, profiles.built_in()[name])
+    return composer.read(pane(x, y), rows, screen_profiles.built_in()[name])
 
 
 CLAUDE = [

@@ -2,35 +2,35 @@
 
 import pytest
 
-from swarm_agents import profiles
 from swarm_agents.config.config import _config
 from swarm_agents.errors import BadConfig
+from swarm_agents.hosts import screen_profiles
 
 
 def test_every_built_in_profile_is_valid() -> None:
-    assert set(profiles.built_in()) == {"claude-code", "codex", "gemini", "opencode", "aider", "plain"}
+    assert set(screen_profiles.built_in()) == {"claude-code", "codex", "gemini", "opencode", "aider", "plain"}
 
 
 def test_a_program_is_known_by_its_name() -> None:
-    found = profiles.of_program(profiles.built_in(), "", {"node", "codex"})
+    found = screen_profiles.of_program(screen_profiles.built_in(), "", {"node", "codex"})
 
     assert found is not None and found.name == "codex"
 
 
 def test_a_pane_may_choose_and_nobody_guesses_plain() -> None:
-    known = profiles.built_in()
+    known = screen_profiles.built_in()
 
-    chosen = profiles.of_program(known, "plain", {"python3"})
+    chosen = screen_profiles.of_program(known, "plain", {"python3"})
 
     assert chosen is not None and not chosen.composer
-    assert profiles.of_program(known, "", {"python3", "plain"}) is None
-    assert profiles.of_program(known, "no-such-profile", {"codex"}) is None
+    assert screen_profiles.of_program(known, "", {"python3", "plain"}) is None
+    assert screen_profiles.of_program(known, "no-such-profile", {"codex"}) is None
 
 
 def test_a_user_adds_a_profile_in_swarm_toml() -> None:
     config = _config({"profiles": {"mine": {"commands": ["mine"], "prompts": [r"\$"], "submit": "ctrl-j"}}})
 
-    found = profiles.of_program(profiles.known(config.profiles), "", {"mine"})
+    found = screen_profiles.of_program(screen_profiles.known(config.profiles), "", {"mine"})
 
     assert found is not None and found.submit == "\n"
 
@@ -52,6 +52,6 @@ def test_a_user_adds_a_profile_in_swarm_toml() -> None:
 )
 def test_a_profile_that_is_wrong_is_named(table: object, said: str) -> None:
     with pytest.raises(BadConfig) as raised:
-        profiles.known({"mine": table})
+        screen_profiles.known({"mine": table})
 
     assert said in raised.value.message

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from swarm_agents import profiles
 from swarm_agents.courier import steps
 from swarm_agents.courier.injections import Typing
 from swarm_agents.courier.screen_reader import Situation
 from swarm_agents.courier.steps import End, Paste, Since, Submit, Submitted, Wait, Withdraw
+from swarm_agents.hosts import screen_profiles
 from swarm_agents.model import DeliveryState, PaneAddress
 from swarm_agents.panes.foreground import Program
 from tests.unit.test_courier_composer import pane
@@ -21,7 +21,7 @@ SOON, LATER, LATE = Since(0.1, 0.1), Since(1.0, 1.0), Since(100.0, 100.0)
 
 def at(marker: str, text: str = "", human: bool = False, name: str = "claude-code", unread: int = 0) -> Situation:
     seen = replace(pane(2 + len(text), 0), last=marker)
-    return Situation(seen, [f"❯ {text}"], profiles.built_in()[name], AGENT, unread, human)
+    return Situation(seen, [f"❯ {text}"], screen_profiles.built_in()[name], AGENT, unread, human)
 
 
 CASES = [

@@ -105,11 +105,11 @@ def _at_panes(call: Call, agents: list[Agent]) -> "Mapping[str, Preview]":
     """What their panes show now; nothing when nobody is in one, or tmux is not installed."""
     if not any(agent.pane for agent in agents):
         return {}
-    from swarm_agents import profiles
     from swarm_agents.courier import previews
+    from swarm_agents.hosts import screen_profiles
 
     with contextlib.suppress(Unavailable):
-        return previews.take(agents, profiles.known(call.config.profiles))
+        return previews.take(agents, screen_profiles.known(call.config.profiles))
     return {}
 
 

@@ -63,11 +63,12 @@ def _retry(call: Call) -> Answer:
 
 def _selftest(call: Call) -> Answer:
     call.human()
-    from swarm_agents import panes, profiles
+    from swarm_agents import panes
     from swarm_agents.courier import selftest
+    from swarm_agents.hosts import screen_profiles
 
     pane = panes.address(call.arguments.pane)
-    proof = selftest.prove(pane, profiles.known(call.config.profiles), type_it=not call.arguments.look)
+    proof = selftest.prove(pane, screen_profiles.known(call.config.profiles), type_it=not call.arguments.look)
     data = {"passed": proof.passed, "profile": proof.profile, "seen": list(proof.seen)}
     verdict = "Notices get through." if proof.passed else "Notices do not get through."
     return Answer(verdict, 0 if proof.passed else 1, data, lines=(*proof.seen, verdict))

@@ -14,12 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from swarm_agents import profiles
 from swarm_agents.courier import border, injections
 from swarm_agents.courier.screen_reader import Sight
 from swarm_agents.courier.typist import ROUND_S, Due, Typist
 from swarm_agents.db.database import Database
 from swarm_agents.errors import Unavailable
+from swarm_agents.hosts import screen_profiles
 from swarm_agents.model import DeliveryState, PaneAddress
 from swarm_agents.panes import Look, NoAnswer, ServerGone, tmux
 from swarm_agents.system.parallel import SideBySide
@@ -64,7 +64,7 @@ class Courier:
         """
         self.name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._database = database
-        self._typist = Typist(profiles.known(own_profiles))
+        self._typist = Typist(screen_profiles.known(own_profiles))
         self._servers: SideBySide[Look | ServerGone | NoAnswer] = SideBySide()
         self._on_borders = on_borders
         self._running = threading.Lock()

@@ -4,14 +4,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from swarm_agents import profiles
 from swarm_agents.courier import composer
 from swarm_agents.courier.composer import Absent, Composer
+from swarm_agents.hosts import screen_profiles
+from swarm_agents.hosts.screen_profiles import Profile
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import Look, Looking, NoAnswer, Pane, ServerGone, foreground, tmux
 from swarm_agents.panes.foreground import Program
 from swarm_agents.panes.human import human_at
-from swarm_agents.profiles import Profile
 
 HUMAN_S = 2.0  # after a key of a human in that pane; tmux tells it in whole seconds
 
@@ -77,7 +77,7 @@ def _is_clear(pane: Pane, leader: Program | None, known: Mapping[str, Profile]) 
         return leader is not None
     # It was asked before tmux was. A shell's name does not tell whether its script has ended since then.
     still_there = pane.command in leader.names - foreground.SHELLS
-    return still_there and profiles.of_program(known, pane.profile, leader.names) is not None
+    return still_there and screen_profiles.of_program(known, pane.profile, leader.names) is not None
 
 
 def _situation(seen: Look, pane: Pane, programs: Mapping[int, Program], known: Mapping[str, Profile]) -> Situation:
@@ -85,7 +85,7 @@ def _situation(seen: Look, pane: Pane, programs: Mapping[int, Program], known: M
     return Situation(
         pane=pane,
         screen=seen.screens[pane.address.pane_id],
-        profile=profiles.of_program(known, pane.profile, program.names if program else ()),
+        profile=screen_profiles.of_program(known, pane.profile, program.names if program else ()),
         program=program,
         unread=0 if pane.dead else foreground.unread(pane.tty),
         human=human_at(seen, pane.address.pane_id, HUMAN_S),

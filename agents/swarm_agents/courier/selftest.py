@@ -10,9 +10,9 @@ from swarm_agents.courier.injections import Typing
 from swarm_agents.courier.screen_reader import Sight, Situation
 from swarm_agents.courier.steps import Since
 from swarm_agents.errors import Unavailable
+from swarm_agents.hosts.screen_profiles import Profile
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes.keyboard import Keyboard, Stroke
-from swarm_agents.profiles import Profile
 
 LINE = "[swarm#0] This is a self-test of notices. Nothing to do, answer with one word."
 _LIMIT_S = 15.0

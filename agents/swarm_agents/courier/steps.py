@@ -10,10 +10,10 @@ from swarm_agents.courier import composer
 from swarm_agents.courier.composer import Absent, Dialog, Draft, Empty
 from swarm_agents.courier.injections import Typing
 from swarm_agents.courier.screen_reader import Situation
+from swarm_agents.hosts.screen_profiles import Profile
 from swarm_agents.model import DeliveryState, PaneAddress
 from swarm_agents.panes import Look
 from swarm_agents.panes.keyboard import Stroke
-from swarm_agents.profiles import Profile
 
 FRESH_S = 2.0  # a line not typed by then is taken back: what it carries may be over, or has waited for days
 SHOWN_S = 5.0  # until a pasted line must stand in the composer; agents take 20 to 90 ms, a loaded machine longer

@@ -15,10 +15,10 @@ from swarm_agents.courier.injections import Line, Typing, Waiting
 from swarm_agents.courier.screen_reader import Seen, Sight, Situation
 from swarm_agents.courier.steps import Since
 from swarm_agents.db.database import Database, Transaction
+from swarm_agents.hosts.screen_profiles import Profile
 from swarm_agents.model import DeliveryState, PaneAddress
 from swarm_agents.panes import Look, NoAnswer, ServerGone, foreground
 from swarm_agents.panes.keyboard import Keyboard, Stroke
-from swarm_agents.profiles import Profile
 
 ROUND_S = 2.5  # the longest it stays with one server while something moves; the rest goes on in the next round
 _MOVING_S = 1.5  # a typed line that waits longer is looked at now and then, like a pane that is not ready

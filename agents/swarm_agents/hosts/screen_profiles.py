@@ -1,4 +1,4 @@
-"""How each coding agent's screen looks: data files beside this one, and `[profiles.NAME]` of swarm.toml.
+"""How each coding agent's screen looks: `screen.toml` in its folder, and `[profiles.NAME]` of swarm.toml.
 
 A program without a profile gets no text. docs/deliveries.md explains every key.
 """
@@ -50,10 +50,11 @@ class Profile:
 @functools.cache
 def built_in() -> Mapping[str, Profile]:
     found = {}
-    for entry in sorted(resources.files(__name__).iterdir(), key=lambda entry: entry.name):
-        if entry.name.endswith(".toml"):
-            name = entry.name.removesuffix(".toml")
-            found[name] = parsed(name, tomllib.loads(entry.read_text(encoding="utf-8")))
+    for folder in sorted(resources.files(__package__).iterdir(), key=lambda folder: folder.name):
+        data = folder / "screen.toml"
+        if data.is_file():
+            name = folder.name.replace("_", "-")
+            found[name] = parsed(name, tomllib.loads(data.read_text(encoding="utf-8")))
     return found
 
 
