@@ -118,7 +118,7 @@ def only_panes_runs_tmux(module: Module) -> list[str]:
 
 def only_git_runs_git(module: Module) -> list[str]:
     """But for the hands of the demo's people: they play users, and users type git."""
-    if module.within("swarm_agents/git/", "swarm_agents/demo/hands.py"):
+    if module.within("swarm_agents/git/", "swarm_agents/demo/commands.py"):
         return []
     return [f"runs {word}" for word in module.programs() if word == "git"]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents.demo import judge, needs
-from swarm_agents.demo.seen import Break, Incident, Kill, Seen, Wait
+from swarm_agents.demo import checks, requirements
+from swarm_agents.demo.records import Break, Incident, Kill, Seen, Wait
 from swarm_agents.demo.sources import AGENTS
 from swarm_agents.errors import Unavailable
 from swarm_agents.model import Attempt, AttemptEnd
@@ -34,7 +34,7 @@ GOOD = Seen(
 
 
 def broken(seen: Seen) -> list[str]:
-    return [promise.text for promise in judge.judge(seen) if not promise.held]
+    return [promise.text for promise in checks.judge(seen) if not promise.held]
 
 
 def test_a_good_performance_breaks_no_promise() -> None:
@@ -93,13 +93,13 @@ def test_what_a_human_declared_passing_may_break_once_more() -> None:
 def test_the_summary_counts_what_was_repaired_twice() -> None:
     seen = replace(GOOD, breaks=[Break("c0ffee", "stall/price.py", 3), Break("decade", "stall/stock.py", 1)])
 
-    assert judge.summary(seen)["duplicate_fixes"] == 2
+    assert checks.summary(seen)["duplicate_fixes"] == 2
 
 
 def test_the_summary_says_how_long_each_wait_was() -> None:
     became_fixer = replace(WAIT, agent="ben", fixer_at=6_000, green_at=None, back_at=None)
 
-    waits = judge.summary(replace(GOOD, waits=[WAIT, became_fixer]))["waits"]
+    waits = checks.summary(replace(GOOD, waits=[WAIT, became_fixer]))["waits"]
 
     assert [(one["ended_by"], one["waited_s"], one["back_after_s"]) for one in waits] == [
         ("green", 6.5, 0.1),
@@ -125,13 +125,13 @@ def test_the_line_that_installs_what_is_missing_is_the_systems_own(
     monkeypatch.setattr("platform.system", lambda: "Linux")
     (tmp_path / "os-release").write_text(os_release)
 
-    assert needs.install_line(["tmux", "git"], tmp_path / "os-release") == line
+    assert requirements.install_line(["tmux", "git"], tmp_path / "os-release") == line
 
 
 def test_on_a_mac_it_is_brew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.system", lambda: "Darwin")
 
-    assert needs.install_line(["tmux"]) == "brew install tmux"
+    assert requirements.install_line(["tmux"]) == "brew install tmux"
 
 
 def test_an_old_git_is_named_with_what_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,4 +141,4 @@ def test_an_old_git_is_named_with_what_is_needed(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("PATH", f"{tmp_path}:{Path('/usr/bin')}:{Path('/bin')}:/usr/local/bin:/opt/homebrew/bin")
 
     with pytest.raises(Unavailable, match=r"git 2\.32 or newer, this is 1\.8"):
-        needs.check()
+        requirements.check()

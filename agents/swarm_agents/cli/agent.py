@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from swarm_agents import heartbeat, roster
-from swarm_agents.cli.call import parser, verb, verbs, whole_number
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, iso, listing
+from swarm_agents.cli.parsing import parser, verb, verbs, whole_number
 from swarm_agents.cli.status import agent_data
 from swarm_agents.errors import Denied, SwarmError, Unavailable, Usage
 from swarm_agents.model import HUMAN, Agent, PaneAddress

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from swarm_agents.build import build, retry_queue
 from swarm_agents.build import wait as waiting
 from swarm_agents.cli import answers
-from swarm_agents.cli.call import parser, seconds, verb, verbs, whole_number
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso, talk
+from swarm_agents.cli.parsing import parser, seconds, verb, verbs, whole_number
 from swarm_agents.errors import Usage
 from swarm_agents.incidents import incidents
 from swarm_agents.model import HUMAN, Asked, Broken, ErrorClass, Evidence, Fenced, Moment, Passing, Rules, Waiting

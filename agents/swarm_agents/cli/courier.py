@@ -4,9 +4,9 @@ import argparse
 import signal
 import threading
 
-from swarm_agents.cli.call import parser, seconds
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, talk
+from swarm_agents.cli.parsing import parser, seconds
 
 _DAY_S = 86_400
 

@@ -2,9 +2,9 @@
 
 import argparse
 
-from swarm_agents.cli.call import parser, verb, verbs
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer
+from swarm_agents.cli.parsing import parser, verb, verbs
 from swarm_agents.cli.times import duration_s
 from swarm_agents.messages import retention
 

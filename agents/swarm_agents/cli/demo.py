@@ -5,9 +5,9 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from swarm_agents.cli.call import parser, seconds
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, talk
+from swarm_agents.cli.parsing import parser, seconds
 
 if TYPE_CHECKING:
     from swarm_agents.demo.show import Performance
@@ -56,10 +56,10 @@ def _why_not_attached(as_json: bool) -> str | None:
 
 
 def _answer(performance: "Performance") -> Answer:
-    from swarm_agents.demo import judge
+    from swarm_agents.demo import checks
 
-    promises = judge.judge(performance.seen)
-    data = judge.summary(performance.seen) | {"kept": str(performance.kept) if performance.kept else None}
+    promises = checks.judge(performance.seen)
+    data = checks.summary(performance.seen) | {"kept": str(performance.kept) if performance.kept else None}
     broken = [one for one in promises if not one.held]
     lines = [
         f"{data['incidents']} incidents, {data['attempts']} attempts, {len(data['waits'])} waits, "

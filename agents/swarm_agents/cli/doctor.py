@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from swarm_agents.cli.call import parser
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer
+from swarm_agents.cli.parsing import parser
 from swarm_agents.errors import DatabaseUnreadable, SwarmError, Unavailable
 from swarm_agents.gate import hooks as gate_hooks
 from swarm_agents.git import hooks, repository

@@ -4,9 +4,9 @@ import argparse
 
 from swarm_agents.build import build
 from swarm_agents.cli import answers
-from swarm_agents.cli.call import parser, verb, verbs, whole_number
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso, listing
+from swarm_agents.cli.parsing import parser, verb, verbs, whole_number
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.messages import acknowledgements
 from swarm_agents.model import AckResolution, Escalation, Resolution, Yours

@@ -3,9 +3,9 @@
 import argparse
 
 from swarm_agents import events
-from swarm_agents.cli.call import parser, whole_number
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso, listing
+from swarm_agents.cli.parsing import parser, whole_number
 from swarm_agents.text import one_line
 
 

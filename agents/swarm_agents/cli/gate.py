@@ -41,7 +41,7 @@ def parse(words: list[str]) -> "Namespace | _Asked":
             return _Asked(_pre_commit, git_dir)
         case ["reference-transaction", "--git-dir", git_dir]:
             return _Asked(_reference_transaction, git_dir)
-    from swarm_agents.cli.call import parser, verb, verbs
+    from swarm_agents.cli.parsing import parser, verb, verbs
 
     gate_parser = parser("gate", "What the git hooks ask: may this land now? Open on its own errors, and says so.")
     hooks = verbs(gate_parser)

@@ -2,10 +2,10 @@
 
 import argparse
 
-from swarm_agents.cli.call import parser, whole_number
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.message_lines import page_answer
 from swarm_agents.cli.output import Answer
+from swarm_agents.cli.parsing import parser, whole_number
 from swarm_agents.cli.phase import all_phases, reading_phase
 from swarm_agents.errors import Usage
 from swarm_agents.messages import messages

@@ -2,9 +2,9 @@
 
 import argparse
 
-from swarm_agents.cli.call import parser
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer
+from swarm_agents.cli.parsing import parser
 
 
 def parse(words: list[str]) -> argparse.Namespace:

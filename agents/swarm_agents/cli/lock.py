@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from swarm_agents.build.build import HUMAN_LEASE_S
-from swarm_agents.cli.call import Parser, parser, seconds, verb, verbs, whole_number
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso, listing
+from swarm_agents.cli.parsing import Parser, parser, seconds, verb, verbs, whole_number
 from swarm_agents.errors import BadData
 from swarm_agents.git import repository
 from swarm_agents.locks import locks

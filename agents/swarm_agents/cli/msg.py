@@ -4,10 +4,10 @@ import argparse
 from pathlib import Path
 
 from swarm_agents import roster
-from swarm_agents.cli.call import Parser, body_of, parser, seconds, verb, verbs, whole_number
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.message_lines import line, message_data, page_answer
 from swarm_agents.cli.output import Answer, clock, iso, listing, talk
+from swarm_agents.cli.parsing import Parser, body_of, parser, seconds, verb, verbs, whole_number
 from swarm_agents.cli.phase import all_phases, phase_of, reading_phase
 from swarm_agents.cli.times import Since
 from swarm_agents.messages import acknowledgements, deliveries, messages, retention, unacknowledged

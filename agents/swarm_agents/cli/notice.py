@@ -3,9 +3,9 @@
 import argparse
 from typing import Any
 
-from swarm_agents.cli.call import parser, verb, verbs, whole_number
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso, listing
+from swarm_agents.cli.parsing import parser, verb, verbs, whole_number
 from swarm_agents.errors import NotFound
 from swarm_agents.messages import deliveries
 from swarm_agents.model import Delivery

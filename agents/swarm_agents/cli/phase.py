@@ -3,8 +3,8 @@
 import os
 
 from swarm_agents import phases
-from swarm_agents.cli.call import Parser
 from swarm_agents.cli.invocation import Call
+from swarm_agents.cli.parsing import Parser
 from swarm_agents.errors import NotFound, Usage
 from swarm_agents.model import HUMAN
 from swarm_agents.text import checked_name

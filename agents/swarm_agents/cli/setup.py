@@ -4,9 +4,9 @@ import argparse
 import shutil
 
 from swarm_agents.build import build
-from swarm_agents.cli.call import parser, verb, verbs
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer
+from swarm_agents.cli.parsing import parser, verb, verbs
 from swarm_agents.errors import NoSwarm
 from swarm_agents.gate import gate
 from swarm_agents.gate import hooks as gate_hooks

@@ -5,9 +5,9 @@ import argparse
 from swarm_agents import roster
 from swarm_agents.build import build, waiters
 from swarm_agents.cli import answers
-from swarm_agents.cli.call import parser
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso
+from swarm_agents.cli.parsing import parser
 from swarm_agents.escalations import escalations
 from swarm_agents.messages import messages
 from swarm_agents.model import Escalation

@@ -4,9 +4,9 @@ import argparse
 from typing import TYPE_CHECKING
 
 from swarm_agents.build.build import HUMAN_LEASE_S
-from swarm_agents.cli.call import Parser, Run, body_of, parser, seconds, verb, verbs, whole_number
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso, listing
+from swarm_agents.cli.parsing import Parser, Run, body_of, parser, seconds, verb, verbs, whole_number
 from swarm_agents.errors import BadData, Usage
 from swarm_agents.model import EVERYONE, HUMAN
 from swarm_agents.tasks import rows as task_rows

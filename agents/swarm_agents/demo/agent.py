@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from swarm_agents.demo.caller import YELLOW, Caller, Exit, say
-from swarm_agents.demo.hands import Hands
+from swarm_agents.demo.commands import Hands
 from swarm_agents.demo.sources import OFFERS, PACKAGE
 from swarm_agents.text import one_line
 

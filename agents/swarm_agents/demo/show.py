@@ -16,9 +16,9 @@ from pathlib import Path
 from types import FrameType
 
 from swarm_agents.db.database import Database
-from swarm_agents.demo import needs, stage, watchdog, world
-from swarm_agents.demo.director import Director
-from swarm_agents.demo.seen import Seen
+from swarm_agents.demo import requirements, stage, watchdog, world
+from swarm_agents.demo.records import Seen
+from swarm_agents.demo.scenario import Director
 from swarm_agents.demo.world import World
 from swarm_agents.model import Rules
 from swarm_agents.panes import private
@@ -53,7 +53,7 @@ def run(wishes: Wishes, tell: Tell) -> Performance:
 
     Raises `Unavailable` when tmux or git is missing.
     """
-    needs.check()
+    requirements.check()
     until = time.monotonic() + (_WITHOUT_END if wishes.seconds is None else wishes.seconds)
     # A person has to be able to follow it; for a machine only the order of things matters.
     pace, rules = (2.5, Rules(lease_s=10, wait_s=60)) if wishes.attached else (1.0, Rules(lease_s=4, wait_s=20))

@@ -5,7 +5,7 @@ import signal
 import sys
 from dataclasses import dataclass, field
 
-from swarm_agents.demo.hands import commands_folder, surroundings
+from swarm_agents.demo.commands import commands_folder, surroundings
 from swarm_agents.demo.sources import AGENTS, COLLEAGUE
 from swarm_agents.demo.world import World
 from swarm_agents.model import PaneAddress

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from swarm_agents.demo.hands import Hands
+from swarm_agents.demo.commands import Hands
 from swarm_agents.demo.sources import AGENTS, COLLEAGUE, FILES, HOOK, Breakage, config
 from swarm_agents.errors import Unavailable
 

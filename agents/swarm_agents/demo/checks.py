@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from swarm_agents.demo.seen import Kill, Seen, Wait
+from swarm_agents.demo.records import Kill, Seen, Wait
 from swarm_agents.demo.sources import AGENTS
 from swarm_agents.model import Attempt, AttemptEnd
 

@@ -9,7 +9,7 @@ from swarm_agents.build import build, waiters
 from swarm_agents.db.database import Database
 from swarm_agents.db.sqlite import integrity
 from swarm_agents.demo.caller import Exit
-from swarm_agents.demo.seen import Break, Incident, Kill, Seen, Wait
+from swarm_agents.demo.records import Break, Incident, Kill, Seen, Wait
 from swarm_agents.demo.sources import AGENTS, COLLEAGUE
 from swarm_agents.demo.world import World
 from swarm_agents.incidents import history

@@ -8,10 +8,10 @@ from swarm_agents import events, roster
 from swarm_agents.build import build
 from swarm_agents.db.database import Database
 from swarm_agents.demo.agent import ENOUGH
-from swarm_agents.demo.seen import Kill, Seen
+from swarm_agents.demo.recorder import Witness
+from swarm_agents.demo.records import Kill, Seen
 from swarm_agents.demo.sources import AGENTS, BREAKAGES
 from swarm_agents.demo.stage import Stage
-from swarm_agents.demo.witness import Witness
 from swarm_agents.demo.world import World, break_main
 from swarm_agents.escalations import escalations
 from swarm_agents.incidents import history
