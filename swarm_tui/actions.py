@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from textual.binding import Binding
 
 from swarm_agents.model import HUMAN, BuildStatus
-from swarm_tui.snapshot import CouldNotLook, Snapshot, View, needs_human
+from swarm_agents.views.snapshot import CouldNotLook, Snapshot, View, needs_human
 
 NOTHING_FAILED = "Nothing of this message failed."
 READ_ONLY = "This screen is read-only. Start swarm-tui without --read-only to act."

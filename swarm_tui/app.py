@@ -16,13 +16,13 @@ from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
 from swarm_agents.model import Fenced
+from swarm_agents.views.snapshot import Snapshot, View, at_rest
+from swarm_agents.views.snapshot_feed import Feed
 from swarm_tui import complaints, news, orders, themes
-from swarm_tui.feed import Feed
 from swarm_tui.orders import Done, Order, Ordered, Refused, Sent
 from swarm_tui.screens.board import Board
 from swarm_tui.screens.overview import Overview
 from swarm_tui.settings import Settings
-from swarm_tui.snapshot import Snapshot, View, at_rest
 
 if TYPE_CHECKING:
     from textual.command import Provider

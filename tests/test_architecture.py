@@ -209,7 +209,7 @@ BROKEN_BY: dict[Rule, tuple[str, str]] = {
     only_panes_runs_tmux: ("swarm_tui/app.py", "run(['tmux', 'kill-server'])"),
     only_git_runs_git: ("swarm_agents/commit/commit.py", "run(['git', 'stash'])"),
     only_few_start_processes: ("swarm_agents/build/build.py", "import os\nos.system('true')"),
-    only_db_watches_files: ("swarm_tui/feed.py", "from watchfiles import watch"),
+    only_db_watches_files: ("agents/swarm_agents/views/snapshot_feed.py", "from watchfiles import watch"),
     only_the_screen_uses_textual: ("swarm_agents/cli/status.py", "import textual.app"),
     the_engine_knows_no_screen: ("swarm_agents/demo/stage.py", "import swarm_tui.app"),
     nothing_imports_agents: ("swarm_tui/app.py", "import agents"),

@@ -14,9 +14,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from swarm_agents.views.snapshot import Snapshot, View
 from swarm_tui import news
 from swarm_tui.orders import Order
-from swarm_tui.snapshot import Snapshot, View
 from swarm_tui.themes import STYLE
 from swarm_tui.widgets.choices import Choices
 

@@ -1,10 +1,11 @@
 """One lock at length: what `enter` on it opens."""
 
 from swarm_agents.db.database import Transaction
-from swarm_tui import work_state, work_story
+from swarm_agents.views import work_state
+from swarm_agents.views.snapshot import Snapshot
+from swarm_tui import work_story
 from swarm_tui.dialogs.story import Story, StoryDialog
 from swarm_tui.settings import Settings
-from swarm_tui.snapshot import Snapshot
 
 
 class LockDetails(StoryDialog):

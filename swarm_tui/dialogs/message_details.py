@@ -16,13 +16,14 @@ from textual.worker import Worker
 from swarm_agents.db.database import Database
 from swarm_agents.messages.deliveries import MAY_BE_RETRIED
 from swarm_agents.text import one_line, printable
-from swarm_tui import complaints, log_pages, times
+from swarm_agents.views import message_pages
+from swarm_agents.views.message_pages import LogRow
+from swarm_agents.views.snapshot import Snapshot, View
+from swarm_tui import complaints, times
 from swarm_tui.actions import NOTHING_FAILED, READ_ONLY
 from swarm_tui.dialogs.answer import Answer, answered_by
-from swarm_tui.log_pages import LogRow
 from swarm_tui.orders import Order, Retry
 from swarm_tui.settings import Settings
-from swarm_tui.snapshot import Snapshot, View
 from swarm_tui.themes import STYLE
 from swarm_tui.widgets.reached import Reached
 
@@ -138,5 +139,5 @@ class MessageDetails(ModalScreen[None]):
 
     def _read(self) -> None:
         with Database(self._settings.database) as db, db.reading() as tx:
-            row = log_pages.whole(tx, self._message)
+            row = message_pages.whole(tx, self._message)
         self.post_message(self.Read(row))

@@ -6,8 +6,8 @@ from enum import Enum, auto
 
 from swarm_agents.roster import Listed
 from swarm_agents.text import one_line
+from swarm_agents.views.snapshot import Snapshot
 from swarm_tui import signs, times
-from swarm_tui.snapshot import Snapshot
 from swarm_tui.widgets.row_list import Cell
 
 _NEVER_TYPED = {

@@ -4,11 +4,12 @@ from textual.content import Content
 
 from swarm_agents.tasks.rows import HELD, Task
 from swarm_agents.text import one_line
-from swarm_tui import orders, work_state
+from swarm_agents.views import work_state
+from swarm_agents.views.snapshot import Snapshot
+from swarm_tui import orders
 from swarm_tui.dialogs.dialog import Dialog
 from swarm_tui.dialogs.people import described, here
 from swarm_tui.orders import ReassignTask
-from swarm_tui.snapshot import Snapshot
 from swarm_tui.themes import STYLE
 from swarm_tui.widgets.choices import Choices
 

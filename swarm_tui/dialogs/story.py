@@ -13,9 +13,9 @@ from textual.widgets import Static
 from textual.worker import Worker
 
 from swarm_agents.db.database import Database, Transaction
+from swarm_agents.views.snapshot import Snapshot, View
 from swarm_tui import complaints
 from swarm_tui.settings import Settings
-from swarm_tui.snapshot import Snapshot, View
 
 if TYPE_CHECKING:
     from swarm_tui.app import SwarmApp

@@ -16,11 +16,11 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 from swarm_agents.model import Agent, Moment, PaneAddress
+from swarm_agents.views.snapshot import CouldNotLook, Snapshot, View
 from swarm_tui import complaints
 from swarm_tui.actions import Action
 from swarm_tui.orders import Order, Ordered
 from swarm_tui.settings import Settings
-from swarm_tui.snapshot import CouldNotLook, Snapshot, View
 from swarm_tui.widgets.key_bar import KeyBar
 from swarm_tui.widgets.title_line import TitleLine
 from swarm_tui.widgets.trouble import Trouble

@@ -12,11 +12,12 @@ from textual.worker import get_current_worker
 from swarm_agents.db.database import Database
 from swarm_agents.escalations.announcements import Announcement
 from swarm_agents.model import Agent, Escalation, Moment
-from swarm_tui import actions, log_pages
-from swarm_tui.log_pages import LogRow
+from swarm_agents.views import message_pages
+from swarm_agents.views.message_pages import LogRow
+from swarm_agents.views.snapshot import Lost, Snapshot, WentRound
+from swarm_tui import actions
 from swarm_tui.screens.board import Board
 from swarm_tui.settings import Settings
-from swarm_tui.snapshot import Lost, Snapshot, WentRound
 from swarm_tui.widgets.agents import Agents
 from swarm_tui.widgets.attention import Attention, Item
 from swarm_tui.widgets.banner import Banner
@@ -265,17 +266,17 @@ class Overview(Board):
 
     def _read(self, wanted: MessageLog.Wanted) -> None:
         with Database(self._settings.database) as db, db.reading() as tx:
-            rows = log_pages.rows(tx, wanted.first, wanted.last)
+            rows = message_pages.rows(tx, wanted.first, wanted.last)
         self.post_message(self.PageRead(rows, wanted.first, wanted.last))
 
     def _search(self, sought: MessageLog.Sought) -> None:
         worker = get_current_worker()
         with Database(self._settings.database) as db:
-            for first, last in log_pages.steps(sought.first, sought.last):
+            for first, last in message_pages.steps(sought.first, sought.last):
                 if worker.is_cancelled:
                     return
                 with db.reading() as tx:
-                    ids = log_pages.matching(tx, sought.words, first, last)
+                    ids = message_pages.matching(tx, sought.words, first, last)
                 if ids:
                     self.post_message(self.Found(sought.words, ids, sought.older))
 

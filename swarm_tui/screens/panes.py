@@ -11,10 +11,10 @@ from textual.message import Message
 from swarm_agents.courier.previews import Preview
 from swarm_agents.errors import SwarmError, Unavailable
 from swarm_agents.model import Agent, Moment
+from swarm_agents.views.snapshot import Snapshot
 from swarm_tui import actions
 from swarm_tui.screens.board import Board
 from swarm_tui.settings import Settings
-from swarm_tui.snapshot import Snapshot
 from swarm_tui.widgets.banner import Banner
 from swarm_tui.widgets.pane_list import PaneList
 from swarm_tui.widgets.pane_screen import PaneScreen

@@ -6,9 +6,9 @@ from swarm_agents.escalations.announcements import Announcement
 from swarm_agents.events import Event
 from swarm_agents.model import Escalation, Moment
 from swarm_agents.text import one_line
+from swarm_agents.views.snapshot import Lost, Snapshot, WentRound
 from swarm_tui import signs, times
 from swarm_tui.signs import Sign
-from swarm_tui.snapshot import Lost, Snapshot, WentRound
 from swarm_tui.widgets.row_list import Cell, RowList
 
 MOST_ROWS = 3  # what is further down is one `n` away

@@ -10,8 +10,8 @@ from textual.widgets import Static
 
 from swarm_agents.model import HUMAN, Attempt, Build, BuildStatus, Moment
 from swarm_agents.text import one_line
+from swarm_agents.views.snapshot import Snapshot
 from swarm_tui import signs, times
-from swarm_tui.snapshot import Snapshot
 from swarm_tui.themes import STYLE, block
 
 Part = tuple[str, str]

@@ -5,8 +5,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from swarm_agents.views.snapshot import View
 from swarm_tui.actions import Action
-from swarm_tui.snapshot import View
 from swarm_tui.themes import STYLE
 
 

@@ -12,9 +12,9 @@ from textual.message import Message
 
 from swarm_agents.model import HUMAN, SWARM
 from swarm_agents.text import one_line
+from swarm_agents.views.message_pages import LogRow
+from swarm_agents.views.snapshot import Snapshot
 from swarm_tui import times
-from swarm_tui.log_pages import LogRow
-from swarm_tui.snapshot import Snapshot
 from swarm_tui.widgets.row_list import Cell, RowList
 
 PAGE = 128  # ids that one read brings: more than a screen, less than a millisecond

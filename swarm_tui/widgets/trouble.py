@@ -5,8 +5,8 @@ from textual.widgets import Static
 
 from swarm_agents.model import Moment
 from swarm_agents.text import printable
+from swarm_agents.views.snapshot import CouldNotLook, Snapshot
 from swarm_tui import signs, times
-from swarm_tui.snapshot import CouldNotLook, Snapshot
 from swarm_tui.themes import STYLE, block
 
 

@@ -9,9 +9,9 @@ from rich.console import Console
 from textual.pilot import Pilot
 
 from swarm_agents.db.clock import Clock
+from swarm_agents.views.snapshot import Snapshot
 from swarm_tui.app import SwarmApp
 from swarm_tui.settings import Settings
-from swarm_tui.snapshot import Snapshot
 
 LIMIT_S = 10.0
 _STEP_S = 0.02

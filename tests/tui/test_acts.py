@@ -12,7 +12,7 @@ from swarm_agents.db.database import Database
 from swarm_agents.escalations import escalations
 from swarm_agents.messages import messages
 from swarm_agents.model import HUMAN, BuildStatus, Fenced, MessageType, Resolution, Rules
-from swarm_tui import log_pages
+from swarm_agents.views import message_pages
 from swarm_tui.dialogs.broadcast import Broadcast
 from swarm_tui.dialogs.dialog import Dialog
 from swarm_tui.dialogs.message_details import MessageDetails
@@ -440,8 +440,8 @@ async def test_a_key_is_not_lost_while_the_message_is_read(
     db: Database, db_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scenes.fixing(db, clock)
-    may_read, whole = threading.Event(), log_pages.whole
-    monkeypatch.setattr(log_pages, "whole", lambda tx, message: may_read.wait(20) and whole(tx, message))
+    may_read, whole = threading.Event(), message_pages.whole
+    monkeypatch.setattr(message_pages, "whole", lambda tx, message: may_read.wait(20) and whole(tx, message))
 
     async with dashboard(db_path, clock) as pilot:
         await pilot.press("k", "enter", "a")

@@ -7,9 +7,9 @@ import pytest
 
 from swarm_agents.courier import injections
 from swarm_agents.db.database import Database
-from swarm_tui import snapshot
-from swarm_tui.feed import Feed
-from swarm_tui.snapshot import Snapshot, View
+from swarm_agents.views import snapshot
+from swarm_agents.views.snapshot import Snapshot, View
+from swarm_agents.views.snapshot_feed import Feed
 from tests.support import scenes
 from tests.support.clock import FakeClock
 

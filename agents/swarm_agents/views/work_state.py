@@ -2,7 +2,7 @@
 
 from swarm_agents.locks.locks import Lock
 from swarm_agents.tasks.rows import Task
-from swarm_tui.snapshot import Snapshot
+from swarm_agents.views.snapshot import Snapshot
 
 
 def task(snapshot: Snapshot, id_: str) -> Task | None:

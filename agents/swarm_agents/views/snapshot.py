@@ -19,8 +19,8 @@ from swarm_agents.model import Attempt, Build, Delivery, Escalation, Moment, Wai
 from swarm_agents.roster import Listed
 from swarm_agents.tasks import rows as task_rows
 from swarm_agents.tasks.rows import Task
-from swarm_tui import log_pages
-from swarm_tui.log_pages import LogRow
+from swarm_agents.views import message_pages
+from swarm_agents.views.message_pages import LogRow
 
 TAIL = 128  # messages: what a follower sees is never a read behind the banner
 ROUND_KEPT_MS = 24 * 3600 * 1000  # a commit that went round the gate is shown so long, and while its incident is open
@@ -121,7 +121,7 @@ def take(db: Database, asked: Asked = NOTHING_MORE) -> Snapshot:
     """Read it all in one transaction: about a millisecond for a thousand agents."""
     with db.reading() as tx:
         now = build.state(tx)
-        first, last = log_pages.bounds(tx)
+        first, last = message_pages.bounds(tx)
         unanswered = escalations.unresolved(tx)
         return Snapshot(
             moment=tx.moment,
@@ -137,7 +137,7 @@ def take(db: Database, asked: Asked = NOTHING_MORE) -> Snapshot:
             queued=deliveries.queued(tx),
             first_message=first,
             last_message=last,
-            tail=log_pages.rows(tx, last - TAIL + 1, last),
+            tail=message_pages.rows(tx, last - TAIL + 1, last),
             events=tuple(events.after(tx, events.last_id(tx) - RECENT_EVENTS, RECENT_EVENTS)),
             work=Work(tuple(task_rows.listed(tx)), tuple(locks.listed(tx))) if asked.work else None,
             recent_deliveries=tuple(deliveries.of_latest_messages(tx, RECENT_MESSAGES)) if asked.deliveries else None,

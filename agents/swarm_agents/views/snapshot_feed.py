@@ -9,8 +9,8 @@ from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.database import Database
 from swarm_agents.db.feed import changes
 from swarm_agents.errors import SwarmError
-from swarm_tui import snapshot
-from swarm_tui.snapshot import CouldNotLook, View
+from swarm_agents.views import snapshot
+from swarm_agents.views.snapshot import CouldNotLook, View
 
 RETRY_S = 0.5  # until the next try to open a database that could not be read
 AT_MOST_EVERY_S = 0.05  # nobody reads faster than twenty screens a second
