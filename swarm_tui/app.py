@@ -18,16 +18,16 @@ from swarm_agents.errors import SwarmError
 from swarm_agents.model import Fenced
 from swarm_agents.views.snapshot import Snapshot, View, at_rest
 from swarm_agents.views.snapshot_feed import Feed
-from swarm_tui import complaints, news, orders, themes
+from swarm_tui import orders, themes, toasts, worker_errors
 from swarm_tui.orders import Done, Order, Ordered, Refused, Sent
-from swarm_tui.screens.board import Board
+from swarm_tui.screens.base_screen import Board
 from swarm_tui.screens.overview import Overview
 from swarm_tui.settings import Settings
 
 if TYPE_CHECKING:
     from textual.command import Provider
 
-    from swarm_tui.keeper import Keeper
+    from swarm_tui.background import Keeper
 
 TICK_S = 1.0
 TICKS_AT_REST = 5  # while nothing counts down, ages are drawn that often
@@ -156,7 +156,7 @@ class SwarmApp(App[None]):
             self._keeper.escalations_were_seen()
 
     def _start_keeper(self) -> None:
-        from swarm_tui.keeper import Keeper  # 40 ms, and the first picture comes first
+        from swarm_tui.background import Keeper  # 40 ms, and the first picture comes first
 
         self._keeper = Keeper(self.settings, lambda error: self._post(KeeperFailed(error)), self.clock)
         self._keeper.start()
@@ -170,7 +170,7 @@ class SwarmApp(App[None]):
         latest = snapshot.events[-1].id if snapshot.events else 0
         if self._told_to is not None:
             for event in snapshot.events:
-                toast = news.toast(event) if event.id > self._told_to else None
+                toast = toasts.toast(event) if event.id > self._told_to else None
                 if toast:
                     self.notify(toast.text, severity=toast.severity, timeout=TOAST_S, markup=False)
         self._told_to = latest
@@ -203,12 +203,12 @@ class SwarmApp(App[None]):
         self._post(CarriedOut(order, outcome))
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        complaints.of_worker(self, event)
+        worker_errors.of_worker(self, event)
 
     def on_carried_out(self, carried: CarriedOut) -> None:
         match carried.outcome:
             case Fenced(build):
-                self.notify(news.refused(build), severity="warning", timeout=15, markup=False)
+                self.notify(toasts.refused(build), severity="warning", timeout=15, markup=False)
             case Refused(why):
                 self.notify(f"Nothing was changed: {why}", severity="warning", timeout=15, markup=False)
             case SwarmError() as error:

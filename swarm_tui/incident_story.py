@@ -12,7 +12,7 @@ from swarm_agents.incidents import history
 from swarm_agents.incidents.history import Incident, Symptom
 from swarm_agents.model import Attempt
 from swarm_agents.text import one_line, printable, tail
-from swarm_tui import signs, times
+from swarm_tui import symbols, times
 from swarm_tui.story_parts import Line, fact, part, when
 from swarm_tui.themes import STYLE
 
@@ -93,7 +93,7 @@ def _cost(incident: Incident) -> list[Line]:
 
 
 def _attempt(attempt: Attempt, now: int) -> Content:
-    sign = signs.ATTEMPT[attempt.end]
+    sign = symbols.ATTEMPT[attempt.end]
     took = times.lasting((attempt.ended_at or now) - attempt.began_at)
     reason = f"  {one_line(attempt.reason, 200)}" if attempt.reason else ""
     return Content.assemble(

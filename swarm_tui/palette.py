@@ -5,7 +5,7 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from swarm_tui.actions import Action
-from swarm_tui.screens.board import Board
+from swarm_tui.screens.base_screen import Board
 
 
 class BoardActions(Provider):

@@ -9,7 +9,7 @@ from swarm_agents.locks.locks import Lock
 from swarm_agents.tasks import rows as task_rows
 from swarm_agents.tasks.rows import HELD, Task, TaskStatus
 from swarm_agents.text import one_line, printable
-from swarm_tui import signs, times
+from swarm_tui import symbols, times
 from swarm_tui.story_parts import Line, fact, part, when
 from swarm_tui.themes import STYLE
 
@@ -53,7 +53,7 @@ def of_lock(tx: Transaction, path: str) -> Content:
 
 def _standing(task: Task, now: int) -> list[Line]:
     blocked = bool(task.blocked_by) and task.status is TaskStatus.OPEN
-    sign = signs.BLOCKED if blocked else signs.TASK[task.status]
+    sign = symbols.BLOCKED if blocked else symbols.TASK[task.status]
     lines: list[Line] = [
         _fact("state", Content.assemble((f"{sign}", STYLE[sign.tone]), (f"  since {when(task.changed_at, now)}", "")))
     ]
@@ -81,7 +81,7 @@ def _about(task: Task, now: int) -> list[Line]:
 
 def _before(tx: Transaction, id_: str) -> Content:
     before = task_rows.find(tx, id_)
-    sign = signs.TASK[before.status]
+    sign = symbols.TASK[before.status]
     return Content.assemble(f"  {id_}  ", (f"{sign}", STYLE[sign.tone]), f"  {one_line(before.title, 100)}")
 
 

@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from swarm_agents.views.snapshot import Snapshot, View
-from swarm_tui import news
+from swarm_tui import toasts
 from swarm_tui.orders import Order
 from swarm_tui.themes import STYLE
 from swarm_tui.widgets.choices import Choices
@@ -68,7 +68,7 @@ class Dialog(ModalScreen[Order | None]):
         return snapshot.build.fence != self.opened_with.build.fence
 
     def how_it_moved(self, snapshot: Snapshot) -> str:
-        return f"The build moved meanwhile. {news.standing(snapshot.build)}"
+        return f"The build moved meanwhile. {toasts.standing(snapshot.build)}"
 
     # The rest is the same for all.
 

@@ -19,7 +19,7 @@ from swarm_agents.text import one_line, printable
 from swarm_agents.views import message_pages
 from swarm_agents.views.message_pages import LogRow
 from swarm_agents.views.snapshot import Snapshot, View
-from swarm_tui import complaints, times
+from swarm_tui import times, worker_errors
 from swarm_tui.actions import NOTHING_FAILED, READ_ONLY
 from swarm_tui.dialogs.answer import Answer, answered_by
 from swarm_tui.orders import Order, Retry
@@ -135,7 +135,7 @@ class MessageDetails(ModalScreen[None]):
             self.app.carry_out(order)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        complaints.of_worker(self.app, event)
+        worker_errors.of_worker(self.app, event)
 
     def _read(self) -> None:
         with Database(self._settings.database) as db, db.reading() as tx:

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from swarm_agents.roster import Listed
 from swarm_agents.text import one_line
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui import signs, times
+from swarm_tui import symbols, times
 from swarm_tui.widgets.row_list import Cell
 
 _NEVER_TYPED = {
@@ -42,7 +42,7 @@ def candidates(snapshot: Snapshot) -> list[Listed]:
 
 
 def described(listed: Listed, snapshot: Snapshot) -> list[Cell]:
-    sign = signs.AGENT[listed.state]
+    sign = symbols.AGENT[listed.state]
     seen = times.age(max(0, snapshot.moment.wall_ms - listed.agent.seen_at))
     return [
         (f"{one_line(listed.agent.name, 24):<24} ", "plain"),

@@ -14,7 +14,7 @@ from textual.worker import Worker
 
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.views.snapshot import Snapshot, View
-from swarm_tui import complaints
+from swarm_tui import worker_errors
 from swarm_tui.settings import Settings
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class StoryDialog(ModalScreen[None]):
         self._story.scroll_to(y=self._story.max_scroll_y if last else 0, animate=False)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        complaints.of_worker(self.app, event)
+        worker_errors.of_worker(self.app, event)
 
     def _read_again(self) -> None:
         self.run_worker(self._read, thread=True, group="story", exit_on_error=False)

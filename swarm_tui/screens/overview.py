@@ -16,7 +16,7 @@ from swarm_agents.views import message_pages
 from swarm_agents.views.message_pages import LogRow
 from swarm_agents.views.snapshot import Lost, Snapshot, WentRound
 from swarm_tui import actions
-from swarm_tui.screens.board import Board
+from swarm_tui.screens.base_screen import Board
 from swarm_tui.settings import Settings
 from swarm_tui.widgets.agents import Agents
 from swarm_tui.widgets.attention import Attention, Item

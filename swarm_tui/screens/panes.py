@@ -13,7 +13,7 @@ from swarm_agents.errors import SwarmError, Unavailable
 from swarm_agents.model import Agent, Moment
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui import actions
-from swarm_tui.screens.board import Board
+from swarm_tui.screens.base_screen import Board
 from swarm_tui.settings import Settings
 from swarm_tui.widgets.banner import Banner
 from swarm_tui.widgets.pane_list import PaneList

@@ -10,7 +10,7 @@ from swarm_agents.model import Moment
 from swarm_agents.tasks.rows import HELD, Task, TaskStatus
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui import actions, orders
-from swarm_tui.screens.board import Board
+from swarm_tui.screens.base_screen import Board
 from swarm_tui.settings import Settings
 from swarm_tui.widgets.banner import Banner
 from swarm_tui.widgets.lock_list import LockList

@@ -3,7 +3,7 @@
 from swarm_agents.model import Agent, Moment, Waiter
 from swarm_agents.roster import SILENT_AFTER_MS, Listed
 from swarm_agents.text import one_line
-from swarm_tui import signs, times
+from swarm_tui import symbols, times
 from swarm_tui.widgets.row_list import Cell, RowList
 
 _WITH_PANE = 46  # cells
@@ -54,7 +54,7 @@ class Agents(RowList):
         listed = self._agents[index]
         agent = listed.agent
         since = max(0, self._now - agent.seen_at)
-        sign = signs.AGENT[_state_now(listed.state, since)]
+        sign = symbols.AGENT[_state_now(listed.state, since)]
         word = f"{sign.word} {self._tickets[agent.name]}" if agent.name in self._tickets else sign.word
         name_width = max(8, min(20, width - (33 if width >= _WITH_PANE else 21)))
         pane = agent.pane.pane_id if agent.pane else "no pane"

@@ -7,8 +7,8 @@ from swarm_agents.events import Event
 from swarm_agents.model import Escalation, Moment
 from swarm_agents.text import one_line
 from swarm_agents.views.snapshot import Lost, Snapshot, WentRound
-from swarm_tui import signs, times
-from swarm_tui.signs import Sign
+from swarm_tui import symbols, times
+from swarm_tui.symbols import Sign
 from swarm_tui.widgets.row_list import Cell, RowList
 
 MOST_ROWS = 3  # what is further down is one `n` away
@@ -78,7 +78,7 @@ def _said(item: Item) -> tuple[Sign, str, str]:
             text = f"{one_line(newest.actor, 30)}: {one_line(newest.detail, 60)} {_how(newest)}"
             return Sign("↷", "went round", "busy"), text, f"and {count - 1} more" if count > 1 else ""
         case Lost(agent, count, newest):
-            state = signs.DELIVERY[newest.state]
+            state = symbols.DELIVERY[newest.state]
             which = "a notice" if count == 1 else f"{count} notices"
             reason = one_line(newest.reason, 40) if newest.reason else ""
             return (

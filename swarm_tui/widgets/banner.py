@@ -11,7 +11,7 @@ from textual.widgets import Static
 from swarm_agents.model import HUMAN, Attempt, Build, BuildStatus, Moment
 from swarm_agents.text import one_line
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui import signs, times
+from swarm_tui import symbols, times
 from swarm_tui.themes import STYLE, block
 
 Part = tuple[str, str]
@@ -55,7 +55,7 @@ class Banner(Static, can_focus=True):
 
 
 def _status(build: Build) -> Content:
-    sign = signs.BUILD[build.status]
+    sign = symbols.BUILD[build.status]
     summary = one_line(build.summary, 160) if build.red else "The shared branch is green."
     return Content.assemble((f" {sign} ", block(sign.tone)), "  ", (summary or "no summary", "bold"))
 

@@ -8,7 +8,7 @@ from textual.message import Message
 
 from swarm_agents.model import Delivery
 from swarm_agents.text import one_line
-from swarm_tui import signs, times
+from swarm_tui import symbols, times
 from swarm_tui.widgets.row_list import Cell, RowList
 
 _NAME, _PANE, _CELL = 12, 5, 17  # characters
@@ -76,7 +76,7 @@ class Matrix(RowList):
         for message in self._in_sight(width):
             mark = "▸" if message == self._message and index == self.cursor else " "
             one = self._found.get((agent, message))
-            sign = signs.DELIVERY[one.state] if one else None
+            sign = symbols.DELIVERY[one.state] if one else None
             age = times.age(max(0, self._now - one.at)) if one else ""
             cells.append((f"{mark}{sign or ''!s:<11} {age:>3} ".ljust(_CELL), sign.tone if sign else "dim"))
         return cells

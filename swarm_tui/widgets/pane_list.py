@@ -7,7 +7,7 @@ from textual.message import Message
 from swarm_agents.courier.previews import NO_TMUX, Preview
 from swarm_agents.model import Agent
 from swarm_agents.text import one_line
-from swarm_tui import signs
+from swarm_tui import symbols
 from swarm_tui.widgets.row_list import Cell, RowList
 
 _WITH_PROGRAM = 90  # cells
@@ -55,7 +55,7 @@ class PaneList(RowList):
     def cells(self, index: int, width: int) -> list[Cell]:
         agent = self._agents[index]
         at = self._seen.get(agent.name, _NOT_SEEN)
-        sign = signs.pane(at.state)
+        sign = symbols.pane(at.state)
         last = at.lines(1)
         name_width = 20 if width >= _WITH_PROGRAM else 14
         return [
@@ -71,7 +71,7 @@ class PaneList(RowList):
         if not self._agents:
             return "Panes"
         states = [self._seen[agent.name].state for agent in self._agents if agent.name in self._seen]
-        asks, lost = states.count("dialog"), sum(signs.pane(state).tone == "bad" for state in states)
+        asks, lost = states.count("dialog"), sum(symbols.pane(state).tone == "bad" for state in states)
         in_panes = len(self._agents) - states.count(NO_TMUX)
         counts = [f"{in_panes}"] + [f"{asks} ask{'s' * (asks == 1)} you"] * bool(asks) + [f"{lost} gone"] * bool(lost)
         return f"Panes {', '.join(counts)}"

@@ -2,7 +2,7 @@
 
 from swarm_agents.model import Delivery, DeliveryState
 from swarm_agents.text import one_line
-from swarm_tui import signs, times
+from swarm_tui import symbols, times
 from swarm_tui.widgets.row_list import Cell, RowList
 
 MEANS = {
@@ -38,7 +38,7 @@ class Reached(RowList):
 
     def cells(self, index: int, width: int) -> list[Cell]:
         one = self._deliveries[index]
-        sign = signs.DELIVERY[one.state]
+        sign = symbols.DELIVERY[one.state]
         why = f"{one.reason}: " if one.reason else ""
         means = one.detail or MEANS[one.state]
         return [

@@ -3,7 +3,7 @@
 from swarm_agents.model import Moment
 from swarm_agents.tasks.rows import HELD, Task, TaskStatus
 from swarm_agents.text import one_line
-from swarm_tui import signs, times
+from swarm_tui import symbols, times
 from swarm_tui.widgets.row_list import Cell, RowList
 
 _WIDE = 90  # cells; below, the lease is left out
@@ -48,7 +48,7 @@ class TaskList(RowList):
 
     def cells(self, index: int, width: int) -> list[Cell]:
         task = self._tasks[index]
-        sign = signs.BLOCKED if task.blocked_by and task.status is TaskStatus.OPEN else signs.TASK[task.status]
+        sign = symbols.BLOCKED if task.blocked_by and task.status is TaskStatus.OPEN else symbols.TASK[task.status]
         return [
             (f"{sign.symbol} ", sign.tone),
             (f"{one_line(task.id, 12):<12} ", "strong"),

@@ -6,7 +6,7 @@ from textual.widgets import Static
 from swarm_agents.model import Moment
 from swarm_agents.text import printable
 from swarm_agents.views.snapshot import CouldNotLook, Snapshot
-from swarm_tui import signs, times
+from swarm_tui import symbols, times
 from swarm_tui.themes import STYLE, block
 
 
@@ -34,7 +34,7 @@ class Trouble(Static):
             return
         error = self._view.error
         parts: list[Content | str | tuple[str, str]] = [
-            (f" {signs.UNKNOWN} ", block("ask")),
+            (f" {symbols.UNKNOWN} ", block("ask")),
             ("  Could not look into the swarm's database.\n\n", "bold"),
             printable(error.message),
             "\n",
@@ -55,4 +55,4 @@ def _seen(last: Snapshot | None, now: int) -> str:
         return "Nothing was seen since this screen was started."
     fixer = f", {last.build.fixer} repairing it" if last.build.fixer else ""
     ago = times.lasting(max(0, now - last.moment.wall_ms))
-    return f"Seen last, {ago} ago: {signs.BUILD[last.build.status].word}{fixer}, {len(last.waiting)} waiting."
+    return f"Seen last, {ago} ago: {symbols.BUILD[last.build.status].word}{fixer}, {len(last.waiting)} waiting."

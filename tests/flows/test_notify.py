@@ -24,7 +24,7 @@ from swarm_agents.messages import acknowledgements, messages
 from swarm_agents.model import HUMAN, Asked, PaneAddress, Resolution, Rules
 from swarm_agents.system import log
 from swarm_agents.watch import notifier
-from swarm_tui.keeper import Keeper
+from swarm_tui.background import Keeper
 from swarm_tui.settings import Settings
 from tests.support.app import dashboard, shows
 from tests.support.clock import FakeClock

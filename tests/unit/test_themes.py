@@ -6,7 +6,7 @@ import pytest
 from textual.color import Color
 from textual.theme import Theme
 
-from swarm_tui import signs, themes
+from swarm_tui import symbols, themes
 
 AA = 4.5  # contrast of text, WCAG 2
 APART = 18.0  # CIE76 distance; built-in themes have 8 to 22 between green and red
@@ -38,8 +38,8 @@ def test_tones_differ_for_colour_blind_eyes(theme: Theme, eyes: str) -> None:
         assert distance >= APART, (one, other)
 
 
-@pytest.mark.parametrize("states", [signs.BUILD, signs.AGENT, signs.DELIVERY], ids=["build", "agent", "delivery"])
-def test_no_two_states_share_a_symbol_or_a_word(states: dict[str, signs.Sign]) -> None:
+@pytest.mark.parametrize("states", [symbols.BUILD, symbols.AGENT, symbols.DELIVERY], ids=["build", "agent", "delivery"])
+def test_no_two_states_share_a_symbol_or_a_word(states: dict[str, symbols.Sign]) -> None:
     assert len({sign.symbol for sign in states.values()}) == len(states)
     assert len({sign.word for sign in states.values()}) == len(states)
 

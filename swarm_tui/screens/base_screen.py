@@ -17,7 +17,7 @@ from textual.worker import Worker
 
 from swarm_agents.model import Agent, Moment, PaneAddress
 from swarm_agents.views.snapshot import CouldNotLook, Snapshot, View
-from swarm_tui import complaints
+from swarm_tui import worker_errors
 from swarm_tui.actions import Action
 from swarm_tui.orders import Order, Ordered
 from swarm_tui.settings import Settings
@@ -141,7 +141,7 @@ class Board(Screen[None]):
         self.app.push_screen(Help())
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        complaints.of_worker(self.app, event)
+        worker_errors.of_worker(self.app, event)
 
     def _in_thread(self, work: Callable[[], None], group: str, exclusive: bool = False) -> None:
         self.run_worker(_in_daemon(work), group=group, exclusive=exclusive, exit_on_error=False)
