@@ -214,7 +214,7 @@ class SwarmApp(App[None]):
             case SwarmError() as error:
                 self.notify(error.message, severity="error", timeout=15, markup=False)
             case Sent(message):
-                from swarm_tui.dialogs.message_details import MessageDetails
+                from swarm_tui.dialogs.messages.message_details import MessageDetails
 
                 self.push_screen(MessageDetails(message, self.settings))
 

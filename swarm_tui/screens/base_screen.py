@@ -105,7 +105,7 @@ class Board(Screen[None]):
         self.action_act(event.action.name)
 
     def do_broadcast(self) -> None:
-        from swarm_tui.dialogs.broadcast import Broadcast
+        from swarm_tui.dialogs.messages.broadcast import Broadcast
 
         self.app.push_screen(Broadcast(self._snapshot), self._order)
 
@@ -119,7 +119,7 @@ class Board(Screen[None]):
             self._in_thread(lambda: _jump(pane), "jump")
 
     def message_to(self, agent: Agent | None) -> None:
-        from swarm_tui.dialogs.message_one import MessageOne
+        from swarm_tui.dialogs.messages.message_one import MessageOne
 
         if agent is None or agent.left_at is not None:
             self.notify("Select an agent that is here: tab to the agents, then m.", severity="warning")
@@ -128,7 +128,7 @@ class Board(Screen[None]):
 
     def open_incident(self, number: int | None) -> None:
         """The red period of that number, or the present or last one."""
-        from swarm_tui.dialogs.incident_details import IncidentDetails
+        from swarm_tui.dialogs.build.incident_details import IncidentDetails
 
         self.app.push_screen(IncidentDetails(self._settings, number))
 

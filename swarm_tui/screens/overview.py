@@ -105,7 +105,7 @@ class Overview(Board):
     # What a human can do.
 
     def do_deliveries(self) -> None:
-        from swarm_tui.dialogs.deliveries import Deliveries
+        from swarm_tui.dialogs.messages.deliveries import Deliveries
 
         self.app.push_screen(Deliveries(self._settings))
 
@@ -113,23 +113,23 @@ class Overview(Board):
         self.message_to(self._agents.chosen)
 
     def do_force_release(self) -> None:
-        from swarm_tui.dialogs.force_release import ForceReleaseDialog
+        from swarm_tui.dialogs.build.force_release import ForceReleaseDialog
 
         self.app.push_screen(ForceReleaseDialog(self._snapshot), self._order)
 
     def do_assign(self) -> None:
-        from swarm_tui.dialogs.assign import AssignDialog
+        from swarm_tui.dialogs.build.assign import AssignDialog
 
         selected = self._chosen_agent() if self._agents.has_focus else None  # else whoever is first in line
         self.app.push_screen(AssignDialog(self._snapshot, selected), self._order)
 
     def do_escalate(self) -> None:
-        from swarm_tui.dialogs.escalate import EscalateDialog
+        from swarm_tui.dialogs.build.escalate import EscalateDialog
 
         self.app.push_screen(EscalateDialog(self._snapshot), self._order)
 
     def do_resolve(self, take_over: bool = False) -> None:
-        from swarm_tui.dialogs.resolve import ResolveDialog
+        from swarm_tui.dialogs.build.resolve import ResolveDialog
 
         asked = self._selected_escalation()
         if asked is not None and asked.message is not None and not take_over:
@@ -141,7 +141,7 @@ class Overview(Board):
         self.do_resolve(take_over=True)
 
     def do_declare(self) -> None:
-        from swarm_tui.dialogs.declare import DeclareDialog
+        from swarm_tui.dialogs.build.declare import DeclareDialog
 
         self.app.push_screen(DeclareDialog(self._snapshot), self._order)
 
@@ -208,7 +208,7 @@ class Overview(Board):
         return asked[0] if asked else None
 
     def _answer_about_message(self, asked: Escalation) -> None:
-        from swarm_tui.dialogs.unacknowledged import UnacknowledgedDialog
+        from swarm_tui.dialogs.messages.unacknowledged import UnacknowledgedDialog
 
         self.app.push_screen(UnacknowledgedDialog(self._snapshot, asked), self._order)
 
@@ -238,7 +238,7 @@ class Overview(Board):
                 self._open_message(newest.message)
 
     def _open_message(self, message: int) -> None:
-        from swarm_tui.dialogs.message_details import MessageDetails
+        from swarm_tui.dialogs.messages.message_details import MessageDetails
 
         self.app.push_screen(MessageDetails(message, self._settings))
 

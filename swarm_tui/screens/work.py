@@ -68,17 +68,17 @@ class WorkScreen(Board):
                 self._open_lock(lock_list.chosen)
 
     def _open_task(self, task: Task) -> None:
-        from swarm_tui.dialogs.task_details import TaskDetails
+        from swarm_tui.dialogs.tasks.task_details import TaskDetails
 
         self.app.push_screen(TaskDetails(self._settings, task.id))
 
     def _open_lock(self, lock: Lock) -> None:
-        from swarm_tui.dialogs.lock_details import LockDetails
+        from swarm_tui.dialogs.locks.lock_details import LockDetails
 
         self.app.push_screen(LockDetails(self._settings, lock.path))
 
     def do_reassign(self) -> None:
-        from swarm_tui.dialogs.reassign_task import ReassignTaskDialog
+        from swarm_tui.dialogs.tasks.reassign_task import ReassignTaskDialog
 
         task = self._chosen_task()
         if task.status in _OVER or task.blocked_by:
@@ -87,7 +87,7 @@ class WorkScreen(Board):
             self.app.push_screen(ReassignTaskDialog(self._snapshot, task), self._order)
 
     def do_release(self) -> None:
-        from swarm_tui.dialogs.release_task import ReleaseTaskDialog
+        from swarm_tui.dialogs.tasks.release_task import ReleaseTaskDialog
 
         task = self._chosen_task()
         if task.status in HELD or task.status is TaskStatus.FAILED:
@@ -96,7 +96,7 @@ class WorkScreen(Board):
             self._refuse(task)
 
     def do_force_release(self) -> None:
-        from swarm_tui.dialogs.force_release_lock import ForceReleaseLockDialog
+        from swarm_tui.dialogs.locks.force_release_lock import ForceReleaseLockDialog
 
         self.app.push_screen(ForceReleaseLockDialog(self._snapshot, self._chosen_lock()), self._order)
 

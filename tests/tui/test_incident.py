@@ -10,7 +10,7 @@ from swarm_agents.commit.evidence import Finding
 from swarm_agents.commit.verdict import Verdict
 from swarm_agents.db.database import Database
 from swarm_agents.incidents import incidents
-from swarm_tui.dialogs.incident_details import IncidentDetails
+from swarm_tui.dialogs.build.incident_details import IncidentDetails
 from swarm_tui.screens.overview import Overview
 from tests.support import scenes
 from tests.support.app import dashboard, shows, text, until

@@ -8,8 +8,8 @@ from swarm_agents.courier import injections
 from swarm_agents.db.database import Database
 from swarm_agents.messages import deliveries, messages
 from swarm_agents.model import EVERYONE, HUMAN, DeliveryState
-from swarm_tui.dialogs.deliveries import Deliveries
-from swarm_tui.dialogs.message_details import MessageDetails
+from swarm_tui.dialogs.messages.deliveries import Deliveries
+from swarm_tui.dialogs.messages.message_details import MessageDetails
 from tests.support import scenes
 from tests.support.app import dashboard, settled, shows, text, until
 from tests.support.clock import FakeClock

@@ -11,7 +11,7 @@ from swarm_agents.errors import DatabaseUnreadable
 from swarm_agents.messages import messages
 from swarm_agents.views.snapshot import CouldNotLook
 from swarm_tui.app import Looked
-from swarm_tui.dialogs.broadcast import Broadcast
+from swarm_tui.dialogs.messages.broadcast import Broadcast
 from tests.support import scenes
 from tests.support.app import dashboard, settled, shows
 from tests.support.clock import FakeClock

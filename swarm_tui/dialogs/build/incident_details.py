@@ -7,7 +7,7 @@ from textual.content import Content
 
 from swarm_agents.db.database import Transaction
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui import incident_story
+from swarm_tui.dialogs.build import incident_story
 from swarm_tui.dialogs.story import Story, StoryDialog
 from swarm_tui.settings import Settings
 

@@ -71,7 +71,7 @@ class Deliveries(ModalScreen[None]):
             self._chosen.update(Content(f"#{one.message} to {one_line(one.agent, 64)}: {one.state}{why}: {means}"))
 
     def on_row_list_chosen(self, chosen: RowList.Chosen) -> None:
-        from swarm_tui.dialogs.message_details import MessageDetails
+        from swarm_tui.dialogs.messages.message_details import MessageDetails
 
         chosen.stop()
         if self._matrix.message is not None:

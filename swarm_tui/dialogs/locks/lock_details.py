@@ -3,8 +3,8 @@
 from swarm_agents.db.database import Transaction
 from swarm_agents.views import work_state
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui import work_story
 from swarm_tui.dialogs.story import Story, StoryDialog
+from swarm_tui.dialogs.tasks import work_story
 from swarm_tui.settings import Settings
 
 

@@ -21,7 +21,7 @@ from swarm_agents.views.message_pages import LogRow
 from swarm_agents.views.snapshot import Snapshot, View
 from swarm_tui import times, worker_errors
 from swarm_tui.actions import NOTHING_FAILED, READ_ONLY
-from swarm_tui.dialogs.answer import Answer, answered_by
+from swarm_tui.dialogs.messages.answer import Answer, answered_by
 from swarm_tui.orders import Order, Retry
 from swarm_tui.settings import Settings
 from swarm_tui.themes import STYLE

@@ -6,7 +6,7 @@ from swarm_agents.model import Agent
 from swarm_agents.roster import Listed
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui import times
-from swarm_tui.dialogs.compose import Compose
+from swarm_tui.dialogs.messages.compose import Compose
 
 
 class MessageOne(Compose):

@@ -1,0 +1,1 @@
+"""Dialogs about the build: its fixer, its escalations, its incidents."""

@@ -1,0 +1,1 @@
+"""Dialogs about messages: writing, reading, deliveries, acknowledgements."""
