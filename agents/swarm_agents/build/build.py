@@ -6,8 +6,9 @@ loses is told what holds now. docs/states.md draws it.
 
 from typing import Any, overload
 
-from swarm_agents.build import transitions, row as build_row, retry_queue, waiters
 from swarm_agents import events, leases, roster
+from swarm_agents.build import retry_queue, transitions, waiters
+from swarm_agents.build import row as build_row
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import Usage
 from swarm_agents.escalations import announcements, escalations
@@ -60,9 +61,7 @@ def report(
     `symptom` the signature of what fails.
     """
     with db.transaction() as tx:
-        opened = transitions.open_incident(
-            tx, agent, rules.lease_s, summary[:SUMMARY_LIMIT], rules.max_attempts, began
-        )
+        opened = transitions.open_incident(tx, agent, rules.lease_s, summary[:SUMMARY_LIMIT], rules.max_attempts, began)
         if opened:
             db.flag.hoist()
             incidents.open_incident(tx, opened["incident_id"], agent, summary[:SUMMARY_LIMIT], evidence, hook)
