@@ -1,7 +1,7 @@
 """The screen's own themes: dark, light and high contrast, told apart also by colour-blind eyes.
 
 Green and red of most themes are one colour under deuteranopia. These tones differ in lightness and on the blue-yellow
-axis, and each stands at least 4.5 : 1 on its background; tests/unit/test_themes.py computes both.
+axis, and each stands at least 4.5 : 1 on its background; tests/tui/test_themes.py computes both.
 """
 
 from textual.theme import Theme

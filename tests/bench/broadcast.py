@@ -23,7 +23,8 @@ from typing import NamedTuple
 from swarm_agents.db.sqlite import schema
 from swarm_agents.panes import tmux as transport
 from tests.support.noticed import Noticed
-from tests.support.tmux import LIGHT_AGENT, Tmux, private_server, until
+from tests.support.tmux import LIGHT_AGENT, Tmux, private_server
+from tests.support.until import until
 
 SIZES = (1, 10, 50, 200)
 PANES_IN_WINDOW = 10
@@ -114,7 +115,7 @@ def _broadcast(server: Tmux, swarm: Noticed) -> tuple[Times, Spent]:
         nonlocal message
         message = swarm.say(TEXT)
         time.sleep(MEANWHILE_S)
-        until(lambda: not swarm.open(), "every line has left its composer", 60, every_s=0.05)
+        until(lambda: not swarm.open(), "every line has left its composer", 60, look_every_s=0.05)
 
     spent = _spent(server, delivered)
     return _times(swarm, message), spent

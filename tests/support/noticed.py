@@ -10,7 +10,8 @@ from swarm_agents.db.database import Database
 from swarm_agents.messages import deliveries, messages
 from swarm_agents.model import EVERYONE, HUMAN, Delivery, PaneAddress
 from swarm_agents.panes import Look
-from tests.support.tmux import FakeAgent, Tmux, until
+from tests.support.tmux import FakeAgent, Tmux
+from tests.support.until import until
 
 ENDS = {"submitted", "read", "skipped", "failed", "unknown"}
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -143,11 +143,3 @@ def run_python(calls: Sequence[tuple[str, ...]], limit_s: float = LIMIT_S) -> li
         for process in started:
             process.kill()
     return [subprocess.CompletedProcess(process.args, process.returncode, out, err) for process, out, err in done]
-
-
-def until(holds: Callable[[], bool], what: str, limit_s: float = LIMIT_S, look_every_s: float = 0.01) -> None:
-    """Return as soon as it holds; a failure that says what was waited for, after `limit_s`."""
-    give_up_at = time.monotonic() + limit_s
-    while not holds():
-        assert time.monotonic() < give_up_at, f"{limit_s} s are over and it is not so: {what}"
-        time.sleep(look_every_s)

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.tmux import Tmux, alive, until
+from tests.support.tmux import Tmux, alive
+from tests.support.until import until
 
 
 class Terminal:

@@ -6,13 +6,13 @@ import shlex
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from swarm_agents import panes
 from swarm_agents.model import PaneAddress
+from tests.support.until import until
 
 FAKE_AGENT = Path(__file__).with_name("fake_agent.py")
 LIGHT_AGENT = Path(__file__).with_name("light_agent.py")
@@ -127,14 +127,6 @@ def private_server() -> Iterator[Tmux]:
             yield server
         finally:
             server.stop()
-
-
-def until(true: Callable[[], bool], what: str, limit_s: float = LIMIT_S, every_s: float = 0.01) -> None:
-    """Wait until it holds; fail with what was waited for."""
-    give_up_at = time.monotonic() + limit_s
-    while not true():
-        assert time.monotonic() < give_up_at, f"waited {limit_s:g} s until {what}"
-        time.sleep(every_s)
 
 
 def alive(pid: int) -> bool:

@@ -17,7 +17,8 @@ from swarm_agents.db.database import Database
 from swarm_agents.messages import messages
 from swarm_agents.model import BuildStatus, ErrorClass, Rules
 from tests.support.terminal import Terminal, attached, open_dashboard
-from tests.support.tmux import Tmux, alive, private_server, until
+from tests.support.tmux import Tmux, alive, private_server
+from tests.support.until import until
 
 RULES = Rules()
 HOSTILE = (

@@ -1,0 +1,90 @@
+"""Every command that a message, a notice or a question names is run as it is written by whoever is told."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import swarm_agents
+from swarm_agents.courier import line as notices
+from swarm_agents.courier.line import Announced
+from swarm_agents.model import HUMAN
+from tests.support.repo import Repo
+
+
+def test_what_the_agents_are_told_of_a_red_build_leads_from_red_to_green(repo: Repo) -> None:
+    """A life of the build: each message's command is the next step, and ends as the exit codes say."""
+    repo.configure(wait_s=1)
+    as_alice(repo, "build", "report", "--summary", "3 tests fail")
+    assert told(repo, "bob") == [("swarm build wait", 75)]
+
+    as_alice(repo, "build", "give-up", "--reason", "out of context")
+    assert told(repo, "bob") == [("swarm build claim", 81)]
+
+    repo.swarm("--as", "bob", "build", "escalate", "--reason", "which rounding is the law here?")
+    repo.swarm("escalation", "resolve", "1", "--option", "retry", "--reason", "half even")
+    assert told(repo, "alice")[-1] == ("swarm build claim", 81)
+
+    repo.swarm("--as", "bob", "inbox")
+    repo.swarm("--as", "alice", "build", "hand-over", "bob")
+    repo.stage("fix.py")
+    assert told(repo, "bob")[-1] == ("swarm commit", 0)
+    assert repo.swarm("build", "status").exit == 0
+
+    repo.stage("more.py")
+    assert told(repo, "alice")[-1] == ("swarm commit", 0)
+
+
+def test_the_list_of_many_claimable_tasks_is_named_by_a_command_that_shows_them(repo: Repo) -> None:
+    repo.write("plan.md", "".join(f"- [ ] Work {number} {{id=w{number}}}\n" for number in range(12)))
+    repo.swarm("task", "import", "plan.md")
+
+    commands = told(repo, "bob")
+
+    assert len(commands) == 11
+    assert commands[-1] == ("swarm task list --claimable", 0)
+    assert [code for _, code in commands] == [0] * 11
+
+
+def test_the_command_at_the_end_of_a_notice_reads_what_it_tells_of(repo: Repo) -> None:
+    message = repo.swarm("msg", "send", "bob", "hello", "--json").data["id"]
+    line = notices.line((Announced(message, HUMAN, "INFO", "hello"),))
+    command = re.search(r"(swarm [a-z ]+)$", line)
+
+    assert command is not None and repo.shell(f"SWARM_AGENT=bob {command[1]}") == 0
+    assert repo.swarm("--as", "bob", "inbox").out == "Nothing new.\n"
+
+
+@pytest.mark.parametrize("option", ["retry", "assign", "take-over", "declare-passing"])
+def test_every_answer_that_a_question_about_the_build_offers_is_taken(repo: Repo, option: str) -> None:
+    as_alice(repo, "build", "report", "--summary", "3 tests fail")
+    repo.swarm("build", "escalate", "--reason", "please look")
+    offered = repo.swarm("escalation", "show", "1").out.partition("You can:\n")[2].splitlines()[:4]
+
+    [command] = [line.strip() for line in offered if f"--option {option}" in line]
+
+    assert repo.shell(command.replace("NAME", "bob").replace("TEXT", "fine")) == 0
+    assert repo.swarm("escalation", "list").out == "No open escalation.\n"
+
+
+def test_no_message_of_the_swarm_names_a_command_that_is_not_there(repo: Repo) -> None:
+    """What the source says in messages, as far as a reader of it can see: each noun and verb exists."""
+    named = set()
+    for source in Path(swarm_agents.__file__).parent.rglob("*.py"):
+        named |= set(re.findall(r"'swarm ([a-z]+)(?: ([a-z-]+))?", source.read_text(encoding="utf-8")))
+
+    for noun, verb in sorted(named):
+        words = [noun, *([verb] if verb and noun not in ("commit", "inbox", "status", "doctor") else [])]
+        assert repo.swarm(*words, "--help").exit == 0, f"swarm {noun} {verb}"
+    assert ("build", "wait") in named
+
+
+def told(repo: Repo, agent: str) -> list[tuple[str, int]]:
+    """Read the inbox and run each command in it as that agent; how each ended."""
+    said = "\n".join(one["body"] for one in repo.swarm("--as", agent, "inbox", "--json").data["messages"])
+    named = re.findall(r"'(swarm [^']+)'", said)
+    return [(one, repo.shell(f"SWARM_AGENT={agent} GIT_EDITOR='printf done >' {one}")) for one in named]
+
+
+def as_alice(repo: Repo, *words: str) -> None:
+    repo.swarm("--as", "alice", *words)

@@ -1,0 +1,194 @@
+"""Exactly once, whoever is killed, frozen or in a hurry: judged by what the fake agents recorded."""
+
+import collections
+import os
+import random
+import re
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from swarm_agents import panes
+from swarm_agents.courier import courier, injections
+from swarm_agents.db.database import Database
+from swarm_agents.errors import DatabaseLocked
+from swarm_agents.panes import NoAnswer
+from tests.support.courier_nursery import Nursery
+from tests.support.noticed import Noticed
+from tests.support.tmux import FakeAgent
+from tests.support.until import until
+
+KILLS = 200
+RACES = 30
+
+
+@pytest.fixture
+def nursery(db_path: Path) -> Iterator[Nursery]:
+    made = Nursery(db_path)
+    yield made
+    made.close()
+
+
+def told(agent: FakeAgent) -> collections.Counter[int]:
+    """How often each message was announced in what the agent submitted, alone or in company."""
+    count: collections.Counter[int] = collections.Counter()
+    for prompt in agent.prompts():
+        head = re.match(r"\[swarm#(\d+)\] (\d+ messages: )?", prompt)
+        assert head and prompt.endswith("swarm inbox"), f"not a notice alone: {prompt!r}"
+        count.update({int(number) for number in re.findall(r"#(\d+)", prompt)})
+    return count
+
+
+def test_couriers_killed_at_any_moment_type_everything_exactly_once(swarm: Noticed, nursery: Nursery) -> None:
+    agents = [swarm.agent(f"agent-{n}", "--swallow", "0.2", "--seed", str(n)) for n in range(3)]
+    chance = random.Random(7)
+    sent = []
+
+    for n in range(KILLS):
+        if n % 2 == 0:
+            sent.append(swarm.say(f"word {n}"))
+        pid = nursery.courier()
+        time.sleep(chance.uniform(0.0, 0.12))  # the moment of death is what is tried
+        os.kill(pid, signal.SIGKILL)
+    swarm.rounds_until_done()
+
+    for agent in agents:
+        submitted = [message for message in sent if swarm.state(message, agent.name)[0] == "submitted"]
+        assert max(told(agent).values()) == 1
+        assert set(submitted) <= set(told(agent)) | announced_in_company(swarm, agent)
+        assert len(submitted) == len(sent) or agent.typed().count(b"\r") >= 3
+
+
+def announced_in_company(swarm: Noticed, agent: FakeAgent) -> set[int]:
+    """Messages carried by a line that names only the newest of many."""
+    with swarm.db.reading() as tx:
+        rows = tx.execute("select message_id, token from deliveries where agent = :agent", agent=agent.name)
+    heads = {int(match.group(1)) for prompt in agent.prompts() if (match := re.match(r"\[swarm#(\d+)\]", prompt))}
+    return {row["message_id"] for row in rows if row["token"] and int(row["token"].split("-")[0]) in heads}
+
+
+def test_four_couriers_that_all_believe_to_lead_type_everything_once(swarm: Noticed, nursery: Nursery) -> None:
+    agents = [swarm.agent(f"agent-{n}") for n in range(4)]
+    for _ in range(4):
+        nursery.courier()
+
+    sent = []
+    for n in range(RACES):
+        sent.append(swarm.say(f"word {n}"))
+        until(lambda: not swarm.open(), "all of it was submitted")
+
+    for agent in agents:
+        assert told(agent) == collections.Counter(sent)
+        assert all(swarm.state(message, agent.name) == ("submitted", None) for message in sent)
+
+
+def test_a_courier_frozen_before_it_types_changes_nothing_when_it_thaws(swarm: Noticed, nursery: Nursery) -> None:
+    agent = swarm.agent("ann")
+    chance = random.Random(3)
+
+    sent = []
+    for n in range(20):
+        frozen = nursery.courier()
+        sent.append(swarm.say(f"word {n}"))
+        time.sleep(chance.uniform(0.0, 0.08))  # the moment of the freeze is what is tried
+        freeze_outside_a_transaction(frozen, swarm.database)
+        swarm.rounds_until_done()
+        os.kill(frozen, signal.SIGCONT)
+    swarm.rounds_until_done()
+
+    assert told(agent) == collections.Counter(sent)
+
+
+def test_another_courier_follows_a_frozen_one_when_its_lease_is_over(swarm: Noticed, nursery: Nursery) -> None:
+    agent = swarm.agent("ann")
+    for _ in range(2):
+        nursery.courier("honest")
+    sent = [swarm.say("before")]
+    until(lambda: not swarm.open(), "it was submitted")
+
+    frozen = leader(swarm)
+    freeze_outside_a_transaction(frozen, swarm.database)
+    began = time.monotonic()
+    sent.append(swarm.say("meanwhile"))
+    until(lambda: not swarm.open(), "the other courier typed it")
+    took_s = time.monotonic() - began
+    os.kill(frozen, signal.SIGCONT)
+    sent.append(swarm.say("after"))
+    until(lambda: not swarm.open(), "it was submitted")
+
+    assert leader(swarm) != frozen
+    assert took_s < courier.LEASE_S + 3
+    assert told(agent) == collections.Counter(sent)
+
+
+def leader(swarm: Noticed) -> int:
+    with swarm.db.reading() as tx:
+        name = injections.leader(tx)
+    assert name, "a courier leads"
+    return int(name.partition("-")[0])
+
+
+def freeze_outside_a_transaction(pid: int, database: Path) -> None:
+    """Inside one it would hold the write lock, and everybody would be told so; that is another test's matter."""
+    while True:
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            with Database(database, lock_timeout_s=0.2) as db, db.transaction():
+                return
+        except DatabaseLocked:
+            os.kill(pid, signal.SIGCONT)
+
+
+def test_a_stopped_tmux_server_costs_its_time_limit_and_nothing_else(swarm: Noticed) -> None:
+    agent = swarm.agent("ann")
+    server = swarm.tmux.server_pid()
+    message = swarm.say("hello")
+
+    os.kill(server, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        seen = panes.look(swarm.tmux.socket, limit_s=0.5)
+        took_s = time.monotonic() - began
+        held = swarm.courier.tick()
+    finally:
+        os.kill(server, signal.SIGCONT)
+
+    assert isinstance(seen, NoAnswer)
+    assert took_s < 2
+    assert held is not None and held.gone_agents == ()
+    assert swarm.state(message, "ann") == ("queued", None)
+    swarm.rounds_until(message, "ann", "submitted")
+    assert len(agent.prompts()) == 1
+
+
+def test_a_second_courier_stands_by_and_follows_when_the_first_retires(swarm: Noticed) -> None:
+    first, second = swarm.courier, courier.Courier(swarm.database)
+
+    led = [one.tick() for one in (first, second)]
+    first.retire()
+    followed = second.tick()
+
+    assert [one is not None and one.leads for one in led] == [True, False]
+    assert followed is not None and followed.leads
+
+
+def test_a_courier_follows_at_once_when_the_leader_was_killed(swarm: Noticed, db_path: Path) -> None:
+    with swarm.db.transaction() as tx:
+        tx.execute(
+            "insert into couriers values (:host, '4194305-dead', :now, :now, :lease)",
+            host=tx.moment.boot_id,
+            now=tx.now,
+            lease=tx.moment.mono_ms + 60_000,
+        )
+
+    done = swarm.round()
+
+    assert done.leads
+
+
+def test_a_tick_during_a_tick_is_dropped(swarm: Noticed) -> None:
+    with swarm.courier._running:
+        assert swarm.courier.tick() is None

@@ -1,0 +1,462 @@
+"""Notices typed into real panes: what arrives, what is held, and what is said about it."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from swarm_agents.courier import injections
+from swarm_agents.courier.injections import Line
+from swarm_agents.messages import deliveries, messages
+from swarm_agents.panes import foreground
+from tests.support.noticed import Noticed
+from tests.support.until import until
+
+
+def test_a_notice_is_typed_submitted_and_read(swarm: Noticed) -> None:
+    ann = swarm.agent("ann")
+
+    message = swarm.say("the build is green again")
+    swarm.rounds_until(message, "ann", "submitted")
+    messages.inbox(swarm.db, "ann")
+
+    assert ann.prompts() == [
+        f"[swarm#{message}] INFO from human: the build is green again. Read all of it with: swarm inbox"
+    ]
+    assert swarm.state(message, "ann") == ("read", None)
+
+
+PROGRAMS = ["claude-code", "codex", "gemini", "opencode", "aider"]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_each_composer_gets_exactly_the_line(swarm: Noticed, program: str) -> None:
+    agent = swarm.agent("ann", "--like", program, profile=program)
+
+    message = swarm.say("hello, and this is long enough to be wrapped into a second row wherever it is drawn")
+    swarm.rounds_until(message, "ann", "submitted")
+
+    assert agent.typed().startswith(b"\x1b[200~[swarm#")
+    assert agent.typed().endswith(b"swarm inbox\x1b[201~\r")
+    assert len(agent.prompts()) == 1
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_question_of_each_program_never_receives_a_byte(swarm: Noticed, program: str) -> None:
+    agent = swarm.agent("ann", "--like", program, "--dialog", profile=program)
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "queued", "dialog")
+    assert agent.typed() == b""
+    os.kill(agent.pane.pane_pid, signal.SIGUSR1)
+    swarm.rounds_until(message, "ann", "submitted")
+
+    assert len(agent.prompts()) == 1
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("draft", ["please fix the au", "two\nrows", "an open end\n"])
+def test_the_draft_in_each_program_is_left_alone(swarm: Noticed, program: str, draft: str) -> None:
+    agent = swarm.agent("ann", "--like", program, "--draft", draft, profile=program)
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "queued", "draft")
+    assert agent.typed() == b""
+    agent.keys("Enter")
+    swarm.rounds_until(message, "ann", "submitted")
+
+    assert agent.prompts()[0] == draft
+    assert agent.prompts()[1].startswith(f"[swarm#{message}]")
+
+
+def test_a_program_that_takes_a_key_right_after_a_paste_for_a_line_end_gets_it_later(swarm: Noticed) -> None:
+    agent = swarm.agent("ann", "--like", "gemini", "--line-end-after-paste", "0.04", profile="gemini")
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "submitted")
+
+    assert agent.typed().count(b"\r") == 1
+    assert agent.prompts() == [f"[swarm#{message}] INFO from human: hello. Read all of it with: swarm inbox"]
+
+
+def test_a_submit_key_that_became_a_line_end_is_pressed_again(swarm: Noticed) -> None:
+    agent = swarm.agent("ann", "--like", "gemini", "--line-end-after-paste", "0.5", profile="gemini")
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "submitted")
+
+    assert agent.typed().count(b"[swarm#") == 1
+    assert agent.prompts() == [f"[swarm#{message}] INFO from human: hello. Read all of it with: swarm inbox\n"]
+
+
+def test_a_program_without_paste_marks_gets_the_bare_line(swarm: Noticed) -> None:
+    agent = swarm.agent("ann", "--no-paste-marks")
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "submitted")
+
+    assert agent.typed().startswith(b"[swarm#")
+    assert len(agent.prompts()) == 1
+
+
+def test_a_line_reader_gets_its_line_and_no_more(swarm: Noticed, tmp_path: Path) -> None:
+    heard = tmp_path / "heard"
+    program = (
+        f"import sys\nopen({str(heard)!r}, 'w').close()\nfor line in sys.stdin: open({str(heard)!r}, 'a').write(line)"
+    )
+    swarm.join("ann", swarm.tmux.pane(sys.executable, "-c", program, profile="plain"))
+    until(heard.exists, "the reader reads")
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "submitted")
+
+    until(lambda: heard.read_text().endswith("\n"), "the line arrived")
+    assert heard.read_text() == f"[swarm#{message}] INFO from human: hello. Read all of it with: swarm inbox\n"
+
+
+def test_a_line_that_nobody_reads_is_typed_and_never_called_submitted(swarm: Noticed) -> None:
+    pane = swarm.tmux.pane(sys.executable, "-c", "import time\nprint('up')\ntime.sleep(600)", profile="plain")
+    until(lambda: "up" in swarm.tmux.screen(pane), "the program is up")
+    swarm.join("ann", pane)
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "typed")
+    swarm.round()
+
+    assert swarm.state(message, "ann") == ("typed", None)
+
+
+def test_a_program_that_never_reads_its_keyboard_ends_unknown(swarm: Noticed) -> None:
+    swarm.agent("ann", "--deaf")
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "unknown", "not-reading")
+    second = swarm.say("more")
+    swarm.rounds_until(second, "ann", "queued", "not-reading")
+
+    assert swarm.state(message, "ann") == ("unknown", "not-reading")
+
+
+def test_an_agent_in_vims_normal_mode_takes_a_paste_for_text(swarm: Noticed) -> None:
+    agent = swarm.agent("ann", "--vim", "normal")
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "submitted")
+
+    assert len(agent.prompts()) == 1
+
+
+def test_an_agent_that_takes_a_paste_for_commands_gets_no_submit_key(swarm: Noticed) -> None:
+    agent = swarm.agent("ann", "--vim", "strict")
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "unknown", "not-reading")
+
+    assert agent.typed().count(b"[swarm#") == 1
+    assert b"\r" not in agent.typed()
+    assert agent.prompts() == []
+
+
+def test_a_swallowed_submit_key_is_pressed_again_and_the_text_is_not(swarm: Noticed) -> None:
+    agents = [swarm.agent(f"agent-{n}", "--swallow", "0.5", "--seed", str(n)) for n in range(6)]
+
+    message = swarm.say("hello")
+    swarm.rounds_until_done()
+
+    for agent in agents:
+        state, _ = swarm.state(message, agent.name)
+        assert (state == "submitted") == (len(agent.prompts()) == 1)
+        assert agent.typed().count(b"[swarm#") == 1
+
+
+def test_three_swallowed_submit_keys_are_enough(swarm: Noticed) -> None:
+    agent = swarm.agent("ann", "--swallow", "1")
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "unknown", "not-reading")
+
+    assert agent.typed().count(b"\r") == 3
+    assert agent.typed().count(b"[swarm#") == 1
+
+
+def test_a_draft_is_left_alone_and_the_notice_follows_it(swarm: Noticed) -> None:
+    agent = swarm.agent("ann", "--draft", "please fix the au")
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "queued", "draft")
+    assert agent.typed() == b""
+    agent.keys("th bug", "Enter")
+    swarm.rounds_until(message, "ann", "submitted")
+
+    assert agent.prompts()[0] == "please fix the auth bug"
+    assert agent.prompts()[1].startswith(f"[swarm#{message}]")
+
+
+def test_copy_mode_holds_the_notice(swarm: Noticed) -> None:
+    agent = swarm.agent("ann")
+    swarm.tmux.run("copy-mode", "-t", agent.pane.pane_id)
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "queued", "copy-mode")
+    assert agent.typed() == b""
+    agent.keys("-X", "cancel")
+    swarm.rounds_until(message, "ann", "submitted")
+
+    assert len(agent.prompts()) == 1
+
+
+def test_a_pane_whose_input_is_off_is_left_alone(swarm: Noticed) -> None:
+    agent = swarm.agent("ann")
+    swarm.tmux.run("select-pane", "-d", "-t", agent.pane.pane_id)
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "queued", "input-off")
+
+    assert agent.typed() == b""
+
+
+def test_synchronized_panes_do_not_multiply_a_notice(swarm: Noticed) -> None:
+    agent = swarm.agent("ann")
+    beside = swarm.tmux.run("split-window", "-d", "-P", "-F", "#{pane_id}", "-t", agent.pane.pane_id, "cat")
+    swarm.tmux.run("set-option", "-w", "-t", agent.pane.pane_id, "synchronize-panes", "on")
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "submitted")
+
+    assert swarm.tmux.run("capture-pane", "-p", "-t", beside).strip() == ""
+    assert len(agent.prompts()) == 1
+
+
+def test_a_shell_is_never_typed_into(swarm: Noticed) -> None:
+    pane = swarm.tmux.pane("bash", "--norc", profile="plain")
+    swarm.join("ann", pane)
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "queued", "shell")
+
+    assert "[swarm#" not in swarm.tmux.screen(pane)
+
+
+def test_a_shell_that_bears_an_agents_name_is_still_a_shell(swarm: Noticed) -> None:
+    pane = swarm.tmux.pane("bash", "-c", "PS1='❯ ' exec -a claude bash --norc")
+    until(lambda: "❯" in swarm.tmux.screen(pane), "its prompt stands there")
+    swarm.join("ann", pane)
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "queued", "shell")
+
+    assert "[swarm#" not in swarm.tmux.screen(pane)
+
+
+def test_an_agent_suspended_to_its_shell_gets_nothing(swarm: Noticed) -> None:
+    pane = swarm.tmux.pane("bash", "--norc", profile="plain")
+    swarm.tmux.run("send-keys", "-t", pane.pane_id, "sleep 600", "Enter")
+    until(lambda: swarm.tmux.run("display", "-p", "-t", pane.pane_id, "#{pane_current_command}") == "sleep", "it runs")
+    swarm.tmux.run("send-keys", "-t", pane.pane_id, "C-z")
+    until(lambda: "Stopped" in swarm.tmux.screen(pane), "it is suspended")
+    swarm.join("ann", pane)
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "queued", "shell")
+
+    assert "[swarm#" not in swarm.tmux.screen(pane)
+
+
+def test_a_program_that_ends_while_it_is_looked_at_leaves_its_shell_alone(
+    swarm: Noticed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pane = swarm.tmux.pane("env", "PS1=", "dash", "-i", profile="plain")
+    swarm.tmux.run("send-keys", "-t", pane.pane_id, "cat", "Enter")
+    until(lambda: swarm.tmux.run("display", "-p", "-t", pane.pane_id, "#{pane_current_command}") == "cat", "it runs")
+    swarm.join("ann", pane)
+    server, leaders = swarm.tmux.server_pid(), foreground.leaders
+
+    def asked_just_before_it_ends(pids: Iterable[int]) -> dict[int, foreground.Program]:
+        told = leaders(pids)
+        if (reader := terminal_group(pane.pane_pid)) != pane.pane_pid:
+            os.kill(reader, signal.SIGPIPE)  # of which dash says nothing
+        until(lambda: terminal_group(pane.pane_pid) == pane.pane_pid, "its shell is in front")
+        os.kill(server, signal.SIGCONT)
+        return told
+
+    monkeypatch.setattr(foreground, "leaders", asked_just_before_it_ends)
+    message = swarm.say("hello")
+    os.kill(server, signal.SIGSTOP)
+    swarm.rounds_until(message, "ann", "queued", "shell")
+
+    assert "[swarm#" not in swarm.tmux.screen(pane)
+
+
+def terminal_group(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[5])
+
+
+def test_a_program_nobody_knows_gets_no_text(swarm: Noticed) -> None:
+    pane = swarm.tmux.pane("cat")
+    swarm.join("ann", pane)
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "queued", "unknown-program")
+    swarm.rounds_until(message, "ann", "skipped", "unknown-program")
+
+    assert swarm.tmux.screen(pane).strip() == ""
+
+
+def test_a_nested_tmux_is_refused(swarm: Noticed) -> None:
+    inner = f"{swarm.tmux.folder}/inner"
+    pane = swarm.tmux.pane("env", "-u", "TMUX", "tmux", "-f", "/dev/null", "-S", inner, "new-session", "cat")
+    until(lambda: "[0]" in swarm.tmux.screen(pane), "the inner tmux draws")
+    swarm.join("ann", pane)
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "queued", "unknown-program")
+
+    swarm.tmux.run("kill-pane", "-t", pane.pane_id)
+    swarm.tmux.end_other(inner)
+
+
+def test_a_dead_pane_fails_and_the_tmux_server_lives(swarm: Noticed) -> None:
+    agent = swarm.agent("ann")
+    server = swarm.tmux.server_pid()
+    os.kill(agent.pane.pane_pid, signal.SIGKILL)
+    dead = ["display-message", "-p", "-t", agent.pane.pane_id, "#{pane_dead}"]
+    until(lambda: swarm.tmux.run(*dead).strip() == "1", "the pane is dead")
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "failed", "dead")
+
+    assert swarm.tmux.server_pid() == server
+
+
+def test_a_killed_pane_is_gone(swarm: Noticed) -> None:
+    agent = swarm.agent("ann")
+    swarm.tmux.run("kill-pane", "-t", agent.pane.pane_id)
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "failed", "gone")
+
+    assert swarm.round().gone_agents == () or swarm.round().gone_agents == ("ann",)
+
+
+def test_a_respawned_pane_is_another_one(swarm: Noticed) -> None:
+    agent = swarm.agent("ann")
+    swarm.tmux.run("respawn-pane", "-k", "-t", agent.pane.pane_id, "cat")
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "failed", "replaced")
+
+    assert "[swarm#" not in swarm.tmux.screen(agent.pane)
+
+
+def test_a_restarted_server_with_the_same_ids_is_another_one(swarm: Noticed) -> None:
+    swarm.agent("ann")
+    swarm.tmux.stop()
+    swarm.tmux.start()
+    stranger = swarm.tmux.agent("stranger")
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "failed", "server-gone")
+
+    assert stranger.typed() == b""
+
+
+def test_a_server_that_is_gone_is_said_to_be_gone(swarm: Noticed) -> None:
+    swarm.agent("ann")
+    swarm.tmux.stop()
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "failed", "server-gone")
+
+    assert swarm.state(message, "ann") == ("failed", "server-gone")
+
+
+def test_a_moved_and_renamed_pane_keeps_its_notices(swarm: Noticed) -> None:
+    agent = swarm.agent("ann")
+    swarm.tmux.run("new-session", "-d", "-s", "other", "cat")
+    swarm.tmux.run("move-window", "-s", agent.pane.pane_id, "-t", "=other:9")
+    swarm.tmux.run("rename-session", "-t", "=other", "zother")
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "submitted")
+
+    assert len(agent.prompts()) == 1
+
+
+def test_waiting_messages_come_in_one_line(swarm: Noticed) -> None:
+    agent = swarm.agent("ann", "--draft", "x")
+    messages_held = [swarm.say(f"word {n}") for n in range(3)]
+    swarm.rounds_until(messages_held[-1], "ann", "queued", "draft")
+
+    agent.keys("BSpace")
+    for message in messages_held:
+        swarm.rounds_until(message, "ann", "submitted")
+
+    assert len(agent.prompts()) == 1
+    assert agent.prompts()[0].startswith(f"[swarm#{messages_held[-1]}] 3 messages: #{messages_held[0]} INFO from human")
+
+
+def test_a_message_that_was_read_first_is_never_typed(swarm: Noticed) -> None:
+    agent = swarm.agent("ann", "--draft", "x")
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "queued", "draft")
+
+    messages.inbox(swarm.db, "ann")
+    agent.keys("BSpace")
+    swarm.rounds_until_done()
+
+    assert swarm.state(message, "ann") == ("read", None)
+    assert b"[swarm#" not in agent.typed()
+
+
+def test_one_bad_pane_does_not_stop_the_others(swarm: Noticed) -> None:
+    gone, healthy = swarm.agent("ann"), swarm.agent("bob")
+    swarm.tmux.run("kill-pane", "-t", gone.pane.pane_id)
+
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "bob", "submitted")
+
+    assert swarm.state(message, "ann") == ("failed", "gone")
+    assert len(healthy.prompts()) == 1
+
+
+def test_only_a_human_types_an_unknown_notice_again(swarm: Noticed) -> None:
+    agent = swarm.agent("ann", "--swallow", "1")
+    message = swarm.say("hello")
+    swarm.rounds_until(message, "ann", "unknown", "not-reading")
+
+    swarm.rounds_until_done()
+    assert agent.typed().count(b"[swarm#") == 1
+    agent.keys("-N", "200", "BSpace")
+    with swarm.db.transaction() as tx:
+        deliveries.retry(tx, message)
+    swarm.rounds_until(message, "ann", "unknown", "not-reading")
+
+    assert agent.typed().count(b"[swarm#") == 2
+
+
+def test_a_line_left_untyped_by_a_courier_that_was_killed_is_judged_anew(swarm: Noticed) -> None:
+    agent = swarm.agent("ann")
+    message = swarm.say("hello")
+    with swarm.db.transaction() as tx:
+        injections.begin(tx, [Line(agent.pane, "[swarm#1] hello", injections.waiting(tx))])
+        tx.execute("update typings set began_mono_ms = :then", then=tx.moment.mono_ms - 3_600_000)
+        tx.execute("update deliveries set expires_mono_ms = :past", past=tx.moment.mono_ms - 1)
+
+    swarm.rounds_until(message, "ann", "skipped", "expired")
+
+    assert agent.typed() == b""
+
+
+def test_a_program_whose_cursor_never_rests_gets_its_line_once(swarm: Noticed) -> None:
+    agent = swarm.agent("ann", "--restless")
+
+    sent = [swarm.say("hello")]
+    swarm.rounds_until(sent[0], "ann", "submitted")
+    sent.append(swarm.say("again"))
+    swarm.rounds_until(sent[1], "ann", "submitted")
+
+    assert [prompt.split("]")[0] for prompt in agent.prompts()] == [f"[swarm#{message}" for message in sent]
+    assert agent.typed().count(b"[swarm#") == 2

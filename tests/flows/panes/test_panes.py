@@ -1,0 +1,390 @@
+"""The one part that talks to tmux, on real servers: looking, addresses, options, jumping."""
+
+import contextlib
+import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from swarm_agents import panes
+from swarm_agents.errors import NotFound, Unavailable, Usage
+from swarm_agents.model import PaneAddress
+from swarm_agents.panes import Look, NoAnswer, ServerGone
+from swarm_agents.panes import tmux as transport
+from tests.support.tmux import Tmux, private_server
+from tests.support.until import until
+
+
+@pytest.fixture
+def tmux() -> Iterator[Tmux]:
+    with private_server() as server:
+        yield server
+
+
+def looked(tmux: Tmux, *screens: str) -> Look:
+    seen = panes.look(tmux.socket, screens)
+    assert isinstance(seen, Look), seen
+    return seen
+
+
+def inside(monkeypatch: pytest.MonkeyPatch, pane: PaneAddress) -> None:
+    """As if our process ran in that pane."""
+    monkeypatch.setenv("TMUX", f"{pane.socket},{pane.server.split(':')[0]},0")
+    monkeypatch.setenv("TMUX_PANE", pane.pane_id)
+
+
+HOSTILE = ["a\u241eb", "tab\there", "new\nline", "=pane=", "#{pane_id}", "%3 %H", "'quoted\" $HOME", "\u202ertl", "💥"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_text_of_a_pane_can_break_the_look(tmux: Tmux, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "C")
+    first, second = tmux.pane("cat"), tmux.pane("cat")
+    tmux.run("select-pane", "-t", first.pane_id, "-T", text)
+    tmux.run("rename-window", "-t", first.pane_id, text)
+    tmux.run("set-option", "-p", "-t", first.pane_id, "@swarm_notice", text)
+    tmux.run("set-option", "-p", "-t", second.pane_id, "@swarm_notice", "bob")
+
+    seen = looked(tmux, first.pane_id, second.pane_id)
+
+    assert {pane.address for pane in seen.panes.values()} >= {first, second}
+    assert seen.panes[second.pane_id].notice == "bob"
+    assert "\n" not in seen.panes[first.pane_id].notice
+    assert "\u202e" not in seen.panes[first.pane_id].title
+
+
+def test_what_one_look_gave_away_forges_nothing_in_the_next(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    start = transport.start_script
+
+    def overheard(socket: str, script: str) -> object:
+        asked.append(script)
+        return start(socket, script)
+
+    monkeypatch.setattr(transport, "start_script", overheard)
+    liar, honest = tmux.pane("cat"), tmux.pane("cat")
+    looked(tmux)
+    mark = asked[0].split("'")[1].split("server")[0]
+
+    tmux.run("select-pane", "-t", liar.pane_id, "-T", f"x{mark}end{mark}pane{mark}")
+    seen = looked(tmux)
+
+    assert {pane.address for pane in seen.panes.values()} >= {liar, honest}
+    assert seen.panes[liar.pane_id].title == f"x{mark}end{mark}pane{mark}"
+
+
+@pytest.mark.parametrize("command", ["display-message", "list-panes", "capture-pane"])
+def test_what_a_hook_of_the_users_prints_hides_no_pane(tmux: Tmux, command: str) -> None:
+    pane = tmux.pane("cat")
+    tmux.run("set-hook", "-g", f"after-{command}", "display-message -p 'a hook, and 3 words more'")
+
+    seen = looked(tmux, pane.pane_id)
+    tmux.run("set-hook", "-gu", f"after-{command}")  # it would speak to whoever ends this server, too
+
+    assert seen.pane(pane) is not None
+    assert pane.pane_id in seen.screens
+
+
+def test_a_folder_with_a_newline_hides_no_pane(tmux: Tmux) -> None:
+    folder = tmux.folder / "two\nlines"
+    folder.mkdir()
+    tmux.run("new-window", "-d", "-c", str(folder), "cat")
+    other = tmux.pane("cat")
+
+    seen = looked(tmux)
+
+    assert len(seen.panes) == 3
+    assert seen.pane(other) is not None
+    assert any(pane.path.endswith("two lines") for pane in seen.panes.values())
+
+
+def test_a_look_brings_the_screens_that_were_asked_for(tmux: Tmux) -> None:
+    pane = tmux.pane("sh", "-c", "printf '\\033[31mred\\033[0m\\nsecond'; exec cat")
+    until(lambda: "second" in tmux.screen(pane), "it printed")
+
+    seen = looked(tmux, pane.pane_id, "%999", "; kill-server")
+
+    assert list(seen.screens) == [pane.pane_id]
+    assert seen.screens[pane.pane_id][0].startswith("\x1b[31mred")
+    assert seen.screens[pane.pane_id][1].endswith("second")
+
+
+@pytest.mark.parametrize("commands", [["capture-pane"], ["display-message"], ["capture-pane", "display-message"]])
+def test_what_a_hook_of_the_users_prints_shifts_no_screen(tmux: Tmux, commands: list[str]) -> None:
+    drawn = [tmux.pane("sh", "-c", f"printf '{word}'; exec cat") for word in ("first", "second")]
+    for pane, word in zip(drawn, ("first", "second"), strict=True):
+        until(lambda: word in tmux.screen(pane), "it printed")  # noqa: B023 - asked at once
+    for command in commands:
+        tmux.run("set-hook", "-g", f"after-{command}", "display-message -p 'a hook'")
+
+    seen = looked(tmux, *(pane.pane_id for pane in drawn))
+    for command in commands:
+        tmux.run("set-hook", "-gu", f"after-{command}")
+
+    assert [seen.screens[pane.pane_id][0] for pane in drawn] == ["first", "second"]
+    assert {len(seen.screens[pane.pane_id]) for pane in drawn} == {seen.panes[drawn[0].pane_id].height}
+
+
+def test_a_hook_that_prints_our_own_words_changes_neither_the_server_nor_its_panes(tmux: Tmux) -> None:
+    pane = tmux.pane("cat")
+    for command in ("display-message", "list-panes"):
+        tmux.run("set-hook", "-g", f"after-{command}", "display-message -p '#{hook_arguments}'")
+
+    seen = looked(tmux, pane.pane_id)
+    for command in ("display-message", "list-panes"):
+        tmux.run("set-hook", "-gu", f"after-{command}")
+
+    assert seen.pane(pane) is not None
+    assert all(pane_id.startswith("%") for pane_id in seen.panes)
+
+
+def test_a_pane_whose_only_row_is_its_border_is_seen_at_once(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
+    high, low = tmux.pane("cat"), tmux.pane("cat")
+    tmux.run("join-pane", "-d", "-l", "1", "-s", low.pane_id, "-t", high.pane_id)
+    tmux.run("set-option", "-w", "-t", high.pane_id, "pane-border-status", "bottom")
+    scripts: list[str] = []
+    start = transport.start_script
+    monkeypatch.setattr(
+        transport, "start_script", lambda socket, script: scripts.append(script) or start(socket, script)
+    )
+
+    seen = looked(tmux, high.pane_id, low.pane_id)
+
+    assert seen.panes[low.pane_id].height == 0
+    assert len(seen.screens[low.pane_id]) == 1
+    assert len(scripts) == 1
+
+
+def test_a_pane_that_is_gone_shifts_no_screen(tmux: Tmux) -> None:
+    pane, gone = tmux.pane("sh", "-c", "printf here; exec cat"), tmux.pane("cat")
+    until(lambda: "here" in tmux.screen(pane), "it printed")
+    tmux.run("kill-pane", "-t", gone.pane_id)
+
+    seen = looked(tmux, gone.pane_id, pane.pane_id)
+
+    assert list(seen.screens) == [pane.pane_id]
+    assert seen.screens[pane.pane_id][0] == "here"
+
+
+def test_nobody_waits_for_more_than_what_was_asked_for(tmux: Tmux) -> None:
+    script = "display-message -p what-was-asked\nwait-for nobody\n"
+
+    with (
+        transport.start_script(tmux.socket, script) as all_of_it,
+        transport.start_script(tmux.socket, script) as enough,
+    ):
+        first = enough.answer(end="what-was-asked")
+        second = all_of_it.answer(limit_s=0.5)
+
+    assert isinstance(first, transport.Answer)
+    assert second == NoAnswer(tmux.socket, "tmux did not answer within 0.5 s")
+
+
+@contextmanager
+def no_file_left() -> Iterator[None]:
+    """This process can open nothing more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    highest = max(int(name) for name in os.listdir("/proc/self/fd"))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, hard))
+    taken: list[int] = []
+    try:
+        with contextlib.suppress(OSError):
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
+        yield
+    finally:
+        for file in taken:
+            os.close(file)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_an_answer_is_read_when_no_file_is_left(tmux: Tmux) -> None:
+    with transport.start_script(tmux.socket, "display-message -p here\n") as running, no_file_left():
+        answer = running.answer(end="here")
+
+    assert isinstance(answer, transport.Answer)
+
+
+def test_a_script_may_be_longer_than_a_pipe(tmux: Tmux) -> None:
+    script = "set-option -s @length short\n" * 10_000 + "display-message -p end\n"
+
+    with transport.ready(tmux.socket) as running:
+        answer = running.answer(script=script, end="end")
+
+    assert isinstance(answer, transport.Answer)
+    assert answer.output.endswith(b"end\n")
+
+
+def test_a_server_that_is_gone_and_one_that_cannot_be_asked_are_not_empty(tmux: Tmux, tmp_path: Path) -> None:
+    never_there = panes.look(str(tmp_path / "none"))
+    not_a_server = tmp_path / "folder"
+    not_a_server.mkdir()
+    tmux.stop()
+
+    assert never_there == ServerGone(str(tmp_path / "none"))
+    assert panes.look(tmux.socket) == ServerGone(tmux.socket)
+    assert isinstance(panes.look(str(not_a_server)), ServerGone | NoAnswer)
+
+
+def test_a_tmux_that_cannot_be_started_is_no_answer(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(tmux.folder, "bin").mkdir()
+    Path(tmux.folder, "bin", "tmux").touch(mode=0o644)
+    with monkeypatch.context() as patched:
+        patched.setenv("PATH", f"{tmux.folder}/bin")
+
+        seen = panes.look(tmux.socket)
+
+    assert seen == NoAnswer(tmux.socket, "tmux could not be started: Permission denied")
+
+
+def test_every_screen_comes_with_one_look(tmux: Tmux) -> None:
+    for _ in range(8):
+        tmux.run("new-window", "-d", "cat")
+
+    seen = looked(tmux, *looked(tmux).panes)
+
+    assert set(seen.screens) == set(seen.panes)
+    assert len(seen.screens) == 9
+
+
+def test_our_own_pane_is_found_by_the_environment(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
+    pane = tmux.pane("cat")
+    inside(monkeypatch, pane)
+
+    panes.set_agent(pane, "ann")
+
+    assert panes.own_pane() == pane
+    assert panes.agent_of_own_pane() == "ann"
+    panes.set_agent(pane, None)
+    assert panes.agent_of_own_pane() is None
+
+
+def test_outside_tmux_there_is_no_pane() -> None:
+    assert panes.own_pane() is None
+    assert panes.agent_of_own_pane() is None
+
+
+def test_a_pane_of_an_earlier_server_is_not_ours(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
+    pane = tmux.pane("cat")
+    inside(monkeypatch, pane)
+    tmux.stop()
+    tmux.start()
+    tmux.pane("cat")
+
+    assert panes.own_pane() is None
+    assert panes.agent_of_own_pane() is None
+    assert not panes.alive(pane)
+
+
+def test_an_option_of_the_whole_server_makes_nobody_an_agent(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
+    pane = tmux.pane("cat")
+    inside(monkeypatch, pane)
+    tmux.run("set-option", "-g", "@swarm_agent", "everybody")
+
+    assert panes.agent_of_own_pane() is None
+
+
+def test_an_agent_is_never_written_on_a_pane_that_was_replaced(tmux: Tmux) -> None:
+    pane = tmux.pane("cat")
+    tmux.run("respawn-pane", "-k", "-t", pane.pane_id, "cat")
+
+    with pytest.raises(NotFound):
+        panes.set_agent(pane, "ann")
+
+    assert tmux.run("show-options", "-pqv", "-t", pane.pane_id, "@swarm_agent") == ""
+
+
+@pytest.mark.parametrize("word", ["", "3", "%", "%x", "%1;kill-server", "=base", "%1\n"])
+def test_what_is_no_pane_id_is_a_usage_error(tmux: Tmux, word: str) -> None:
+    with pytest.raises(Usage):
+        panes.address(word, tmux.socket)
+
+
+def test_a_pane_that_is_not_there_is_not_found(tmux: Tmux) -> None:
+    with pytest.raises(NotFound):
+        panes.address("%999", tmux.socket)
+
+
+def attach(tmux: Tmux, outer: Tmux, session: str) -> str:
+    """A terminal that is attached: a pane of another server. Its client's name."""
+    before = set(clients(tmux))
+    outer.pane("env", "-u", "TMUX", "tmux", "-u", "-S", tmux.socket, "attach", "-t", f"={session}")
+    until(lambda: len(clients(tmux)) > len(before), "the terminal is attached")
+    return (set(clients(tmux)) - before).pop()
+
+
+def clients(tmux: Tmux) -> list[str]:
+    return tmux.run("list-clients", "-F", "#{client_name}").split()
+
+
+def shown(tmux: Tmux, client: str) -> str:
+    lines = tmux.run("list-clients", "-F", "#{client_name} #{pane_id}").splitlines()
+    return dict(line.split() for line in lines)[client]
+
+
+def test_jump_moves_the_named_terminal_and_no_other(tmux: Tmux) -> None:
+    tmux.run("new-session", "-d", "-s", "far", "cat")
+    there = panes.address(tmux.run("list-panes", "-t", "=far:", "-F", "#{pane_id}"), tmux.socket)
+    with private_server() as outer:
+        mine, other = attach(tmux, outer, "base"), attach(tmux, outer, "base")
+        stays = shown(tmux, other)
+
+        panes.jump(there, mine)
+
+        assert shown(tmux, mine) == there.pane_id
+        assert shown(tmux, other) == stays
+
+
+def test_jump_from_inside_moves_our_own_terminal(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = panes.address(tmux.run("list-panes", "-t", "=base:", "-F", "#{pane_id}"), tmux.socket)
+    there = tmux.pane("cat")
+    inside(monkeypatch, here)
+    with private_server() as outer:
+        client = attach(tmux, outer, "base")
+
+        panes.jump(there)
+
+        assert shown(tmux, client) == there.pane_id
+
+
+def test_jump_without_a_terminal_says_what_to_type(tmux: Tmux) -> None:
+    pane = tmux.pane("cat")
+
+    with pytest.raises(Unavailable) as raised:
+        panes.jump(pane)
+
+    assert raised.value.next == f"tmux -S {tmux.socket} attach -t {pane.pane_id}"
+
+
+def test_jump_to_a_pane_that_is_gone_is_refused(tmux: Tmux) -> None:
+    pane = tmux.pane("cat")
+    tmux.run("kill-pane", "-t", pane.pane_id)
+
+    with pytest.raises(NotFound):
+        panes.jump(pane)
+
+
+def test_a_line_for_the_human_is_shown_as_it_is(tmux: Tmux) -> None:
+    with private_server() as outer:
+        client = attach(tmux, outer, "base")
+
+        panes.display(tmux.socket, client, "100% of #S at %H #(touch x)")
+
+        until(lambda: "100% of #S at %H #(touch x)" in all_screens(outer), "the line is on the status bar")
+    assert not Path("x").exists()
+
+
+def all_screens(tmux: Tmux) -> str:
+    return "\n".join(tmux.run("capture-pane", "-p", "-t", pane) for pane in looked(tmux).panes)
+
+
+def test_no_option_of_the_whole_server_is_ever_set(tmux: Tmux) -> None:
+    before = tmux.run("show-options", "-g"), tmux.run("show-options", "-s"), tmux.run("show-options", "-wg")
+    pane = tmux.pane("cat")
+
+    panes.set_agent(pane, "ann")
+
+    assert before == (tmux.run("show-options", "-g"), tmux.run("show-options", "-s"), tmux.run("show-options", "-wg"))

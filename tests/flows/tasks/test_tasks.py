@@ -1,0 +1,292 @@
+"""`swarm task` as agents use it: processes that want the same work, the verbs, and what messages tell them to run."""
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from swarm_agents import roster
+from swarm_agents.db.database import Database
+from swarm_agents.tasks import rows as task_rows
+from swarm_agents.tasks import tasks
+from tests.support.processes import LIMIT_S, Answer, Worker, workers
+from tests.support.repo import Ran, Repo
+from tests.support.until import until
+
+ROUNDS = 200
+HERD = [f"agent-{n}" for n in range(8)]
+HOSTILE = ["a\nb", "a'b", 'a"b', "a" * 10_000, "a\x1b[2J", "\u202ea", "a b", "", "a\u200b", "..", "a/b", "$name"]
+
+
+def test_of_eight_that_claim_at_once_one_wins_and_the_others_learn_who(db_path: Path) -> None:
+    join(db_path, HERD)
+    with workers(db_path, 8) as crew, Database(db_path) as db:
+        for round_ in range(ROUNDS):
+            tasks.add(db, "work", "human", f"r{round_}")
+
+            told = all_at_once(crew, "task_claim", task=f"r{round_}")
+
+            [winner] = [name for name, answer in zip(HERD, told, strict=True) if answer.told == f"Done {name}"]
+            losers = [answer.told for answer in told if answer.told != f"Done {winner}"]
+            assert losers == [f"TakenBy {winner}"] * 7, f"round {round_}: {told}"
+
+
+def test_of_eight_that_take_over_the_task_of_a_dead_claimant_one_wins(db_path: Path) -> None:
+    join(db_path, [*HERD, "dead"])
+    with workers(db_path, 8) as crew, Database(db_path) as db:
+        for round_ in range(ROUNDS // 4):
+            tasks.add(db, "work", "human", f"r{round_}")
+            tasks.claim(db, "dead", f"r{round_}", lease_s=0)
+
+            told = all_at_once(crew, "task_claim", task=f"r{round_}")
+
+            assert sorted(answer.told.split()[0] for answer in told) == ["Done", *["TakenBy"] * 7]
+            assert len({answer.told.split()[1] for answer in told}) == 1 and {answer.fence for answer in told} == {3}
+
+
+def test_eight_processes_that_add_twenty_each_have_added_a_hundred_and_sixty(db_path: Path) -> None:
+    with workers(db_path, 8) as crew:
+        for number in range(20):
+            for worker in crew:
+                worker.send("task_add", title=f"number {number}")
+        ids = [worker.receive().told for worker in crew for _ in range(20)]
+
+    with Database(db_path) as db, db.reading() as tx:
+        assert sorted(task.id for task in task_rows.listed(tx)) == sorted(set(ids))
+    assert len(set(ids)) == 160
+
+
+def test_a_task_from_its_first_to_its_last_word(repo: Repo) -> None:
+    assert repo.swarm("task", "add", "The models", "--id", "models").exit == 0
+    assert repo.swarm("task", "add", "The API", "--id", "api", "--after", "models").exit == 0
+    assert act(repo, "alice", "claim", "models").exit == 0
+    assert act(repo, "alice", "start", "models").exit == 0
+    assert act(repo, "alice", "done", "models", "--result", "see models.py").exit == 0
+
+    listed = repo.swarm("task", "list", "--json").data["tasks"]
+
+    assert [(one["id"], one["status"], one["claimant"], one["after"]) for one in listed] == [
+        ("models", "completed", "alice", []),
+        ("api", "open", None, ["models"]),
+    ]
+
+
+def test_a_refused_claim_names_its_reason(repo: Repo) -> None:
+    repo.swarm("task", "add", "First", "--id", "first")
+    repo.swarm("task", "add", "Second", "--id", "second", "--after", "first")
+    act(repo, "alice", "claim", "first")
+
+    taken, blocked, unknown = (act(repo, "bob", "claim", one) for one in ("first", "second", "third"))
+
+    assert (taken.exit, taken.data["reason"], taken.data["taken_by"]) == (90, "taken_by", "alice")
+    assert (blocked.exit, blocked.data["reason"], blocked.data["blocked_by"]) == (90, "blocked_by", ["first"])
+    assert (unknown.exit, unknown.json["code"]) == (92, "not_found")
+
+
+def test_nobody_but_the_claimant_completes_it(repo: Repo) -> None:
+    repo.swarm("task", "add", "First", "--id", "first")
+    unclaimed = act(repo, "bob", "done", "first")
+    act(repo, "alice", "claim", "first")
+
+    assert [unclaimed.exit, act(repo, "bob", "done", "first").exit, act(repo, "human", "done", "first").exit] == [
+        77
+    ] * 3
+    assert repo.swarm("task", "show", "first", "--json").data["status"] == "claimed"
+    assert act(repo, "bob", "done", "second").exit == 92
+
+
+def test_the_task_of_a_dead_claimant_comes_back_and_its_late_word_is_refused(repo: Repo) -> None:
+    repo.write("swarm.toml", "[tasks]\nlease_s = 1\n")
+    repo.swarm("task", "add", "First", "--id", "first")
+    fence = act(repo, "alice", "claim", "first").data["fence"]
+
+    until(lambda: act(repo, "bob", "claim", "first").exit == 0, "the lease runs out", look_every_s=0.2)
+
+    assert act(repo, "alice", "done", "first", "--fence", str(fence)).exit == 77
+    assert repo.swarm("task", "show", "first", "--json").data["claimant"] == "bob"
+
+
+def test_an_agent_that_leaves_gives_its_tasks_and_locks_back(repo: Repo) -> None:
+    repo.swarm("task", "add", "First", "--id", "first")
+    act(repo, "alice", "claim", "first")
+    repo.swarm("--as", "alice", "lock", "acquire", "README")
+
+    repo.swarm("--as", "alice", "agent", "leave")
+
+    assert act(repo, "bob", "claim", "first").exit == 0
+    assert repo.swarm("--as", "bob", "lock", "acquire", "README").exit == 0
+
+
+@pytest.mark.parametrize("verb", ["claim", "start", "done", "fail", "review"])
+def test_whoever_is_nobody_holds_no_task(repo: Repo, verb: str) -> None:
+    repo.swarm("task", "add", "First", "--id", "first")
+    words = [verb, "first", *(["--reason", "x"] if verb == "fail" else [])]
+
+    assert repo.swarm("task", *words).exit == 64
+    assert repo.swarm("--as", "stranger", "task", *words).exit == 92
+
+
+def test_what_only_a_human_may_do_is_refused_to_agents(repo: Repo) -> None:
+    repo.swarm("task", "add", "First", "--id", "first")
+    act(repo, "alice", "claim", "first")
+
+    assert act(repo, "bob", "reassign", "first", "bob").exit == 77
+    assert act(repo, "bob", "release", "first").exit == 77
+    assert act(repo, "bob", "cancel", "first").exit == 77
+    assert repo.swarm("task", "reassign", "first", "bob").exit == 0
+    assert act(repo, "bob", "done", "first").exit == 0
+
+
+def test_hostile_ids_are_refused_by_every_verb_and_nothing_is_written(repo: Repo) -> None:
+    repo.swarm("task", "add", "First", "--id", "first")
+    before = repo.swarm("task", "list", "--json").out
+
+    for verb, *more in (["claim"], ["start"], ["done"], ["review"], ["cancel"], ["show"], ["release"]):
+        for hostile in HOSTILE[:4]:
+            refused = act(repo, "alice", verb, "--", hostile, *more)
+            assert refused.exit == 64, (verb, hostile, refused)
+    for hostile in HOSTILE:
+        assert repo.swarm("task", "add", "T", f"--id={hostile}").exit == 64, hostile
+        assert repo.swarm("task", "add", "T", f"--after={hostile}").exit == 64, hostile
+
+    assert repo.swarm("task", "list", "--json").out == before
+
+
+@pytest.mark.parametrize("title", ["", "  ", "a\nb", "a\x1b[2Jb", "\u202eevil", "x" * 201])
+def test_a_title_that_cannot_be_shown_in_a_line_is_refused(repo: Repo, title: str) -> None:
+    assert repo.swarm("task", "add", title).exit == 65
+    assert repo.swarm("task", "list", "--json").data["tasks"] == []
+
+
+def test_every_command_that_a_message_names_runs_as_it_is_written(repo: Repo) -> None:
+    repo.swarm("task", "add", "First", "--id", "first")
+    repo.swarm("task", "add", "Second", "--id", "second", "--after", "first")
+    told_of_new = follow(repo, "bob")
+    repo.swarm("--as", "alice", "inbox")
+    act(repo, "bob", "done", "first")
+    told_of_next = follow(repo, "alice")
+    repo.swarm("task", "reassign", "second", "bob")
+    told_of_gift = follow(repo, "bob")
+    repo.swarm("--as", "alice", "inbox")
+    act(repo, "bob", "review", "second")
+    told_of_review = follow(repo, "alice")
+
+    assert told_of_new == [("swarm task claim first", 0)]
+    assert told_of_next == [("swarm task claim second", 0)]
+    assert told_of_gift == [("swarm task start second", 0)]
+    assert told_of_review == [("swarm task show second", 0)]
+
+
+def test_nobody_is_told_what_they_did_themselves(repo: Repo) -> None:
+    act(repo, "alice", "add", "First", "--id", "first")
+    act(repo, "alice", "claim", "first")
+    act(repo, "alice", "done", "first")
+
+    assert repo.swarm("--as", "alice", "inbox", "--json").data["messages"] == []
+    assert len(repo.swarm("--as", "bob", "inbox", "--json").data["messages"]) == 3
+
+
+def test_the_next_step_that_is_printed_leads_to_the_end(repo: Repo) -> None:
+    repo.swarm("task", "add", "First", "--id", "first")
+    claimed = act(repo, "alice", "claim", "first")
+
+    started = repo.shell(claimed.json["next"])
+
+    assert (claimed.json["next"], started) == ("swarm task start first --as alice", 0)
+    assert act(repo, "alice", "start", "first").json["next"] == "swarm task done first --as alice"
+
+
+# Import and plan.
+
+
+def test_a_checklist_becomes_tasks(repo: Repo) -> None:
+    repo.write("plan.md", "# Plan\n- [ ] Models {id=models estimate=1h}\n- [ ] API {id=api after=models}\n")
+
+    assert repo.swarm("task", "import", "plan.md").exit == 0
+    assert ids(repo) == ["models", "api"]
+
+
+def test_a_file_with_a_mistake_adds_nothing_and_names_the_line(repo: Repo) -> None:
+    repo.write("plan.yaml", "- title: One\n  after: [two]\n- title: Two\n  after: [one]\n")
+
+    refused = repo.swarm("task", "import", "plan.yaml")
+
+    assert refused.exit == 65 and "line 1" in refused.err and "circle" in refused.err
+    assert ids(repo) == []
+
+
+def test_a_second_plan_of_the_same_feature_leaves_the_first_alone(repo: Repo) -> None:
+    first = repo.swarm("task", "plan", "OAuth login", "--json").data["ids"]
+    act(repo, "alice", "claim", first[0])
+
+    second = repo.swarm("task", "plan", "OAuth login", "--json").data["ids"]
+
+    assert not set(first) & set(second) and ids(repo) == first + second
+    assert repo.swarm("task", "show", first[0], "--json").data["claimant"] == "alice"
+
+
+def test_ones_own_model_proposes_the_tasks(repo: Repo) -> None:
+    answer = """[{"id": "a", "title": "A"}, {"id": "b", "title": "B", "after": ["a"]}]"""
+    command = f"grep -q 'agents can work on at the same time: Export' && echo '{answer}'"
+
+    planned = repo.swarm("task", "plan", "Export", "--with", command, "--json")
+
+    assert planned.data["ids"] == ["export-a", "export-b"]
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("echo 'Sure! Here is your plan.'", 65),
+        ('echo \'[{"title": ""}]\'', 65),
+        ("echo '[]'", 65),
+        ('echo \'[{"title": "A", "after": ["nowhere"]}]\'', 65),
+        ("printf '\\377'", 65),
+        ("head -c 2000000 /dev/zero | tr '\\0' x", 65),
+        ("exit 3", 69),
+        ("kill -9 $$", 69),
+    ],
+)
+def test_a_bad_answer_changes_nothing(repo: Repo, command: str, code: int) -> None:
+    assert repo.swarm("task", "plan", "Export", "--with", command).exit == code
+    assert ids(repo) == []
+
+
+def test_a_model_that_hangs_is_ended_with_all_that_it_started(repo: Repo) -> None:
+    beat = repo.path / "beat"
+    command = "(while :; do echo x >> beat; sleep 0.02; done) & sleep 600"
+
+    hung = repo.swarm("task", "plan", "Export", "--with", command, "--timeout", "1")
+    size = beat.stat().st_size
+
+    assert hung.exit == 69 and "within 1 s" in hung.err and ids(repo) == []
+    with pytest.raises(AssertionError, match="it beats on"):
+        until(lambda: beat.stat().st_size > size, "it beats on", limit_s=0.5)
+
+
+def follow(repo: Repo, agent: str) -> list[tuple[str, int]]:
+    """Read the inbox and run each command in it as that agent; how each ended."""
+    told = "\n".join(one["body"] for one in repo.swarm("--as", agent, "inbox", "--json").data["messages"])
+    return [(one, repo.shell(f"SWARM_AGENT={agent} {one}")) for one in re.findall(r"'(swarm [^']+)'", told)]
+
+
+def ids(repo: Repo) -> list[str]:
+    return [one["id"] for one in repo.swarm("task", "list", "--json").data["tasks"]]
+
+
+def act(repo: Repo, agent: str, verb: str, *words: str) -> Ran:
+    return repo.swarm("--as", agent, "--json", "task", verb, *words)
+
+
+def all_at_once(crew: list[Worker], order: str, **values: str) -> list[Answer]:
+    at_ns = time.monotonic_ns() + 2_000_000
+    for worker, name in zip(crew, HERD, strict=True):
+        worker.send(order, agent=name, at_ns=at_ns, **values)
+    return [worker.receive(LIMIT_S) for worker in crew]
+
+
+def join(path: Path, names: list[str]) -> None:
+    with Database(path) as db:
+        for name in names:
+            roster.join(db, name, "agent", None)

@@ -1,0 +1,196 @@
+"""What an agent held whose tmux pane is gone: it comes back early, after a grace, and never on a guess."""
+
+import os
+import signal
+
+from swarm_agents import events, heartbeat, roster
+from swarm_agents.courier.courier import Round
+from swarm_agents.db.database import Database
+from swarm_agents.locks import locks
+from swarm_agents.locks.paths import Name
+from swarm_agents.messages import messages
+from swarm_agents.model import PaneAddress
+from swarm_agents.panes import Look
+from swarm_agents.tasks import rows as task_rows
+from swarm_agents.tasks import tasks
+from swarm_agents.tasks.rows import TaskStatus
+from swarm_agents.watch.reaper import GRACE_S, Reaper
+from tests.support.clock import FakeClock
+from tests.support.noticed import Noticed
+from tests.support.repo import Repo
+from tests.support.tmux import Tmux
+from tests.support.until import until
+
+LEASE_S = 900
+
+
+def test_the_tasks_and_locks_of_an_agent_whose_pane_is_gone_come_back_after_a_grace(
+    db: Database, clock: FakeClock, swarm: Noticed, tmux: Tmux
+) -> None:
+    pane, reaper = at_work(db, swarm, "ann"), Reaper()
+    at_work(db, swarm, "bob")
+    reaper.after(db, looked(swarm, "ann"))
+    tmux.run("kill-pane", "-t", pane.pane_id)
+
+    reaper.after(db, looked(swarm, "ann"))
+    assert held(db, "ann") == (["ann-1"], ["ann.py"])
+    clock.forward(GRACE_S)
+    reaper.after(db, looked(swarm, "ann"))
+
+    assert (held(db, "ann"), held(db, "bob")) == (([], []), (["bob-1"], ["bob.py"]))
+    with db.reading() as tx:
+        assert task_rows.find(tx, "ann-1").status is TaskStatus.OPEN
+        told = [one.detail for one in events.after(tx, 0, 100) if one.kind in ("task_expired", "lock_expired")]
+    assert told == ["ann-1: ann: its tmux pane is gone", "ann: ann.py"]
+
+
+def test_the_dead_is_told_should_it_live_on_elsewhere_and_its_old_fence_is_void(
+    db: Database, clock: FakeClock, swarm: Noticed, tmux: Tmux
+) -> None:
+    pane, reaper = at_work(db, swarm, "ann"), Reaper()
+    tmux.run("kill-pane", "-t", pane.pane_id)
+    lose(db, clock, swarm, reaper, "ann")
+
+    said = [one.body for one in messages.inbox(db, "ann").messages]
+
+    assert "Task ann-1 is not yours any more: ann: its tmux pane is gone. Stop working on it." in said
+    assert "Your lock on ann.py has ended: its tmux pane is gone. Acquire it again before you go on." in said
+    assert isinstance(tasks.complete(db, "ann", "ann-1"), tasks.NotYours)
+    assert isinstance(locks.renew(db, "ann", ["ann.py"]), locks.Lost)
+
+
+def test_a_pane_with_a_dead_process_is_gone_too(db: Database, clock: FakeClock, swarm: Noticed, tmux: Tmux) -> None:
+    pane, reaper = at_work(db, swarm, "ann"), Reaper()
+    tmux.run("set-option", "-p", "-t", pane.pane_id, "remain-on-exit", "on")
+    os.kill(pane.pane_pid, signal.SIGKILL)
+
+    lose(db, clock, swarm, reaper, "ann")
+
+    assert held(db, "ann") == ([], [])
+
+
+def test_a_server_that_cannot_be_asked_takes_nothing(
+    db: Database, clock: FakeClock, swarm: Noticed, tmux: Tmux
+) -> None:
+    pane, reaper = at_work(db, swarm, "ann"), Reaper()
+    tmux.run("kill-pane", "-t", pane.pane_id)
+    server = tmux.server_pid()
+    os.kill(server, signal.SIGSTOP)
+    try:
+        for _ in range(3):
+            reaper.after(db, swarm.round())
+            clock.forward(GRACE_S)
+    finally:
+        os.kill(server, signal.SIGCONT)
+
+    assert held(db, "ann") == (["ann-1"], ["ann.py"])
+
+
+def test_a_server_that_is_gone_takes_nothing(db: Database, clock: FakeClock, swarm: Noticed, tmux: Tmux) -> None:
+    at_work(db, swarm, "ann")
+    reaper = Reaper()
+    tmux.run("kill-server")
+
+    for _ in range(3):
+        reaper.after(db, swarm.round())
+        clock.forward(GRACE_S)
+
+    assert held(db, "ann") == (["ann-1"], ["ann.py"])
+
+
+def test_an_agent_that_joins_again_from_another_pane_keeps_what_it_holds(
+    db: Database, clock: FakeClock, swarm: Noticed, tmux: Tmux
+) -> None:
+    pane, reaper = at_work(db, swarm, "ann"), Reaper()
+    tmux.run("kill-pane", "-t", pane.pane_id)
+    missed = looked(swarm, "ann")
+    reaper.after(db, missed)
+    clock.forward(GRACE_S)
+
+    roster.adopt(db, "ann", tmux.pane("cat"))
+    reaper.after(db, missed)  # what was seen of the old pane, told late
+    clock.forward(GRACE_S)
+    reaper.after(db, looked(swarm, "ann"))
+
+    assert held(db, "ann") == (["ann-1"], ["ann.py"])
+
+
+def test_a_task_in_review_waits_for_its_reviewer(db: Database, clock: FakeClock, swarm: Noticed, tmux: Tmux) -> None:
+    pane, reaper = at_work(db, swarm, "ann"), Reaper()
+    tasks.review(db, "ann", "ann-1", "human")
+    tmux.run("kill-pane", "-t", pane.pane_id)
+
+    lose(db, clock, swarm, reaper, "ann")
+
+    assert held(db, "ann") == (["ann-1"], [])
+
+
+def test_an_agent_that_left_is_nobody_to_miss(db: Database, clock: FakeClock) -> None:
+    roster.join(db, "ann", "agent", None)
+    heartbeat.leave(db, "ann")
+    reaper = Reaper()
+
+    for _ in range(2):
+        reaper.after(db, Round(True, gone_agents=("ann",)))
+        clock.forward(GRACE_S)
+
+    with db.reading() as tx:
+        assert [one.kind for one in events.after(tx, 0, 100)] == ["joined", "left"]
+
+
+def test_a_running_courier_brings_them_back(repo: Repo, tmux: Tmux) -> None:
+    with Database(repo.path / ".git/swarm/swarm.db") as db:
+        pane = tmux.pane("cat")
+        roster.adopt(db, "bob", pane)
+        hold(db, "bob")
+        courier = repo.start("courier")
+        try:
+            tmux.run("kill-pane", "-t", pane.pane_id)
+            until(lambda: held(db, "bob") == ([], []), "both are back", 30)
+        finally:
+            courier.terminate()
+            courier.communicate(timeout=20)
+
+    assert repo.swarm("--as", "alice", "task", "claim", "bob-1").exit == 0
+    assert repo.swarm("--as", "alice", "lock", "acquire", "bob.py").exit == 0
+
+
+def at_work(db: Database, swarm: Noticed, name: str) -> PaneAddress:
+    """An agent in a pane that has a task and a lock."""
+    pane = swarm.tmux.pane("cat")
+    swarm.join(name, pane)
+    hold(db, name)
+    return pane
+
+
+def hold(db: Database, name: str) -> None:
+    tasks.add(db, "some work", "human", f"{name}-1")
+    tasks.claim(db, name, f"{name}-1", LEASE_S)
+    locks.acquire(db, name, [Name(f"{name}.py")], LEASE_S)
+
+
+def lose(db: Database, clock: FakeClock, swarm: Noticed, reaper: Reaper, name: str) -> None:
+    for _ in range(2):
+        reaper.after(db, looked(swarm, name))
+        clock.forward(GRACE_S)
+
+
+def looked(swarm: Noticed, name: str) -> Round:
+    """A round that has looked at the server that this agent is on."""
+    rounds: list[Round] = []
+
+    def saw() -> bool:
+        rounds.append(swarm.round())
+        return name in rounds[-1].gone_agents + rounds[-1].living_agents
+
+    until(saw, f"the pane of {name} was looked at")
+    assert any(isinstance(look, Look) for look in rounds[-1].looks.values())
+    return rounds[-1]
+
+
+def held(db: Database, name: str) -> tuple[list[str], list[str]]:
+    with db.reading() as tx:
+        return (
+            [task.id for task in task_rows.listed(tx) if task.claimant == name],
+            [lock.path for lock in locks.listed(tx) if lock.holder == name],
+        )

@@ -1,0 +1,179 @@
+"""Waiting returns when there is something to return with, and not before; the other processes here are threads."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from swarm_agents import roster
+from swarm_agents.build import build, waiters
+from swarm_agents.build import wait as waiting
+from swarm_agents.db.database import Database
+from swarm_agents.escalations import escalations
+from swarm_agents.model import Asked, Evidence, Passing, Resolution, Rules, Waiting, Yours
+from tests.support.until import until
+
+RULES = Rules(lease_s=900, wait_s=60)
+
+
+@pytest.fixture
+def real_db(db_path: Path) -> Iterator[Database]:
+    """With the host's own clock, because here the waiting is real."""
+    with Database(db_path) as opened:
+        for name in ("ada", "bob"):
+            roster.join(opened, name, "agent", None)
+        yield opened
+
+
+def test_there_is_nothing_to_wait_for_on_a_passing_build(real_db: Database) -> None:
+    assert isinstance(waiting.wait(real_db, "bob", RULES, tell=silent), Passing)
+
+
+def test_a_free_role_falls_to_whoever_comes_to_wait(real_db: Database) -> None:
+    build.report(real_db, "ada", "tests fail", RULES)
+    build.give_up(real_db, "ada")
+
+    assert isinstance(waiting.wait(real_db, "bob", RULES, tell=silent), Yours)
+
+
+def test_the_fixer_does_not_wait_for_itself(real_db: Database) -> None:
+    build.report(real_db, "ada", "tests fail", RULES)
+
+    outcome = waiting.wait(real_db, "ada", RULES, tell=silent)
+
+    assert isinstance(outcome, Yours) and not outcome.new
+
+
+def test_the_deadline_ends_the_wait_and_keeps_the_place_in_line(real_db: Database) -> None:
+    build.report(real_db, "ada", "tests fail", RULES)
+
+    first = waiting.wait(real_db, "bob", RULES._replace(wait_s=0), tell=silent)
+    again = waiting.wait(real_db, "bob", RULES._replace(wait_s=0), tell=silent)
+
+    assert isinstance(first, Waiting) and isinstance(again, Waiting)
+    assert again.ticket == first.ticket
+
+
+def test_who_waits_is_told_once_at_the_start_with_the_seconds_left(real_db: Database) -> None:
+    build.report(real_db, "ada", "tests fail", RULES)
+    told: list[float] = []
+
+    waiting.wait(real_db, "bob", RULES._replace(wait_s=0.2), tell=lambda _, left_s: told.append(left_s))
+
+    assert len(told) == 1
+    assert 0 < told[0] <= 0.2
+
+
+def fixed(db: Database) -> None:
+    build.fixed(db, "ada", Evidence("the check passed", db.moment()))
+
+
+def given_up(db: Database) -> None:
+    build.give_up(db, "ada")
+
+
+def handed_over(db: Database) -> None:
+    build.hand_over(db, "ada", "bob", RULES)
+
+
+def force_released(db: Database) -> None:
+    build.force_release(db, build.current(db).fence, "stuck")
+
+
+def escalated(db: Database) -> None:
+    build.escalate(db, "ada", "help")
+
+
+def fixed_and_broken_again(db: Database) -> None:
+    fixed(db)
+    build.report(db, "ada", "something else", RULES)
+
+
+@pytest.mark.parametrize(
+    ("event", "answer"),
+    [
+        (fixed, Passing),
+        (given_up, Yours),
+        (handed_over, Yours),
+        (force_released, Yours),
+        (escalated, Asked),
+        (fixed_and_broken_again, Passing),
+    ],
+)
+def test_whatever_ends_the_wait_wakes_who_waits(
+    real_db: Database, event: Callable[[Database], None], answer: type
+) -> None:
+    build.report(real_db, "ada", "tests fail", RULES)
+
+    with waits(real_db.path, "bob") as outcomes:
+        until(lambda: line(real_db) == ["bob"], "bob stands in line")
+        event(real_db)
+
+    [outcome] = outcomes
+    assert isinstance(outcome, answer)
+    assert line(real_db) == []
+
+
+def test_a_waiter_that_was_forgotten_stands_in_line_anew(real_db: Database) -> None:
+    build.report(real_db, "ada", "tests fail", RULES)
+
+    with waits(real_db.path, "bob") as outcomes:
+        until(lambda: line(real_db) == ["bob"], "bob stands in line")
+        with real_db.transaction() as tx:
+            waiters.dismiss(tx)
+        until(lambda: line(real_db) == ["bob"], "bob stands in line again")
+        fixed(real_db)
+
+    assert isinstance(outcomes[0], Passing)
+
+
+def test_a_lost_bell_costs_a_moment_and_no_waiter(real_db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    build.report(real_db, "ada", "tests fail", RULES)
+
+    with waits(real_db.path, "bob") as outcomes:
+        until(lambda: line(real_db) == ["bob"], "bob stands in line")
+        monkeypatch.setattr(real_db.bell, "ring", lambda: None)
+        fixed(real_db)
+
+    assert isinstance(outcomes[0], Passing)
+
+
+def test_a_resolved_escalation_finds_nobody_waiting_and_the_next_wait_gets_the_role(real_db: Database) -> None:
+    build.report(real_db, "ada", "tests fail", RULES)
+    escalated(real_db)
+    assert isinstance(waiting.wait(real_db, "bob", RULES, tell=silent), Asked)
+    with real_db.reading() as tx:
+        number = escalations.open_id(tx)
+
+    build.resolve(real_db, number, Resolution.RETRY, RULES)
+
+    assert isinstance(waiting.wait(real_db, "bob", RULES, tell=silent), Yours)
+
+
+@contextmanager
+def waits(path: Path, agent: str) -> Iterator[list[object]]:
+    """Somebody waits meanwhile; on leaving, what the wait returned is there."""
+    outcomes: list[object] = []
+
+    def wait() -> None:
+        with Database(path) as own:
+            outcomes.append(waiting.wait(own, agent, RULES, tell=silent))
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    try:
+        yield outcomes
+    finally:
+        thread.join(70)
+        assert not thread.is_alive()
+
+
+def line(db: Database) -> list[str]:
+    with db.reading() as tx:
+        return [waiter.agent for waiter in waiters.line(tx)]
+
+
+def silent(*_: object) -> None:
+    """Who waits says nothing here."""
