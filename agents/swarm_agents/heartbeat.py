@@ -1,8 +1,10 @@
 """Signs of life: what every command of an agent leaves behind, and leaving for good."""
 
-from swarm_agents import events, leases, roster
+from swarm_agents import events, roster
 from swarm_agents.build import build, waiters
 from swarm_agents.db.database import Database
+from swarm_agents.locks.leases import LOCK_LEASES
+from swarm_agents.tasks.leases import TASK_LEASES
 
 _NOTICED_EVERY_MS = 5_000  # a sign of life finer than this tells nobody anything
 
@@ -15,13 +17,14 @@ def show(db: Database, name: str) -> None:
     with db.reading() as tx:
         agent = roster.find(tx, name)
         holds = build.state(tx).fixer == name
-        worn = leases.worn(tx, name)
+        is_due = TASK_LEASES.are_due_for_renewal(tx, name) or LOCK_LEASES.are_due_for_renewal(tx, name)
         fresh = tx.now - agent.seen_at < _NOTICED_EVERY_MS
     if holds:
         build.renew(db, name)
-    if worn or not fresh:
+    if is_due or not fresh:
         with db.transaction() as tx:
-            leases.renew(tx, name)
+            TASK_LEASES.renew(tx, name)
+            LOCK_LEASES.renew(tx, name)
             tx.execute("update agents set seen_at = :now where name = :name", now=tx.now, name=name)
 
 

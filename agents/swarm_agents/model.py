@@ -83,6 +83,21 @@ class Moment(NamedTuple):
     boot_id: str
 
 
+class Deadline(NamedTuple):
+    """A moment on the monotonic clock of one boot of the host. One of another boot has passed."""
+
+    mono_ms: int
+    boot_id: str
+
+    def left_ms(self, moment: Moment) -> int:
+        """Milliseconds until then; 0 when it has passed."""
+        return max(0, self.mono_ms - moment.mono_ms) if self.boot_id == moment.boot_id else 0
+
+    def age_ms(self, moment: Moment) -> int:
+        """Milliseconds since then; 0 when it lies ahead or belongs to another boot."""
+        return max(0, moment.mono_ms - self.mono_ms) if self.boot_id == moment.boot_id else 0
+
+
 class Rules(NamedTuple):
     """How long and how often: `[build]` of swarm.toml. Seconds."""
 
@@ -103,14 +118,14 @@ class Build(NamedTuple):
     max_attempts: int
     broken_since: int | None
     lease_expires_at: int | None
-    lease_mono_ms: int | None
-    lease_boot_id: str | None
+    lease: Deadline | None
+    """Decides a takeover; `lease_expires_at` is the same moment for people."""
     changed_at: int
     last_check: int | None
     retry_at: int | None = None
     """Nobody may claim before, after a failure of the network (UTC ms)."""
-    retry_mono_ms: int | None = None
-    retry_boot_id: str | None = None
+    retry: Deadline | None = None
+    """The same moment on the monotonic clock."""
 
     @property
     def red(self) -> bool:

@@ -133,6 +133,6 @@ def _ended(attempt: Attempt) -> list[Part]:
 
 def lease_left_ms(build: Build, moment: Moment) -> int:
     """On the clock that decides. A lease of an earlier boot is over."""
-    if build.lease_mono_ms is None or build.lease_boot_id != moment.boot_id:
+    if build.lease is None or build.lease.boot_id != moment.boot_id:
         return 0
-    return build.lease_mono_ms - moment.mono_ms
+    return build.lease.mono_ms - moment.mono_ms

@@ -45,7 +45,7 @@ print(n)
 _OURS = """
 import sys, time
 from pathlib import Path
-from swarm_agents import messages
+from swarm_agents.messages import messages
 from swarm_agents.db.database import Database
 with Database(Path(sys.argv[1]), lock_timeout_s=30) as db:
     sys.stdin.readline()

@@ -74,9 +74,9 @@ MUTANTS = (
     Mutant("green can be escalated", "status in ('broken', 'fixing') returning", "status <> 'escalated' returning"),
     Mutant("asking leaves the fixer its fence", "status = 'escalated', fence = fence + 1", "status = 'escalated'"),
     Mutant("a change of status has no time", "changed_mono_ms = :mono", "changed_mono_ms = changed_mono_ms"),
-    Mutant("the line is forgotten while it waits", "deadline_mono_ms + :grace <= :mono", "1 = 1"),
+    Mutant("the line is forgotten while it waits", "deadline_mono_ms <= :mono - :grace", "1 = 1"),
     Mutant(
-        "nobody in line is ever forgotten", "deadline_boot_id <> :boot or deadline_mono_ms + :grace <= :mono", "1 = 0"
+        "nobody in line is ever forgotten", "deadline_boot_id <> :boot or deadline_mono_ms <= :mono - :grace", "1 = 0"
     ),
     Mutant(
         "the fixer stands in line too",

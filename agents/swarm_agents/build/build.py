@@ -6,9 +6,10 @@ loses is told what holds now. docs/states.md draws it.
 
 from typing import Any, overload
 
-from swarm_agents import events, leases, roster
+from swarm_agents import events, roster
 from swarm_agents.build import retry_queue, transitions, waiters
 from swarm_agents.build import row as build_row
+from swarm_agents.db import leases
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import Usage
 from swarm_agents.escalations import announcements, escalations
@@ -418,7 +419,7 @@ def current(db: Database) -> Build:
 
 
 def _paused(tx: Transaction, now: Build) -> bool:
-    return now.retry_boot_id == tx.moment.boot_id and (now.retry_mono_ms or 0) > tx.moment.mono_ms
+    return now.retry is not None and now.retry.left_ms(tx.moment) > 0
 
 
 def _note(tx: Transaction, actor: str, kind: str, detail: str, now: Build, fence: int | None = None) -> None:

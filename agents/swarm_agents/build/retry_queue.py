@@ -8,9 +8,12 @@ import time
 from collections.abc import Callable
 
 from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.db.deadlines import DeadlineColumns, value_in
 
 _HERE_MS = 3_000  # whoever asked for its turn within this time is here
 _TRY_MS = 120_000  # the longest a try may hold its place; then its agent is taken for dead
+_ASKED_AT = DeadlineColumns("asked_mono_ms", "boot_id")
+_HEARD_OF_SINCE = ":mono - case when trying = 1 then :try_ms else :here_ms end"
 _LOOK_EVERY_S = 0.5
 _LIMIT_S = 60.0  # then try anyway: this order is a courtesy, and nobody may starve by it
 
@@ -19,7 +22,7 @@ def begin(tx: Transaction) -> None:
     """It is green: everybody in line gets a turn. To be called before the line is dismissed."""
     clear(tx)
     tx.execute(
-        "insert into turns (ticket, agent, asked_mono_ms, boot_id) select ticket, agent, :mono, :boot from waiters",
+        f"insert into turns (ticket, agent, {_ASKED_AT.names}) select ticket, agent, {value_in('0')} from waiters",
         **tx.clock,
     )
     tx.execute("update turn_window set size = 1 where id = 1")
@@ -73,9 +76,7 @@ def ask(db: Database, agent: str) -> int:
         if not tx.one("select 1 from turns where agent = :agent", agent=agent):
             return 0
     with db.transaction() as tx:
-        tx.execute(
-            "update turns set asked_mono_ms = :mono, boot_id = :boot where agent = :agent", agent=agent, **tx.clock
-        )
+        tx.execute(f"update turns set {_ASKED_AT.set_now} where agent = :agent", agent=agent, **tx.clock)
         before = ahead(tx, agent)
         if before == 0:
             tx.execute("update turns set trying = 1 where agent = :agent", agent=agent)
@@ -84,8 +85,8 @@ def ask(db: Database, agent: str) -> int:
 
 def _rows(tx: Transaction) -> list[Row]:
     return tx.execute(
-        "select ticket, agent, trying from turns where boot_id = :boot and "
-        "asked_mono_ms > :mono - case when trying = 1 then :try_ms else :here_ms end order by ticket",
+        f"select ticket, agent, trying from turns where not {_ASKED_AT.is_not_after(_HEARD_OF_SINCE, ':boot')} "
+        "order by ticket",
         try_ms=_TRY_MS,
         here_ms=_HERE_MS,
         **tx.clock,

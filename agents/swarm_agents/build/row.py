@@ -1,7 +1,11 @@
 """The build's one row as a value. Apart from `build`, so that who only reads it loads nothing else."""
 
+from swarm_agents.db import leases
 from swarm_agents.db.database import Row, Transaction
+from swarm_agents.db.deadlines import columns
 from swarm_agents.model import Build, BuildStatus
+
+RETRY = columns("retry")
 
 
 def read(tx: Transaction) -> Build:
@@ -24,11 +28,9 @@ def value(row: Row) -> Build:
         max_attempts=row["max_attempts"],
         broken_since=row["broken_since"],
         lease_expires_at=row["lease_expires_at"],
-        lease_mono_ms=row["lease_mono_ms"],
-        lease_boot_id=row["lease_boot_id"],
+        lease=leases.DEADLINE.read(row),
         changed_at=row["changed_at"],
         last_check=row["last_check"],
         retry_at=row["retry_at"],
-        retry_mono_ms=row["retry_mono_ms"],
-        retry_boot_id=row["retry_boot_id"],
+        retry=RETRY.read(row),
     )

@@ -6,31 +6,34 @@ change (attempts, events, messages) is in `build`. Deadlines are compared on the
 
 from typing import Any
 
-from swarm_agents import leases
+from swarm_agents.build.row import RETRY
+from swarm_agents.db import deadlines, leases
 from swarm_agents.db.database import Row, Transaction
+from swarm_agents.db.deadlines import columns
 from swarm_agents.model import Moment
 
 NETWORK_PAUSE_S = 10  # after the first failure of the network; doubled by each further one
 NETWORK_PAUSES = 5  # then a human is asked
+
+_CHANGED_AT = columns("changed")
+_GREEN_AT = columns("fresh")
+_BEGAN = (":began_mono", ":began_boot")
 
 # Guards: by whom, or from what on, a change may be made.
 HELD = "fixer_agent_id = :agent and fence = coalesce(:fence, fence)"
 FENCE_SEEN = "fence = :fence"
 RAN_OUT = leases.EXPIRED
 REPAIRED = f"status = 'fixing' and {HELD}"
-UNCHANGED_SINCE = "status = 'broken' and (changed_boot_id <> :began_boot or changed_mono_ms <= :began_mono)"
+UNCHANGED_SINCE = f"status = 'broken' and {_CHANGED_AT.is_not_after(*_BEGAN)}"
 ESCALATED = "status = 'escalated'"
-_FRESH = "(fresh_boot_id <> :began_boot or fresh_mono_ms <= :began_mono)"
-_NO_PAUSE = "(retry_boot_id is null or retry_boot_id <> :boot or retry_mono_ms <= :mono)"
+_FRESH = _GREEN_AT.is_not_after(*_BEGAN)
+_NO_PAUSE = f"({RETRY.boot_id} is null or {RETRY.has_passed})"
 
-_NO_LEASE = "fixer_agent_id = null, lease_expires_at = null, lease_mono_ms = null, lease_boot_id = null"
+_NO_LEASE = f"fixer_agent_id = null, lease_expires_at = null, {leases.DEADLINE.cleared}"
 _NEW_LEASE = f"fixer_agent_id = :agent, {leases.GRANTED}"
-_NEW_BUDGET = (
-    "attempts_used = 0, network_failures = 0, retry_at = null, retry_mono_ms = null, retry_boot_id = null, "
-    "budget = budget + 1"
-)
-_CHANGED = "changed_at = :now, changed_mono_ms = :mono, changed_boot_id = :boot"
-_REFRESHED = "fresh_mono_ms = :mono, fresh_boot_id = :boot"
+_NEW_BUDGET = f"attempts_used = 0, network_failures = 0, retry_at = null, {RETRY.cleared}, budget = budget + 1"
+_CHANGED = f"changed_at = :now, {_CHANGED_AT.set_now}"
+_REFRESHED = _GREEN_AT.set_now
 
 
 def open_incident(
@@ -89,8 +92,8 @@ def end_lease(
         "update build_state set status = case when :asks = 1 or (:counts = 1 and attempts_used + 1 >= max_attempts) "
         "or (:network = 1 and network_failures >= :pauses) then 'escalated' else 'broken' end, "
         "retry_at = case when :network = 1 then :now + (:pause_ms << network_failures) end, "
-        "retry_mono_ms = case when :network = 1 then :mono + (:pause_ms << network_failures) end, "
-        "retry_boot_id = case when :network = 1 then :boot end, network_failures = network_failures + :network, "
+        f"{RETRY.set_in_case(':network = 1', '(:pause_ms << network_failures)')}, "
+        "network_failures = network_failures + :network, "
         "attempts_used = attempts_used + :counts, fence = fence + 1, "
         f"{_NO_LEASE}, {_CHANGED} where id = 1 and status = 'fixing' and {guard} returning *",
         now=tx.now,
@@ -152,9 +155,7 @@ def note_check(tx: Transaction, ok: bool) -> None:
 
 def since(began: Moment | None) -> dict[str, Any]:
     """The values of guards that ask when a check began."""
-    if began is None:  # no check is behind it, so none can be too old
-        return {"began_mono": 0, "began_boot": ""}
-    return {"began_mono": began.mono_ms, "began_boot": began.boot_id}
+    return deadlines.moment_values("began", began)
 
 
 def _leave_escalated(tx: Transaction, change: str, **values: Any) -> Row | None:

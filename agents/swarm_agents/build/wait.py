@@ -49,10 +49,5 @@ def _look(db: Database, agent: str, rules: Rules, before: Waiting) -> Passing | 
 
 def _held_up_s(db: Database, now: Build) -> float:
     """How long nobody else can become the fixer: the rest of the lease, or of the pause for the network."""
-    moment = db.moment()
-    until_ms, boot_id = now.lease_mono_ms, now.lease_boot_id
-    if now.status is BuildStatus.BROKEN:
-        until_ms, boot_id = now.retry_mono_ms, now.retry_boot_id
-    if until_ms is None or boot_id != moment.boot_id:
-        return 0.0
-    return max(0.0, (until_ms - moment.mono_ms) / 1000)
+    until = now.retry if now.status is BuildStatus.BROKEN else now.lease
+    return until.left_ms(db.moment()) / 1000 if until else 0.0

@@ -3,7 +3,10 @@
 from typing import Any
 
 from swarm_agents.db.database import Transaction
+from swarm_agents.db.deadlines import columns, value_in
 from swarm_agents.model import Waiter
+
+_DEADLINE = columns("deadline")
 
 FORGET_AFTER_MS = 60_000  # past its deadline; long enough to repeat the command and keep the place
 
@@ -11,17 +14,15 @@ FORGET_AFTER_MS = 60_000  # past its deadline; long enough to repeat the command
 def stand_in_line(tx: Transaction, agent: str, incident: int, wait_s: float) -> tuple[int, int]:
     """The agent's ticket and deadline (UTC ms). Who stands in line already keeps the ticket and gets a new deadline."""
     row = tx.one(
-        "insert into waiters (agent, incident_id, since, deadline, deadline_mono_ms, deadline_boot_id) "
-        "values (:agent, :incident, :now, :now + :wait_ms, :mono + :wait_ms, :boot) "
-        "on conflict (agent) do update set deadline = excluded.deadline, "
-        "deadline_mono_ms = excluded.deadline_mono_ms, deadline_boot_id = excluded.deadline_boot_id "
+        f"insert into waiters (agent, incident_id, since, deadline, {_DEADLINE.names}) "
+        f"values (:agent, :incident, :now, :now + :wait_ms, {value_in(':wait_ms')}) "
+        f"on conflict (agent) do update set deadline = excluded.deadline, {_DEADLINE.taken_over} "
         "returning ticket, deadline",
         agent=agent,
         incident=incident,
         now=tx.now,
         wait_ms=int(wait_s * 1000),
-        mono=tx.moment.mono_ms,
-        boot=tx.moment.boot_id,
+        **tx.clock,
     )
     assert row is not None
     return row["ticket"], row["deadline"]
@@ -50,7 +51,7 @@ def line(tx: Transaction) -> list[Waiter]:
     return [Waiter(row["agent"], row["ticket"], row["since"], row["deadline"]) for row in rows]
 
 
-_OVERDUE = "(deadline_boot_id <> :boot or deadline_mono_ms + :grace <= :mono)"
+_OVERDUE = _DEADLINE.is_not_after(":mono - :grace", ":boot")
 
 
 def _end(tx: Transaction, which: str, **values: Any) -> None:

@@ -37,7 +37,7 @@ class Checked(NamedTuple):
 def hold(db: Database, agent: str, command: list[str], where: Path, environment: dict[str, str] | None = None) -> Held:
     """Run the command on the caller's terminal, its output to standard error, renewing the agent's lease meanwhile."""
     now = build.current(db)
-    lease_s = ((now.lease_mono_ms or 0) - db.moment().mono_ms) / 1000 if now.fixer == agent else _RENEW_EVERY_S * 3
+    lease_s = now.lease.left_ms(db.moment()) / 1000 if now.fixer == agent and now.lease else _RENEW_EVERY_S * 3
     child = subprocess.Popen(command, cwd=where, env=environment, stdout=sys.stderr, start_new_session=False)
     lost: Fenced | None = None
     try:

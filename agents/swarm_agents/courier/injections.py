@@ -6,8 +6,12 @@ from typing import NamedTuple
 
 from swarm_agents.courier.line import Announced
 from swarm_agents.db.database import Row, Transaction, among
+from swarm_agents.db.deadlines import DeadlineColumns, value_in
 from swarm_agents.model import DeliveryState, PaneAddress
 
+_BEGAN_AT = DeadlineColumns("began_mono_ms", "boot_id")
+_EXPIRES_AT = DeadlineColumns("d.expires_mono_ms", "d.boot_id")
+_LEADS_UNTIL = DeadlineColumns("lease_mono_ms", "host")  # a courier leads on one boot of a host
 _EXCERPT_CHARACTERS = 400  # of a body that may have 10,240 bytes
 _AT_ONCE = 5_000  # waiting deliveries looked at in one round; the rest have their turn in the next
 
@@ -46,7 +50,7 @@ class Typing(NamedTuple):
 def waiting(tx: Transaction) -> list[Waiting]:
     """All that is queued and not on its way, oldest first, each for the pane its agent has now."""
     rows = tx.execute(
-        "select d.id, d.agent, d.message_id, d.reason, d.expires_mono_ms, d.boot_id, d.incident_id, "
+        f"select d.id, d.agent, d.message_id, d.reason, {_EXPIRES_AT.has_passed} as expired, d.incident_id, "
         "coalesce(a.pane_socket, d.pane_socket) as pane_socket, coalesce(a.pane_server, d.pane_server) as pane_server, "
         "coalesce(a.pane_id, d.pane_id) as pane_id, coalesce(a.pane_pid, d.pane_pid) as pane_pid, "
         "m.sender, m.type, d.queued_at, substr(m.body, 1, :excerpt) as body, a.left_at, "
@@ -54,6 +58,7 @@ def waiting(tx: Transaction) -> list[Waiting]:
         "from deliveries d join messages m on m.id = d.message_id join build_state b on b.id = 1 "
         "left join agents a on a.name = d.agent "
         "where d.state = 'queued' and d.token is null order by d.id limit :limit",
+        **tx.clock,
         excerpt=_EXCERPT_CHARACTERS,
         limit=_AT_ONCE,
     )
@@ -80,8 +85,8 @@ def begin(tx: Transaction, lines: Iterable[Line]) -> list[Typing]:
     """Take their panes, and carry their deliveries. Both as this transaction has seen them: waiting, and free."""
     begun = [(each, f"{each.waits[-1].message.id}-{secrets.token_hex(6)}") for each in lines]
     tx.many(
-        "insert into typings (pane_socket, pane_server, pane_id, pane_pid, token, line, began_mono_ms, boot_id) "
-        "values (:socket, :server, :pane_id, :pane_pid, :token, :line, :mono, :boot)",
+        f"insert into typings (pane_socket, pane_server, pane_id, pane_pid, token, line, {_BEGAN_AT.names}) "
+        f"values (:socket, :server, :pane_id, :pane_pid, :token, :line, {value_in('0')})",
         [{**each.pane._asdict(), **tx.clock, "token": token, "line": each.text} for each, token in begun],
     )
     tx.many(
@@ -168,18 +173,18 @@ def lead(tx: Transaction, holder: str, lease_ms: int, dead: str | None = None) -
     """Be, or stay, the one courier of this host; False while the lease of another one lasts that is not `dead`."""
     return (
         tx.one(
-            "insert into couriers (host, holder, since, seen_at, lease_mono_ms) "
-            "values (:host, :holder, :now, :now, :lease) on conflict (host) do update set holder = excluded.holder, "
-            "seen_at = excluded.seen_at, lease_mono_ms = excluded.lease_mono_ms, "
+            f"insert into couriers (holder, since, seen_at, {_LEADS_UNTIL.names}) "
+            f"values (:holder, :now, :now, {value_in(':lease_ms')}) "
+            f"on conflict (host) do update set holder = excluded.holder, "
+            f"seen_at = excluded.seen_at, {_LEADS_UNTIL.mono_ms} = excluded.{_LEADS_UNTIL.mono_ms}, "
             "since = case when couriers.holder = excluded.holder then couriers.since else excluded.since end "
-            "where couriers.holder = excluded.holder or couriers.lease_mono_ms <= :mono "
+            f"where couriers.holder = excluded.holder or couriers.{_LEADS_UNTIL.mono_ms} <= :mono "
             "or couriers.holder = :dead returning holder",
-            host=tx.moment.boot_id,
             holder=holder,
             dead=dead,
             now=tx.now,
-            mono=tx.moment.mono_ms,
-            lease=tx.moment.mono_ms + lease_ms,
+            **tx.clock,
+            lease_ms=lease_ms,
         )
         is not None
     )
@@ -187,13 +192,13 @@ def lead(tx: Transaction, holder: str, lease_ms: int, dead: str | None = None) -
 
 def leader(tx: Transaction) -> str | None:
     """Who types on this host; None when nobody does, or its lease has run out."""
-    row = tx.one("select holder, lease_mono_ms from couriers where host = :host", host=tx.moment.boot_id)
-    return row["holder"] if row is not None and row["lease_mono_ms"] > tx.moment.mono_ms else None
+    row = tx.one(f"select holder from couriers where {_LEADS_UNTIL.is_ahead}", **tx.clock)
+    return row["holder"] if row is not None else None
 
 
 def retire(tx: Transaction, holder: str) -> None:
     """Leave the lead to others at once."""
-    tx.execute("delete from couriers where host = :host and holder = :holder", host=tx.moment.boot_id, holder=holder)
+    tx.execute("delete from couriers where host = :boot and holder = :holder", boot=tx.clock["boot"], holder=holder)
 
 
 def _leave_panes(tx: Transaction, tokens: Iterable[str]) -> None:
@@ -202,12 +207,12 @@ def _leave_panes(tx: Transaction, tokens: Iterable[str]) -> None:
 
 
 def _waiting(tx: Transaction, row: Row) -> Waiting:
-    id_, agent, message, reason, expires, boot_id, incident, *pane, sender, type_, at, body, left, build, now = row
+    id_, agent, message, reason, expired, incident, *pane, sender, type_, at, body, left, build, now = row
     address, announced = PaneAddress(*pane), Announced(message, sender, type_, body)
     moot = None
     if left is not None:
         moot = "the agent left"
-    elif boot_id != tx.moment.boot_id or expires <= tx.moment.mono_ms:
+    elif expired:
         moot = f"could not be typed in time ({reason})" if reason else "could not be typed in time"
     elif incident is not None and (build == "passing" or now != incident):
         moot = "that incident is over"
@@ -215,8 +220,8 @@ def _waiting(tx: Transaction, row: Row) -> Waiting:
 
 
 def _typing(tx: Transaction, row: Row) -> Typing:
-    same_boot = row["boot_id"] == tx.moment.boot_id
-    age_ms = tx.moment.mono_ms - row["began_mono_ms"] if same_boot else 0
+    began = _BEGAN_AT.read(row)
+    age_ms = began.age_ms(tx.moment) if began else 0
     return Typing(_address(row), row["token"], row["line"], age_ms, bool(row["recorded"]), bool(row["wanted"]))
 
 

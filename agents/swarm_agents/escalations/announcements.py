@@ -6,6 +6,7 @@ Only the rows; `notify` does what they say. One row is tried by one process at a
 from typing import NamedTuple
 
 from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.db.deadlines import columns, value_in
 
 DASHBOARD, MESSAGE, TMUX, COMMAND = "dashboard", "message", "tmux", "command"
 TRIES = 3  # then a channel is retired; the escalation stays in the database and on the screen
@@ -13,8 +14,9 @@ BACK_OFF_S = (30, 120)  # after the first and the second failure
 REASON_LIMIT = 300  # characters
 
 _PLACES = {DASHBOARD: 0, MESSAGE: 1, TMUX: 2, COMMAND: 3}
+_DUE_AT = columns("due")
 _OPEN = "state in ('waiting', 'failed', 'trying')"
-_DUE = f"{_OPEN} and (due_boot_id <> :boot or due_mono_ms <= :mono)"
+_DUE = f"{_OPEN} and {_DUE_AT.has_passed}"
 
 
 class Announcement(NamedTuple):
@@ -131,8 +133,8 @@ _UNSEEN = "(select id from escalations where resolved_at is null and acked_at is
 
 def _open(tx: Transaction, escalation: int, channel: str, reason: str) -> None:
     tx.execute(
-        "insert into announcements (escalation_id, channel, place, state, reason, at, due_mono_ms, due_boot_id) "
-        "values (:escalation, :channel, :place, 'waiting', :reason, :now, :mono, :boot) on conflict do nothing",
+        f"insert into announcements (escalation_id, channel, place, state, reason, at, {_DUE_AT.names}) values "
+        f"(:escalation, :channel, :place, 'waiting', :reason, :now, {value_in('0')}) on conflict do nothing",
         **tx.clock,
         escalation=escalation,
         channel=channel,
@@ -192,28 +194,28 @@ def _claim(tx: Transaction, row: Row, teller: str, limit_s: float) -> Announceme
         return None
     claimed = tx.one(
         "update announcements set state = 'trying', tries = tries + 1, teller = :teller, repeated = :repeated, "
-        "at = :now, due_mono_ms = :until, due_boot_id = :boot "
+        f"at = :now, {_DUE_AT.set_in(':limit_ms')} "
         f"where escalation_id = :escalation and channel = :channel and {_DUE} returning *",
         **tx.clock,
         **key,
         teller=teller,
         repeated=int(again or row["repeated"]),
         now=tx.now,
-        until=tx.moment.mono_ms + int(limit_s * 1000),
+        limit_ms=int(limit_s * 1000),
     )
     return _announcement(claimed) if claimed else None
 
 
 def _end(tx: Transaction, claimed: Announcement, state: str, reason: str, due_in_s: float = 0) -> None:
     tx.execute(
-        "update announcements set state = :state, reason = :reason, at = :now, due_mono_ms = :due, due_boot_id = :boot "
+        f"update announcements set state = :state, reason = :reason, at = :now, {_DUE_AT.set_in(':due_in_ms')} "
         "where escalation_id = :escalation and channel = :channel and state = 'trying' and teller = :teller "
         "and tries = :tries",
         state=state,
         reason=reason[:REASON_LIMIT],
         now=tx.now,
-        due=tx.moment.mono_ms + int(due_in_s * 1000),
-        boot=tx.moment.boot_id,
+        **tx.clock,
+        due_in_ms=int(due_in_s * 1000),
         escalation=claimed.escalation,
         channel=claimed.channel,
         teller=claimed.teller,
@@ -222,10 +224,8 @@ def _end(tx: Transaction, claimed: Announcement, state: str, reason: str, due_in
 
 
 def _due_in_s(tx: Transaction, row: Row) -> float:
-    if row["due_boot_id"] != tx.moment.boot_id:
-        return 0.0
-    due_mono_ms: int = row["due_mono_ms"]
-    return max(0.0, (due_mono_ms - tx.moment.mono_ms) / 1000)
+    due = _DUE_AT.read(row)
+    return due.left_ms(tx.moment) / 1000 if due else 0.0
 
 
 def _announcement(row: Row) -> Announcement:

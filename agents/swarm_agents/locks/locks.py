@@ -7,8 +7,10 @@ of its holder renews it), when its holder leaves, or when a human takes it.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from swarm_agents import events, leases
+from swarm_agents import events
+from swarm_agents.db import leases
 from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.db.deadlines import value_in
 from swarm_agents.errors import BadData, Usage
 from swarm_agents.events import Event
 from swarm_agents.locks.paths import Name, overlap
@@ -202,11 +204,10 @@ def _fence_for(tx: Transaction, mine: list[Lock], wanted: list[Name]) -> tuple[i
 def _put(tx: Transaction, agent: str, name: Name, fence: int, ttl_s: float, reason: str) -> None:
     tx.execute(
         "insert into locks (path, is_folder, any_case, holder, fence, reason, since, lease_ms, lease_expires_at, "
-        "lease_mono_ms, lease_boot_id) values (:path, :is_folder, :any_case, :agent, :fence, :reason, :now, :lease_ms, "
-        ":now + :lease_ms, :mono + :lease_ms, :boot) on conflict (path) do update set fence = excluded.fence, "
+        f"{leases.DEADLINE.names}) values (:path, :is_folder, :any_case, :agent, :fence, :reason, :now, :lease_ms, "
+        f":now + :lease_ms, {value_in(':lease_ms')}) on conflict (path) do update set fence = excluded.fence, "
         "is_folder = excluded.is_folder, any_case = excluded.any_case, reason = excluded.reason, "
-        "lease_ms = excluded.lease_ms, lease_expires_at = excluded.lease_expires_at, "
-        "lease_mono_ms = excluded.lease_mono_ms, lease_boot_id = excluded.lease_boot_id",
+        f"lease_ms = excluded.lease_ms, lease_expires_at = excluded.lease_expires_at, {leases.DEADLINE.taken_over}",
         now=tx.now,
         **tx.clock,
         path=name.path,

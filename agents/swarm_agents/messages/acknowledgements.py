@@ -20,6 +20,7 @@ from swarm_agents.errors import Denied, NotFound
 from swarm_agents.escalations import escalations
 from swarm_agents.messages import messages, unacknowledged
 from swarm_agents.messages import rows as message_rows
+from swarm_agents.messages.rows import ACKNOWLEDGEMENT_DUE
 from swarm_agents.messages.unacknowledged import Expected
 from swarm_agents.model import HUMAN, SWARM, AckResolution, Agent, Message, MessageType
 from swarm_agents.text import one_line
@@ -30,7 +31,7 @@ _AT_ONCE = 200  # rows one transaction does, so that it stays short
 _MINUTE_MS = 60_000
 
 _OPEN = "state in ('waiting', 'asked')"
-_DUE = "state = 'waiting' and (due_boot_id <> :boot or due_mono_ms <= :mono)"
+_DUE = f"state = 'waiting' and {ACKNOWLEDGEMENT_DUE.has_passed}"
 
 
 class Acknowledged(NamedTuple):
@@ -136,11 +137,11 @@ def _said_again(tx: Transaction, message: int, recipient: Agent) -> bool:
 
 def _wait(tx: Transaction, row: Row, wait_ms: int, retries: int = 0) -> None:
     tx.execute(
-        "update acknowledgements set state = 'waiting', due_mono_ms = :due, due_boot_id = :boot, "
+        f"update acknowledgements set state = 'waiting', {ACKNOWLEDGEMENT_DUE.set_in(':wait_ms')}, "
         "retries = retries + :retries, retried_at = case when :retries = 1 then :now else retried_at end "
         f"where message_id = :message and agent = :agent and {_OPEN}",
-        due=tx.moment.mono_ms + wait_ms,
-        boot=tx.moment.boot_id,
+        **tx.clock,
+        wait_ms=wait_ms,
         retries=retries,
         now=tx.now,
         message=row["message_id"],

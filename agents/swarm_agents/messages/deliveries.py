@@ -10,9 +10,11 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from swarm_agents.db.database import Row, Transaction, among
+from swarm_agents.db.deadlines import DeadlineColumns, value_in
 from swarm_agents.errors import NotFound
 from swarm_agents.model import EVERYONE, SWARM, Agent, Delivery, DeliveryState, MessageType
 
+EXPIRES_AT = DeadlineColumns("expires_mono_ms", "boot_id")
 EXPIRES_S = 900  # a notice held for so long would only disturb; the message stays in the inbox
 
 MAY_BE_RETRIED = frozenset({DeliveryState.FAILED, DeliveryState.SKIPPED, DeliveryState.UNKNOWN})
@@ -43,16 +45,16 @@ def queue(tx: Transaction, message_id: int, agents: Collection[Agent], expires_s
     # One statement: for 200 recipients one for each takes twice as long.
     tx.execute(
         "insert into deliveries (message_id, agent, pane_socket, pane_server, pane_id, pane_pid, state, "
-        "reason, incident_id, at, queued_at, expires_mono_ms, boot_id) "
+        f"reason, incident_id, at, queued_at, {EXPIRES_AT.names}) "
         "select :message, name, pane_socket, pane_server, pane_id, pane_pid, "
         "case when pane_id is null then 'skipped' else 'queued' end, case when pane_id is null then 'no-tmux' end, "
-        f":incident, :now, :now, :expires, :boot from agents where name in {names} order by name",
+        f":incident, :now, :now, {value_in(':expires_ms')} from agents where name in {names} order by name",
         **named,
         message=message_id,
         incident=incident,
         now=tx.now,
-        expires=tx.moment.mono_ms + int(expires_s * 1000),
-        boot=tx.moment.boot_id,
+        **tx.clock,
+        expires_ms=int(expires_s * 1000),
     )
     return [_made(message_id, agent, tx.now) for agent in agents]
 
@@ -130,7 +132,7 @@ def retry(tx: Transaction, message_id: int, agent: str | None = None) -> list[De
     rows = tx.execute(
         "update deliveries as d set state = 'queued', reason = null, detail = '', token = null, at = :now, "
         "queued_at = :now, typed_at = null, submitted_at = null, incident_id = null, "
-        "expires_mono_ms = :expires, boot_id = :boot, "
+        f"{EXPIRES_AT.set_in(':expires_ms')}, "
         "pane_socket = a.pane_socket, pane_server = a.pane_server, "
         "pane_id = a.pane_id, pane_pid = a.pane_pid "
         "from agents a where a.name = d.agent and a.left_at is null and a.pane_id is not null "
@@ -139,8 +141,8 @@ def retry(tx: Transaction, message_id: int, agent: str | None = None) -> list[De
         message_id=message_id,
         agent=agent,
         now=tx.now,
-        expires=tx.moment.mono_ms + int(EXPIRES_S * 1000),
-        boot=tx.moment.boot_id,
+        **tx.clock,
+        expires_ms=int(EXPIRES_S * 1000),
     )
     return [_by_id(tx, row["id"]) for row in rows]
 

@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 from swarm_agents import roster
 from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.db.deadlines import value_in
 from swarm_agents.errors import BadData, NotFound, RateLimited, Usage
 from swarm_agents.messages import deliveries
 from swarm_agents.messages import rows as message_rows
-from swarm_agents.messages.rows import ANY, Condition, Filter
+from swarm_agents.messages.rows import ACKNOWLEDGEMENT_DUE, ANY, Condition, Filter
 from swarm_agents.model import EVERYONE, HUMAN, Agent, Delivery, Message, MessageType
 from swarm_agents.text import NAME, one_line
 
@@ -274,13 +275,12 @@ def _store(
 def _expect_acknowledgement(tx: Transaction, message: int, names: list[str], first_wait_ms: int) -> None:
     for name in names:
         tx.execute(
-            "insert into acknowledgements (message_id, agent, first_wait_ms, due_mono_ms, due_boot_id, at) "
-            "values (:message, :agent, :wait, :due, :boot, :now)",
+            f"insert into acknowledgements (message_id, agent, first_wait_ms, {ACKNOWLEDGEMENT_DUE.names}, at) "
+            f"values (:message, :agent, :wait_ms, {value_in(':wait_ms')}, :now)",
             message=message,
             agent=name,
-            wait=first_wait_ms,
-            due=tx.moment.mono_ms + first_wait_ms,
-            boot=tx.moment.boot_id,
+            wait_ms=first_wait_ms,
+            **tx.clock,
             now=tx.now,
         )
 

@@ -101,7 +101,7 @@ def _add(db: Database, named: list[Draft], by: str, feature: str) -> list[Task]:
 def _templates() -> dict[str, Any]:
     import tomllib  # only who plans pays for it
 
-    folder = resources.files("swarm_agents") / "templates"
+    folder = resources.files("swarm_agents.tasks") / "templates"
     return {
         entry.name.removesuffix(".toml"): tomllib.loads(entry.read_text(encoding="utf-8"))
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)

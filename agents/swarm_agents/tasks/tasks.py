@@ -9,7 +9,8 @@ Every change is one conditional update whose `where` is the guard; who loses is 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from swarm_agents import events, leases, roster
+from swarm_agents import events, roster
+from swarm_agents.db import leases
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import BadData, NotFound, Taken
 from swarm_agents.model import EVERYONE, HUMAN, SWARM
@@ -17,6 +18,7 @@ from swarm_agents.tasks import announcements as task_news
 from swarm_agents.tasks import graph as task_graph
 from swarm_agents.tasks import rows as task_rows
 from swarm_agents.tasks.graph import Draft
+from swarm_agents.tasks.leases import TASK_LEASES
 from swarm_agents.tasks.rows import HELD, Task, TaskStatus
 from swarm_agents.text import NAME, checked_name, one_line, printable
 
@@ -174,7 +176,7 @@ def claim(db: Database, agent: str, task: str, lease_s: float) -> Done | TakenBy
             return Done(task_rows.find(tx, task))
         now = task_rows.find(tx, task)
         if now.claimant == agent and now.status in HELD:
-            leases.renew(tx, agent)
+            TASK_LEASES.renew(tx, agent)
             return Done(task_rows.find(tx, task), new=False)
         return BlockedBy(now) if now.status is TaskStatus.OPEN else TakenBy(now)
 
@@ -326,7 +328,7 @@ def give_back(tx: Transaction, agent: str, why: str) -> None:
 def lose(tx: Transaction, agent: str, why: str) -> None:
     """The agent is known to be dead: its leases end early. What is in review has none, and waits for its reviewer."""
     rows = tx.execute(
-        f"update tasks set {_LOST} where claimant = :agent and lease_mono_ms is not null returning *",
+        f"update tasks set {_LOST} where claimant = :agent and {leases.DEADLINE.mono_ms} is not null returning *",
         agent=agent,
         now=tx.now,
     )

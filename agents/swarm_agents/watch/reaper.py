@@ -2,14 +2,16 @@
 
 from typing import NamedTuple
 
-from swarm_agents import leases, roster
+from swarm_agents import roster
 from swarm_agents.build import build
 from swarm_agents.courier.courier import Round
 from swarm_agents.db.database import Database
 from swarm_agents.errors import NotFound
 from swarm_agents.locks import locks
+from swarm_agents.locks.leases import LOCK_LEASES
 from swarm_agents.model import Agent, PaneAddress
 from swarm_agents.tasks import tasks
+from swarm_agents.tasks.leases import TASK_LEASES
 
 GRACE_S = 3.0  # a pane that is being respawned, or an agent that joins again from another one, is back by then
 _WHY = "its tmux pane is gone"
@@ -51,7 +53,7 @@ class Reaper:
 def _lose(db: Database, agent: Agent) -> None:
     with db.reading() as tx:
         now = build.state(tx)
-        holds = leases.holds(tx, agent.name)
+        holds = TASK_LEASES.are_held(tx, agent.name) or LOCK_LEASES.are_held(tx, agent.name)
     if now.fixer == agent.name:
         build.lose_fixer(db, agent.name, now.fence, _WHY)
     if holds:

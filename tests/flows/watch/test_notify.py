@@ -38,13 +38,13 @@ RULES = Rules()
 PUMP = """
 import sys
 from pathlib import Path
-from swarm_agents import notify
-from swarm_agents.config import Config, Notify
-from swarm_agents.db import file_lock
+from swarm_agents.watch import notifier
+from swarm_agents.config.config import Config, Notify
+from swarm_agents.db.sqlite import file_lock
 from swarm_agents.db.clock import host_clock
 from swarm_agents.db.database import Database
 with Database(Path(sys.argv[1])) as db:
-    notify.pump(db, Config(notify=Notify(command=(sys.argv[2],))))
+    notifier.pump(db, Config(notify=Notify(command=(sys.argv[2],))))
 """
 
 

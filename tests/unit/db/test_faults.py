@@ -30,7 +30,8 @@ UNSHARE = ["unshare", "--mount"] if os.getuid() == 0 else ["unshare", "--mount",
 USE = """
 import sys
 from pathlib import Path
-from swarm_agents import build, roster
+from swarm_agents import roster
+from swarm_agents.build import build
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
 from swarm_agents.model import Resolution, Rules
@@ -51,7 +52,9 @@ FILL = """
             with db.reading() as tx:
                 print(roster.find(tx, 'ada').name, tx.one('pragma integrity_check')[0])
 """
-CREATE = "import sys; from pathlib import Path; from swarm_agents.db import schema; schema.create(Path(sys.argv[1]))"
+CREATE = (
+    "import sys; from pathlib import Path; from swarm_agents.db.sqlite import schema; schema.create(Path(sys.argv[1]))"
+)
 HOLD_THE_LOCK = """
 import fcntl, sys
 gate = open(sys.argv[1], "w")

@@ -27,7 +27,7 @@ FREE = "fixer_agent_id = null, lease_mono_ms = null, lease_boot_id = null, lease
 CREATE = """
 import sys
 from pathlib import Path
-from swarm_agents.db import schema
+from swarm_agents.db.sqlite import schema
 print(schema.create(Path(sys.argv[1])))
 """
 
