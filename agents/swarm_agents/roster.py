@@ -1,23 +1,12 @@
 """Who is here: joining under a name that nobody else uses, and what can be said of each agent."""
 
-from typing import NamedTuple
-
 from swarm_agents import events
-from swarm_agents.build import waiters
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import NotFound, Taken
 from swarm_agents.model import Agent, PaneAddress
 from swarm_agents.text import RESERVED_NAMES, ago, checked_name
 
-SILENT_AFTER_MS = 5 * 60_000  # without a command; coding agents think for minutes, so this is a hint and no verdict
 FREE_AFTER_MS = 30 * 60_000  # a name without a pane that nobody used for so long may be taken again
-
-
-class Listed(NamedTuple):
-    """An agent and what can honestly be said of it: `fixing` `waiting` `active` `silent` `left`."""
-
-    agent: Agent
-    state: str
 
 
 def join(db: Database, name: str, role: str, pane: PaneAddress | None, pane_alive: bool = True) -> Agent:
@@ -45,13 +34,10 @@ def adopt(db: Database, name: str, pane: PaneAddress | None) -> Agent:
         return _enter(tx, name, role, pane, "adopted")
 
 
-def listed(tx: Transaction) -> list[Listed]:
-    """Everybody on the roster, those who left last."""
-    holder = tx.one("select fixer_agent_id from build_state where id = 1")
-    fixer = holder["fixer_agent_id"] if holder else None
-    waiting = {waiter.agent for waiter in waiters.line(tx)}
+def list_all(tx: Transaction) -> list[Agent]:
+    """Every agent by name, those who left last."""
     rows = tx.execute("select * from agents order by case when left_at is null then 0 else 1 end, name")
-    return [Listed(_agent(row), _state(tx, row, fixer, waiting)) for row in rows]
+    return [_agent(row) for row in rows]
 
 
 def present(tx: Transaction) -> list[Agent]:
@@ -111,16 +97,6 @@ def _enter(tx: Transaction, name: str, role: str, pane: PaneAddress | None, kind
 
 def _row(tx: Transaction, name: str) -> Row | None:
     return tx.one("select * from agents where name = :name", name=name)
-
-
-def _state(tx: Transaction, row: Row, fixer: str | None, waiting: set[str]) -> str:
-    if row["left_at"] is not None:
-        return "left"
-    if row["name"] == fixer:
-        return "fixing"
-    if row["name"] in waiting:
-        return "waiting"
-    return "active" if tx.now - row["seen_at"] < SILENT_AFTER_MS else "silent"
 
 
 def _agent(row: Row) -> Agent:

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import Enum, auto
 
-from swarm_agents.roster import Listed
 from swarm_agents.text import one_line
+from swarm_agents.views.agents import ListedAgent
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui import symbols, times
 from swarm_tui.widgets.row_list import Cell
@@ -30,18 +30,18 @@ class Way(Enum):
     NONE = auto()
 
 
-def here(snapshot: Snapshot) -> list[Listed]:
+def here(snapshot: Snapshot) -> list[ListedAgent]:
     return [listed for listed in snapshot.agents if listed.state != "left"]
 
 
-def candidates(snapshot: Snapshot) -> list[Listed]:
+def candidates(snapshot: Snapshot) -> list[ListedAgent]:
     """Who may be given the build: everybody who is here but the one who has it, first in line first."""
     places = {waiter.agent: place for place, waiter in enumerate(snapshot.waiting)}
     others = [listed for listed in here(snapshot) if listed.agent.name != snapshot.build.fixer]
     return sorted(others, key=lambda listed: (places.get(listed.agent.name, len(places)), listed.agent.name))
 
 
-def described(listed: Listed, snapshot: Snapshot) -> list[Cell]:
+def described(listed: ListedAgent, snapshot: Snapshot) -> list[Cell]:
     sign = symbols.AGENT[listed.state]
     seen = times.age(max(0, snapshot.moment.wall_ms - listed.agent.seen_at))
     return [
@@ -51,7 +51,7 @@ def described(listed: Listed, snapshot: Snapshot) -> list[Cell]:
     ]
 
 
-def way(listed: Listed, obstacle: str | None) -> Way:
+def way(listed: ListedAgent, obstacle: str | None) -> Way:
     """How a message gets to the agent, when its pane was just seen with that in the way, or nothing."""
     if listed.state == "left":
         return Way.NONE
@@ -60,7 +60,7 @@ def way(listed: Listed, obstacle: str | None) -> Way:
     return Way.PANE if obstacle else Way.READY_PANE
 
 
-def ways(recipients: Iterable[Listed], obstacles: Mapping[str, str | None] | None) -> str:
+def ways(recipients: Iterable[ListedAgent], obstacles: Mapping[str, str | None] | None) -> str:
     """How many of them a message gets to in which way. Without `obstacles` nobody has looked at their panes yet."""
     seen = {} if obstacles is None else obstacles
     count = Counter(way(listed, seen.get(listed.agent.name)) for listed in recipients)
@@ -72,7 +72,7 @@ def ways(recipients: Iterable[Listed], obstacles: Mapping[str, str | None] | Non
     return ", ".join(f"{number} {how}" for number, how in [*told, (inbox, "by inbox only")] if number)
 
 
-def reached(listed: Listed, obstacle: str | None = None) -> list[Cell]:
+def reached(listed: ListedAgent, obstacle: str | None = None) -> list[Cell]:
     """Whether a message gets to the agent, and why not. `obstacle` is what was just seen at its pane."""
     name = (f"{one_line(listed.agent.name, 24):<24} ", "plain")
     pane = f"pane {listed.agent.pane.pane_id}" if listed.agent.pane else ""

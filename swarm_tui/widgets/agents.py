@@ -1,8 +1,8 @@
 """The roster: each agent's state, its pane, and how old that knowledge is."""
 
 from swarm_agents.model import Agent, Moment, Waiter
-from swarm_agents.roster import SILENT_AFTER_MS, Listed
 from swarm_agents.text import one_line
+from swarm_agents.views.agents import SILENT_AFTER_MS, ListedAgent
 from swarm_tui import symbols, times
 from swarm_tui.widgets.row_list import Cell, RowList
 
@@ -15,13 +15,13 @@ class Agents(RowList):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
-        self._agents: tuple[Listed, ...] = ()
+        self._agents: tuple[ListedAgent, ...] = ()
         self._tickets: dict[str, int] = {}
-        self._shown: tuple[tuple[Listed, ...], tuple[Waiter, ...]] | None = None
+        self._shown: tuple[tuple[ListedAgent, ...], tuple[Waiter, ...]] | None = None
         self._now = 0
         self.border_title = "Agents"
 
-    def show(self, agents: tuple[Listed, ...], waiting: tuple[Waiter, ...], moment: Moment) -> None:
+    def show(self, agents: tuple[ListedAgent, ...], waiting: tuple[Waiter, ...], moment: Moment) -> None:
         if (agents, waiting) == self._shown:
             self.tick(moment)
             return

@@ -7,6 +7,7 @@ from swarm_agents.build import build
 from swarm_agents.db.database import Database
 from swarm_agents.errors import NotFound, SwarmError, Taken, Usage
 from swarm_agents.model import PaneAddress, Rules
+from swarm_agents.views import agents
 from tests.support.clock import FakeClock
 from tests.support.swarm import dump
 from tests.unit.test_text import BAD_NAMES
@@ -21,7 +22,7 @@ def test_an_agent_that_joined_is_on_the_roster(db: Database, clock: FakeClock) -
 
     with db.reading() as tx:
         assert roster.find(tx, "ada") == joined
-        assert [(one.agent.name, one.state) for one in roster.listed(tx)] == [("ada", "active")]
+        assert [(one.agent.name, one.state) for one in agents.list_agents(tx)] == [("ada", "active")]
     assert (joined.role, joined.pane, joined.joined_at) == ("builder", PANE, clock.wall_ms)
 
 
@@ -111,7 +112,7 @@ def test_the_roster_says_who_repairs_who_waits_who_is_silent_and_who_left(db: Da
     clock.forward(5 * 60)
 
     with db.reading() as tx:
-        said = {one.agent.name: one.state for one in roster.listed(tx)}
+        said = {one.agent.name: one.state for one in agents.list_agents(tx)}
 
     assert said == {"ada": "fixing", "bob": "waiting", "cyd": "silent", "dan": "left"}
 

@@ -14,6 +14,7 @@ from swarm_agents.cli.status import agent_data
 from swarm_agents.errors import Denied, SwarmError, Unavailable, Usage
 from swarm_agents.model import HUMAN, Agent, PaneAddress
 from swarm_agents.text import RESERVED_NAMES, ago, checked_name
+from swarm_agents.views import agents
 
 if TYPE_CHECKING:
     from swarm_agents.courier.previews import Preview
@@ -79,7 +80,7 @@ def _leave(call: Call) -> Answer:
 def _list(call: Call) -> Answer:
     call.glance()
     with call.db.reading() as tx:
-        listed = [one for one in roster.listed(tx) if call.arguments.all or one.agent.left_at is None]
+        listed = [one for one in agents.list_agents(tx) if call.arguments.all or one.agent.left_at is None]
         now = tx.now
     seen = _at_panes(call, [one.agent for one in listed])
     lines: list[str] = []
@@ -121,7 +122,7 @@ def _whoami(call: Call) -> Answer:
     known = False
     if name not in RESERVED_NAMES:
         with call.db.reading() as tx:
-            known = any(one.agent.name == name and one.agent.left_at is None for one in roster.listed(tx))
+            known = any(one.agent.name == name and one.agent.left_at is None for one in agents.list_agents(tx))
     joined = "" if known or name == HUMAN else f" It has not joined: swarm agent join {name}"
     return Answer(f"{name} (from {source}).{joined}", data={"name": name, "source": source, "joined": known})
 

@@ -2,7 +2,6 @@
 
 import argparse
 
-from swarm_agents import roster
 from swarm_agents.build import build, waiters
 from swarm_agents.cli import answers
 from swarm_agents.cli.invocation import Call
@@ -12,6 +11,7 @@ from swarm_agents.escalations import escalations
 from swarm_agents.messages import messages
 from swarm_agents.model import Escalation
 from swarm_agents.text import ago
+from swarm_agents.views import agents
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -25,7 +25,7 @@ def _status(call: Call) -> Answer:
     with call.db.reading() as tx:
         now = build.state(tx)
         line = waiters.line(tx)
-        listed = roster.listed(tx)
+        listed = agents.list_agents(tx)
         questions = escalations.unresolved(tx)
         last_message = messages.last_id(tx)
         read_at = tx.now
@@ -56,7 +56,7 @@ def _question_data(one: Escalation) -> dict[str, str | int | None]:
     return {"id": one.id, "reason": one.reason, "raised_at": iso(one.raised_at), **about}
 
 
-def agent_data(one: roster.Listed) -> dict[str, str | None]:
+def agent_data(one: agents.ListedAgent) -> dict[str, str | None]:
     return {
         "name": one.agent.name,
         "role": one.agent.role,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from swarm_agents import events, roster
+from swarm_agents import events
 from swarm_agents.build import build, waiters
 from swarm_agents.db.database import Database, Transaction
 from swarm_agents.errors import SwarmError
@@ -16,10 +16,10 @@ from swarm_agents.locks import locks
 from swarm_agents.locks.locks import Lock
 from swarm_agents.messages import deliveries
 from swarm_agents.model import Attempt, Build, Delivery, Escalation, Moment, Waiter
-from swarm_agents.roster import Listed
 from swarm_agents.tasks import rows as task_rows
 from swarm_agents.tasks.rows import Task
-from swarm_agents.views import message_pages
+from swarm_agents.views import agents, message_pages
+from swarm_agents.views.agents import ListedAgent
 from swarm_agents.views.message_pages import LogRow
 
 TAIL = 128  # messages: what a follower sees is never a read behind the banner
@@ -73,7 +73,7 @@ class Snapshot:
     """Of the open incident, oldest first."""
     waiting: tuple[Waiter, ...]
     """First in line first."""
-    agents: tuple[Listed, ...]
+    agents: tuple[ListedAgent, ...]
     escalations: tuple[Escalation, ...]
     """The unanswered ones about the build."""
     untold: tuple[Announcement, ...]
@@ -128,7 +128,7 @@ def take(db: Database, asked: Asked = NOTHING_MORE) -> Snapshot:
             build=now,
             attempts=tuple(incidents.attempts(tx, now.incident)) if now.incident else (),
             waiting=tuple(waiters.line(tx)),
-            agents=tuple(roster.listed(tx)),
+            agents=tuple(agents.list_agents(tx)),
             escalations=tuple(one for one in unanswered if one.incident is not None),
             untold=tuple(announcements.failed(tx)),
             unacknowledged=tuple(one for one in unanswered if one.message is not None),

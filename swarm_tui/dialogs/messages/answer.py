@@ -3,8 +3,8 @@
 from textual.content import Content
 
 from swarm_agents.model import HUMAN, SWARM, MessageType
-from swarm_agents.roster import Listed
 from swarm_agents.text import one_line
+from swarm_agents.views.agents import ListedAgent
 from swarm_agents.views.message_pages import LogRow
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui.dialogs.messages.compose import Compose
@@ -35,7 +35,7 @@ class Answer(Compose):
             one_line(said.body, 300),
         )
 
-    def recipients(self) -> list[Listed]:
+    def recipients(self) -> list[ListedAgent]:
         to = self.recipient
         return [one for one in self.opened_with.agents if to in (one.agent.name, one.agent.role, "all")]
 

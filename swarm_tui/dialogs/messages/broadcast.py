@@ -3,7 +3,7 @@
 from textual.content import Content
 
 from swarm_agents.model import EVERYONE
-from swarm_agents.roster import Listed
+from swarm_agents.views.agents import ListedAgent
 from swarm_tui.dialogs.messages.compose import Compose
 from swarm_tui.dialogs.people import here, ways
 
@@ -19,5 +19,5 @@ class Broadcast(Compose):
         busy = " It interrupts work, so say it once." if in_panes > 1 else ""
         return Content.assemble((f"{len(present)} agents", "bold"), told, busy)
 
-    def recipients(self) -> list[Listed]:
+    def recipients(self) -> list[ListedAgent]:
         return sorted(self.opened_with.agents, key=lambda listed: (listed.state == "left", listed.agent.pane is None))

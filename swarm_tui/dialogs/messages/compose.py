@@ -8,7 +8,7 @@ from textual.widgets import Static
 
 from swarm_agents.errors import Unavailable
 from swarm_agents.messages.messages import BODY_LIMIT
-from swarm_agents.roster import Listed
+from swarm_agents.views.agents import ListedAgent
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui.dialogs.dialog import Dialog
 from swarm_tui.dialogs.people import reached
@@ -71,7 +71,7 @@ class Compose(Dialog):
     def on_compose_could_not_look(self, event: CouldNotLook) -> None:
         self.hint(f"How their panes are is not known. {event.why.message}")
 
-    def recipients(self) -> list[Listed]:
+    def recipients(self) -> list[ListedAgent]:
         raise NotImplementedError
 
     def choices(self) -> Choices:

@@ -3,7 +3,7 @@
 from textual.content import Content
 
 from swarm_agents.model import Agent
-from swarm_agents.roster import Listed
+from swarm_agents.views.agents import ListedAgent
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui import times
 from swarm_tui.dialogs.messages.compose import Compose
@@ -20,5 +20,5 @@ class MessageOne(Compose):
         seen = times.age(max(0, self.opened_with.moment.wall_ms - self._agent.seen_at))
         return Content.assemble((self._agent.name, "bold"), f", role {self._agent.role}, seen {seen}.")
 
-    def recipients(self) -> list[Listed]:
+    def recipients(self) -> list[ListedAgent]:
         return [listed for listed in self.opened_with.agents if listed.agent.name == self._agent.name]

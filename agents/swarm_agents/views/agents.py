@@ -1,0 +1,35 @@
+"""Agents and what each of them does now, put together from the roster, the build and its waiters."""
+
+from typing import NamedTuple
+
+from swarm_agents import roster
+from swarm_agents.build import row as build_row
+from swarm_agents.build import waiters
+from swarm_agents.db.database import Transaction
+from swarm_agents.model import Agent
+
+SILENT_AFTER_MS = 5 * 60_000  # without a command; coding agents think for minutes, so this is a hint and no verdict
+
+
+class ListedAgent(NamedTuple):
+    """An agent and its state: `fixing` `waiting` `active` `silent` `left`."""
+
+    agent: Agent
+    state: str
+
+
+def list_agents(tx: Transaction) -> list[ListedAgent]:
+    """Every agent by name, those who left last."""
+    fixer = build_row.read(tx).fixer
+    waiting = {waiter.agent for waiter in waiters.line(tx)}
+    return [ListedAgent(agent, _state(agent, fixer, waiting, tx.now)) for agent in roster.list_all(tx)]
+
+
+def _state(agent: Agent, fixer: str | None, waiting: set[str], now: int) -> str:
+    if agent.left_at is not None:
+        return "left"
+    if agent.name == fixer:
+        return "fixing"
+    if agent.name in waiting:
+        return "waiting"
+    return "active" if now - agent.seen_at < SILENT_AFTER_MS else "silent"
