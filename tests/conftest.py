@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from swarm_agents.db import database
 from swarm_agents.db.database import Database
-from swarm_agents.db.sqlite import schema
 from tests.support.clock import FakeClock
 
 _SCRUBBED = ("SWARM_", "TMUX", "GIT_")
@@ -42,7 +42,7 @@ def clock() -> FakeClock:
 def fresh_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty swarm database, made once; copy it while nobody has it open."""
     path = tmp_path_factory.mktemp("fresh") / "swarm.db"
-    schema.create(path)
+    database.create(path)
     return path
 
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from swarm_agents.db.database import Row, Transaction
+from swarm_agents.db.transaction import Row, Transaction
 
 
 class Event(NamedTuple):

@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from swarm_agents import events
-from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.db.database import Database
+from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import NotFound, Taken
 from swarm_agents.text import checked_name
 

@@ -1,7 +1,8 @@
 """Who is here: joining under a name that nobody else uses, and what can be said of each agent."""
 
 from swarm_agents import events
-from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.db.database import Database
+from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import NotFound, Taken
 from swarm_agents.model import Agent, PaneAddress
 from swarm_agents.text import RESERVED_NAMES, ago, checked_name

@@ -12,7 +12,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 from textual.worker import Worker
 
-from swarm_agents.db.database import Database, Transaction
+from swarm_agents.db.database import Database
+from swarm_agents.db.transaction import Transaction
 from swarm_agents.views.snapshot import Snapshot, View
 from swarm_tui import worker_errors
 from swarm_tui.settings import Settings

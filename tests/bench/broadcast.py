@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from swarm_agents.db.sqlite import schema
+from swarm_agents.db import database
 from swarm_agents.panes import tmux as transport
 from tests.support.noticed import Noticed
 from tests.support.tmux import LIGHT_AGENT, Tmux, private_server
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def _one_size(server: Tmux, folder: Path, size: int) -> None:
-    schema.create(folder / "swarm.db")
+    database.create(folder / "swarm.db")
     swarm = Noticed(server, folder / "swarm.db")
     records = _agents(swarm, server, size)
     loops = [_looped(server, swarm, records) for _ in range(LOOPS)]

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from swarm_agents import roster
 from swarm_agents.build import build
+from swarm_agents.db import database
 from swarm_agents.db.database import Database
-from swarm_agents.db.sqlite import schema
 from swarm_agents.messages import messages
 from swarm_agents.model import Evidence, Rules
 from tests.support.tmux import private_server
@@ -118,7 +118,7 @@ def _screen(database: Path, *options: str) -> Iterator[Screen]:
 def _swarm(said: int = 0) -> Iterator[Database]:
     with tempfile.TemporaryDirectory(prefix="swb") as folder:
         path = Path(folder) / "swarm.db"
-        schema.create(path)
+        database.create(path)
         with Database(path) as db:
             for name in ("alice", "bob", "carol"):
                 roster.join(db, name, "agent", None)

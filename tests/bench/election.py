@@ -8,8 +8,8 @@ from collections import Counter
 from pathlib import Path
 
 from swarm_agents import roster
+from swarm_agents.db import database
 from swarm_agents.db.database import Database
-from swarm_agents.db.sqlite import schema
 from swarm_agents.model import Rules
 from tests.support.model import Act
 from tests.support.processes import Answer, Worker, at_once, workers
@@ -30,7 +30,7 @@ def main() -> None:
 
 def _elections(folder: Path, herd: int) -> list[list[Answer]]:
     path = folder / "swarm.db"
-    schema.create(path)
+    database.create(path)
     names = [f"agent-{number}" for number in range(herd)]
     with Database(path) as db:
         for name in names:

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from swarm_agents import roster
+from swarm_agents.db import database
 from swarm_agents.db.database import Database
-from swarm_agents.db.sqlite import schema
 from swarm_agents.messages import messages, retention
 from swarm_agents.messages import search as message_search
 from swarm_agents.messages.rows import Filter
@@ -29,7 +29,7 @@ ROUNDS = 20
 # Both append one row a transaction, durably, with the same indexes. The raw loop knows neither turns nor recipients.
 _RAW = """
 import sqlite3, sys, time
-from swarm_agents.db.database import connect
+from swarm_agents.db.sqlite.connection import connect
 from pathlib import Path
 c = connect(Path(sys.argv[1]), 30)
 sys.stdin.readline()
@@ -66,7 +66,7 @@ def main() -> None:
         _print_appends(writers)
     with tempfile.TemporaryDirectory(prefix="swarm-bench-") as folder:
         path = Path(folder) / "swarm.db"
-        schema.create(path)
+        database.create(path)
         _print_reads(path)
 
 
@@ -83,7 +83,7 @@ def _appended(code: str, writers: int) -> tuple[float, list[int], int]:
     """Messages a second, those of each writer, and how many of them are not in the database."""
     with tempfile.TemporaryDirectory(prefix="swarm-bench-") as folder:
         path = Path(folder) / "swarm.db"
-        schema.create(path)
+        database.create(path)
         call = [sys.executable, "-c", code, str(path), str(APPEND_S), BODY]
         pipe = subprocess.PIPE
         started = [subprocess.Popen(call, stdin=pipe, stdout=pipe, text=True, cwd=ROOT) for _ in range(writers)]

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from swarm_agents import roster
+from swarm_agents.db import database
 from swarm_agents.db.database import Database
-from swarm_agents.db.sqlite import schema
 from swarm_agents.locks import locks
 from swarm_agents.locks.paths import Name
 from swarm_agents.tasks import tasks
@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def _measure(path: Path, herd: int) -> None:
-    schema.create(path)
+    database.create(path)
     names = [f"agent-{number}" for number in range(herd)]
     rows: dict[str, tuple[str, Prepare, str]] = {
         "one conditional update, raw": ("raw_update", _raw, "Won"),

@@ -4,7 +4,8 @@ from typing import Any
 
 from swarm_agents import model
 from swarm_agents.build import build
-from swarm_agents.db.database import Database, Transaction
+from swarm_agents.db.database import Database
+from swarm_agents.db.transaction import Transaction
 from swarm_agents.errors import NotFound
 from swarm_agents.escalations import escalations
 from swarm_agents.model import ErrorClass, Evidence, Moment, Resolution, Rules

@@ -17,8 +17,9 @@ import pytest
 
 from swarm_agents import roster
 from swarm_agents.build import transitions
-from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.db.database import Database
 from swarm_agents.db.red_flag import RedFlag
+from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.model import Moment, Rules
 from tests.support import model
 from tests.support.clock import FakeClock

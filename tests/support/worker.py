@@ -14,7 +14,8 @@ from typing import Any
 from swarm_agents.build import build
 from swarm_agents.build import wait as waiting
 from swarm_agents.db import database
-from swarm_agents.db.database import Database, Transaction
+from swarm_agents.db.database import Database
+from swarm_agents.db.transaction import Transaction
 from swarm_agents.locks import locks
 from swarm_agents.locks.paths import Name
 from swarm_agents.messages import messages

@@ -10,7 +10,8 @@ from swarm_agents import events, roster
 from swarm_agents.build import retry_queue, transitions, waiters
 from swarm_agents.build import row as build_row
 from swarm_agents.db import leases
-from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.db.database import Database
+from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import Usage
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.incidents import incidents

@@ -7,8 +7,9 @@ who is here counts: an agent that went away holds nobody up, and one that dies w
 import time
 from collections.abc import Callable
 
-from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.db.database import Database
 from swarm_agents.db.deadlines import DeadlineColumns, value_in
+from swarm_agents.db.transaction import Row, Transaction
 
 _HERE_MS = 3_000  # whoever asked for its turn within this time is here
 _TRY_MS = 120_000  # the longest a try may hold its place; then its agent is taken for dead

@@ -1,8 +1,8 @@
 """The build's one row as a value. Apart from `build`, so that who only reads it loads nothing else."""
 
 from swarm_agents.db import leases
-from swarm_agents.db.database import Row, Transaction
 from swarm_agents.db.deadlines import columns
+from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.model import Build, BuildStatus
 
 RETRY = columns("retry")

@@ -8,8 +8,8 @@ from typing import Any
 
 from swarm_agents.build.row import RETRY
 from swarm_agents.db import deadlines, leases
-from swarm_agents.db.database import Row, Transaction
 from swarm_agents.db.deadlines import columns
+from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.model import Moment
 
 NETWORK_PAUSE_S = 10  # after the first failure of the network; doubled by each further one

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from swarm_agents.db.database import Transaction
 from swarm_agents.db.deadlines import columns, value_in
+from swarm_agents.db.transaction import Transaction
 from swarm_agents.model import Waiter
 
 _DEADLINE = columns("deadline")

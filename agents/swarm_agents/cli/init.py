@@ -5,6 +5,7 @@ import argparse
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer
 from swarm_agents.cli.parsing import parser
+from swarm_agents.db import database
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -14,9 +15,7 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 def _init(call: Call) -> Answer:
-    from swarm_agents.db.sqlite import schema  # loads sqlite-utils, 80 ms that no other verb may cost
-
     path = call.place.database
     _ = call.config  # a wrong swarm.toml is said now, not at the first red build
-    made = schema.create(path)
+    made = database.create(path)
     return Answer(f"{'Made' if made else 'Here already:'} {path}", data={"db": str(path), "made": made})

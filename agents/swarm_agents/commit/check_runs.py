@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from swarm_agents.config.config import Check
-from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.db.database import Database
+from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.git import repository, worktrees
 from swarm_agents.system import subprocesses
 from swarm_agents.text import tail

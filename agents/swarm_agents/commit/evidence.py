@@ -13,7 +13,8 @@ from swarm_agents.commit.arguments import Chosen
 from swarm_agents.commit.check_runs import CheckRun, State
 from swarm_agents.commit.verdict import Verdict
 from swarm_agents.config.config import Check
-from swarm_agents.db.database import Database, Transaction
+from swarm_agents.db.database import Database
+from swarm_agents.db.transaction import Transaction
 from swarm_agents.git import files, hooks, refs, worktrees
 
 _LOOK_BACK = 3  # parents of a failing HEAD that are tried for a green one, when none was ever seen

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from swarm_agents import panes
 from swarm_agents.courier import line as notices
 from swarm_agents.courier.line import Announced
-from swarm_agents.db.database import Database, Transaction
+from swarm_agents.db.database import Database
+from swarm_agents.db.transaction import Transaction
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import Look
 

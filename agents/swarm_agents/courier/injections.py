@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from swarm_agents.courier.line import Announced
-from swarm_agents.db.database import Row, Transaction, among
 from swarm_agents.db.deadlines import DeadlineColumns, value_in
+from swarm_agents.db.transaction import Row, Transaction, among
 from swarm_agents.model import DeliveryState, PaneAddress
 
 _BEGAN_AT = DeadlineColumns("began_mono_ms", "boot_id")

@@ -14,7 +14,8 @@ from swarm_agents.courier import line as notices
 from swarm_agents.courier.injections import Line, Typing, Waiting
 from swarm_agents.courier.screen_reader import Seen, Sight, Situation
 from swarm_agents.courier.steps import Since
-from swarm_agents.db.database import Database, Transaction
+from swarm_agents.db.database import Database
+from swarm_agents.db.transaction import Transaction
 from swarm_agents.hosts.screen_profiles import Profile
 from swarm_agents.model import DeliveryState, PaneAddress
 from swarm_agents.panes import Look, NoAnswer, ServerGone, foreground

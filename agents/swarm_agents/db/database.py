@@ -1,7 +1,7 @@
 """One SQLite file: transactions that carry their own moment, and the rules of opening it.
 
 Everything that waits has a limit. Every error of SQLite leaves as one of `errors` that says what to do. The file is
-never created, replaced or repaired here: `schema.create` makes it, people move it.
+never replaced or repaired here: people move it.
 """
 
 import contextlib
@@ -10,32 +10,35 @@ import os
 import sqlite3
 import stat
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.red_flag import RedFlag
-from swarm_agents.db.sqlite import faults, file_lock
+from swarm_agents.db.sqlite import faults
+from swarm_agents.db.sqlite.connection import APPLICATION_ID, LOCK_TIMEOUT_S, SCHEMA_VERSION, connect
 from swarm_agents.db.sqlite.notify import Bell, Listener
-from swarm_agents.errors import DatabaseNewer, NoSwarm, SwarmError
+from swarm_agents.db.transaction import Transaction
+from swarm_agents.errors import DatabaseNewer, NoSwarm
 from swarm_agents.model import Moment
+from swarm_agents.system import file_lock
 
-APPLICATION_ID = 0x5357524D  # "SWRM", so that another program's SQLite file is not taken for ours
-SCHEMA_VERSION = 1
-
-LOCK_TIMEOUT_S = 15.0  # a write transaction takes milliseconds; whoever waits longer waits for a stopped process
 _TURN_LIMIT_S = 2.0  # then go on without a fair turn
 _WAL_LIMIT_BYTES = 4 * 1024 * 1024
 
-Row = sqlite3.Row
 
+def create(path: Path) -> bool:
+    """Make the database at `path` if there is none, upgrade it if it is older; whether it was made.
 
-class Part:
-    """How a part of an act ended: `error` says why it was undone, '' when it was not."""
+    Repeating it is harmless. A file at `path` that is no swarm database is an error, and is not changed.
+    """
+    from swarm_agents.db.sqlite import schema  # loads sqlite-utils, 70 ms that no other verb pays
 
-    error = ""
+    made = schema.create_file(path.absolute())
+    Database(path).close()
+    return made
 
 
 class Health(NamedTuple):
@@ -43,53 +46,6 @@ class Health(NamedTuple):
 
     engine: str
     problem: str
-
-
-class Transaction:
-    """One act: what it reads is one state, what it writes is there whole or not at all. `now` is its one moment."""
-
-    def __init__(self, connection: sqlite3.Connection, moment: Moment) -> None:
-        self._connection = connection
-        self.moment = moment
-        self.now = moment.wall_ms
-
-    @property
-    def clock(self) -> dict[str, int | str]:
-        """The parameters `:mono` and `:boot` of a statement that asks for deadlines: no wall clock moves them."""
-        return {"mono": self.moment.mono_ms, "boot": self.moment.boot_id}
-
-    def execute(self, sql: str, **values: Any) -> list[Row]:
-        """Run one statement with named parameters; its rows, all of them."""
-        return self._connection.execute(sql, values).fetchall()
-
-    def one(self, sql: str, **values: Any) -> Row | None:
-        """The first row, or None: for a conditional update, None says that the guard did not hold."""
-        rows = self.execute(sql, **values)
-        return rows[0] if rows else None
-
-    def many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Run one statement that writes, once for each of these; for what returns nothing."""
-        self._connection.executemany(sql, rows)
-
-    @contextmanager
-    def apart(self) -> Iterator[Part]:
-        """A part of the act that may fail without the rest: what it wrote is undone then, and the act goes on."""
-        part = Part()
-        self._connection.execute("savepoint apart")
-        try:
-            yield part
-        except (sqlite3.Error, SwarmError) as error:
-            if not self._connection.in_transaction:  # a full disk ends all of it
-                raise
-            self._connection.execute("rollback to apart")
-            part.error = str(error) or type(error).__name__
-        self._connection.execute("release apart")
-
-
-def among(values: Iterable[Any]) -> tuple[str, dict[str, Any]]:
-    """A list for `in`, and its parameters: one statement for what else were one each."""
-    named = {f"among{n}": value for n, value in enumerate(values)}
-    return f"({', '.join(f':{name}' for name in named)})", named
 
 
 class Database:
@@ -257,18 +213,6 @@ class Database:
                     checkpointer.execute("pragma wal_checkpoint(passive)").fetchall()
             finally:
                 self._connection.execute("rollback")
-
-
-def connect(path: Path, timeout_s: float) -> sqlite3.Connection:
-    """A raw connection with the pragmas that every connection of the swarm needs. Never creates the file."""
-    quoted = str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    connection = sqlite3.connect(f"file:{quoted}?mode=rw", uri=True, isolation_level=None, timeout=timeout_s)
-    connection.row_factory = sqlite3.Row
-    connection.execute("pragma foreign_keys = on")
-    connection.execute("pragma synchronous = full")  # a fence that was handed out must survive a power loss
-    connection.execute("pragma wal_autocheckpoint = 0")
-    connection.execute("pragma journal_size_limit = 0")  # else a log that was large once is folded after every commit
-    return connection
 
 
 def _private(path: str, flags: int) -> int:

@@ -7,7 +7,7 @@ Statements made from these pieces take the parameters of `Transaction.clock`.
 
 from typing import NamedTuple
 
-from swarm_agents.db.database import Row
+from swarm_agents.db.transaction import Row
 from swarm_agents.model import Deadline, Moment
 
 

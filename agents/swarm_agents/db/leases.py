@@ -6,8 +6,8 @@ Statements take the parameters `:now`, those of `Transaction.clock`, and `:lease
 
 from typing import NamedTuple
 
-from swarm_agents.db.database import Transaction
 from swarm_agents.db.deadlines import columns
+from swarm_agents.db.transaction import Transaction
 
 DEADLINE = columns("lease")
 GRANTED = f"lease_ms = :lease_ms, lease_expires_at = :now + :lease_ms, {DEADLINE.set_in(':lease_ms')}"

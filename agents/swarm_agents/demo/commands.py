@@ -10,8 +10,8 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
-from swarm_agents.db.sqlite import file_lock
 from swarm_agents.errors import Unavailable
+from swarm_agents.system import file_lock
 from swarm_agents.text import tail
 
 _LIMIT_S = 60  # a small repository answers in milliseconds, on a busy machine in seconds

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from swarm_agents.build import build, waiters
+from swarm_agents.db import integrity
 from swarm_agents.db.database import Database
-from swarm_agents.db.sqlite import integrity
 from swarm_agents.demo.caller import Exit
 from swarm_agents.demo.records import Break, Incident, Kill, Seen, Wait
 from swarm_agents.demo.sources import AGENTS, COLLEAGUE

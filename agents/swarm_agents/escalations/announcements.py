@@ -5,8 +5,9 @@ Only the rows; `notify` does what they say. One row is tried by one process at a
 
 from typing import NamedTuple
 
-from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.db.database import Database
 from swarm_agents.db.deadlines import columns, value_in
+from swarm_agents.db.transaction import Row, Transaction
 
 DASHBOARD, MESSAGE, TMUX, COMMAND = "dashboard", "message", "tmux", "command"
 TRIES = 3  # then a channel is retired; the escalation stays in the database and on the screen

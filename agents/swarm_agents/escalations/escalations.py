@@ -1,6 +1,6 @@
 """Questions to the human: raised in the transaction that makes them necessary, closed by the human's answer."""
 
-from swarm_agents.db.database import Row, Transaction
+from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import NotFound, Usage
 from swarm_agents.escalations import announcements
 from swarm_agents.incidents import incidents

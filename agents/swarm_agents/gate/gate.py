@@ -11,7 +11,8 @@ from typing import NamedTuple
 from swarm_agents import events
 from swarm_agents.build import row as build_row
 from swarm_agents.config.config import Config
-from swarm_agents.db.database import Database, Transaction
+from swarm_agents.db.database import Database
+from swarm_agents.db.transaction import Transaction
 from swarm_agents.errors import Unavailable
 from swarm_agents.events import Event
 from swarm_agents.model import HUMAN, Build

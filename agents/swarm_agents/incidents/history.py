@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from swarm_agents.db.database import Row, Transaction
+from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.incidents import incidents
 from swarm_agents.model import Attempt
 

@@ -1,6 +1,6 @@
 """The rows of one red period: its incident, its attempts, and what one reads about them later."""
 
-from swarm_agents.db.database import Row, Transaction
+from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.model import Attempt, AttemptEnd
 
 

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from swarm_agents import events
 from swarm_agents.db import leases
-from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.db.database import Database
 from swarm_agents.db.deadlines import value_in
+from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import BadData, Usage
 from swarm_agents.events import Event
 from swarm_agents.locks.paths import Name, overlap

@@ -15,7 +15,8 @@ its event are one transaction, so two that look at once do it once.
 from typing import NamedTuple
 
 from swarm_agents import events, roster
-from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.db.database import Database
+from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import Denied, NotFound
 from swarm_agents.escalations import escalations
 from swarm_agents.messages import messages, unacknowledged

@@ -9,8 +9,8 @@ queued ──► typed ──► submitted ──► read          read: the age
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from swarm_agents.db.database import Row, Transaction, among
 from swarm_agents.db.deadlines import DeadlineColumns, value_in
+from swarm_agents.db.transaction import Row, Transaction, among
 from swarm_agents.errors import NotFound
 from swarm_agents.model import EVERYONE, SWARM, Agent, Delivery, DeliveryState, MessageType
 

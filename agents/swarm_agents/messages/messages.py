@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 from swarm_agents import roster
-from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.db.database import Database
 from swarm_agents.db.deadlines import value_in
+from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import BadData, NotFound, RateLimited, Usage
 from swarm_agents.messages import deliveries
 from swarm_agents.messages import rows as message_rows

@@ -7,8 +7,9 @@ into a pane, what began a thread of which something is left, and the newest mess
 from typing import NamedTuple
 
 from swarm_agents import events
-from swarm_agents.db.database import Database, Transaction
-from swarm_agents.db.sqlite import search
+from swarm_agents.db import search
+from swarm_agents.db.database import Database
+from swarm_agents.db.transaction import Transaction
 from swarm_agents.messages import messages
 from swarm_agents.model import EVERYONE, HUMAN
 

@@ -2,8 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from swarm_agents.db.database import Row, Transaction
 from swarm_agents.db.deadlines import columns
+from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import NotFound
 from swarm_agents.model import EVERYONE, HUMAN, Agent, Message, MessageType
 

@@ -1,7 +1,7 @@
 """Searching what was said: by words, newest first, never by rank."""
 
+from swarm_agents.db import search
 from swarm_agents.db.database import Database
-from swarm_agents.db.sqlite import search
 from swarm_agents.messages import messages
 from swarm_agents.messages import rows as message_rows
 from swarm_agents.messages.rows import ANY, Filter

@@ -7,7 +7,7 @@ none of them is asked about any more.
 from typing import NamedTuple
 
 from swarm_agents import roster
-from swarm_agents.db.database import Transaction
+from swarm_agents.db.transaction import Transaction
 from swarm_agents.escalations import escalations
 from swarm_agents.messages import rows as message_rows
 from swarm_agents.model import HUMAN, SWARM, Message, MessageType

@@ -3,7 +3,8 @@
 import time
 
 from swarm_agents import phases
-from swarm_agents.db.database import Database, Transaction
+from swarm_agents.db.database import Database
+from swarm_agents.db.transaction import Transaction
 from swarm_agents.messages import messages
 from swarm_agents.messages.messages import Page
 from swarm_agents.messages.rows import Filter

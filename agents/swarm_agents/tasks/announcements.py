@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from swarm_agents.db.database import Transaction
+from swarm_agents.db.transaction import Transaction
 from swarm_agents.messages import deliveries, messages
 from swarm_agents.model import EVERYONE, HUMAN, SWARM, MessageType
 from swarm_agents.text import one_line

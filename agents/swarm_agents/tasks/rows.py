@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from swarm_agents import events
-from swarm_agents.db.database import Row, Transaction
+from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import NotFound
 from swarm_agents.events import Event
 from swarm_agents.text import checked_name

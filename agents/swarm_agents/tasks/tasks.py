@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from swarm_agents import events, roster
 from swarm_agents.db import leases
-from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.db.database import Database
+from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import BadData, NotFound, Taken
 from swarm_agents.model import EVERYONE, HUMAN, SWARM
 from swarm_agents.tasks import announcements as task_news

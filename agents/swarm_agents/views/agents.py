@@ -5,7 +5,7 @@ from typing import NamedTuple
 from swarm_agents import roster
 from swarm_agents.build import row as build_row
 from swarm_agents.build import waiters
-from swarm_agents.db.database import Transaction
+from swarm_agents.db.transaction import Transaction
 from swarm_agents.model import Agent
 
 SILENT_AFTER_MS = 5 * 60_000  # without a command; coding agents think for minutes, so this is a hint and no verdict

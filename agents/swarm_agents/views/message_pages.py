@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from swarm_agents.db.database import Row, Transaction
+from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import NotFound
 
 LINE_LIMIT = 400  # characters of a body that a line of the log can show; the whole of it is one key away

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from swarm_agents import events
 from swarm_agents.build import build, waiters
-from swarm_agents.db.database import Database, Transaction
+from swarm_agents.db.database import Database
+from swarm_agents.db.transaction import Transaction
 from swarm_agents.errors import SwarmError
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.announcements import Announcement

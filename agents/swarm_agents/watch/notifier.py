@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from swarm_agents.config.config import Config, Notify
 from swarm_agents.db.clock import Clock, host_clock
-from swarm_agents.db.database import Database, Transaction
+from swarm_agents.db.database import Database
+from swarm_agents.db.transaction import Transaction
 from swarm_agents.errors import SwarmError, Unavailable
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.announcements import COMMAND, MESSAGE, TMUX, Announcement
@@ -89,7 +90,7 @@ def keep_telling(database: Path, config: Config, stop: threading.Event, clock: C
 
 def see_through(db: Database, config: Config) -> None:
     """Pump, and again what failed, until nothing is left to try; leaves it to a courier or a dashboard at first."""
-    from swarm_agents.db.sqlite import file_lock
+    from swarm_agents.system import file_lock
 
     _give_others_a_start(db, config)
     with file_lock.held(Path(f"{db.path}-announcer"), 0) as alone:

@@ -5,7 +5,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from swarm_agents.db.database import Transaction
+from swarm_agents.db.transaction import Transaction
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui.dialogs.build import incident_story
 from swarm_tui.dialogs.story import Story, StoryDialog

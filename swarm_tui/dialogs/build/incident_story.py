@@ -5,7 +5,7 @@ from typing import Any
 
 from textual.content import Content
 
-from swarm_agents.db.database import Transaction
+from swarm_agents.db.transaction import Transaction
 from swarm_agents.events import Event
 from swarm_agents.gate import gate
 from swarm_agents.incidents import history

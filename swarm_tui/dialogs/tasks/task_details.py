@@ -1,6 +1,6 @@
 """One task at length: what `enter` on it opens."""
 
-from swarm_agents.db.database import Transaction
+from swarm_agents.db.transaction import Transaction
 from swarm_agents.views import work_state
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui.dialogs.story import Story, StoryDialog

@@ -2,7 +2,7 @@
 
 from textual.content import Content
 
-from swarm_agents.db.database import Transaction
+from swarm_agents.db.transaction import Transaction
 from swarm_agents.events import Event
 from swarm_agents.locks import locks
 from swarm_agents.locks.locks import Lock

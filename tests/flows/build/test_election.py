@@ -8,8 +8,8 @@ import pytest
 
 from swarm_agents import roster
 from swarm_agents.db.database import Database
-from swarm_agents.db.sqlite import file_lock
 from swarm_agents.model import Rules
+from swarm_agents.system import file_lock
 from tests.support.model import Act
 from tests.support.processes import Answer, Worker, at_once, workers
 from tests.support.swarm import check_rows_agree, observe

@@ -7,7 +7,7 @@ import pytest
 
 from swarm_agents import roster
 from swarm_agents.db.database import Database
-from swarm_agents.db.sqlite import file_lock
+from swarm_agents.system import file_lock
 from tests.support.processes import Answer, Worker, workers
 
 WRITERS = [f"writer-{n}" for n in range(8)]

@@ -17,12 +17,11 @@ from swarm_agents.build import build
 from swarm_agents.config.config import Config, Notify
 from swarm_agents.db.clock import host_clock
 from swarm_agents.db.database import Database
-from swarm_agents.db.sqlite import file_lock
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.announcements import BACK_OFF_S, COMMAND, TMUX
 from swarm_agents.messages import acknowledgements, messages
 from swarm_agents.model import HUMAN, Asked, PaneAddress, Resolution, Rules
-from swarm_agents.system import log
+from swarm_agents.system import file_lock, log
 from swarm_agents.watch import notifier
 from swarm_tui.background import Keeper
 from swarm_tui.settings import Settings
@@ -40,7 +39,7 @@ import sys
 from pathlib import Path
 from swarm_agents.watch import notifier
 from swarm_agents.config.config import Config, Notify
-from swarm_agents.db.sqlite import file_lock
+from swarm_agents.system import file_lock
 from swarm_agents.db.clock import host_clock
 from swarm_agents.db.database import Database
 with Database(Path(sys.argv[1])) as db:

@@ -4,7 +4,8 @@ import pytest
 
 from swarm_agents import events, roster
 from swarm_agents.build import build, waiters
-from swarm_agents.db.database import Database, Row
+from swarm_agents.db.database import Database
+from swarm_agents.db.transaction import Row
 from swarm_agents.errors import NotFound, Usage
 from swarm_agents.escalations import escalations
 from swarm_agents.incidents import incidents

@@ -25,7 +25,8 @@ from hypothesis.stateful import (
 )
 
 from swarm_agents import roster
-from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.db.database import Database
+from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import SwarmError
 from swarm_agents.model import Moment, Rules
 from tests.support.clock import FakeClock

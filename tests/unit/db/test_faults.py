@@ -17,7 +17,6 @@ from swarm_agents import roster
 from swarm_agents.build import build
 from swarm_agents.db import database
 from swarm_agents.db.database import Database
-from swarm_agents.db.sqlite import schema
 from swarm_agents.errors import DatabaseLocked, DatabaseUnreadable, NoSwarm, SwarmError
 from swarm_agents.messages import messages
 from swarm_agents.model import Rules
@@ -52,9 +51,12 @@ FILL = """
             with db.reading() as tx:
                 print(roster.find(tx, 'ada').name, tx.one('pragma integrity_check')[0])
 """
-CREATE = (
-    "import sys; from pathlib import Path; from swarm_agents.db.sqlite import schema; schema.create(Path(sys.argv[1]))"
-)
+CREATE = """
+import sys
+from pathlib import Path
+from swarm_agents.db import database
+database.create(Path(sys.argv[1]))
+"""
 HOLD_THE_LOCK = """
 import fcntl, sys
 gate = open(sys.argv[1], "w")
@@ -93,7 +95,7 @@ def a_folder(path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [zero_bytes, a_text, another_programs_database, a_folder])
-@pytest.mark.parametrize("touch", [Database, schema.create])
+@pytest.mark.parametrize("touch", [Database, database.create])
 def test_what_is_no_swarm_database_is_refused_and_left_as_it_is(
     tmp_path: Path, make: Callable[[Path], None], touch: Callable[[Path], object]
 ) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from swarm_agents.db.clock import host_clock
 from swarm_agents.db.database import Database
-from swarm_agents.db.sqlite import file_lock
 from swarm_agents.db.sqlite.notify import Bell
+from swarm_agents.system import file_lock
 from tests.support.processes import run_python
 
 NO_BELL_S = 0.05  # long enough to hear one, short enough to wait for none

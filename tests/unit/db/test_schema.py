@@ -13,11 +13,13 @@ import sqlite_utils
 from swarm_agents import roster
 from swarm_agents.build import build
 from swarm_agents.db import database
-from swarm_agents.db.database import APPLICATION_ID, SCHEMA_VERSION, Database
-from swarm_agents.db.sqlite import file_lock, schema
+from swarm_agents.db.database import Database
+from swarm_agents.db.sqlite import schema
+from swarm_agents.db.sqlite.connection import APPLICATION_ID, SCHEMA_VERSION
 from swarm_agents.errors import CannotWrite, DatabaseLocked, DatabaseNewer
 from swarm_agents.messages import messages
 from swarm_agents.model import Rules
+from swarm_agents.system import file_lock
 from tests.support.processes import run_python
 from tests.support.swarm import dump
 
@@ -27,8 +29,8 @@ FREE = "fixer_agent_id = null, lease_mono_ms = null, lease_boot_id = null, lease
 CREATE = """
 import sys
 from pathlib import Path
-from swarm_agents.db.sqlite import schema
-print(schema.create(Path(sys.argv[1])))
+from swarm_agents.db import database
+print(database.create(Path(sys.argv[1])))
 """
 
 
@@ -164,7 +166,7 @@ def test_a_second_open_escalation_is_refused(db: Database, shell: sqlite3.Connec
 def test_a_new_database_and_its_folder_are_private(tmp_path: Path) -> None:
     path = tmp_path / "swarm" / "swarm.db"
 
-    schema.create(path)
+    database.create(path)
 
     with Database(path) as db:
         roster.join(db, "ada", "agent", None)
@@ -177,7 +179,7 @@ def test_creating_it_a_second_time_changes_nothing(db: Database) -> None:
     roster.join(db, "ada", "agent", None)
     before = dump(db)
 
-    assert schema.create(db.path) is False
+    assert database.create(db.path) is False
 
     assert dump(db) == before
 
@@ -187,7 +189,7 @@ def test_a_creation_that_was_killed_in_the_middle_leaves_nothing_that_counts(tmp
     (tmp_path / "swarm.db-new").write_bytes(b"half of a database")
     (tmp_path / "swarm.db-new-wal").write_bytes(b"half of a log")
 
-    assert schema.create(path) is True
+    assert database.create(path) is True
 
     Database(path).close()
     assert not list(tmp_path.glob("swarm.db-new*"))
@@ -197,7 +199,7 @@ def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     with pytest.raises(CannotWrite):
-        schema.create(tmp_path / "file" / "swarm.db")
+        database.create(tmp_path / "file" / "swarm.db")
 
 
 def test_sixteen_processes_that_create_it_at_once_make_one(tmp_path: Path) -> None:
@@ -216,7 +218,7 @@ def test_a_creation_that_is_stopped_in_the_middle_is_waited_for_and_then_named(
     monkeypatch.setattr(schema, "LOCK_TIMEOUT_S", 0.05)
 
     with file_lock.held(tmp_path / "swarm.db-setup", 1), pytest.raises(DatabaseLocked, match="setting up"):
-        schema.create(tmp_path / "swarm.db")
+        database.create(tmp_path / "swarm.db")
 
     assert not (tmp_path / "swarm.db").exists()
 
@@ -282,7 +284,7 @@ def test_a_database_of_a_newer_version_is_refused_and_left_alone(db: Database) -
     with pytest.raises(DatabaseNewer, match="Upgrade swarm-tui"):
         Database(db.path)
     with pytest.raises(DatabaseNewer):
-        schema.create(db.path)
+        database.create(db.path)
 
     assert version(db.path) == SCHEMA_VERSION + 1
 

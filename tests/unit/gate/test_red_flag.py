@@ -7,8 +7,7 @@ import pytest
 
 from swarm_agents import roster
 from swarm_agents.build import build
-from swarm_agents.db.database import Database
-from swarm_agents.db.sqlite.schema import create
+from swarm_agents.db.database import Database, create
 from swarm_agents.gate import gate
 from swarm_agents.gate.gate import Held, Through
 from swarm_agents.git import run
@@ -34,7 +33,7 @@ def db(path: Path) -> Database:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    run._must(["init", "-q", "-b", "main", os.fspath(tmp_path / "repo")], tmp_path)
+    run.must(["init", "-q", "-b", "main", os.fspath(tmp_path / "repo")], tmp_path)
     return tmp_path / "repo"
 
 

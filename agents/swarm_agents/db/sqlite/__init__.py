@@ -1,4 +1,1 @@
-"""What is particular to SQLite: connections, schema, error messages, notifications, search, fair writing.
-
-Nothing outside `db/` imports from here, but for `swarm init` and for searching messages.
-"""
+"""What is particular to SQLite: raw connections, schema and migrations, its errors, notifications of commits."""

@@ -14,9 +14,10 @@ from pathlib import Path
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from swarm_agents.db.database import APPLICATION_ID, LOCK_TIMEOUT_S, SCHEMA_VERSION, Database, connect
-from swarm_agents.db.sqlite import faults, file_lock
+from swarm_agents.db.sqlite import faults
+from swarm_agents.db.sqlite.connection import APPLICATION_ID, LOCK_TIMEOUT_S, SCHEMA_VERSION, connect
 from swarm_agents.errors import CannotWrite, DatabaseLocked, DatabaseNewer, DatabaseUnreadable
+from swarm_agents.system import file_lock
 
 migrations = Migrations("swarm")
 
@@ -37,24 +38,17 @@ def first(db: sqlite_utils.Database) -> None:
     )
 
 
-def create(path: Path) -> bool:
-    """Make the database at `path` if there is none, upgrade it if it is older; whether it was made.
-
-    Repeating it is harmless. Whatever stands at `path` is never replaced: what is no swarm database is an error.
-    """
-    path = path.absolute()
+def create_file(path: Path) -> bool:
+    """Make the database at `path` if nothing is there; whether it was made. What stands there is not looked at."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _alone(path):
             if path.exists():
-                made = False
-            else:
-                _build_aside(path)
-                made = True
+                return False
+            _build_aside(path)
+            return True
     except OSError as error:
         raise _cannot_create(path, error) from error
-    Database(path).close()
-    return made
 
 
 def upgrade(path: Path, lock_timeout_s: float = LOCK_TIMEOUT_S) -> None:

@@ -3,7 +3,7 @@
 import contextlib
 from pathlib import Path
 
-from swarm_agents.db.database import connect
+from swarm_agents.db.sqlite.connection import connect
 
 _BUSY_LIMIT_S = 5.0
 

@@ -7,7 +7,8 @@ merge of its segments never happens inside an agent's send.
 import sqlite3
 from typing import Any
 
-from swarm_agents.db.database import Database, Row, Transaction
+from swarm_agents.db.database import Database
+from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import Unavailable, Usage
 
 BATCH = 2_000  # messages a transaction adds: about 20 ms under the write lock

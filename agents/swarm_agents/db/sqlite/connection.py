@@ -1,0 +1,20 @@
+"""Opens raw SQLite connections to a swarm database, and says which databases are ours."""
+
+import sqlite3
+from pathlib import Path
+
+APPLICATION_ID = 0x5357524D  # "SWRM", so that another program's SQLite file is not taken for ours
+SCHEMA_VERSION = 1
+LOCK_TIMEOUT_S = 15.0  # a write transaction takes milliseconds; longer, and a stopped process holds the lock
+
+
+def connect(path: Path, timeout_s: float) -> sqlite3.Connection:
+    """A raw connection with the pragmas that every connection of the swarm needs. Never creates the file."""
+    quoted = str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    connection = sqlite3.connect(f"file:{quoted}?mode=rw", uri=True, isolation_level=None, timeout=timeout_s)
+    connection.row_factory = sqlite3.Row
+    connection.execute("pragma foreign_keys = on")
+    connection.execute("pragma synchronous = full")  # a fence that was handed out must survive a power loss
+    connection.execute("pragma wal_autocheckpoint = 0")
+    connection.execute("pragma journal_size_limit = 0")  # else a log that was large once is folded after every commit
+    return connection
