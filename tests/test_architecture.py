@@ -284,7 +284,7 @@ def test_the_folder_agents_is_no_package() -> None:
 
 
 def test_a_verb_loads_nothing_heavy() -> None:
-    verbs = ["main", "call", "status", "build", "commit", "msg", "inbox", "agent", "escalation", "task", "lock"]
+    verbs = ["main", "parsing", "status", "build", "commit", "msg", "inbox", "agent", "escalation", "task", "lock"]
 
     assert loaded_by([f"swarm_agents.cli.{verb}" for verb in verbs]) == []
 
