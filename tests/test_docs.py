@@ -1,6 +1,7 @@
 """What the documents say is so: commands run as they are written, files exist, no state or exit code is left out."""
 
 import re
+import tomllib
 from enum import StrEnum
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from swarm_agents.cli.main import NOUNS
 from swarm_agents.cli.output import CODES
+from swarm_agents.config.config import SCHEMA
 from swarm_agents.model import AckResolution, AttemptEnd, BuildStatus, DeliveryState, Resolution
 from swarm_agents.tasks.rows import TaskStatus
 from tests.support import codebase
@@ -46,7 +48,8 @@ def test_three_lines_are_enough_on_ones_own_repository(tmp_path: Path) -> None:
     repo = _fresh_repo(tmp_path)
     repo.stage("hello", "hello\n")
 
-    first, second, third = _block_after("## Use it on your own repository").splitlines()
+    commands = _block_after(README, "## Use it with your agents").splitlines()
+    first, second, third = (line for line in commands if line.startswith("swarm "))
 
     assert repo.shell(first) == 0
     assert repo.shell(second) == 0
@@ -54,16 +57,22 @@ def test_three_lines_are_enough_on_ones_own_repository(tmp_path: Path) -> None:
     assert repo.git("log", "-1", "--format=%s") == "Say hello"
 
 
-def test_the_configuration_that_the_readme_shows_is_valid(tmp_path: Path) -> None:
+def test_the_configuration_that_is_shown_is_valid_and_has_every_key(tmp_path: Path) -> None:
     repo = _fresh_repo(tmp_path)
 
-    repo.write("swarm.toml", _block_after("A `swarm.toml` at the root"))
+    shown = _block_after((ROOT / "docs" / "configuration.md").read_text(encoding="utf-8"), "# swarm.toml")
+
+    repo.write("swarm.toml", shown)
 
     assert repo.shell("swarm init") == 0
+    assert {name: set(table) for name, table in tomllib.loads(shown).items()} == {
+        name: set(keys) for name, keys in SCHEMA.items()
+    }
 
 
-def test_the_readme_has_every_exit_code() -> None:
-    table = re.findall(r"^\| (\d+) \| `(\w+)` \|", README, re.MULTILINE)
+def test_the_command_lines_page_has_every_exit_code() -> None:
+    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    table = re.findall(r"^\| (\d+) \| `(\w+)` \|", page, re.MULTILINE)
 
     assert {int(number): code for number, code in table} == CODES
 
@@ -103,7 +112,7 @@ def _fresh_repo(tmp_path: Path) -> Repo:
     return repo
 
 
-def _block_after(words: str) -> str:
-    found = re.search(r"```\w+\n(.*?)```", README[README.index(words) :], re.DOTALL)
+def _block_after(page: str, words: str) -> str:
+    found = re.search(r"```\w+\n(.*?)```", page[page.index(words) :], re.DOTALL)
     assert found
     return found[1]

@@ -52,7 +52,7 @@ class Config(NamedTuple):
 
 _HOURS = r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])"
 
-_SCHEMA: dict[str, dict[str, Any]] = {
+SCHEMA: dict[str, dict[str, Any]] = {
     "build": {
         "max_attempts": (int, 1, 100),
         "lease_s": (float, 1, 7 * 86_400),
@@ -97,8 +97,8 @@ def load(root: Path | None) -> Config:
 
 def _config(tables: dict[str, Any]) -> Config:
     profiles = _profiles(tables.pop("profiles", {}))
-    _known(tables, _SCHEMA, "")
-    for name, keys in _SCHEMA.items():
+    _known(tables, SCHEMA, "")
+    for name, keys in SCHEMA.items():
         table = tables.setdefault(name, {})
         if not isinstance(table, dict):
             raise BadConfig(f"'{name}' must be a table: [{name}]")
