@@ -43,7 +43,7 @@ def of_hook(git_dir: Path) -> Place:
 
     here, own = Path.cwd(), git_dir.resolve()
     within = own in (here, *here.parents)
-    return _of(directory.common(own).resolve(), None if within else here)._replace(git_dir=own)
+    return _of(directory.find_common_dir(own).resolve(), None if within else here)._replace(git_dir=own)
 
 
 def _of(common_dir: Path, root: Path | None) -> Place:

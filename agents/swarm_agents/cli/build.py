@@ -155,7 +155,7 @@ def _unproven(call: Call) -> Answer:
     from swarm_agents.git import files
 
     root = call.place.root
-    command = call.me("swarm commit" if root is None or files.changed_files(root) else "swarm commit --allow-empty")
+    command = call.me("swarm commit" if root is None or files.list_changed(root) else "swarm commit --allow-empty")
     message = f"Nothing proves it yet: land the fix through the hook with '{command}', or set [build] check."
     return Answer(message, 1, next=command)
 

@@ -59,7 +59,7 @@ def on_tree(db: Database, root: Path, check: Check, tree: str, runner: str, give
 
 def in_place(root: Path, command: str, give_up_at: float) -> CheckRun:
     """What the check says of the working tree as it is, with everything that lies in it."""
-    return _run(command, root, repository.scrubbed_environment(root), give_up_at, lambda: None)
+    return _run(command, root, repository.scrub_environment(root), give_up_at, lambda: None)
 
 
 def ever_passed(tx: Transaction, check: Check) -> bool:
@@ -154,8 +154,8 @@ def _run_and_keep(db: Database, root: Path, check: Check, tree: str, runner: str
 
 
 def _run_in_clean_tree(root: Path, check: Check, tree: str, give_up_at: float, show_life: ShowLife) -> CheckRun:
-    environment = repository.scrubbed_environment(root)
-    with worktrees.clean_tree(root, tree) as where:
+    environment = repository.scrub_environment(root)
+    with worktrees.temporary_worktree(root, tree) as where:
         _link(root, where, check.link)
         if check.setup:
             prepared = _run(check.setup, where, environment, give_up_at, show_life)

@@ -54,14 +54,14 @@ def hold(db: Database, agent: str, command: list[str], where: Path, environment:
 def check(db: Database, agent: str, wanted: Check, root: Path) -> Checked:
     """Run the configured check on the commit that is checked out. Anything uncommitted makes it no evidence."""
     began = db.moment()
-    before = refs.head(root)
-    if before and (changed := files.changed_files(root)):
+    before = refs.read_head(root)
+    if before and (changed := files.list_changed(root)):
         return _no_evidence(f"uncommitted changes in {', '.join(changed[:5])}: commit them first", began)
     command = wanted.command
-    held = hold(db, agent, ["sh", "-c", command], root, repository.scrubbed_environment(root))
+    held = hold(db, agent, ["sh", "-c", command], root, repository.scrub_environment(root))
     if held.lost:
         return _no_evidence("the role went to someone else while the check ran", began)
-    if refs.head(root) != before or (before and files.changed_files(root)):
+    if refs.read_head(root) != before or (before and files.list_changed(root)):
         return _no_evidence("the working tree changed while the check ran: run it again", began)
     where = f" at {before[:10]}" if before else ""
     why = f"'{command}' passed{where}" if held.code == 0 else f"'{command}' failed with exit status {held.code}{where}"

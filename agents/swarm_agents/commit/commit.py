@@ -124,7 +124,7 @@ def commit(db: Database, root: Path, config: Config, agent: str, arguments: list
     while True:
         retry_queue.wait(db, agent, talk.turn)
         began = db.moment()
-        head, staged, unstaged = files.head_and_changes(root)
+        head, staged, unstaged = files.read_head_and_changes(root)
         # In a shared checkout others edit meanwhile: only what is about to be committed tells of the hook.
         watched = staged if chosen.only_staged else staged + unstaged
         run, files_changed = _try(db, root, agent, arguments, watched, talk.quiet_stdout)
@@ -204,7 +204,7 @@ def _try(
     if run.code == 0:
         return run, False
     touched = {name for name, stamp in before.items() if _stamp(root / name) != stamp}
-    return run, bool(touched.intersection(files.unstaged_files(root)) if touched else ())
+    return run, bool(touched.intersection(files.list_unstaged(root)) if touched else ())
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
@@ -270,7 +270,7 @@ def _telling_line(lines: list[str]) -> str:
 def _refused(db: Database, root: Path, agent: str, run: CommitRun, meaning: Verdict) -> Refused:
     from swarm_agents.commit.evidence import Finding
 
-    conflict = meaning is Verdict.NOT_BUILD and bool(files.unmerged_files(root))
+    conflict = meaning is Verdict.NOT_BUILD and bool(files.list_unmerged(root))
     hook = run.refusing_hook()
     why = f"{hook.name} ended with {hook.code}" if hook else "see git's message"
     if run.errors:
@@ -348,7 +348,7 @@ def _fixer_landed(
 
 def on_shared_branch(root: Path, config: Config, commit: str) -> bool:
     """Whether a fix in this commit counts: it is on the shared branch, or none is configured."""
-    return config.branch is None or refs.contains(root, config.branch, commit) is True
+    return config.branch is None or refs.contains_commit(root, config.branch, commit) is True
 
 
 # Refused: is it a breakage that is repaired elsewhere already?
@@ -358,7 +358,7 @@ def _behind(db: Database, root: Path, config: Config, agent: str) -> Behind | No
     with db.reading() as tx:
         fix = incidents.last_fix(tx)
         mine = build.state(tx).fixer == agent
-    if fix is None or mine or refs.contains(root, "HEAD", fix[1]) is not False:
+    if fix is None or mine or refs.contains_commit(root, "HEAD", fix[1]) is not False:
         return None
     command = config.sync or f"git merge --no-edit {config.branch or fix[1]}"
     return Behind(fix[1], command)
@@ -383,7 +383,7 @@ def _bring_in_fix(root: Path, command: str) -> SyncFailed | None:
 
 def _restore_interrupted(root: Path, config: Config) -> SyncFailed | None:
     """A sync that was killed in the middle left the caller's changes aside: bring them back before anything else."""
-    if config.sync is None or (saved := stash.saved_changes(root)) is None:
+    if config.sync is None or (saved := stash.find_saved_changes(root)) is None:
         return None
     return None if stash.restore_changes(root, saved) else SyncFailed(config.sync, saved)
 

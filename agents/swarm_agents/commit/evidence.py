@@ -39,8 +39,8 @@ def find(db: Database, root: Path, check: Check, agent: str, hook: str, chosen: 
     """The verdict on a commit that a hook refused. Takes as long as the check, `budget_s` at most."""
     began = time.monotonic()
     search = _Search(db, root, check, agent, began + check.budget_s)
-    head_tree = refs.tree_of(root, "HEAD")
-    index_tree = worktrees.tree_to_commit(root, *chosen)
+    head_tree = refs.read_tree(root, "HEAD")
+    index_tree = worktrees.write_tree_to_commit(root, *chosen)
     found = search.judge_head(head_tree) or search.judge_index(index_tree) or search.judge_live(hook)
     return found._replace(
         hook=hook,
@@ -75,7 +75,7 @@ def record(tx: Transaction, agent: str, incident: int | None, finding: Finding) 
 def first_red(db: Database, root: Path) -> tuple[str, str] | None:
     """The commit that broke it and its author: the one after the last commit known to be good, if any is."""
     suspect: tuple[str, str] | None = None
-    commits = refs.first_parents(root, 50)
+    commits = refs.list_first_parents(root, 50)
     with db.reading() as tx:
         for commit, tree, author in commits:
             if check_runs.known_good(tx, tree):
@@ -122,7 +122,7 @@ class _Search:
             return _finding(
                 Verdict.FLAKY, "the check failed, and passed when it was run again on the same tree", self._flaky
             )
-        dirty = tuple(files.unstaged_files(self._root) + files.untracked_files(self._root))
+        dirty = tuple(files.list_unstaged(self._root) + files.list_untracked(self._root))
         if dirty and (found := self._judge_dirty(dirty)):
             return found
         if hooks.run_hook_again(self._root, hook) == 0:
@@ -158,7 +158,7 @@ class _Search:
         with self._db.reading() as tx:
             if check_runs.ever_passed(tx, self._check):
                 return True
-        older = refs.first_parents(self._root, 1 + _LOOK_BACK)[1:]
+        older = refs.list_first_parents(self._root, 1 + _LOOK_BACK)[1:]
         return any(self._on(tree).state is State.PASSED for _, tree, _ in older)
 
     def _on(self, tree: str) -> CheckRun:
@@ -168,8 +168,8 @@ class _Search:
         return min(self._give_up_at, time.monotonic() + self._check.timeout_s)
 
     def _fingerprint(self) -> tuple[str | None, str | None, str]:
-        head, staged = refs.head(self._root), worktrees.tree_to_commit(self._root)
-        return head, staged, files.unstaged_fingerprint(self._root, [])
+        head, staged = refs.read_head(self._root), worktrees.write_tree_to_commit(self._root)
+        return head, staged, files.fingerprint_unstaged(self._root, [])
 
 
 def _finding(verdict: Verdict, why: str, run: CheckRun, elects: bool = False) -> Finding:

@@ -55,7 +55,7 @@ def before_commit(db: Database, at: Place, agent: str | None, bypass: bool) -> T
     if bypass:
         from swarm_agents.git import refs
 
-        _note(db, agent, "bypassed", _place(branch, refs.head(at.root)), now)
+        _note(db, agent, "bypassed", _place(branch, refs.read_head(at.root)), now)
         return Through()
     return Held(now, agent)
 
@@ -76,7 +76,7 @@ def before_update(db: Database, at: Place, agent: str | None, bypass: bool, upda
         return Through()
     from swarm_agents.git import refs
 
-    if not refs.is_new(at.root, landing.new):
+    if not refs.is_new_commit(at.root, landing.new):
         return Through()
     if now is None:
         _see_the_other_hook(at.root)
@@ -125,12 +125,12 @@ def _branch(at: Place, root: Path) -> str | None:
         from swarm_agents.git import directory
 
         try:
-            return directory.branch(at.git_dir)
+            return directory.read_branch(at.git_dir)
         except (LookupError, OSError):
             pass
     from swarm_agents.git import refs
 
-    return refs.current_branch(root)
+    return refs.read_branch(root)
 
 
 def _arrives(at: Place, root: Path) -> bool:
@@ -139,7 +139,7 @@ def _arrives(at: Place, root: Path) -> bool:
         return False  # `place.of_hook` knows no working tree then
     from swarm_agents.git import repository
 
-    return repository.in_git_directory(root)
+    return repository.is_in_git_directory(root)
 
 
 def _in_scope(config: Config, ref: str) -> bool:
@@ -164,10 +164,10 @@ def _was_judged(db: Database, root: Path, landing: Update) -> bool:
     from swarm_agents.commit import check_runs
     from swarm_agents.git import refs
 
-    tree, parents = refs.tree_and_parents(root, landing.new)
-    tip = refs.head(root) if _is_zero(landing.old) else landing.old  # zeros also where the caller did not name it
+    tree, parents = refs.read_tree_and_parents(root, landing.new)
+    tip = refs.read_head(root) if _is_zero(landing.old) else landing.old  # zeros also where the caller did not name it
     on_top = parents == ([tip] if tip else [])
-    amends = tip is not None and parents == refs.tree_and_parents(root, tip)[1]
+    amends = tip is not None and parents == refs.read_tree_and_parents(root, tip)[1]
     if len(parents) > 1 or not (on_top or amends):
         return True  # a merge, a reset, commits from elsewhere
     if _hook_saw(db.path, tree):

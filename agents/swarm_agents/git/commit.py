@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from swarm_agents.errors import Unavailable
 from swarm_agents.gate.scripts import NOTE
-from swarm_agents.git.refs import head_and_tree
-from swarm_agents.git.run import MISSING, ask, lines
+from swarm_agents.git.refs import read_head_and_tree
+from swarm_agents.git.run import GIT_MISSING, run_git, split_lines
 from swarm_agents.system.subprocesses import overheard
 
 _REFLOG_ACTION = "GIT_REFLOG_ACTION"  # git's own way to say which command moved a ref; it begins the reflog's line
@@ -63,7 +63,7 @@ def run_commit(arguments: list[str], agent: str, notes: Path, quiet_stdout: bool
     try:
         code, output = overheard(["git", "commit", *arguments], environment, quiet_stdout)
     except FileNotFoundError:
-        raise Unavailable(MISSING) from None
+        raise Unavailable(GIT_MISSING) from None
     recorded = trace.read_text(encoding="utf-8", errors="replace") if trace.exists() else ""
     gate_alone = Path(f"{gate_note}-alone")
     noted = [note.exists() for note in (gate_note, gate_alone)]
@@ -81,11 +81,11 @@ def find_landed_commit(root: Path, agent: str, before: str | None) -> tuple[str,
 
     Others may have committed in the same checkout meanwhile: HEAD's reflog says whose commit is which.
     """
-    asked = ask(["log", "--walk-reflogs", "--no-show-signature", _LOOK_BACK, "--format=%H %T %gs", "HEAD"], root)
+    asked = run_git(["log", "--walk-reflogs", "--no-show-signature", _LOOK_BACK, "--format=%H %T %gs", "HEAD"], root)
     action = _as_in_reflog(f"{_reflog_action(agent)}:")
-    entries = [line.split(" ", 2) for line in lines(asked.stdout)]
+    entries = [line.split(" ", 2) for line in split_lines(asked.stdout)]
     if asked.returncode != 0 or not entries:  # nobody keeps a reflog here
-        now = head_and_tree(root)
+        now = read_head_and_tree(root)
         return None if now is None or now[0] == before else now
     for commit, tree, what in entries:
         if commit == before:

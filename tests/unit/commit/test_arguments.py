@@ -52,7 +52,7 @@ def test_the_tree_that_is_judged_is_the_tree_that_git_commits(repo: Repo, words:
     if "--pathspec-file-nul" in words:
         repo.write("listed", "one\0two\0")
 
-    told = worktrees.tree_to_commit(repo.path, *what_it_commits(words))
+    told = worktrees.write_tree_to_commit(repo.path, *what_it_commits(words))
     subprocess.run(["git", "commit", "-q", *words], cwd=repo.path, env=environment(), check=True)
 
     assert told == repo.git("rev-parse", "HEAD^{tree}")
@@ -61,7 +61,7 @@ def test_the_tree_that_is_judged_is_the_tree_that_git_commits(repo: Repo, words:
 def test_looking_leaves_the_index_alone(repo: Repo) -> None:
     before = repo.git("status", "--porcelain")
 
-    worktrees.tree_to_commit(repo.path, *what_it_commits(["-i", "one"]))
+    worktrees.write_tree_to_commit(repo.path, *what_it_commits(["-i", "one"]))
 
     assert repo.git("status", "--porcelain") == before
 
@@ -71,7 +71,7 @@ def test_paths_are_read_from_where_the_caller_stands(repo: Repo, monkeypatch: py
     repo.git("add", "--intent-to-add", "below/four")
     monkeypatch.chdir(os.fspath(repo.path / "below"))
 
-    told = worktrees.tree_to_commit(repo.path, *what_it_commits(["four"]))
+    told = worktrees.write_tree_to_commit(repo.path, *what_it_commits(["four"]))
 
     assert told and "below/four" in repo.git("ls-tree", "-r", "--name-only", told)
 
@@ -80,7 +80,7 @@ def test_paths_that_git_reads_from_standard_input_are_known_to_nobody_else(repo:
     chosen = what_it_commits(["--pathspec-from-file=-"])
 
     assert not chosen.only_staged
-    assert worktrees.tree_to_commit(repo.path, *chosen) is None
+    assert worktrees.write_tree_to_commit(repo.path, *chosen) is None
 
 
 def test_values_of_options_are_neither_options_nor_paths() -> None:

@@ -11,7 +11,7 @@ from swarm_agents.db.database import Database
 from swarm_agents.db.sqlite.schema import create
 from swarm_agents.gate import gate
 from swarm_agents.gate.gate import Held, Through
-from swarm_agents.git import run
+from swarm_agents.git.run import run_git_or_raise
 from swarm_agents.model import Evidence, Rules
 from swarm_agents.place import Place
 
@@ -34,7 +34,7 @@ def db(path: Path) -> Database:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    run._must(["init", "-q", "-b", "main", os.fspath(tmp_path / "repo")], tmp_path)
+    run_git_or_raise(["init", "-q", "-b", "main", os.fspath(tmp_path / "repo")], tmp_path)
     return tmp_path / "repo"
 
 

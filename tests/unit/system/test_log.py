@@ -14,7 +14,7 @@ from tests.support.processes import run_python
 WRITE_MANY = """
 import sys
 from pathlib import Path
-from swarm_agents import log
+from swarm_agents.system import log
 path, name, lines = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 log.LIMIT_BYTES = 20_000
 for n in range(lines):
