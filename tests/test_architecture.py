@@ -36,7 +36,6 @@ HEIGHTS = {
     "swarm_agents/errors.py": 0,
     "swarm_agents/text.py": 1,
     "swarm_agents/db/": 2,
-    "swarm_agents/gate/scripts.py": 1,
     "swarm_agents/system/subprocesses.py": 1,
     "swarm_agents/git/": 2,
     "swarm_agents/panes/": 2,

@@ -1,5 +1,6 @@
 """`swarm commit`: git and the build, until the commit lands or somebody has to do something about it."""
 
+import os
 import re
 import time
 from collections.abc import Callable
@@ -11,12 +12,13 @@ from swarm_agents.build import wait as waiting
 from swarm_agents.commit import arguments as commit_arguments
 from swarm_agents.commit import notes_folder, verdict
 from swarm_agents.commit.arguments import Chosen
+from swarm_agents.commit.attempt import CommitAttempt, run_once
 from swarm_agents.commit.verdict import Verdict
 from swarm_agents.config.config import Config
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError, Unavailable
 from swarm_agents.git import files, hooks, refs, stash
-from swarm_agents.git.commit import CommitRun, act_as, find_landed_commit, run_commit
+from swarm_agents.git.commit import CommitRun, find_landed_commit
 from swarm_agents.incidents import incidents
 from swarm_agents.model import Asked, Evidence, Fenced, Moment, Passing, Rules, Stale, Waiting, Yours
 from swarm_agents.system import subprocesses
@@ -114,7 +116,7 @@ def commit(db: Database, root: Path, config: Config, agent: str, arguments: list
     """Try to commit; wait out a red build that somebody else repairs, bring in the fix, try again."""
     commit_arguments.refuse_bypass(arguments)
     chosen = commit_arguments.what_it_commits(arguments)
-    act_as(agent)
+    _act_as(agent)
     give_up_at: float | None = None
     synced = False
     stale = 0
@@ -127,13 +129,14 @@ def commit(db: Database, root: Path, config: Config, agent: str, arguments: list
         head, staged, unstaged = files.read_head_and_changes(root)
         # In a shared checkout others edit meanwhile: only what is about to be committed tells of the hook.
         watched = staged if chosen.only_staged else staged + unstaged
-        run, files_changed = _try(db, root, agent, arguments, watched, talk.quiet_stdout)
-        if run.code == 0 or _made_before_git_died(root, agent, run, head):
-            return _kept(db, root, config, agent, run, began, head)
+        attempt, files_changed = _try(db, root, agent, arguments, watched, talk.quiet_stdout)
+        run = attempt.run
+        if run.code == 0 or _made_before_git_died(root, agent, attempt, head):
+            return _kept(db, root, config, agent, attempt, began, head)
         retry_queue.done(db, agent, landed=False)
         if run.code < 0:
             return Interrupted(-run.code)
-        if run.refused_by_gate:
+        if attempt.gate.refused:
             give_up_at = give_up_at or time.monotonic() + config.rules.wait_s
             gated += 1
             if held := _held_at_gate(db, root, config, agent, gated, _until(config.rules, give_up_at), talk.waiting):
@@ -169,6 +172,12 @@ def commit(db: Database, root: Path, config: Config, agent: str, arguments: list
                 return Red(outcome, finding.verdict)
 
 
+def _act_as(agent: str) -> None:
+    """Tell git and its hooks, also those of the sync, for which agent they run. A bypass is for humans."""
+    os.environ["SWARM_AGENT"] = agent
+    os.environ.pop("SWARM_BYPASS", None)
+
+
 def _held_at_gate(
     db: Database, root: Path, config: Config, agent: str, tries: int, rules: Rules, tell: waiting.Tell
 ) -> Red | SyncFailed | None:
@@ -190,21 +199,21 @@ def _held_at_gate(
 
 def _try(
     db: Database, root: Path, agent: str, arguments: list[str], watched: list[str], quiet_stdout: bool
-) -> tuple[CommitRun, bool]:
+) -> tuple[CommitAttempt, bool]:
     """One commit, and whether what it commits changed under it. Lost races against other gits are run again."""
     with notes_folder.folder(db.path) as notes:
         for left in range(_RACE_TRIES, 0, -1):
             before = {name: _stamp(root / name) for name in watched}
-            run = run_commit(arguments, agent, notes, quiet_stdout)
-            if not verdict.lost_race(run) or left == 1:
+            attempt = run_once(arguments, agent, notes, quiet_stdout)
+            if not verdict.lost_race(attempt.run) or left == 1:
                 break
             import random  # only who lost a race pays for it
 
             time.sleep(random.uniform(*_RACE_PAUSE_S))
-    if run.code == 0:
-        return run, False
+    if attempt.run.code == 0:
+        return attempt, False
     touched = {name for name, stamp in before.items() if _stamp(root / name) != stamp}
-    return run, bool(touched.intersection(files.list_unstaged(root)) if touched else ())
+    return attempt, bool(touched.intersection(files.list_unstaged(root)) if touched else ())
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
@@ -284,12 +293,12 @@ def _refused(db: Database, root: Path, agent: str, run: CommitRun, meaning: Verd
 
 
 def _kept(
-    db: Database, root: Path, config: Config, agent: str, run: CommitRun, began: Moment, head_before: str | None
+    db: Database, root: Path, config: Config, agent: str, attempt: CommitAttempt, began: Moment, head_before: str | None
 ) -> Landed | LandedElsewhere | LandedLate | LandedUnrecorded:
     """What git has done stays done, also when the database cannot be told."""
     try:
         retry_queue.done(db, agent, landed=True)
-        return _landed(db, root, config, agent, run, began, head_before)
+        return _landed(db, root, config, agent, attempt, began, head_before)
     except SwarmError as error:
         landed = find_landed_commit(root, agent, head_before)
         if landed is None:
@@ -297,15 +306,16 @@ def _kept(
         return LandedUnrecorded(landed[0], error)
 
 
-def _made_before_git_died(root: Path, agent: str, run: CommitRun, head_before: str | None) -> bool:
+def _made_before_git_died(root: Path, agent: str, attempt: CommitAttempt, head_before: str | None) -> bool:
     """Git may be ended by a signal while a later hook runs, or find no room for its index: the commit stands."""
-    if run.refused_by_gate or verdict.lost_race(run) or not (run.code < 0 or run.code == _GIT_DIED):
+    run = attempt.run
+    if attempt.gate.refused or verdict.lost_race(run) or not (run.code < 0 or run.code == _GIT_DIED):
         return False
     return find_landed_commit(root, agent, head_before) is not None
 
 
 def _landed(
-    db: Database, root: Path, config: Config, agent: str, run: CommitRun, began: Moment, head_before: str | None
+    db: Database, root: Path, config: Config, agent: str, attempt: CommitAttempt, began: Moment, head_before: str | None
 ) -> Landed | LandedElsewhere | LandedLate:
     landed = find_landed_commit(root, agent, head_before)
     if landed is None:
@@ -314,16 +324,16 @@ def _landed(
     with db.reading() as tx:
         now = build.state(tx)
         refused_by = incidents.refusing_hook(tx, now.incident)
-    if run.passed_hook("pre-commit"):
+    if attempt.passed_hook("pre-commit"):
         with db.transaction() as tx:
             incidents.record_landing(tx, agent, commit, tree)
-    proven = run.passed_hook(refused_by or "pre-commit") or (
-        refused_by is None and (run.gate_alone or not hooks.has_hook(root, "pre-commit"))
+    proven = attempt.passed_hook(refused_by or "pre-commit") or (
+        refused_by is None and (attempt.gate.alone or not hooks.has_hook(root, "pre-commit"))
     )
     evidence = Evidence(f"{commit[:10]} landed through the hook", began, commit)
     if now.fixer == agent:
         return _fixer_landed(db, root, config, agent, commit, proven, evidence, Yours(now, new=False))
-    if run.passed_hook("pre-commit") and on_shared_branch(root, config, commit):
+    if attempt.passed_hook("pre-commit") and on_shared_branch(root, config, commit):
         healed = build.heal(db, agent, evidence) if now.red else None
         return Landed(commit, healed.incident if healed else None)
     return Landed(commit, None)
