@@ -36,7 +36,7 @@ HEIGHTS = {
     "swarm_agents/errors.py": 0,
     "swarm_agents/text.py": 1,
     "swarm_agents/db/": 2,
-    "swarm_agents/system/subprocesses.py": 1,
+    "swarm_agents/system/": 1,
     "swarm_agents/git/": 2,
     "swarm_agents/panes/": 2,
     "swarm_agents/cli/": 5,

@@ -56,6 +56,7 @@ def _commit(call: Call) -> Answer:
             turn=lambda ahead: talk(f"green; {ahead} others who waited longer try first"),
             quiet_stdout=call.as_json,
         ),
+        call.place.commit_notes,
     )
     return _answer(call, end)
 

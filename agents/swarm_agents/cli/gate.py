@@ -68,7 +68,7 @@ def _answer(call: Call, decide: Decision) -> Answer:
     git_dir = call.arguments.git_dir
     call.pane_limit_s = _PANE_LIMIT_S
     try:
-        at = call.place if git_dir is None else place.of_hook(Path(git_dir))
+        at = call.place if git_dir is None else place.find_for_hook(Path(git_dir))
         with Database(at.database, lock_timeout_s=_LOCK_TIMEOUT_S) as db:
             decision = decide(db, at)
     except SwarmError as error:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from swarm_agents.build import build, retry_queue
 from swarm_agents.build import wait as waiting
 from swarm_agents.commit import arguments as commit_arguments
-from swarm_agents.commit import notes_folder, verdict
+from swarm_agents.commit import verdict
 from swarm_agents.commit.arguments import Chosen
 from swarm_agents.commit.attempt import CommitAttempt, run_once
+from swarm_agents.commit.notes_folder import new_notes_folder
 from swarm_agents.commit.verdict import Verdict
 from swarm_agents.config.config import Config
 from swarm_agents.db.database import Database
@@ -112,7 +113,9 @@ class Talk(NamedTuple):
     """Standard output is kept for one JSON object."""
 
 
-def commit(db: Database, root: Path, config: Config, agent: str, arguments: list[str], talk: Talk) -> End:
+def commit(
+    db: Database, root: Path, config: Config, agent: str, arguments: list[str], talk: Talk, notes_parent: Path
+) -> End:
     """Try to commit; wait out a red build that somebody else repairs, bring in the fix, try again."""
     commit_arguments.refuse_bypass(arguments)
     chosen = commit_arguments.what_it_commits(arguments)
@@ -129,7 +132,7 @@ def commit(db: Database, root: Path, config: Config, agent: str, arguments: list
         head, staged, unstaged = files.read_head_and_changes(root)
         # In a shared checkout others edit meanwhile: only what is about to be committed tells of the hook.
         watched = staged if chosen.only_staged else staged + unstaged
-        attempt, files_changed = _try(db, root, agent, arguments, watched, talk.quiet_stdout)
+        attempt, files_changed = _try(db, root, agent, arguments, watched, talk.quiet_stdout, notes_parent)
         run = attempt.run
         if run.code == 0 or _made_before_git_died(root, agent, attempt, head):
             return _kept(db, root, config, agent, attempt, began, head)
@@ -198,10 +201,16 @@ def _held_at_gate(
 
 
 def _try(
-    db: Database, root: Path, agent: str, arguments: list[str], watched: list[str], quiet_stdout: bool
+    db: Database,
+    root: Path,
+    agent: str,
+    arguments: list[str],
+    watched: list[str],
+    quiet_stdout: bool,
+    notes_parent: Path,
 ) -> tuple[CommitAttempt, bool]:
     """One commit, and whether what it commits changed under it. Lost races against other gits are run again."""
-    with notes_folder.folder(db.path) as notes:
+    with new_notes_folder(notes_parent) as notes:
         for left in range(_RACE_TRIES, 0, -1):
             before = {name: _stamp(root / name) for name in watched}
             attempt = run_once(arguments, agent, notes, quiet_stdout)

@@ -45,7 +45,7 @@ def test_a_linked_worktree_has_its_own_branch_and_shares_the_rest(repo: Repo, mo
     own = Path(beside.git("rev-parse", "--absolute-git-dir"))
     monkeypatch.chdir(beside.path)
 
-    told, found = place.of_hook(own), place.find()
+    told, found = place.find_for_hook(own), place.find()
 
     assert directory.read_branch(own) == "refs/heads/beside"
     assert told == found._replace(git_dir=own)
@@ -54,13 +54,13 @@ def test_a_linked_worktree_has_its_own_branch_and_shares_the_rest(repo: Repo, mo
 def test_from_the_working_tree_a_hook_is_where_git_says(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(repo.path)
 
-    assert place.of_hook(Path(".git")) == place.find()._replace(git_dir=repo.path / ".git")
+    assert place.find_for_hook(Path(".git")) == place.find()._replace(git_dir=repo.path / ".git")
 
 
 def test_within_the_git_directory_there_is_no_working_tree(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(repo.path / ".git")
 
-    assert place.of_hook(Path()).root is None
+    assert place.find_for_hook(Path()).root is None
 
 
 @pytest.mark.parametrize("kept", ["link", "table"])
