@@ -23,7 +23,7 @@ HEAVY = ("textual", "libtmux", "sqlite_utils", "watchfiles")
 STARTS_PROCESSES = (
     "system/subprocesses.py",
     "git/",
-    "commit/checks.py",
+    "build/hold.py",
     "watch/notifier.py",
     "panes/",
     "demo/",
