@@ -161,9 +161,9 @@ def _unproven(call: Call) -> Answer:
 
 
 def _shared(call: Call, commit: str) -> bool:
-    from swarm_agents.commit.commit import on_shared_branch  # loads git, which most verbs do without
+    from swarm_agents.commit.landing import is_on_shared_branch  # loads git, which most verbs do without
 
-    return on_shared_branch(call.root, call.config, commit)
+    return is_on_shared_branch(call.root, call.config, commit)
 
 
 def _not_shared(call: Call, commit: str) -> Answer:

@@ -168,7 +168,7 @@ def _was_judged(db: Database, at: Place, root: Path, landing: Update) -> bool:
     if _hook_saw(at.judged_trees, tree):
         return True
     with db.reading() as tx:
-        return check_runs.known_good(tx, tree)
+        return check_runs.is_known_good(tx, tree)
 
 
 def _hook_saw(folder: Path, tree: str) -> bool:
