@@ -23,7 +23,7 @@ HEAVY = ("textual", "libtmux", "sqlite_utils", "watchfiles")
 STARTS_PROCESSES = (
     "system/subprocesses.py",
     "git/",
-    "commit/checks.py",
+    "build/hold.py",
     "watch/notifier.py",
     "panes/",
     "demo/",
@@ -36,8 +36,7 @@ HEIGHTS = {
     "swarm_agents/errors.py": 0,
     "swarm_agents/text.py": 1,
     "swarm_agents/db/": 2,
-    "swarm_agents/gate/scripts.py": 1,
-    "swarm_agents/system/subprocesses.py": 1,
+    "swarm_agents/system/": 1,
     "swarm_agents/git/": 2,
     "swarm_agents/panes/": 2,
     "swarm_agents/cli/": 5,

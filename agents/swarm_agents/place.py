@@ -1,4 +1,4 @@
-"""Where the swarm is: its database, and the repository whose configuration holds."""
+"""Finds the swarm: its database and the files beside it, and the repository whose configuration applies."""
 
 import os
 from pathlib import Path
@@ -9,44 +9,58 @@ from swarm_agents.errors import NoSwarm
 
 
 class Place(NamedTuple):
-    """`root` is the working tree we are in, or None outside of one; `main_root` the one the repository began with."""
+    """`root` is the current working tree, None outside of one; `main_root` the repository's main working tree."""
 
     database: Path
     root: Path | None
     main_root: Path | None = None
     git_dir: Path | None = None
-    """The git directory of this worktree, where a hook has told us."""
+    """The git directory of this worktree, when the caller is a hook that has named it."""
+
+    @property
+    def commit_notes(self) -> Path:
+        """A folder for what git and its hooks note about commits under way; a folder in it for each."""
+        return self._beside_database("-commits")
+
+    @property
+    def judged_trees(self) -> Path:
+        """A folder with an empty file for each tree that the pre-commit hook let by, see docs/decisions/0007.
+
+        The hooks themselves make the name from the database's, as in gate/scripts.py.
+        """
+        return self._beside_database("-judged")
 
     def config(self) -> Config:
         """The working tree's swarm.toml, else that of the repository's main working tree. Raises `BadConfig`."""
         own = self.root is not None and (self.root / FILE).exists()
         return load(self.root if own else self.main_root)
 
+    def _beside_database(self, suffix: str) -> Path:
+        return Path(f"{self.database}{suffix}")
+
 
 def find() -> Place:
-    """`SWARM_DB`, else the common git directory, which all worktrees share. Raises `NoSwarm` outside a repository."""
-    from swarm_agents.git.repository import (
-        find_repository,  # loads what starts processes, which a hook of ours does without
-    )
+    """From `SWARM_DB`, else in the git directory that all worktrees share. Raises `NoSwarm` outside a repository."""
+    from swarm_agents.git import repository  # loads subprocess, which a hook of the gate must not wait for
 
-    repository = find_repository(Path.cwd())
-    if repository is None:
+    found = repository.find_repository(Path.cwd())
+    if found is None:
         if chosen := _chosen():
             return Place(chosen, None)
         raise NoSwarm("Not in a git repository, and SWARM_DB is not set.", next="git init && swarm init")
-    return _of(repository.common_dir, repository.root)
+    return _place_in(found.common_dir, found.root)
 
 
-def of_hook(git_dir: Path) -> Place:
-    """The same for a hook, which git has started at the top of the working tree, or in the git directory."""
-    from swarm_agents.git import directory
+def find_for_hook(git_dir: Path) -> Place:
+    """The same without starting git, for a hook, which git runs at the top of the working tree or in `git_dir`."""
+    from swarm_agents.git import directory  # only hooks need it
 
     here, own = Path.cwd(), git_dir.resolve()
     within = own in (here, *here.parents)
-    return _of(directory.common(own).resolve(), None if within else here)._replace(git_dir=own)
+    return _place_in(directory.find_common_dir(own).resolve(), None if within else here)._replace(git_dir=own)
 
 
-def _of(common_dir: Path, root: Path | None) -> Place:
+def _place_in(common_dir: Path, root: Path | None) -> Place:
     main_root = common_dir.parent if common_dir.name == ".git" else None
     return Place(_chosen() or common_dir / "swarm" / "swarm.db", root, main_root)
 

@@ -2,9 +2,7 @@
 
 from swarm_agents import events, heartbeat, roster
 from swarm_agents.build import build
-from swarm_agents.commit import evidence
-from swarm_agents.commit.evidence import Finding
-from swarm_agents.commit.verdict import Verdict
+from swarm_agents.commit.verdict import RefusalFinding, Verdict, record_finding
 from swarm_agents.courier import injections
 from swarm_agents.courier.injections import Line
 from swarm_agents.db.database import Database
@@ -151,10 +149,10 @@ def all_that_needs_a_human(db: Database, clock: FakeClock) -> None:
 def known_culprit(db: Database, clock: FakeClock) -> None:
     """Red with evidence: which commit broke it, whose it was, and on which run of the check the verdict rests."""
     fixing(db, clock)
-    finding = Finding(
+    finding = RefusalFinding(
         Verdict.BROKEN,
         "HEAD fails the check in a clean tree",
-        elects=True,
+        needs_fixer=True,
         output=f"tests/test_invoice.py ..F\n{EVIDENCE}\n3 failed, 118 passed in 4.02s",
         hook="pre-commit",
         command="make check",
@@ -165,8 +163,8 @@ def known_culprit(db: Database, clock: FakeClock) -> None:
         incidents.blame(tx, 1, "4f5e6d7c8b9a0f1e2d3c4b5a69788796a5b4c3d2", "Uma Carter <uma@shop.example>")
         for agent in ("api", "web", "search", "api"):
             incidents.symptom(tx, 1, "invoice-rounding", "test_invoice.py::test_rounding", agent)
-        evidence.record(tx, "api", 1, finding)
-        evidence.record(tx, "web", 1, finding)
+        record_finding(tx, "api", 1, finding)
+        record_finding(tx, "web", 1, finding)
     clock.forward(40)
 
 

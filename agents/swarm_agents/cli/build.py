@@ -105,9 +105,9 @@ def _hold(call: Call) -> Answer:
     now = build.current(call.db)
     if now.fixer != agent:
         return answers.of(call, Fenced(now))
-    from swarm_agents.commit import checks  # only who runs something pays for it
+    from swarm_agents.build import hold  # loads subprocess, which most verbs do without
 
-    held = checks.hold(call.db, agent, call.arguments.command, call.root)
+    held = hold.run_command(call.db, agent, call.arguments.command, call.root)
     if held.lost:
         return answers.of(call, held.lost)
     if held.code:
@@ -139,9 +139,9 @@ def _evidence(call: Call, agent: str, landed: str | None) -> Evidence | Answer:
         if landed:
             return _not_shared(call, landed)
         return _unproven(call)
-    from swarm_agents.commit import checks  # only who runs something pays for it
+    from swarm_agents.commit import head_check  # loads subprocess, which most verbs do without
 
-    checked = checks.check(call.db, agent, config.check, call.root)
+    checked = head_check.check_head(call.db, agent, config.check, call.root)
     if not checked.ok:
         return Answer(f"Not fixed: {one_line(checked.why, 300)}.", 1)
     commit = checked.evidence.commit
@@ -155,15 +155,15 @@ def _unproven(call: Call) -> Answer:
     from swarm_agents.git import files
 
     root = call.place.root
-    command = call.me("swarm commit" if root is None or files.changed_files(root) else "swarm commit --allow-empty")
+    command = call.me("swarm commit" if root is None or files.list_changed(root) else "swarm commit --allow-empty")
     message = f"Nothing proves it yet: land the fix through the hook with '{command}', or set [build] check."
     return Answer(message, 1, next=command)
 
 
 def _shared(call: Call, commit: str) -> bool:
-    from swarm_agents.commit.commit import on_shared_branch  # only who has a commit to show pays for it
+    from swarm_agents.commit.landing import is_on_shared_branch  # loads git, which most verbs do without
 
-    return on_shared_branch(call.root, call.config, commit)
+    return is_on_shared_branch(call.root, call.config, commit)
 
 
 def _not_shared(call: Call, commit: str) -> Answer:
@@ -229,9 +229,9 @@ def _check(call: Call) -> Answer:
     agent = call.identity or HUMAN
     if call.config.check is None:
         raise Usage("No check is configured: set [build] check in swarm.toml.")
-    from swarm_agents.commit import checks  # only who runs something pays for it
+    from swarm_agents.commit import head_check  # loads subprocess, which most verbs do without
 
-    checked = checks.check(call.db, agent, call.config.check, call.root)
+    checked = head_check.check_head(call.db, agent, call.config.check, call.root)
     commit = checked.evidence.commit
     if not checked.ok:
         build.record_check(call.db, ok=False)

@@ -6,8 +6,21 @@ from typing import NamedTuple
 from swarm_agents.cli import answers
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, talk
-from swarm_agents.commit import arguments as commit_arguments
 from swarm_agents.commit import commit
+from swarm_agents.commit.arguments import read_contents, refuse_hook_bypass
+from swarm_agents.commit.context import CommitContext
+from swarm_agents.commit.ends import (
+    CommitBehind,
+    CommitBlocked,
+    CommitEnd,
+    CommitInterrupted,
+    CommitLanded,
+    CommitLandedLate,
+    CommitLandedUnproven,
+    CommitLandedUnrecorded,
+    CommitRefused,
+    SyncFailed,
+)
 from swarm_agents.commit.verdict import Verdict
 from swarm_agents.errors import Usage
 from swarm_agents.model import HUMAN, Stale
@@ -41,63 +54,63 @@ def _help(_: Call) -> Answer:
 
 def _commit(call: Call) -> Answer:
     words = call.arguments.words
-    commit_arguments.refuse_bypass(words)
+    refuse_hook_bypass(words)
     agent = call.actor()
     if agent == HUMAN:
         raise Usage("Humans use 'git commit'; 'swarm commit' is for agents.")
-    end = commit.commit(
+    context = CommitContext(
         call.db,
         call.root,
         call.config,
         agent,
         words,
-        commit.Talk(
-            waiting=lambda now, left_s: talk(answers.waiting_line(now, left_s)),
-            turn=lambda ahead: talk(f"green; {ahead} others who waited longer try first"),
-            quiet_stdout=call.as_json,
-        ),
+        read_contents(words),
+        notes_parent=call.place.commit_notes,
+        tell_waiting=lambda now, left_s: talk(answers.waiting_line(now, left_s)),
+        tell_turn=lambda ahead: talk(f"green; {ahead} others who waited longer try first"),
+        quiet_stdout=call.as_json,
     )
-    return _answer(call, end)
+    return _answer(call, commit.commit(context))
 
 
-def _answer(call: Call, end: commit.End) -> Answer:
+def _answer(call: Call, end: CommitEnd) -> Answer:
     match end:
-        case commit.Landed(None, _):
+        case CommitLanded(None, _):
             return _ended(0, "git had nothing to write.", None)
-        case commit.Landed(landed, ended):
+        case CommitLanded(landed, ended):
             green = f" Incident {ended} is over; the build is passing." if ended else ""
             return _ended(0, f"Landed {landed and landed[:10]}.{green}", None, landed, incident=ended)
-        case commit.LandedElsewhere(landed, why, then, yours):
+        case CommitLandedUnproven(landed, why, then, yours):
             message = f"Landed {landed[:10]}, but {why}. You stay the fixer."
             return _ended(81, message, None, landed, call.me(then), yours.build.incident, yours.build.fence)
-        case commit.LandedLate(landed, fenced):
+        case CommitLandedLate(landed, fenced):
             message = f"Landed {landed[:10]}, but the build is no longer yours. {answers.line(fenced.build)}"
             return _ended(82, message, None, landed, None, fenced.build.incident, fenced.build.fence)
-        case commit.LandedUnrecorded(landed, error):
+        case CommitLandedUnrecorded(landed, error):
             message = f"Landed {landed[:10]}; do not commit it again. It could not be recorded: {error.message}"
             return _ended(error.exit, message, None, landed, error.next)
-        case commit.Red(outcome, verdict):
+        case CommitBlocked(outcome, verdict):
             answer = answers.of(call, outcome)
             exit_code = 80 if isinstance(outcome, Stale) else answer.exit
             now = outcome.build
             return _ended(exit_code, answer.message, verdict.value, None, answer.next, now.incident, now.fence)
-        case commit.Interrupted(signal):
+        case CommitInterrupted(signal):
             return _ended(1, f"Not committed: git was ended by signal {signal}.", None)
-        case commit.Behind(fix, command):
+        case CommitBehind(fix, command):
             message = (
                 f"Refused by a breakage that {fix[:10]} repaired; your branch lacks it. Bring it in, commit again."
             )
             return _ended(93, message, Verdict.BROKEN.value, None, command)
-        case commit.SyncFailed(command, saved):
+        case SyncFailed(command, saved):
             message = f"Bringing in the fix failed: '{command}'. Resolve it, then commit again."
             if saved:
                 message = f"Your change conflicts with the fix; it is kept as {saved[:10]}. Apply it, resolve, commit."
             return _ended(86, message, Verdict.BROKEN.value, None, f"git stash apply {saved}" if saved else None)
-        case commit.Refused():
+        case CommitRefused():
             return _refused(call, end)
 
 
-def _refused(call: Call, end: commit.Refused) -> Answer:
+def _refused(call: Call, end: CommitRefused) -> Answer:
     found = end.finding
     why = found.why[:1].upper() + found.why[1:]
     match found.verdict:

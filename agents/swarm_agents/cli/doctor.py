@@ -29,7 +29,7 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 def _doctor(call: Call) -> Answer:
     found = [
-        _finding("git", repository.version),
+        _finding("git", repository.read_version),
         _finding("tmux", _tmux),
         _finding("configuration", lambda: _configuration(call)),
         _finding("database", lambda: _database(call)),
@@ -66,7 +66,7 @@ def _database(call: Call) -> str:
 
 
 def _hook(call: Call) -> str:
-    hook = hooks.hook(call.root, "pre-commit")
+    hook = hooks.find_hook(call.root, "pre-commit")
     if hook is None:
         return "none: a commit is refused by nothing, so set one up or use 'swarm build report'"
     if gate_hooks.is_alone(hook):

@@ -10,11 +10,11 @@ from swarm_agents import place
 from swarm_agents.cli import answers
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, talk
+from swarm_agents.commit import gate_note
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
 from swarm_agents.gate import gate
 from swarm_agents.gate.gate import Held, Through, Update
-from swarm_agents.gate.scripts import NOTE
 from swarm_agents.model import HUMAN, BuildStatus
 from swarm_agents.place import Place
 from swarm_agents.text import one_line
@@ -68,7 +68,7 @@ def _answer(call: Call, decide: Decision) -> Answer:
     git_dir = call.arguments.git_dir
     call.pane_limit_s = _PANE_LIMIT_S
     try:
-        at = call.place if git_dir is None else place.of_hook(Path(git_dir))
+        at = call.place if git_dir is None else place.find_for_hook(Path(git_dir))
         with Database(at.database, lock_timeout_s=_LOCK_TIMEOUT_S) as db:
             decision = decide(db, at)
     except SwarmError as error:
@@ -76,8 +76,7 @@ def _answer(call: Call, decide: Decision) -> Answer:
         return Answer("The gate is open: it could not look.")
     if isinstance(decision, Through):
         return Answer("Nothing stands in the way.")
-    if note := os.environ.get(NOTE):
-        Path(note).touch()  # for `swarm commit`, which must not take this for a breakage
+    gate_note.write_refusal()
     talk(_line(decision))
     return Answer("Not while the build is red.", 80, answers.build_data(decision.build))
 

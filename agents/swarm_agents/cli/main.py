@@ -199,9 +199,9 @@ def _is_value(noun: str, rest: list[str]) -> bool:
     """`swarm commit -m --json`: there the word belongs to git."""
     if noun != "commit" or not rest:
         return False
-    from swarm_agents.commit.arguments import wants_value
+    from swarm_agents.commit.arguments import takes_value
 
-    return wants_value(rest[-1])
+    return takes_value(rest[-1])
 
 
 def _safe(text: str) -> str:

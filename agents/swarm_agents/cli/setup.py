@@ -8,7 +8,6 @@ from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer
 from swarm_agents.cli.parsing import parser, verb, verbs
 from swarm_agents.errors import NoSwarm
-from swarm_agents.gate import gate
 from swarm_agents.gate import hooks as gate_hooks
 from swarm_agents.gate.hooks import Finding
 
@@ -27,7 +26,7 @@ def _git(call: Call) -> Answer:
         return _check(call)
     if call.arguments.remove:
         changed = gate_hooks.remove(call.root)
-        shutil.rmtree(gate.judged_folder(call.place.database), ignore_errors=True)
+        shutil.rmtree(call.place.judged_trees, ignore_errors=True)
         return _changed(changed, "The gate is removed.", "There was no gate to remove.")
     _ = call.config  # a wrong swarm.toml opens the gate: say so now
     _agree(call)
@@ -39,7 +38,7 @@ def _git(call: Call) -> Answer:
 
 def _agree(call: Call) -> None:
     """What the hooks look at is there and agrees with the build, also for a database that was copied here."""
-    gate.judged_folder(call.db.path).mkdir(mode=0o700, exist_ok=True)
+    call.place.judged_trees.mkdir(mode=0o700, exist_ok=True)
     with call.db.transaction() as tx:
         if build.state(tx).red:
             call.db.flag.hoist()

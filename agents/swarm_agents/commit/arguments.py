@@ -1,4 +1,4 @@
-"""What the words mean that `swarm commit` hands on to git: what they would commit, and whether they skip a hook."""
+"""Reads the arguments that `swarm commit` passes on to git: what they commit, and whether they skip a hook."""
 
 import re
 from typing import NamedTuple
@@ -12,10 +12,11 @@ _LONG_WITH_VALUE = {
 }
 
 
-class Chosen(NamedTuple):
-    """What a commit takes besides what is staged.
+class CommitContents(NamedTuple):
+    """What a commit contains: by default what is staged.
 
-    `everything`: all tracked changes. `pathspec`: these paths, as words for git, alone or `with_index`.
+    `everything`: all tracked changes too. `pathspec`: only these paths, as arguments for git, or with what is staged
+    when `with_index` is set.
     """
 
     everything: bool = False
@@ -27,27 +28,27 @@ class Chosen(NamedTuple):
         return not self.everything and not self.pathspec
 
 
-def refuse_bypass(arguments: list[str]) -> None:
-    """`Usage` for anything that would make git skip the hook: the swarm never does."""
+def refuse_hook_bypass(arguments: list[str]) -> None:
+    """Raises `Usage` for an option that makes git skip the hook."""
     for word in _options(arguments):
         long_form = re.fullmatch(r"--no-v(e(r(i(f(y)?)?)?)?)?", word)
         if long_form or _has_short("n", word):
             raise Usage(f"'swarm commit' never skips the hook: leave out {word}.")
 
 
-def what_it_commits(arguments: list[str]) -> Chosen:
-    """What `git commit` with these arguments would take."""
+def read_contents(arguments: list[str]) -> CommitContents:
+    """What `git commit` with these arguments would commit."""
     options, paths = _read(arguments)
     listed = tuple(_as_one_word(option, value) for option, value in options if _lists_paths(option))
-    return Chosen(
+    return CommitContents(
         everything=any(option == "--all" or _has_short("a", option) for option, _ in options),
         pathspec=("--", *paths) if paths else listed,
         with_index=any(re.match("--inc", option) or _has_short("i", option) for option, _ in options),
     )
 
 
-def wants_value(word: str) -> bool:
-    """Whether git reads the next word as this option's value."""
+def takes_value(word: str) -> bool:
+    """Whether git reads the next word as the value of this option."""
     if word.startswith("--"):
         return word in _LONG_WITH_VALUE
     return bool(re.fullmatch(r"-[^-CcFmt]*[CcFmt]", word))
@@ -62,7 +63,7 @@ def _as_one_word(option: str, value: str | None) -> str:
 
 
 def _has_short(letter: str, word: str) -> bool:
-    """Whether the word holds this short option, alone or among others: -am, but not -ma."""
+    """Whether the word contains this short option: `-am` contains `m`, but `-ma` gives `m` the value `a`."""
     return bool(re.match(rf"-[^-{_OPTIONS_WITH_VALUE}]*{letter}", word))
 
 
@@ -71,7 +72,7 @@ def _options(arguments: list[str]) -> list[str]:
 
 
 def _read(arguments: list[str]) -> tuple[list[tuple[str, str | None]], list[str]]:
-    """The words that git would read as options, each with the next word where that is its value; and the paths."""
+    """The options, each with the next word where that is its value, and the paths, as git reads them."""
     options: list[tuple[str, str | None]] = []
     paths: list[str] = []
     words = iter(arguments)
@@ -79,7 +80,7 @@ def _read(arguments: list[str]) -> tuple[list[tuple[str, str | None]], list[str]
         if word == "--":
             paths += words
         elif word.startswith("-") and word != "-":
-            options.append((word, next(words, None) if wants_value(word) else None))
+            options.append((word, next(words, None) if takes_value(word) else None))
         else:
             paths.append(word)
     return options, paths

@@ -1,7 +1,6 @@
-"""A folder for what git and its hooks note of one commit: gone with it, or cleared later where that was killed."""
+"""A folder for what git and its hooks note about one commit: removed with it, or later when its process was killed."""
 
 import contextlib
-import fcntl
 import os
 import time
 from collections.abc import Iterator
@@ -9,49 +8,46 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from swarm_agents.errors import CannotWrite
+from swarm_agents.system.owned_folders import lock_abandoned_folder, lock_folder
 
-_OWNER = "owner"  # a file in the folder, locked by the process that uses it
-_NEW_S = 60.0  # a folder younger than this may be in the making
+_NEW_S = 60.0  # the process that made a younger folder may not have locked it yet
 
 
 @contextmanager
-def folder(database: Path) -> Iterator[Path]:
-    """A new, private folder beside the database. (`tempfile` would cost every commit three milliseconds.)"""
-    place = Path(f"{database}-commits")
-    own = place / f"{os.getpid()}-{os.urandom(4).hex()}"
+def new_notes_folder(parent: Path) -> Iterator[Path]:
+    """A new, private folder in `parent`, which is made when it is missing. Raises `CannotWrite`."""
+    own = parent / f"{os.getpid()}-{os.urandom(4).hex()}"  # `tempfile` would cost every commit three milliseconds
     try:
-        place.mkdir(mode=0o700, exist_ok=True)
+        parent.mkdir(mode=0o700, exist_ok=True)
         own.mkdir(mode=0o700)
-        owner = open(own / _OWNER, "w", encoding="ascii")  # noqa: SIM115 - closed below
+        lock = lock_folder(own)
     except OSError as error:
-        raise CannotWrite(f"Cannot write into {place}: {error.strerror}.") from error
-    with owner:
-        fcntl.flock(owner, fcntl.LOCK_EX)
+        raise CannotWrite(f"Cannot write into {parent}: {error.strerror}.") from error
+    with lock:
         try:
             yield own
         finally:
             _remove(own)
-            _clear(place)
+            _remove_abandoned(parent)
 
 
-def _clear(place: Path) -> None:
-    """Remove what killed processes left: folders that nobody has locked, and that are not in the making."""
+def _remove_abandoned(parent: Path) -> None:
     with contextlib.suppress(OSError):
-        for other in place.iterdir():
+        for other in parent.iterdir():
             with contextlib.suppress(OSError):
-                if other.stat().st_mtime < time.time() - _NEW_S and _is_abandoned(other):
-                    _remove(other)
+                if other.stat().st_mtime < time.time() - _NEW_S:
+                    _remove_if_abandoned(other)
 
 
-def _is_abandoned(folder: Path) -> bool:
+def _remove_if_abandoned(folder: Path) -> None:
     try:
-        with open(folder / _OWNER, "r+", encoding="ascii") as owner:
-            fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except FileNotFoundError:
-        return True
-    return True
+        lock = lock_abandoned_folder(folder)
+    except FileNotFoundError:  # killed before it could lock the folder
+        _remove(folder)
+        return
+    if lock:
+        with lock:
+            _remove(folder)
 
 
 def _remove(folder: Path) -> None:

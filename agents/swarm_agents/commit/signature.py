@@ -1,13 +1,14 @@
-"""The signature of a breakage: the set of what fails, so that one breakage can be told from another.
+"""Makes the signature of a breakage from the output of a failed run: the set of what fails.
 
-Test ids and compiler errors of the tools below are taken from the output, without line numbers, times and colours.
-Where none is found, the last lines stand for it, without numbers and paths.
+It consists of the test ids and compiler errors of the tools below, without line numbers, times and colours. Where there
+are none, it is the last lines, without numbers and paths.
 """
 
+import hashlib
 import re
 from typing import NamedTuple
 
-_MOST_IDS = 500  # a broken import fails every test; the first five hundred tell it from another breakage
+_MOST_IDS = 500  # a broken import fails every test, and five hundred ids are enough to tell two breakages apart
 _FALLBACK_LINES = 10
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -17,7 +18,7 @@ _HEX = re.compile(r"\b0x[0-9a-fA-F]+\b|\b[0-9a-f]{12,}\b")
 _NUMBER = re.compile(r"\d+")
 
 # One pattern for each way in which a tool names what failed; its groups, joined, are the id.
-_TELLING = [
+_FAILURES = [
     re.compile(pattern, re.MULTILINE)
     for pattern in (
         r"^(?:FAILED|ERROR) ([^\s:]+(?:::\S[^\n]*?|\.py))(?= - |\s*$)",  # pytest
@@ -45,26 +46,23 @@ class Signature(NamedTuple):
     key: str
 
 
-def of(output: str) -> Signature:
-    """The signature of a failed run by its output."""
-    import hashlib  # only a refused commit pays for it
-
+def make_signature(output: str) -> Signature:
     plain = _COLOUR.sub("", output).replace("\r", "")
-    ids = tuple(sorted(set(_ids(plain)))[:_MOST_IDS])
+    ids = tuple(sorted(set(_find_ids(plain)))[:_MOST_IDS])
     text = "\n".join(ids) if ids else _last_lines(plain)
     return Signature(ids, hashlib.sha256(text.encode(errors="replace")).hexdigest()[:16])
 
 
-def _ids(plain: str) -> list[str]:
+def _find_ids(plain: str) -> list[str]:
     found = []
-    for pattern in _TELLING:
+    for pattern in _FAILURES:
         for match in pattern.finditer(plain):
-            found.append(_settled(" ".join(part for part in match.groups() if part)))
+            found.append(_normalize(" ".join(part for part in match.groups() if part)))
     return found
 
 
-def _settled(failing: str) -> str:
-    """An id without what differs from run to run: times, addresses."""
+def _normalize(failing: str) -> str:
+    """An id without what differs from run to run: times and addresses."""
     return _HEX.sub("#", _TIME.sub("", failing.strip()))
 
 

@@ -1,13 +1,13 @@
-"""What a refused commit means: the build, the caller's own affair, or nothing of ours."""
+"""What a refused commit means: the build is broken, the caller's own change fails, or neither."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
+from swarm_agents.db.transaction import Transaction
 from swarm_agents.git.commit import CommitRun
 
-# The hooks that judge the code. The others judge the message or the push.
-_CODE_HOOKS = frozenset({"pre-commit", "pre-merge-commit"})
-_LOST_RACES = ("index.lock", "cannot lock ref")
-_NO_VERDICT_CODES = range(126, 256)  # not executable, not found, killed by a signal (128 + n)
+_CODE_HOOKS = frozenset({"pre-commit", "pre-merge-commit"})  # the others judge the message or the push
+_COULD_NOT_RUN_CODES = range(126, 256)  # not executable, not found, killed by a signal (128 + n)
 
 
 class Verdict(StrEnum):
@@ -21,18 +21,50 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-def judge(run: CommitRun, files_changed: bool) -> Verdict:
-    """The verdict on a commit that did not land, by what git recorded and whether tracked files changed."""
+class RefusalFinding(NamedTuple):
+    """A verdict and the evidence for it. `needs_fixer`: the build itself is broken, or is treated as broken."""
+
+    verdict: Verdict
+    why: str
+    needs_fixer: bool = False
+    output: str = ""
+    hook: str | None = None
+    command: str | None = None
+    exit_status: int | None = None
+    head_tree: str | None = None
+    index_tree: str | None = None
+    duration_ms: int = 0
+    dirty: tuple[str, ...] = ()
+
+
+def judge_refusal(run: CommitRun, files_changed: bool) -> Verdict:
+    """The verdict by what git recorded and whether the hook changed files. `BROKEN` may be disproved by evidence."""
     hook = run.refusing_hook()
     if hook is None or hook.name not in _CODE_HOOKS:
         return Verdict.NOT_BUILD
-    if hook.code in _NO_VERDICT_CODES or hook.code < 0 or "No space left on device" in run.output:
+    if hook.code in _COULD_NOT_RUN_CODES or hook.code < 0 or "No space left on device" in run.output:
         return Verdict.INFRA
     if files_changed:
         return Verdict.FILES_MODIFIED
     return Verdict.BROKEN
 
 
-def lost_race(run: CommitRun) -> bool:
-    """Another git was quicker: nothing is wrong, try again."""
-    return run.code == 128 and any(sign in error for error in run.errors for sign in _LOST_RACES)
+def record_finding(tx: Transaction, agent: str, incident: int | None, finding: RefusalFinding) -> None:
+    """Keep the verdict with its evidence, also when it is not about the build."""
+    tx.execute(
+        "insert into verdicts (at, agent, incident_id, verdict, why, hook, command, exit_status, output, head_tree, "
+        "index_tree, duration_ms) values (:now, :agent, :incident, :verdict, :why, :hook, :command, :exit_status, "
+        ":output, :head_tree, :index_tree, :duration_ms)",
+        now=tx.now,
+        agent=agent,
+        incident=incident,
+        verdict=finding.verdict.value,
+        why=finding.why,
+        hook=finding.hook,
+        command=finding.command,
+        exit_status=finding.exit_status,
+        output=finding.output,
+        head_tree=finding.head_tree,
+        index_tree=finding.index_tree,
+        duration_ms=finding.duration_ms,
+    )

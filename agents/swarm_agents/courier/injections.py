@@ -178,7 +178,7 @@ def lead(tx: Transaction, holder: str, lease_ms: int, dead: str | None = None) -
             f"on conflict (host) do update set holder = excluded.holder, "
             f"seen_at = excluded.seen_at, {_LEADS_UNTIL.mono_ms} = excluded.{_LEADS_UNTIL.mono_ms}, "
             "since = case when couriers.holder = excluded.holder then couriers.since else excluded.since end "
-            f"where couriers.holder = excluded.holder or couriers.{_LEADS_UNTIL.mono_ms} <= :mono "
+            f"where couriers.holder = excluded.holder or {_LEADS_UNTIL.of('couriers').mono_ms} <= :mono "
             "or couriers.holder = :dead returning holder",
             holder=holder,
             dead=dead,

@@ -40,6 +40,10 @@ class DeadlineColumns(NamedTuple):
         """An assignment of an upsert: the deadline of the row that was to be inserted."""
         return f"{self.mono_ms} = excluded.{self.mono_ms}, {self.boot_id} = excluded.{self.boot_id}"
 
+    def of(self, table: str) -> "DeadlineColumns":
+        """The same columns with the table named, for a condition of an upsert."""
+        return DeadlineColumns(f"{table}.{self.mono_ms}", f"{table}.{self.boot_id}")
+
     def set_in(self, ms: str) -> str:
         """An assignment: the deadline is so many milliseconds from now; `ms` is a parameter or a column."""
         return f"{self.mono_ms} = :mono + {ms}, {self.boot_id} = :boot"

@@ -56,7 +56,7 @@ def before_commit(db: Database, at: Place, agent: str | None, bypass: bool) -> T
     if bypass:
         from swarm_agents.git import refs
 
-        _note(db, agent, "bypassed", _place(branch, refs.head(at.root)), now)
+        _note(db, agent, "bypassed", _place(branch, refs.read_head(at.root)), now)
         return Through()
     return Held(now, agent)
 
@@ -73,11 +73,11 @@ def before_update(db: Database, at: Place, agent: str | None, bypass: bool, upda
     landing = _landing(at.config(), updates)
     if landing is None or at.root is None or _arrives(at, at.root):
         return Through()
-    if now is None and _was_judged(db, at.root, landing):
+    if now is None and _was_judged(db, at, at.root, landing):
         return Through()
     from swarm_agents.git import refs
 
-    if not refs.is_new(at.root, landing.new):
+    if not refs.is_new_commit(at.root, landing.new):
         return Through()
     if now is None:
         _see_the_other_hook(at.root)
@@ -97,11 +97,6 @@ def went_round(tx: Transaction, limit: int) -> list[Event]:
     said so with SWARM_BYPASS=1.
     """
     return events.latest(tx, ("went_round", "bypassed"), limit)
-
-
-def judged_folder(database: Path) -> Path:
-    """Where the hook before a commit leaves an empty file for each tree that it let by; see docs/decisions/0007."""
-    return Path(f"{database}-judged")
 
 
 def _red(db: Database) -> Build | None:
@@ -126,21 +121,21 @@ def _branch(at: Place, root: Path) -> str | None:
         from swarm_agents.git import directory
 
         try:
-            return directory.branch(at.git_dir)
+            return directory.read_branch(at.git_dir)
         except (LookupError, OSError):
             pass
     from swarm_agents.git import refs
 
-    return refs.current_branch(root)
+    return refs.read_branch(root)
 
 
 def _arrives(at: Place, root: Path) -> bool:
     """Whether this is a push that arrives here, and no commit."""
     if at.git_dir is not None:
-        return False  # `place.of_hook` knows no working tree then
+        return False  # `place.find_for_hook` knows no working tree then
     from swarm_agents.git import repository
 
-    return repository.in_git_directory(root)
+    return repository.is_in_git_directory(root)
 
 
 def _in_scope(config: Config, ref: str) -> bool:
@@ -160,25 +155,24 @@ def _landing(config: Config, updates: list[Update]) -> Update | None:
 # While the build is green: was the tree seen by the hook before a commit?
 
 
-def _was_judged(db: Database, root: Path, landing: Update) -> bool:
+def _was_judged(db: Database, at: Place, root: Path, landing: Update) -> bool:
     """Whether there is nothing to remember: no commit of one's own on top of the branch, or one with a verdict."""
     from swarm_agents.commit import check_runs
     from swarm_agents.git import refs
 
-    tree, parents = refs.tree_and_parents(root, landing.new)
-    tip = refs.head(root) if _is_zero(landing.old) else landing.old  # zeros also where the caller did not name it
+    tree, parents = refs.read_tree_and_parents(root, landing.new)
+    tip = refs.read_head(root) if _is_zero(landing.old) else landing.old  # zeros also where the caller did not name it
     on_top = parents == ([tip] if tip else [])
-    amends = tip is not None and parents == refs.tree_and_parents(root, tip)[1]
+    amends = tip is not None and parents == refs.read_tree_and_parents(root, tip)[1]
     if len(parents) > 1 or not (on_top or amends):
         return True  # a merge, a reset, commits from elsewhere
-    if _hook_saw(db.path, tree):
+    if _hook_saw(at.judged_trees, tree):
         return True
     with db.reading() as tx:
-        return check_runs.known_good(tx, tree)
+        return check_runs.is_known_good(tx, tree)
 
 
-def _hook_saw(database: Path, tree: str) -> bool:
-    folder = judged_folder(database)
+def _hook_saw(folder: Path, tree: str) -> bool:
     try:
         seen = os.listdir(folder)
     except FileNotFoundError:

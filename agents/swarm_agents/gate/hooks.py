@@ -73,7 +73,7 @@ def install(root: Path) -> list[str]:
 
 def check(root: Path) -> list[Finding]:
     """For each hook of the gate, whether git would run it. Changes nothing."""
-    folder = hooks.hooks_folder(root)
+    folder = hooks.find_hooks_folder(root)
     found = [_in_place(folder, name) for name in GATED]
     if folder.name != OWN_FOLDER or not folder.is_dir():
         return found
@@ -87,8 +87,8 @@ def remove(root: Path) -> list[str]:
     """Take the hooks away and put back what was there, byte for byte; what was changed."""
     with _faults_explained():
         changed = [_give_back(_plain_folder(root), name) for name in GATED]
-        mine = repository.worktree_folder(root) / OWN_FOLDER
-        for own in {repository.repository_folder(root) / OWN_FOLDER, mine}:
+        mine = repository.worktree_git_dir(root) / OWN_FOLDER
+        for own in {repository.common_git_dir(root) / OWN_FOLDER, mine}:
             if own.is_dir() and (own == mine or _recorded(own).scope != "worktree"):
                 changed.append(_point_back(root, own))
         return [line for line in changed if line]
@@ -98,12 +98,12 @@ def remove(root: Path) -> list[str]:
 
 
 def _plain_folder(root: Path) -> Path:
-    return repository.repository_folder(root) / "hooks"
+    return repository.common_git_dir(root) / "hooks"
 
 
 def _plain_folder_serves(root: Path) -> bool:
     # A link may lead into the working tree, where our hook would be committed with the user's files.
-    return hooks.hooks_path(root) is None and not _plain_folder(root).is_symlink()
+    return hooks.read_hooks_path(root) is None and not _plain_folder(root).is_symlink()
 
 
 def _stand_in_front(folder: Path, name: str) -> str | None:
@@ -167,11 +167,11 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def _point_to_ours(root: Path) -> list[str]:
-    set_now = hooks.hooks_path(root)
+    set_now = hooks.read_hooks_path(root)
     if set_now and set_now.scope == "command":
         raise Usage("core.hooksPath comes from the environment or the command line; set it in the configuration.")
     of_worktree = set_now is not None and set_now.scope == "worktree"
-    own = (repository.worktree_folder(root) if of_worktree else repository.repository_folder(root)) / OWN_FOLDER
+    own = (repository.worktree_git_dir(root) if of_worktree else repository.common_git_dir(root)) / OWN_FOLDER
     if set_now and Path(set_now.value).name == OWN_FOLDER:  # ours already, or ours before the repository was moved
         before = _recorded(own)
     else:
@@ -180,7 +180,7 @@ def _point_to_ours(root: Path) -> list[str]:
         _write(own / "before.json", json.dumps(before._asdict()).encode(), 0o644)
     wanted = _wanted(root, before)
     changed = [_write(own / name, script(name, f"{shlex.quote(before.folder)}/{name}")) for name in wanted]
-    if hooks.hooks_folder(root) != own:
+    if hooks.find_hooks_folder(root) != own:
         _point_git(root, own, before)
         return [f"core.hooksPath: {own}, whose hooks go on to {before.folder}"]
     return ["the hooks were brought up to date"] if any(changed) else []
@@ -195,10 +195,10 @@ def _before(root: Path, set_now: HooksPath | None) -> _Before:
 
 
 def _point_git(root: Path, own: Path, before: _Before) -> None:
-    config = repository.config_file(root, before.scope)
+    config = repository.find_config_file(root, before.scope)
     text = config.read_bytes()
     hooks.set_hooks_path(root, before.scope, str(own))
-    if hooks.hooks_folder(root) != own:
+    if hooks.find_hooks_folder(root) != own:
         hooks.set_hooks_path(root, before.scope, before.value)
         raise Usage("core.hooksPath is set in a second place, which wins: 'git config --show-origin core.hooksPath'.")
     _write(own / "config.before", text, 0o600)
@@ -207,7 +207,7 @@ def _point_git(root: Path, own: Path, before: _Before) -> None:
 
 def _point_back(root: Path, own: Path) -> str:
     before = _recorded(own)
-    set_now = hooks.hooks_path(root)
+    set_now = hooks.read_hooks_path(root)
     pointed = set_now is not None and Path(set_now.value).name == OWN_FOLDER
     if pointed:
         _restore_config(root, own, before)
@@ -222,7 +222,7 @@ def _point_back(root: Path, own: Path) -> str:
 
 
 def _restore_config(root: Path, own: Path, before: _Before) -> None:
-    config = repository.config_file(root, before.scope)
+    config = repository.find_config_file(root, before.scope)
     untouched = _bytes(own / "config.after") == config.read_bytes()
     hooks.set_hooks_path(root, before.scope, before.value)
     text = _bytes(own / "config.before")

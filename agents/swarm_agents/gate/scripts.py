@@ -1,8 +1,9 @@
 """The git hooks of the gate as shell texts. POSIX sh: while the build is green they start next to nothing."""
 
+from swarm_agents.commit import gate_note
+
 MARK = b"# swarm gate: made by 'swarm setup git', taken away by 'swarm setup git --remove'.\n"
 
-NOTE = "SWARM_GATE_NOTE"  # a file that our gate makes when it refuses: programs that run hooks swallow exit codes
 KEPT_NAMES = 512  # two for each judged commit; one that is made takes seconds, so the older half may go
 
 _HEAD = f"#!/bin/sh\n{MARK.decode()}"
@@ -56,7 +57,7 @@ fi
     "$next" "$@" || exit
 else
     # For `swarm commit`: nothing has judged the code.
-    [ -z "${{SWARM_GATE_NOTE-}}" ] || true >"$SWARM_GATE_NOTE-alone"
+    [ -z "${{{note}-}}" ] || true >"${note}{alone}"
 fi
 [ -e "$database" ] || exit 0
 
@@ -194,7 +195,12 @@ def script(name: str, next_hook: str) -> bytes:
     match name:
         case "pre-commit":
             text = _PREAMBLE.format(next=next_hook) + _PRE_COMMIT.format(
-                once=_NOT_TWICE, whose=_WHOSE, kept=KEPT_NAMES, half=KEPT_NAMES // 2 + 1
+                once=_NOT_TWICE,
+                whose=_WHOSE,
+                kept=KEPT_NAMES,
+                half=KEPT_NAMES // 2 + 1,
+                note=gate_note.VARIABLE,
+                alone=gate_note.ALONE_SUFFIX,
             )
         case "reference-transaction":
             text = _PREAMBLE.format(next=next_hook) + _REFERENCE_TRANSACTION

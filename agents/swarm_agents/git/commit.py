@@ -7,97 +7,86 @@ from pathlib import Path
 from typing import NamedTuple
 
 from swarm_agents.errors import Unavailable
-from swarm_agents.gate.scripts import NOTE
-from swarm_agents.git.refs import head_and_tree
-from swarm_agents.git.run import MISSING, ask, lines
+from swarm_agents.git.refs import read_head_and_tree
+from swarm_agents.git.run import GIT_MISSING, run_git, split_lines
 from swarm_agents.system.subprocesses import overheard
 
-_REFLOG_ACTION = "GIT_REFLOG_ACTION"  # git's own way to say which command moved a ref; it begins the reflog's line
-_OURS = "swarm commit ("
-_LOOK_BACK = "--max-count=50"  # entries of a reflog: commits that others land while one's own is being made
+_REFLOG_ACTION = "GIT_REFLOG_ACTION"  # the words with which git begins the line that it adds to a reflog
+_OWN_ACTION = "swarm commit ("
+_LOOK_BACK = "--max-count=50"  # entries of a reflog: others may land commits while this one is being made
 
 
 class HookRun(NamedTuple):
+    """A hook that git ran, and its exit status."""
+
     name: str
     code: int
 
 
 class CommitRun(NamedTuple):
-    """What `git commit` did: its exit code, the hooks it ran with their own codes, git's errors, the output's end."""
+    """What `git commit` did: its exit status, the hooks it ran, git's error messages, the end of its output."""
 
     code: int
     hooks: tuple[HookRun, ...]
     errors: tuple[str, ...]
     output: str
-    refused_by_gate: bool = False
-    gate_alone: bool = False
-    """Our gate was the only pre-commit hook: nothing has judged the code."""
 
     def refusing_hook(self) -> HookRun | None:
+        """The first hook that failed."""
         return next((hook for hook in self.hooks if hook.code != 0), None)
 
     def passed_hook(self, name: str) -> bool:
-        if name == "pre-commit" and self.gate_alone:
-            return False
+        """Whether a hook of that name ran and passed."""
         return any(hook.name == name and hook.code == 0 for hook in self.hooks)
 
 
-def act_as(agent: str) -> None:
-    """Every git of this process and every hook of theirs knows for whom it runs; none may go round the gate."""
-    os.environ["SWARM_AGENT"] = agent
-    os.environ.pop("SWARM_BYPASS", None)
-
-
-def run_commit(arguments: list[str], agent: str, notes: Path, quiet_stdout: bool) -> CommitRun:
+def run_commit(
+    arguments: list[str], agent: str, trace: Path, extra_environment: dict[str, str], quiet_stdout: bool
+) -> CommitRun:
     """Run `git commit` with these arguments on the caller's terminal, and tell what it did.
 
-    `notes` is an empty folder of this process. With `quiet_stdout` git's own standard output goes to standard error.
-    Signals reach git; its answer is awaited.
+    Git writes its trace to `trace`, which does not exist before or after. With `quiet_stdout` git's own standard output
+    goes to standard error. Signals are sent on to git, and its end is awaited.
     """
-    trace, gate_note = notes / "trace", notes / "gate"
     environment = {name: value for name, value in os.environ.items() if name != "GIT_TRACE2_PARENT_SID"}
-    theirs = environment.get("GIT_TRACE2_EVENT", "")
-    environment["GIT_TRACE2_EVENT"] = str(trace)
-    environment[NOTE] = str(gate_note)
-    environment[_REFLOG_ACTION] = _reflog_action(agent)
+    users_trace = environment.get("GIT_TRACE2_EVENT", "")
+    environment |= extra_environment | {"GIT_TRACE2_EVENT": str(trace), _REFLOG_ACTION: _reflog_action(agent)}
     try:
         code, output = overheard(["git", "commit", *arguments], environment, quiet_stdout)
     except FileNotFoundError:
-        raise Unavailable(MISSING) from None
+        raise Unavailable(GIT_MISSING) from None
     recorded = trace.read_text(encoding="utf-8", errors="replace") if trace.exists() else ""
-    gate_alone = Path(f"{gate_note}-alone")
-    noted = [note.exists() for note in (gate_note, gate_alone)]
-    if os.path.isabs(theirs) and not os.path.isdir(theirs):
-        with contextlib.suppress(OSError), open(theirs, "a", encoding="utf-8") as user_trace:
-            user_trace.write(recorded)
-    for note in (trace, gate_note, gate_alone):  # the next try in this folder starts anew
-        note.unlink(missing_ok=True)
+    trace.unlink(missing_ok=True)
+    if os.path.isabs(users_trace) and not os.path.isdir(users_trace):
+        with contextlib.suppress(OSError), open(users_trace, "a", encoding="utf-8") as file:
+            file.write(recorded)
     hooks, errors = _read_trace(recorded)
-    return CommitRun(code, hooks, errors, output.decode("utf-8", errors="replace"), *noted)
+    return CommitRun(code, hooks, errors, output.decode("utf-8", errors="replace"))
 
 
 def find_landed_commit(root: Path, agent: str, before: str | None) -> tuple[str, str] | None:
-    """The commit that the agent's last `commit` made, and its tree; None when HEAD is where it was `before`.
+    """The commit that the agent's last `git commit` made, and its tree; None when HEAD is where it was `before`.
 
-    Others may have committed in the same checkout meanwhile: HEAD's reflog says whose commit is which.
+    Others may have committed in the same checkout meanwhile: HEAD's reflog tells which commit is whose.
     """
-    asked = ask(["log", "--walk-reflogs", "--no-show-signature", _LOOK_BACK, "--format=%H %T %gs", "HEAD"], root)
+    answer = run_git(["log", "--walk-reflogs", "--no-show-signature", _LOOK_BACK, "--format=%H %T %gs", "HEAD"], root)
     action = _as_in_reflog(f"{_reflog_action(agent)}:")
-    entries = [line.split(" ", 2) for line in lines(asked.stdout)]
-    if asked.returncode != 0 or not entries:  # nobody keeps a reflog here
-        now = head_and_tree(root)
+    entries = [line.split(" ", 2) for line in split_lines(answer.stdout)]
+    if answer.returncode != 0 or not entries:  # this repository keeps no reflog
+        now = read_head_and_tree(root)
         return None if now is None or now[0] == before else now
-    for commit, tree, what in entries:
+    for commit, tree, subject in entries:
         if commit == before:
             return None
-        if _as_in_reflog(what).startswith(action):
+        if _as_in_reflog(subject).startswith(action):
             return commit, tree
     return None
 
 
 def _reflog_action(agent: str) -> str:
+    """The user's own action where the environment sets one, else one that names the agent."""
     given = os.environ.get(_REFLOG_ACTION, "")
-    return given if given and not given.startswith(_OURS) else f"{_OURS}{agent})"
+    return given if given and not given.startswith(_OWN_ACTION) else f"{_OWN_ACTION}{agent})"
 
 
 def _as_in_reflog(text: str) -> str:

@@ -1,9 +1,9 @@
-"""What the files of a git directory say by themselves. For hooks: git has told them where it is and waits for them."""
+"""Reads the files of a git directory without starting git, for hooks: git waits for them."""
 
 from pathlib import Path
 
 
-def common(git_dir: Path) -> Path:
+def find_common_dir(git_dir: Path) -> Path:
     """The git directory that all worktrees share."""
     try:
         return git_dir / (git_dir / "commondir").read_text(encoding="utf-8", errors="surrogateescape").rstrip("\n")
@@ -11,10 +11,10 @@ def common(git_dir: Path) -> Path:
         return git_dir
 
 
-def branch(git_dir: Path) -> str | None:
+def read_branch(git_dir: Path) -> str | None:
     """The full name of the branch that is checked out, also before its first commit; None on a detached HEAD.
 
-    Raises `LookupError` where HEAD is kept in another way than as a plain file: git itself knows.
+    Raises `LookupError` where HEAD is no plain file that names a branch; then ask git.
     """
     head = git_dir / "HEAD"
     if head.is_symlink():

@@ -1,39 +1,41 @@
-"""Which files of the working tree differ: from the index, from the commit that is checked out, or between the two."""
+"""Lists the files that differ between the working tree, the index and the commit that is checked out."""
 
 from pathlib import Path
 
-from swarm_agents.git.refs import head
-from swarm_agents.git.run import ask
+from swarm_agents.git.refs import read_head
+from swarm_agents.git.run import run_git
 
 
-def unstaged_files(root: Path) -> list[str]:
+def list_unstaged(root: Path) -> list[str]:
     """Tracked files of the working tree that differ from what is staged."""
-    return [name for name in ask(["diff", "--name-only", "-z"], root).stdout.split("\0") if name]
+    return [name for name in run_git(["diff", "--name-only", "-z"], root).stdout.split("\0") if name]
 
 
-def untracked_files(root: Path) -> list[str]:
-    listed = ask(["ls-files", "--others", "--exclude-standard", "-z"], root).stdout
+def list_untracked(root: Path) -> list[str]:
+    """Files that git neither tracks nor ignores."""
+    listed = run_git(["ls-files", "--others", "--exclude-standard", "-z"], root).stdout
     return [name for name in listed.split("\0") if name]
 
 
-def changed_files(root: Path) -> list[str]:
+def list_changed(root: Path) -> list[str]:
     """Tracked files that differ from the commit that is checked out, staged or not."""
-    against = ["HEAD"] if head(root) else ["--cached"]
-    return [name for name in ask(["diff", "--name-only", "-z", *against], root).stdout.split("\0") if name]
+    against = ["HEAD"] if read_head(root) else ["--cached"]
+    return [name for name in run_git(["diff", "--name-only", "-z", *against], root).stdout.split("\0") if name]
 
 
-def unmerged_files(root: Path) -> list[str]:
-    names = ask(["diff", "--name-only", "--diff-filter=U", "-z"], root).stdout.split("\0")
+def list_unmerged(root: Path) -> list[str]:
+    """Files with an unresolved conflict."""
+    names = run_git(["diff", "--name-only", "--diff-filter=U", "-z"], root).stdout.split("\0")
     return [name for name in names if name]
 
 
-def head_and_changes(root: Path) -> tuple[str | None, list[str], list[str]]:
-    """The commit that is checked out (None before the first one), the files with staged changes and with others."""
-    asked = ask(["status", "--porcelain=v2", "--branch", "-z", "--untracked-files=no", "--no-renames"], root)
+def read_head_and_changes(root: Path) -> tuple[str | None, list[str], list[str]]:
+    """The commit that is checked out (None before the first one), the files with staged and with unstaged changes."""
+    status = run_git(["status", "--porcelain=v2", "--branch", "-z", "--untracked-files=no", "--no-renames"], root)
     head: str | None = None
     staged: list[str] = []
     unstaged: list[str] = []
-    for line in asked.stdout.split("\0"):
+    for line in status.stdout.split("\0"):
         if line.startswith("# branch.oid ") and not line.endswith("(initial)"):
             head = line.removeprefix("# branch.oid ")
         elif line.startswith("1 "):
@@ -43,9 +45,9 @@ def head_and_changes(root: Path) -> tuple[str | None, list[str], list[str]]:
     return head, staged, unstaged
 
 
-def unstaged_fingerprint(root: Path, paths: list[str]) -> str:
-    """Changes when one of these files (any tracked one, without paths) changes in the working tree."""
-    import hashlib  # costs every other verb a millisecond
+def fingerprint_unstaged(root: Path, paths: list[str]) -> str:
+    """A hash of what these files (without paths: all tracked ones) differ in from the index."""
+    import hashlib  # takes a millisecond, and only a verdict on a dirty tree needs it
 
-    changes = ask(["diff", "--no-ext-diff", "--no-color", "--binary", "--", *paths], root).stdout
+    changes = run_git(["diff", "--no-ext-diff", "--no-color", "--binary", "--", *paths], root).stdout
     return hashlib.sha256(changes.encode(errors="surrogateescape")).hexdigest()

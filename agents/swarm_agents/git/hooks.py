@@ -1,10 +1,10 @@
-"""Finds the hooks that git would run, reads and sets where it looks for them, and runs one again."""
+"""Finds the hooks that git would run, reads and sets `core.hooksPath`, and runs a hook again."""
 
 import os
 from pathlib import Path
 from typing import NamedTuple
 
-from swarm_agents.git.run import ask, must
+from swarm_agents.git.run import run_git, run_git_or_raise
 from swarm_agents.system.subprocesses import on_terminal
 
 
@@ -18,38 +18,38 @@ class HooksPath(NamedTuple):
 
 def has_hook(root: Path, name: str) -> bool:
     """Whether git would run a hook of that name here."""
-    return hook(root, name) is not None
+    return find_hook(root, name) is not None
 
 
-def hook(root: Path, name: str) -> Path | None:
+def find_hook(root: Path, name: str) -> Path | None:
     """The hook of that name that git would run here."""
-    asked = ask(["rev-parse", "--path-format=absolute", "--git-path", f"hooks/{name}"], root)
-    found = Path(asked.stdout.rstrip("\n"))
-    return found if asked.returncode == 0 and found.is_file() and os.access(found, os.X_OK) else None
+    answer = run_git(["rev-parse", "--path-format=absolute", "--git-path", f"hooks/{name}"], root)
+    found = Path(answer.stdout.rstrip("\n"))
+    return found if answer.returncode == 0 and found.is_file() and os.access(found, os.X_OK) else None
 
 
-def hooks_folder(root: Path) -> Path:
+def find_hooks_folder(root: Path) -> Path:
     """Where git looks for hooks here."""
-    return Path(must(["rev-parse", "--path-format=absolute", "--git-path", "hooks"], root))
+    return Path(run_git_or_raise(["rev-parse", "--path-format=absolute", "--git-path", "hooks"], root))
 
 
-def hooks_path(root: Path) -> HooksPath | None:
-    """`core.hooksPath`, when it is set anywhere."""
-    asked = ask(["config", "--show-scope", "-z", "--get", "core.hooksPath"], root)
-    if asked.returncode != 0:
+def read_hooks_path(root: Path) -> HooksPath | None:
+    """`core.hooksPath`; None when no scope sets it."""
+    answer = run_git(["config", "--show-scope", "-z", "--get", "core.hooksPath"], root)
+    if answer.returncode != 0:
         return None
-    scope, value = asked.stdout.rstrip("\0").split("\0")
-    folder = ask(["config", "-z", "--type=path", "--get", "core.hooksPath"], root).stdout.rstrip("\0")
+    scope, value = answer.stdout.rstrip("\0").split("\0")
+    folder = run_git(["config", "-z", "--type=path", "--get", "core.hooksPath"], root).stdout.rstrip("\0")
     return HooksPath(scope, value, folder)
 
 
 def set_hooks_path(root: Path, scope: str, value: str | None) -> None:
-    """Set `core.hooksPath` in the scope `local` or `worktree`; None takes it out."""
+    """Set `core.hooksPath` in the scope `local` or `worktree`; None unsets it."""
     change = ["core.hooksPath", value] if value is not None else ["--unset", "core.hooksPath"]
-    must(["config", f"--{scope}", *change], root)
+    run_git_or_raise(["config", f"--{scope}", *change], root)
 
 
 def run_hook_again(root: Path, name: str) -> int | None:
-    """Run the hook once more as git would; its exit status, None where this git cannot (before 2.36)."""
+    """Run the hook once more as git would; its exit status, None before git 2.36, which cannot."""
     code = on_terminal(["git", "hook", "run", name], root)
     return None if code == 129 else code

@@ -2,67 +2,67 @@
 
 from pathlib import Path
 
-from swarm_agents.git.repository import worktree_folder
-from swarm_agents.git.run import ask, lines, must
+from swarm_agents.git.repository import worktree_git_dir
+from swarm_agents.git.run import run_git, run_git_or_raise, split_lines
 
 
-def head(root: Path) -> str | None:
+def read_head(root: Path) -> str | None:
     """The commit that is checked out; None before the first one."""
-    asked = ask(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], root)
-    return asked.stdout.strip() or None
+    answer = run_git(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], root)
+    return answer.stdout.strip() or None
 
 
-def head_and_tree(root: Path) -> tuple[str, str] | None:
+def read_head_and_tree(root: Path) -> tuple[str, str] | None:
     """The commit that is checked out and its tree; None before the first one."""
-    asked = ask(["rev-parse", "--quiet", "HEAD^{commit}", "HEAD^{tree}"], root)
-    if asked.returncode != 0:
+    answer = run_git(["rev-parse", "--quiet", "HEAD^{commit}", "HEAD^{tree}"], root)
+    if answer.returncode != 0:
         return None
-    commit, tree = asked.stdout.split()
+    commit, tree = answer.stdout.split()
     return commit, tree
 
 
-def contains(root: Path, tip: str, commit: str) -> bool | None:
-    """Whether `commit` is reachable from `tip`; None when one of them does not exist here (any more)."""
-    code = ask(["merge-base", "--is-ancestor", commit, tip], root).returncode
+def contains_commit(root: Path, tip: str, commit: str) -> bool | None:
+    """Whether `commit` is reachable from `tip`; None when one of them does not exist here."""
+    code = run_git(["merge-base", "--is-ancestor", commit, tip], root).returncode
     return {0: True, 1: False}.get(code)
 
 
-def current_branch(root: Path) -> str | None:
+def read_branch(root: Path) -> str | None:
     """The full name of the branch that is checked out, also before its first commit; None on a detached HEAD."""
-    return ask(["symbolic-ref", "--quiet", "HEAD"], root).stdout.strip() or None
+    return run_git(["symbolic-ref", "--quiet", "HEAD"], root).stdout.strip() or None
 
 
-def tree_of(root: Path, commit: str) -> str | None:
+def read_tree(root: Path, commit: str) -> str | None:
     """The tree of a commit; None when there is no such commit."""
-    return ask(["rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}"], root).stdout.strip() or None
+    return run_git(["rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}"], root).stdout.strip() or None
 
 
-def tree_and_parents(root: Path, commit: str) -> tuple[str, list[str]]:
-    """The tree of a commit and the commits before it, as the commit itself says. It need not be on any branch yet."""
-    head = must(["cat-file", "commit", commit], root).partition("\n\n")[0].split("\n")
+def read_tree_and_parents(root: Path, commit: str) -> tuple[str, list[str]]:
+    """The tree and the parents of a commit, read from the commit itself, which need not be on any branch yet."""
+    head = run_git_or_raise(["cat-file", "commit", commit], root).partition("\n\n")[0].split("\n")
     return head[0].removeprefix("tree "), [line[7:] for line in head[1:] if line.startswith("parent ")]
 
 
-def first_parents(root: Path, count: int) -> list[tuple[str, str, str]]:
+def list_first_parents(root: Path, count: int) -> list[tuple[str, str, str]]:
     """The last commits of this branch, newest first: id, tree, author's name."""
-    listed = ask(["log", "--first-parent", f"--max-count={count}", "--format=%H%x00%T%x00%an"], root).stdout
-    found = [line.split("\0") for line in lines(listed)]
+    listed = run_git(["log", "--first-parent", f"--max-count={count}", "--format=%H%x00%T%x00%an"], root).stdout
+    found = [line.split("\0") for line in split_lines(listed)]
     return [(commit, tree, author) for commit, tree, author in found]
 
 
-def is_new(root: Path, commit: str) -> bool:
-    """Whether no ref, no reflog and no fetch of this repository, in any of its worktrees, knows the commit yet."""
-    # FETCH_HEAD need not be there, which --ignore-missing forgives; the commit itself is.
+def is_new_commit(root: Path, commit: str) -> bool:
+    """Whether the commit is unreachable from every ref, reflog and FETCH_HEAD of this repository and its worktrees."""
+    # --ignore-missing is for FETCH_HEAD, which need not exist.
     known = ["--all", "--reflog", "FETCH_HEAD"]
-    if must(["rev-list", "--max-count=1", "--ignore-missing", commit, "--not", *known], root) == "":
+    if run_git_or_raise(["rev-list", "--max-count=1", "--ignore-missing", commit, "--not", *known], root) == "":
         return False
     return commit not in _fetched(root)
 
 
 def _fetched(root: Path) -> set[str]:
-    """The tips of the last fetch: as a revision FETCH_HEAD is the first of them alone."""
+    """The tips of the last fetch. As a revision, FETCH_HEAD stands for the first of them only."""
     try:
-        text = (worktree_folder(root) / "FETCH_HEAD").read_text(encoding="utf-8", errors="replace")
+        text = (worktree_git_dir(root) / "FETCH_HEAD").read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return set()
-    return {line.partition("\t")[0] for line in lines(text)}
+    return {line.partition("\t")[0] for line in split_lines(text)}

@@ -1,11 +1,11 @@
-"""Which repository this is: its folders, its configuration file, and the git that serves it."""
+"""Finds the repository around a folder: its git directories, its configuration file, the version of git."""
 
 import os
 from pathlib import Path
 from typing import NamedTuple
 
 from swarm_agents.errors import Unavailable
-from swarm_agents.git.run import ask, lines, must
+from swarm_agents.git.run import run_git, run_git_or_raise, split_lines
 
 
 class Repository(NamedTuple):
@@ -16,52 +16,55 @@ class Repository(NamedTuple):
 
 
 def find_repository(where: Path) -> Repository | None:
-    """The repository around `where`, or None. Raises `Unavailable` when git is missing or refuses to say."""
-    asked = ask(["rev-parse", "--path-format=absolute", "--git-common-dir", "--show-toplevel"], where)
-    found = lines(asked.stdout)
-    if asked.returncode == 0:
+    """The repository around `where`, or None. Raises `Unavailable` when git is missing or fails."""
+    answer = run_git(["rev-parse", "--path-format=absolute", "--git-common-dir", "--show-toplevel"], where)
+    found = split_lines(answer.stdout)
+    if answer.returncode == 0:
         common, top = (
-            found if len(found) == 2 else (path_of(one, where) for one in ("--git-common-dir", "--show-toplevel"))
+            found
+            if len(found) == 2
+            else (_resolve(option, where) for option in ("--git-common-dir", "--show-toplevel"))
         )
         return Repository(Path(common), Path(top))
     if found:  # a bare repository, or inside .git: there is no top level
-        return Repository(Path(path_of("--git-common-dir", where)), None)
-    if "not a git repository" in asked.stderr:
+        return Repository(Path(_resolve("--git-common-dir", where)), None)
+    if "not a git repository" in answer.stderr:
         return None
-    raise Unavailable(f"git cannot say which repository this is: {asked.stderr.strip()}")
+    raise Unavailable(f"git cannot say which repository this is: {answer.stderr.strip()}")
 
 
-def version() -> str:
-    return ask(["version"], Path.cwd()).stdout.strip()
+def read_version() -> str:
+    return run_git(["version"], Path.cwd()).stdout.strip()
 
 
-def scrubbed_environment(root: Path) -> dict[str, str]:
-    """This environment without what would point a child's git at another repository or index."""
-    local = ask(["rev-parse", "--local-env-vars"], root).stdout.split()
+def scrub_environment(root: Path) -> dict[str, str]:
+    """A copy of this environment without the variables that point git at another repository or index."""
+    local = run_git(["rev-parse", "--local-env-vars"], root).stdout.split()
     return {name: value for name, value in os.environ.items() if name not in local}
 
 
-def repository_folder(root: Path) -> Path:
+def common_git_dir(root: Path) -> Path:
     """The git directory that all worktrees share."""
-    return Path(must(["rev-parse", "--path-format=absolute", "--git-common-dir"], root))
+    return Path(run_git_or_raise(["rev-parse", "--path-format=absolute", "--git-common-dir"], root))
 
 
-def worktree_folder(root: Path) -> Path:
+def worktree_git_dir(root: Path) -> Path:
     """The git directory of this worktree alone."""
-    return Path(must(["rev-parse", "--path-format=absolute", "--absolute-git-dir"], root))
+    return Path(run_git_or_raise(["rev-parse", "--path-format=absolute", "--absolute-git-dir"], root))
 
 
-def config_file(root: Path, scope: str) -> Path:
+def find_config_file(root: Path, scope: str) -> Path:
+    """The file that `git config` writes to in the scope `worktree` or `local`."""
     if scope == "worktree":
-        return worktree_folder(root) / "config.worktree"
-    return repository_folder(root) / "config"
+        return worktree_git_dir(root) / "config.worktree"
+    return common_git_dir(root) / "config"
 
 
-def in_git_directory(where: Path) -> bool:
-    """Whether that is within a git directory, where no commit is made: a push arrives there."""
-    # Not --is-inside-git-dir: for a hook of receive-pack git takes its own folder for a working tree.
-    return worktree_folder(where) in (where, *where.parents)
+def is_in_git_directory(where: Path) -> bool:
+    """Whether this is within a git directory: there a push arrives, and no commit is made."""
+    # Not --is-inside-git-dir: in a hook of receive-pack, git treats its own folder as a working tree.
+    return worktree_git_dir(where) in (where, *where.parents)
 
 
-def path_of(which: str, where: Path) -> str:
-    return must(["rev-parse", "--path-format=absolute", which], where)
+def _resolve(option: str, where: Path) -> str:
+    return run_git_or_raise(["rev-parse", "--path-format=absolute", option], where)

@@ -1,4 +1,4 @@
-"""Runs git for an answer: arguments in, output out, with a time limit and an environment that changes nothing."""
+"""Runs git and returns its output: within a time limit, without optional locks, with messages in English."""
 
 import os
 import subprocess
@@ -6,11 +6,14 @@ from pathlib import Path
 
 from swarm_agents.errors import Unavailable
 
-MISSING = "git is not installed, or not on the PATH."
-_ANSWER_LIMIT_S = 30  # for questions; a repository of a million files answers `git diff` in seconds
+GIT_MISSING = "git is not installed, or not on the PATH."
+_LIMIT_S = 30  # a repository of a million files answers `git diff` in seconds
 
 
-def ask(arguments: list[str], where: Path, extra: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def run_git(
+    arguments: list[str], where: Path, extra_environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `git` in this folder; the caller reads its exit status. Raises `Unavailable` without git or after 30 s."""
     try:
         return subprocess.run(
             ["git", *arguments],
@@ -18,24 +21,25 @@ def ask(arguments: list[str], where: Path, extra: dict[str, str] | None = None) 
             capture_output=True,
             encoding="utf-8",
             errors="surrogateescape",
-            env=os.environ | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"} | (extra or {}),
+            env=os.environ | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"} | (extra_environment or {}),
             stdin=subprocess.DEVNULL,
-            timeout=_ANSWER_LIMIT_S,
+            timeout=_LIMIT_S,
             check=False,
         )
     except FileNotFoundError:
-        raise Unavailable(MISSING) from None
+        raise Unavailable(GIT_MISSING) from None
     except subprocess.TimeoutExpired:
-        raise Unavailable(f"'git {arguments[0]}' did not answer within {_ANSWER_LIMIT_S} s.") from None
+        raise Unavailable(f"'git {arguments[0]}' did not answer within {_LIMIT_S} s.") from None
 
 
-def must(arguments: list[str], where: Path) -> str:
-    done = ask(arguments, where)
+def run_git_or_raise(arguments: list[str], where: Path) -> str:
+    """Run `git` and return what it printed, without the last newline. Raises `Unavailable` when it fails."""
+    done = run_git(arguments, where)
     if done.returncode != 0:
         raise Unavailable(f"'git {' '.join(arguments)}' failed: {done.stderr.strip()}")
     return done.stdout.removesuffix("\n")
 
 
-def lines(said: str) -> list[str]:
-    """Not `splitlines`: names of files and people, and subjects, hold other ends of lines, as U+2028."""
-    return [line for line in said.split("\n") if line]
+def split_lines(output: str) -> list[str]:
+    """The lines that hold something. Not `str.splitlines`: names and subjects may contain U+2028 and its like."""
+    return [line for line in output.split("\n") if line]

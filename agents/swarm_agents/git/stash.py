@@ -2,40 +2,40 @@
 
 from pathlib import Path
 
-from swarm_agents.git.run import ask, must
+from swarm_agents.git.run import run_git, run_git_or_raise
 from swarm_agents.system.subprocesses import undisturbed
 
-SAVED_REF = "refs/worktree/swarm-saved"  # a ref of this worktree alone: stashes are shared between worktrees
-KEPT_REF = "refs/worktree/swarm-kept"  # saved changes that conflict with the fix; their owner was told, none waits
+SAVED_REF = "refs/worktree/swarm-saved"  # a ref of this worktree alone: all worktrees share the stash
+KEPT_REF = "refs/worktree/swarm-kept"  # saved changes that conflict with the fix, after their owner was told
 
 
 def save_changes(root: Path) -> str | None:
-    """Put the tracked changes, staged ones as staged, under `SAVED_REF`, and clean the tree; None without any."""
-    saved = ask(["stash", "create", "swarm: kept while the fix is brought in"], root).stdout.strip()
+    """Save the tracked changes, staged ones as staged, under `SAVED_REF`, and clean the tree; None without any."""
+    saved = run_git(["stash", "create", "swarm: kept while the fix is brought in"], root).stdout.strip()
     if not saved:
         return None
     with undisturbed():
-        must(["update-ref", SAVED_REF, saved], root)
-        must(["reset", "--quiet", "--hard", "HEAD"], root)
+        run_git_or_raise(["update-ref", SAVED_REF, saved], root)
+        run_git_or_raise(["reset", "--quiet", "--hard", "HEAD"], root)
     return saved
 
 
 def restore_changes(root: Path, saved: str) -> bool:
-    """Bring the saved changes back, staged ones as staged. False when they conflict: then `KEPT_REF` keeps them."""
+    """Restore the saved changes, staged ones as staged. False when they conflict: then `KEPT_REF` keeps them."""
     with undisturbed():
-        back = ask(["stash", "apply", "--quiet", "--index", saved], root).returncode == 0
+        back = run_git(["stash", "apply", "--quiet", "--index", saved], root).returncode == 0
         if not back:
-            must(["update-ref", KEPT_REF, saved], root)
-        must(["update-ref", "-d", SAVED_REF, saved], root)
+            run_git_or_raise(["update-ref", KEPT_REF, saved], root)
+        run_git_or_raise(["update-ref", "-d", SAVED_REF, saved], root)
     return back
 
 
-def saved_changes(root: Path) -> str | None:
-    """What an interrupted `save_changes` left behind."""
-    return ask(["rev-parse", "--verify", "--quiet", SAVED_REF], root).stdout.strip() or None
+def find_saved_changes(root: Path) -> str | None:
+    """The changes that an interrupted sync left saved; None without any."""
+    return run_git(["rev-parse", "--verify", "--quiet", SAVED_REF], root).stdout.strip() or None
 
 
 def abort_merge(root: Path) -> None:
-    """Undo a merge that stopped at a conflict. Nothing happens when there is none."""
+    """Undo a merge that stopped at a conflict, if there is one."""
     with undisturbed():
-        ask(["merge", "--abort"], root)
+        run_git(["merge", "--abort"], root)

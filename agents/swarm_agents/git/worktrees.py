@@ -1,82 +1,79 @@
-"""Throwaway working trees: the tree that a commit would have, and a clean checkout of any tree."""
+"""Writes the tree that a commit would have, and checks out any tree in a temporary working tree."""
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from swarm_agents.git.run import ask, must
+from swarm_agents.git.run import run_git, run_git_or_raise
+from swarm_agents.system.owned_folders import lock_abandoned_folder, lock_folder
 from swarm_agents.system.subprocesses import undisturbed
 
-_CHECK_FOLDER = "swarm-check-"  # how the folders of throwaway working trees begin
-_OWNER = "owner"  # a file in them, locked by the process that uses the tree
+_FOLDER_PREFIX = "swarm-check-"  # of the temporary folders that hold a working tree
 
 
-def tree_to_commit(
+def write_tree_to_commit(
     root: Path, everything: bool = False, pathspec: Sequence[str] = (), with_index: bool = False
 ) -> str | None:
-    """The tree that a commit would have: of what is staged, with `everything` of all tracked changes too, with a
-    `pathspec` of what that names alone, or `with_index`. None when git cannot say. The caller's index is not touched.
+    """Write the tree that a commit would have, and return its id; None when git cannot. The index stays as it is.
+
+    The tree holds what is staged; with `everything` all tracked changes too; with a `pathspec` only what that names, or
+    that and the index `with_index`.
     """
-    staged = ask(["write-tree"], root).stdout.strip() or None
+    staged = run_git(["write-tree"], root).stdout.strip() or None
     if staged is None or (not everything and not pathspec):
         return staged
     if "--pathspec-from-file=-" in pathspec:
-        return None  # git has read that to its end
-    import tempfile  # costs every other verb ten milliseconds
+        return None  # git has read standard input to its end
+    import tempfile  # takes ten milliseconds, and only a verdict needs it
 
     with tempfile.TemporaryDirectory(prefix="swarm-index-") as folder:
         index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
-        ask(["read-tree", staged if everything or with_index else "HEAD"], root, index)
+        run_git(["read-tree", staged if everything or with_index else "HEAD"], root, index)
         if everything:
-            ask(["add", "-u"], root, index)
+            run_git(["add", "-u"], root, index)
         else:
-            ask(["add", *pathspec], Path.cwd(), index)  # the paths are written from where the caller stands
-        return ask(["write-tree"], root, index).stdout.strip() or None
+            run_git(["add", *pathspec], Path.cwd(), index)  # the paths are written from where the caller stands
+        return run_git(["write-tree"], root, index).stdout.strip() or None
 
 
 @contextmanager
-def clean_tree(root: Path, tree: str) -> Iterator[Path]:
-    """A throwaway working tree with exactly this content, outside of every other one; gone afterwards."""
-    import tempfile  # only a verdict needs one
+def temporary_worktree(root: Path, tree: str) -> Iterator[Path]:
+    """A working tree with exactly this content, outside of every other one; removed at the end of the block."""
+    import tempfile  # takes ten milliseconds, and only a verdict needs it
 
     identity = ["-c", "user.name=swarm", "-c", "user.email=swarm@localhost"]
-    commit = must([*identity, "commit-tree", tree, "-m", "swarm: a tree to check"], root)
-    with tempfile.TemporaryDirectory(prefix=_CHECK_FOLDER, ignore_cleanup_errors=True) as folder, _owned(folder):
+    commit = run_git_or_raise([*identity, "commit-tree", tree, "-m", "swarm: a tree to check"], root)
+    with (
+        tempfile.TemporaryDirectory(prefix=_FOLDER_PREFIX, ignore_cleanup_errors=True) as folder,
+        lock_folder(Path(folder)),
+    ):
         _remove_abandoned_trees(root)
         where = Path(folder).resolve() / "tree"
-        # No hook of the user's runs for a tree that is none of theirs.
+        # The user's hooks do not run for this tree.
         add = ["-c", f"core.hooksPath={os.devnull}", "worktree", "add", "--quiet", "--detach", str(where), commit]
         try:
             with undisturbed():
-                must(add, root)
+                run_git_or_raise(add, root)
             yield where
         finally:
             with undisturbed():
-                ask(["worktree", "remove", "--force", "--force", str(where)], root)
-                ask(["worktree", "prune"], root)
-
-
-@contextmanager
-def _owned(folder: str) -> Iterator[None]:
-    """Lock the folder as long as this process lives."""
-    with open(Path(folder) / _OWNER, "w", encoding="ascii") as owner:
-        fcntl.flock(owner, fcntl.LOCK_EX)
-        yield
+                run_git(["worktree", "remove", "--force", "--force", str(where)], root)
+                run_git(["worktree", "prune"], root)
 
 
 def _remove_abandoned_trees(root: Path) -> None:
-    """Those that a killed process could not remove."""
-    import shutil
+    """Remove the working trees of processes that were killed."""
+    import shutil  # like tempfile
 
-    listed = ask(["worktree", "list", "--porcelain", "-z"], root).stdout.split("\0")
+    listed = run_git(["worktree", "list", "--porcelain", "-z"], root).stdout.split("\0")
     trees = [Path(line.removeprefix("worktree ")) for line in listed if line.startswith("worktree ")]
     for tree in trees:
-        if not tree.parent.name.startswith(_CHECK_FOLDER):
+        if not tree.parent.name.startswith(_FOLDER_PREFIX):
             continue
-        with contextlib.suppress(OSError), open(tree.parent / _OWNER, "r+", encoding="ascii") as owner:
-            fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            ask(["worktree", "remove", "--force", "--force", str(tree)], root)
-            shutil.rmtree(tree.parent, ignore_errors=True)
+        with contextlib.suppress(OSError):  # its folder is gone already
+            if lock := lock_abandoned_folder(tree.parent):
+                with lock:
+                    run_git(["worktree", "remove", "--force", "--force", str(tree)], root)
+                    shutil.rmtree(tree.parent, ignore_errors=True)

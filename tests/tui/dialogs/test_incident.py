@@ -5,9 +5,7 @@ from pathlib import Path
 import pytest
 
 from swarm_agents.build import build
-from swarm_agents.commit import evidence
-from swarm_agents.commit.evidence import Finding
-from swarm_agents.commit.verdict import Verdict
+from swarm_agents.commit.verdict import RefusalFinding, Verdict, record_finding
 from swarm_agents.db.database import Database
 from swarm_agents.incidents import incidents
 from swarm_tui.dialogs.build.incident_details import IncidentDetails
@@ -91,11 +89,11 @@ async def test_it_closes_and_the_screen_below_is_as_before(
 
 async def test_hostile_text_stays_text(db: Database, db_path: Path, clock: FakeClock) -> None:
     scenes.fixing(db, clock)
-    hostile = Finding(
+    hostile = RefusalFinding(
         Verdict.BROKEN, "[@click=app.quit]go[/]", output="\x1b[2J[/] gone", command="[bold", exit_status=1
     )
     with db.transaction() as tx:
-        evidence.record(tx, "api", 1, hostile)
+        record_finding(tx, "api", 1, hostile)
         incidents.blame(tx, 1, "[red]4f5e", "\x9b2J[/]")
 
     async with dashboard(db_path, clock, TALL) as pilot:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents.commit.arguments import Chosen, what_it_commits
+from swarm_agents.commit.arguments import CommitContents, read_contents
 from swarm_agents.git import worktrees
 from tests.support.repo import Repo, environment
 
@@ -52,7 +52,7 @@ def test_the_tree_that_is_judged_is_the_tree_that_git_commits(repo: Repo, words:
     if "--pathspec-file-nul" in words:
         repo.write("listed", "one\0two\0")
 
-    told = worktrees.tree_to_commit(repo.path, *what_it_commits(words))
+    told = worktrees.write_tree_to_commit(repo.path, *read_contents(words))
     subprocess.run(["git", "commit", "-q", *words], cwd=repo.path, env=environment(), check=True)
 
     assert told == repo.git("rev-parse", "HEAD^{tree}")
@@ -61,7 +61,7 @@ def test_the_tree_that_is_judged_is_the_tree_that_git_commits(repo: Repo, words:
 def test_looking_leaves_the_index_alone(repo: Repo) -> None:
     before = repo.git("status", "--porcelain")
 
-    worktrees.tree_to_commit(repo.path, *what_it_commits(["-i", "one"]))
+    worktrees.write_tree_to_commit(repo.path, *read_contents(["-i", "one"]))
 
     assert repo.git("status", "--porcelain") == before
 
@@ -71,17 +71,17 @@ def test_paths_are_read_from_where_the_caller_stands(repo: Repo, monkeypatch: py
     repo.git("add", "--intent-to-add", "below/four")
     monkeypatch.chdir(os.fspath(repo.path / "below"))
 
-    told = worktrees.tree_to_commit(repo.path, *what_it_commits(["four"]))
+    told = worktrees.write_tree_to_commit(repo.path, *read_contents(["four"]))
 
     assert told and "below/four" in repo.git("ls-tree", "-r", "--name-only", told)
 
 
 def test_paths_that_git_reads_from_standard_input_are_known_to_nobody_else(repo: Repo) -> None:
-    chosen = what_it_commits(["--pathspec-from-file=-"])
+    chosen = read_contents(["--pathspec-from-file=-"])
 
     assert not chosen.only_staged
-    assert worktrees.tree_to_commit(repo.path, *chosen) is None
+    assert worktrees.write_tree_to_commit(repo.path, *chosen) is None
 
 
 def test_values_of_options_are_neither_options_nor_paths() -> None:
-    assert what_it_commits(["-m", "--all", "--author", "a", "-F", "one", "-mai"]) == Chosen()
+    assert read_contents(["-m", "--all", "--author", "a", "-F", "one", "-mai"]) == CommitContents()

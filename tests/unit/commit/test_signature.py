@@ -2,7 +2,7 @@
 
 import pytest
 
-from swarm_agents.commit import signature
+from swarm_agents.commit.signature import make_signature
 
 PYTEST = """
 tests/test_a.py:12: AssertionError
@@ -70,31 +70,31 @@ RUSTC = "error[E0308]: mismatched types\n --> src/main.rs:{n}:5\n"
     ],
 )
 def test_each_tool_names_what_fails_and_not_when_or_on_which_line(output: str, ids: list[str]) -> None:
-    first = signature.of(output.format(time="0.12", n=12)) if "{" in output else signature.of(output)
-    moved = signature.of(output.format(time="9.87", n=99)) if "{" in output else first
+    first = make_signature(output.format(time="0.12", n=12)) if "{" in output else make_signature(output)
+    moved = make_signature(output.format(time="9.87", n=99)) if "{" in output else first
 
     assert [one for one in first.ids if "sum_test.go" not in one] == sorted(ids)
     assert moved.key == first.key
 
 
 def test_colours_make_no_difference() -> None:
-    plain = signature.of("FAILED tests/a.py::test_x - boom\n")
+    plain = make_signature("FAILED tests/a.py::test_x - boom\n")
 
-    assert signature.of("\x1b[31mFAILED\x1b[0m tests/a.py::test_x - boom\r\n").key == plain.key
+    assert make_signature("\x1b[31mFAILED\x1b[0m tests/a.py::test_x - boom\r\n").key == plain.key
 
 
 def test_another_failing_test_is_another_breakage() -> None:
-    assert signature.of("FAILED a.py::x\n").key != signature.of("FAILED a.py::y\n").key
+    assert make_signature("FAILED a.py::x\n").key != make_signature("FAILED a.py::y\n").key
 
 
 def test_an_unknown_tool_is_told_by_its_last_lines_without_numbers_and_paths() -> None:
-    first = signature.of("step 12\nerror in /tmp/x1/build/main.zig at 0xdeadbeef after 3 s\n")
+    first = make_signature("step 12\nerror in /tmp/x1/build/main.zig at 0xdeadbeef after 3 s\n")
 
     assert first.ids == ()
-    assert signature.of("step 13\nerror in /home/b/main.zig at 0xcafe0000 after 45 s\n").key == first.key
-    assert signature.of("step 13\nwarning in /home/b/main.zig at 0xcafe0000 after 45 s\n").key != first.key
+    assert make_signature("step 13\nerror in /home/b/main.zig at 0xcafe0000 after 45 s\n").key == first.key
+    assert make_signature("step 13\nwarning in /home/b/main.zig at 0xcafe0000 after 45 s\n").key != first.key
 
 
 def test_an_output_of_any_bytes_has_a_signature() -> None:
-    assert signature.of("").key
-    assert signature.of("\udcff\x00" * 1000).key
+    assert make_signature("").key
+    assert make_signature("\udcff\x00" * 1000).key

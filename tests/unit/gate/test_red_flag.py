@@ -10,7 +10,7 @@ from swarm_agents.build import build
 from swarm_agents.db.database import Database, create
 from swarm_agents.gate import gate
 from swarm_agents.gate.gate import Held, Through
-from swarm_agents.git import run
+from swarm_agents.git.run import run_git_or_raise
 from swarm_agents.model import Evidence, Rules
 from swarm_agents.place import Place
 
@@ -33,7 +33,7 @@ def db(path: Path) -> Database:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    run.must(["init", "-q", "-b", "main", os.fspath(tmp_path / "repo")], tmp_path)
+    run_git_or_raise(["init", "-q", "-b", "main", os.fspath(tmp_path / "repo")], tmp_path)
     return tmp_path / "repo"
 
 

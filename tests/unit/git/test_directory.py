@@ -25,19 +25,19 @@ def begun(repo: Repo) -> Repo:
 
 
 def test_before_the_first_commit_the_branch_is_known(repo: Repo) -> None:
-    assert directory.branch(repo.path / ".git") == refs.current_branch(repo.path) == "refs/heads/main"
+    assert directory.read_branch(repo.path / ".git") == refs.read_branch(repo.path) == "refs/heads/main"
 
 
 def test_a_branch_of_any_name_is_git_s_name(repo: Repo) -> None:
     begun(repo).git("checkout", "-q", "-b", "fix/ünï-#1")
 
-    assert directory.branch(repo.path / ".git") == refs.current_branch(repo.path)
+    assert directory.read_branch(repo.path / ".git") == refs.read_branch(repo.path)
 
 
 def test_a_detached_head_is_on_no_branch(repo: Repo) -> None:
     begun(repo).git("checkout", "-q", "--detach")
 
-    assert directory.branch(repo.path / ".git") is None
+    assert directory.read_branch(repo.path / ".git") is None
 
 
 def test_a_linked_worktree_has_its_own_branch_and_shares_the_rest(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,22 +45,22 @@ def test_a_linked_worktree_has_its_own_branch_and_shares_the_rest(repo: Repo, mo
     own = Path(beside.git("rev-parse", "--absolute-git-dir"))
     monkeypatch.chdir(beside.path)
 
-    told, found = place.of_hook(own), place.find()
+    told, found = place.find_for_hook(own), place.find()
 
-    assert directory.branch(own) == "refs/heads/beside"
+    assert directory.read_branch(own) == "refs/heads/beside"
     assert told == found._replace(git_dir=own)
 
 
 def test_from_the_working_tree_a_hook_is_where_git_says(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(repo.path)
 
-    assert place.of_hook(Path(".git")) == place.find()._replace(git_dir=repo.path / ".git")
+    assert place.find_for_hook(Path(".git")) == place.find()._replace(git_dir=repo.path / ".git")
 
 
 def test_within_the_git_directory_there_is_no_working_tree(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(repo.path / ".git")
 
-    assert place.of_hook(Path()).root is None
+    assert place.find_for_hook(Path()).root is None
 
 
 @pytest.mark.parametrize("kept", ["link", "table"])
@@ -73,7 +73,7 @@ def test_where_head_is_no_plain_file_git_is_asked(repo: Repo, kept: str) -> None
         head.write_text("ref: refs/heads/.invalid\n")  # as git leaves it beside a table of refs
 
     with pytest.raises(LookupError):
-        directory.branch(repo.path / ".git")
+        directory.read_branch(repo.path / ".git")
 
 
 def test_and_its_answer_counts(repo: Repo) -> None:

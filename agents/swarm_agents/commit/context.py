@@ -1,0 +1,29 @@
+"""What one `swarm commit` works with from its first try to its end."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from swarm_agents.build import wait as waiting
+from swarm_agents.commit.arguments import CommitContents
+from swarm_agents.config.config import Config
+from swarm_agents.db.database import Database
+
+
+class CommitContext(NamedTuple):
+    """The same for every try. `arguments` are git's, and `contents` is what they would commit."""
+
+    db: Database
+    root: Path
+    config: Config
+    agent: str
+    arguments: list[str]
+    contents: CommitContents
+    notes_parent: Path
+    """The folder for what git and its hooks note about commits under way."""
+    tell_waiting: waiting.Tell
+    """Called while the commit waits for green."""
+    tell_turn: Callable[[int], None]
+    """Called while it waits for its turn after green, with the number of agents ahead."""
+    quiet_stdout: bool
+    """Standard output is kept for one JSON object."""

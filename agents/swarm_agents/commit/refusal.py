@@ -1,0 +1,76 @@
+"""A hook refused the commit: finds out what that means, records it, and reports a broken build.
+
+Only a refused commit loads this file, and with it what checks trees.
+"""
+
+import re
+
+from swarm_agents.build import build
+from swarm_agents.commit import evidence, signature
+from swarm_agents.commit.attempt import CommitAttempt
+from swarm_agents.commit.context import CommitContext
+from swarm_agents.commit.ends import CommitRefused
+from swarm_agents.commit.verdict import RefusalFinding, Verdict, record_finding
+from swarm_agents.git import files
+from swarm_agents.incidents import incidents
+from swarm_agents.model import Asked, Moment, Stale, Waiting, Yours
+from swarm_agents.text import one_line, tail
+
+
+def refuse(context: CommitContext, attempt: CommitAttempt, meaning: Verdict) -> CommitRefused:
+    """End with a verdict that needs no evidence, as git's own record shows that it is not the build."""
+    run, hook = attempt.run, attempt.run.refusing_hook()
+    conflict = meaning is Verdict.NOT_BUILD and bool(files.list_unmerged(context.root))
+    why = f"{hook.name} ended with {hook.code}" if hook else "see git's message"
+    if run.errors:
+        why = run.errors[-1]
+    finding = RefusalFinding(meaning, one_line(why, 200), False, tail(run.output), hook.name if hook else None)
+    record(context, None, finding)
+    return CommitRefused(finding, conflict)
+
+
+def find_cause(context: CommitContext, attempt: CommitAttempt) -> RefusalFinding:
+    """What the refusal of a hook that judges code means: by evidence where a check is configured, else broken."""
+    hook = attempt.run.refusing_hook()
+    name = hook.name if hook else "pre-commit"
+    output = tail(attempt.run.output)
+    check = context.config.check
+    if check is None or build.current(context.db).fixer == context.agent:
+        code = hook.code if hook else None
+        return RefusalFinding(Verdict.BROKEN, f"{name} refused", True, output, name, None, code)
+    found = evidence.find_cause(context, check, name)
+    return found if found.output else found._replace(output=output)
+
+
+def report_broken(context: CommitContext, finding: RefusalFinding, began: Moment) -> Yours | Waiting | Asked | Stale:
+    """Report the build with this finding, which is recorded; the first report of an incident also names a suspect."""
+    outcome = build.report(
+        context.db,
+        context.agent,
+        f"{finding.hook}: {_summarize(finding.output)}",
+        context.config.rules,
+        evidence=tail(finding.output),
+        hook=finding.hook,
+        began=began,
+        symptom=signature.make_signature(finding.output).key,
+    )
+    record(context, outcome.build.incident, finding)
+    if isinstance(outcome, Yours) and outcome.new:
+        suspect = evidence.find_first_red(context.db, context.root)
+        if suspect:
+            with context.db.transaction() as tx:
+                incidents.blame(tx, outcome.build.incident or 0, *suspect)
+    return outcome
+
+
+def record(context: CommitContext, incident: int | None, finding: RefusalFinding) -> None:
+    """Keep the finding, with its incident if it has one."""
+    with context.db.transaction() as tx:
+        record_finding(tx, context.agent, incident, finding)
+
+
+def _summarize(output: str) -> str:
+    """The line that says most about the failure: the last that names one, else the last."""
+    lines = [line for line in output.splitlines() if line.strip()]
+    telling = [line for line in lines if re.search(r"\b(FAILED|FAIL|ERROR|Error|error|failed)\b", line)]
+    return one_line((telling or lines)[-1], 160) if lines else "refused without a word"
