@@ -16,10 +16,12 @@ from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
 from swarm_agents.model import Fenced
+from swarm_agents.views import human_commands as orders
+from swarm_agents.views.human_commands import Done, Order, Refused, Sent
 from swarm_agents.views.snapshot import Snapshot, View, at_rest
 from swarm_agents.views.snapshot_feed import Feed
-from swarm_tui import orders, themes, toasts, worker_errors
-from swarm_tui.orders import Done, Order, Ordered, Refused, Sent
+from swarm_tui import themes, toasts, worker_errors
+from swarm_tui.requests import Ordered
 from swarm_tui.screens.base_screen import Board
 from swarm_tui.screens.overview import Overview
 from swarm_tui.settings import Settings
@@ -82,13 +84,13 @@ class SwarmApp(App[None]):
         "screens/panes.tcss",
         "screens/work.tcss",
         "widgets/row_list.tcss",
-        "widgets/banner.tcss",
-        "widgets/attention.tcss",
+        "widgets/build_banner.tcss",
+        "widgets/attention_list.tcss",
         "widgets/message_log.tcss",
         "widgets/key_bar.tcss",
         "widgets/title_line.tcss",
-        "widgets/trouble.tcss",
-        "dialogs/dialog.tcss",
+        "widgets/failure_panel.tcss",
+        "dialogs/dialogs.tcss",
     ]
     # Textual declares these as variables of its instances, so they cannot be ClassVar here.
     COMMANDS = {_palette}  # noqa: RUF012

@@ -16,14 +16,15 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 from swarm_agents.model import Agent, Moment, PaneAddress
+from swarm_agents.views.human_commands import Order
 from swarm_agents.views.snapshot import CouldNotLook, Snapshot, View
 from swarm_tui import worker_errors
 from swarm_tui.actions import Action
-from swarm_tui.orders import Order, Ordered
+from swarm_tui.requests import Ordered
 from swarm_tui.settings import Settings
+from swarm_tui.widgets.failure_panel import Trouble
 from swarm_tui.widgets.key_bar import KeyBar
 from swarm_tui.widgets.title_line import TitleLine
-from swarm_tui.widgets.trouble import Trouble
 
 if TYPE_CHECKING:
     from swarm_tui.app import SwarmApp
@@ -119,7 +120,7 @@ class Board(Screen[None]):
             self._in_thread(lambda: _jump(pane), "jump")
 
     def message_to(self, agent: Agent | None) -> None:
-        from swarm_tui.dialogs.messages.message_one import MessageOne
+        from swarm_tui.dialogs.messages.message_agent import MessageOne
 
         if agent is None or agent.left_at is not None:
             self.notify("Select an agent that is here: tab to the agents, then m.", severity="warning")

@@ -18,12 +18,12 @@ from swarm_agents.views.snapshot import Lost, Snapshot, WentRound
 from swarm_tui import actions
 from swarm_tui.screens.base_screen import Board
 from swarm_tui.settings import Settings
-from swarm_tui.widgets.agents import Agents
-from swarm_tui.widgets.attention import Attention, Item
-from swarm_tui.widgets.banner import Banner
+from swarm_tui.widgets.agent_list import Agents
+from swarm_tui.widgets.attention_list import Attention, Item
+from swarm_tui.widgets.build_banner import Banner
 from swarm_tui.widgets.message_log import MessageLog
 from swarm_tui.widgets.row_list import RowList
-from swarm_tui.widgets.waiting import WaitingLine
+from swarm_tui.widgets.waiter_list import WaitingLine
 
 if TYPE_CHECKING:
     from textual.widgets import Input

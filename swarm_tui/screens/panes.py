@@ -15,9 +15,9 @@ from swarm_agents.views.snapshot import Snapshot
 from swarm_tui import actions
 from swarm_tui.screens.base_screen import Board
 from swarm_tui.settings import Settings
-from swarm_tui.widgets.banner import Banner
+from swarm_tui.widgets.build_banner import Banner
 from swarm_tui.widgets.pane_list import PaneList
-from swarm_tui.widgets.pane_screen import PaneScreen
+from swarm_tui.widgets.pane_preview import PaneScreen
 
 LOOK_EVERY_S = 1.0
 

@@ -8,11 +8,12 @@ from textual.binding import BindingType
 from swarm_agents.locks.locks import Lock
 from swarm_agents.model import Moment
 from swarm_agents.tasks.rows import HELD, Task, TaskStatus
+from swarm_agents.views import human_commands as orders
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui import actions, orders
+from swarm_tui import actions
 from swarm_tui.screens.base_screen import Board
 from swarm_tui.settings import Settings
-from swarm_tui.widgets.banner import Banner
+from swarm_tui.widgets.build_banner import Banner
 from swarm_tui.widgets.lock_list import LockList
 from swarm_tui.widgets.row_list import RowList
 from swarm_tui.widgets.task_list import TaskList

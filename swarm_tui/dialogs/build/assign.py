@@ -4,12 +4,12 @@ from textual.content import Content
 
 from swarm_agents.model import Agent
 from swarm_agents.text import one_line
+from swarm_agents.views.human_commands import Assign
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui.dialogs.dialog import Dialog
-from swarm_tui.dialogs.people import candidates, described
-from swarm_tui.orders import Assign
+from swarm_tui.dialogs.agent_rows import candidates, described
+from swarm_tui.dialogs.command_dialog import Dialog
 from swarm_tui.themes import STYLE
-from swarm_tui.widgets.choices import Choices
+from swarm_tui.widgets.choice_list import Choices
 
 
 class AssignDialog(Dialog):

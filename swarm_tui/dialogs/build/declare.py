@@ -2,8 +2,8 @@
 
 from textual.content import Content
 
-from swarm_tui.dialogs.dialog import Dialog
-from swarm_tui.orders import DeclareFixed
+from swarm_agents.views.human_commands import DeclareFixed
+from swarm_tui.dialogs.command_dialog import Dialog
 
 
 class DeclareDialog(Dialog):

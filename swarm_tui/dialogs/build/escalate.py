@@ -3,8 +3,8 @@
 from textual.content import Content
 
 from swarm_agents.text import one_line
-from swarm_tui.dialogs.dialog import Dialog
-from swarm_tui.orders import Escalate
+from swarm_agents.views.human_commands import Escalate
+from swarm_tui.dialogs.command_dialog import Dialog
 from swarm_tui.themes import STYLE
 
 

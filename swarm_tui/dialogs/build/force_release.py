@@ -3,11 +3,11 @@
 from textual.content import Content
 
 from swarm_agents.text import one_line
+from swarm_agents.views.human_commands import ForceRelease
 from swarm_tui import times
-from swarm_tui.dialogs.dialog import Dialog
-from swarm_tui.orders import ForceRelease
+from swarm_tui.dialogs.command_dialog import Dialog
 from swarm_tui.themes import STYLE
-from swarm_tui.widgets.banner import lease_left_ms
+from swarm_tui.widgets.build_banner import lease_left_ms
 
 
 class ForceReleaseDialog(Dialog):

@@ -7,8 +7,8 @@ from textual.content import Content
 
 from swarm_agents.db.database import Transaction
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui.dialogs.build import incident_story
-from swarm_tui.dialogs.story import Story, StoryDialog
+from swarm_tui.dialogs.build import incident_text
+from swarm_tui.dialogs.details_dialog import Story, StoryDialog
 from swarm_tui.settings import Settings
 
 
@@ -23,10 +23,10 @@ class IncidentDetails(StoryDialog):
         self._number = number
 
     def read(self, tx: Transaction) -> Story:
-        found = incident_story.read(tx, self._number)
+        found = incident_text.read(tx, self._number)
         if found is None:
             return self.heading, Content("There was no such red period.")
-        return f"Incident {found.incident.id}", incident_story.told(found)
+        return f"Incident {found.incident.id}", incident_text.told(found)
 
     def told_by(self, snapshot: Snapshot) -> object:
         return snapshot.build, snapshot.attempts, snapshot.waiting

@@ -4,11 +4,11 @@ from textual.content import Content
 
 from swarm_agents.model import Escalation, Resolution
 from swarm_agents.text import printable
+from swarm_agents.views.human_commands import Resolve
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui.dialogs.dialog import Dialog
-from swarm_tui.dialogs.people import candidates, described
-from swarm_tui.orders import Resolve
-from swarm_tui.widgets.choices import Choices
+from swarm_tui.dialogs.agent_rows import candidates, described
+from swarm_tui.dialogs.command_dialog import Dialog
+from swarm_tui.widgets.choice_list import Choices
 from swarm_tui.widgets.row_list import Cell
 
 

@@ -5,9 +5,9 @@ from textual.content import Content
 from swarm_agents.locks.locks import Lock
 from swarm_agents.text import one_line
 from swarm_agents.views import work_state
+from swarm_agents.views.human_commands import ForceReleaseLock
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui.dialogs.dialog import Dialog
-from swarm_tui.orders import ForceReleaseLock
+from swarm_tui.dialogs.command_dialog import Dialog
 from swarm_tui.themes import STYLE
 
 

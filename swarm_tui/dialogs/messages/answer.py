@@ -5,10 +5,10 @@ from textual.content import Content
 from swarm_agents.model import HUMAN, SWARM, MessageType
 from swarm_agents.roster import Listed
 from swarm_agents.text import one_line
+from swarm_agents.views.human_commands import Send
 from swarm_agents.views.message_pages import LogRow
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui.dialogs.messages.compose import Compose
-from swarm_tui.orders import Send
 from swarm_tui.themes import STYLE
 
 

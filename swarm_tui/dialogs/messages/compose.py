@@ -9,11 +9,11 @@ from textual.widgets import Static
 from swarm_agents.errors import Unavailable
 from swarm_agents.messages.messages import BODY_LIMIT
 from swarm_agents.roster import Listed
+from swarm_agents.views.human_commands import Send
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui.dialogs.dialog import Dialog
-from swarm_tui.dialogs.people import reached
-from swarm_tui.orders import Send
-from swarm_tui.widgets.choices import Choices
+from swarm_tui.dialogs.agent_rows import reached
+from swarm_tui.dialogs.command_dialog import Dialog
+from swarm_tui.widgets.choice_list import Choices
 
 if TYPE_CHECKING:
     from swarm_tui.app import SwarmApp

@@ -11,13 +11,13 @@ from textual.widgets import Static
 
 from swarm_agents.messages.deliveries import MAY_BE_RETRIED
 from swarm_agents.text import one_line
+from swarm_agents.views.human_commands import Retry
 from swarm_agents.views.snapshot import Snapshot, View
 from swarm_tui.actions import NOTHING_FAILED, READ_ONLY
-from swarm_tui.orders import Retry
 from swarm_tui.settings import Settings
 from swarm_tui.themes import STYLE
-from swarm_tui.widgets.matrix import Matrix
-from swarm_tui.widgets.reached import MEANS
+from swarm_tui.widgets.delivery_list import MEANS
+from swarm_tui.widgets.delivery_matrix import Matrix
 from swarm_tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:

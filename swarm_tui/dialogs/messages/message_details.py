@@ -17,15 +17,15 @@ from swarm_agents.db.database import Database
 from swarm_agents.messages.deliveries import MAY_BE_RETRIED
 from swarm_agents.text import one_line, printable
 from swarm_agents.views import message_pages
+from swarm_agents.views.human_commands import Order, Retry
 from swarm_agents.views.message_pages import LogRow
 from swarm_agents.views.snapshot import Snapshot, View
 from swarm_tui import times, worker_errors
 from swarm_tui.actions import NOTHING_FAILED, READ_ONLY
 from swarm_tui.dialogs.messages.answer import Answer, answered_by
-from swarm_tui.orders import Order, Retry
 from swarm_tui.settings import Settings
 from swarm_tui.themes import STYLE
-from swarm_tui.widgets.reached import Reached
+from swarm_tui.widgets.delivery_list import Reached
 
 if TYPE_CHECKING:
     from swarm_tui.app import SwarmApp

@@ -4,10 +4,10 @@ from textual.content import Content
 
 from swarm_agents.model import AckResolution, Escalation
 from swarm_agents.text import printable
+from swarm_agents.views.human_commands import AnswerUnacknowledged
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui.dialogs.dialog import Dialog
-from swarm_tui.orders import AnswerUnacknowledged
-from swarm_tui.widgets.choices import Choices
+from swarm_tui.dialogs.command_dialog import Dialog
+from swarm_tui.widgets.choice_list import Choices
 from swarm_tui.widgets.row_list import Cell
 
 

@@ -4,14 +4,14 @@ from textual.content import Content
 
 from swarm_agents.tasks.rows import HELD, Task
 from swarm_agents.text import one_line
+from swarm_agents.views import human_commands as orders
 from swarm_agents.views import work_state
+from swarm_agents.views.human_commands import ReassignTask
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui import orders
-from swarm_tui.dialogs.dialog import Dialog
-from swarm_tui.dialogs.people import described, here
-from swarm_tui.orders import ReassignTask
+from swarm_tui.dialogs.agent_rows import described, here
+from swarm_tui.dialogs.command_dialog import Dialog
 from swarm_tui.themes import STYLE
-from swarm_tui.widgets.choices import Choices
+from swarm_tui.widgets.choice_list import Choices
 
 
 class ReassignTaskDialog(Dialog):

@@ -4,11 +4,11 @@ from textual.content import Content
 
 from swarm_agents.tasks.rows import HELD, Task
 from swarm_agents.text import one_line
+from swarm_agents.views import human_commands as orders
 from swarm_agents.views import work_state
+from swarm_agents.views.human_commands import ReleaseTask
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui import orders
-from swarm_tui.dialogs.dialog import Dialog
-from swarm_tui.orders import ReleaseTask
+from swarm_tui.dialogs.command_dialog import Dialog
 from swarm_tui.themes import STYLE
 
 

@@ -3,8 +3,8 @@
 from swarm_agents.db.database import Transaction
 from swarm_agents.views import work_state
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui.dialogs.story import Story, StoryDialog
-from swarm_tui.dialogs.tasks import work_story
+from swarm_tui.dialogs.details_dialog import Story, StoryDialog
+from swarm_tui.dialogs.tasks import task_text
 from swarm_tui.settings import Settings
 
 
@@ -15,7 +15,7 @@ class TaskDetails(StoryDialog):
         self.heading = f"Task {task}"
 
     def read(self, tx: Transaction) -> Story:
-        return self.heading, work_story.of_task(tx, self._shown_task)
+        return self.heading, task_text.of_task(tx, self._shown_task)
 
     def told_by(self, snapshot: Snapshot) -> object:
         return work_state.task(snapshot, self._shown_task)

@@ -10,8 +10,8 @@ from swarm_agents.build import build
 from swarm_agents.db.database import Database
 from swarm_agents.messages import messages
 from swarm_agents.model import Evidence, Rules
-from swarm_tui.widgets.agents import Agents
-from swarm_tui.widgets.banner import Banner
+from swarm_tui.widgets.agent_list import Agents
+from swarm_tui.widgets.build_banner import Banner
 from swarm_tui.widgets.message_log import MessageLog
 from tests.support import scenes
 from tests.support.app import dashboard, settled, shows, text, until

@@ -12,7 +12,7 @@ from swarm_agents import roster
 from swarm_agents.db.database import Database
 from swarm_tui.screens.overview import Overview
 from swarm_tui.screens.panes import PanesScreen
-from swarm_tui.widgets.pane_screen import painted
+from swarm_tui.widgets.pane_preview import painted
 from tests.support.app import dashboard, shows, text, until
 from tests.support.clock import FakeClock
 from tests.support.tmux import Tmux, private_server

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from textual.message import Message
-
 from swarm_agents.build import build
 from swarm_agents.config.config import Config
 from swarm_agents.db.database import Database
@@ -105,14 +103,6 @@ Order = (
     | ReleaseTask
     | ForceReleaseLock
 )
-
-
-class Ordered(Message):
-    """A screen asks the app to carry it out."""
-
-    def __init__(self, order: Order) -> None:
-        super().__init__()
-        self.order = order
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from swarm_agents.incidents.history import Incident, Symptom
 from swarm_agents.model import Attempt
 from swarm_agents.text import one_line, printable, tail
 from swarm_tui import symbols, times
-from swarm_tui.dialogs.story_parts import Line, fact, part, when
+from swarm_tui.dialogs.details_parts import Line, fact, part, when
 from swarm_tui.themes import STYLE
 
 VERDICTS_SHOWN = 10  # the newest ones; a long incident has hundreds, which say the same

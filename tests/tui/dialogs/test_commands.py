@@ -13,7 +13,7 @@ from swarm_agents.escalations import escalations
 from swarm_agents.messages import messages
 from swarm_agents.model import HUMAN, BuildStatus, Fenced, MessageType, Resolution, Rules
 from swarm_agents.views import message_pages
-from swarm_tui.dialogs.dialog import Dialog
+from swarm_tui.dialogs.command_dialog import Dialog
 from swarm_tui.dialogs.messages.broadcast import Broadcast
 from swarm_tui.dialogs.messages.message_details import MessageDetails
 from swarm_tui.screens.overview import Overview

@@ -14,11 +14,11 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from swarm_agents.views.human_commands import Order
 from swarm_agents.views.snapshot import Snapshot, View
 from swarm_tui import toasts
-from swarm_tui.orders import Order
 from swarm_tui.themes import STYLE
-from swarm_tui.widgets.choices import Choices
+from swarm_tui.widgets.choice_list import Choices
 
 if TYPE_CHECKING:
     from textual.widgets import Input

@@ -10,7 +10,7 @@ from swarm_agents.tasks import rows as task_rows
 from swarm_agents.tasks.rows import HELD, Task, TaskStatus
 from swarm_agents.text import one_line, printable
 from swarm_tui import symbols, times
-from swarm_tui.dialogs.story_parts import Line, fact, part, when
+from swarm_tui.dialogs.details_parts import Line, fact, part, when
 from swarm_tui.themes import STYLE
 
 _LINES = 40  # of a detail or a result

@@ -1,0 +1,13 @@
+"""What screens and dialogs ask of the app, as typed messages: they never import it."""
+
+from textual.message import Message
+
+from swarm_agents.views.human_commands import Order
+
+
+class Ordered(Message):
+    """A human confirmed a dialog: please carry it out."""
+
+    def __init__(self, order: Order) -> None:
+        super().__init__()
+        self.order = order
