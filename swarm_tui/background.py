@@ -29,7 +29,7 @@ RETRY_S = 5.0  # after something outside failed
 Complain = Callable[[SwarmError], None]
 
 
-class Keeper(threading.Thread):
+class BackgroundThread(threading.Thread):
     """A daemon thread: the program ends without waiting for tmux. `complain` hears of a failure once."""
 
     def __init__(self, settings: Settings, complain: Complain, clock: Clock = host_clock) -> None:

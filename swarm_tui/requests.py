@@ -2,12 +2,12 @@
 
 from textual.message import Message
 
-from swarm_agents.views.human_commands import Order
+from swarm_agents.views.human_commands import HumanCommand
 
 
-class Ordered(Message):
+class CarryOutRequest(Message):
     """A human confirmed a dialog: please carry it out."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, command: HumanCommand) -> None:
         super().__init__()
-        self.order = order
+        self.command = command

@@ -14,11 +14,11 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
-from swarm_agents.views.human_commands import Order
+from swarm_agents.views.human_commands import HumanCommand
 from swarm_agents.views.snapshot import Snapshot, View
 from swarm_tui import toasts
 from swarm_tui.themes import STYLE
-from swarm_tui.widgets.choice_list import Choices
+from swarm_tui.widgets.choice_list import ChoiceList
 
 if TYPE_CHECKING:
     from textual.widgets import Input
@@ -27,7 +27,7 @@ FieldTexts = tuple[str, str]
 """What the field is for, and what stands in it while it is empty."""
 
 
-class Dialog(ModalScreen[Order | None]):
+class CommandDialog(ModalScreen[HumanCommand | None]):
     """Subclasses say `heading`, `facts`, `order`, and what else they need of `choices` and `field`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -56,10 +56,10 @@ class Dialog(ModalScreen[Order | None]):
         """Who is affected, and what will happen. Texts from outside as printable content."""
         raise NotImplementedError
 
-    def choices(self) -> Choices | None:
+    def choices(self) -> ChoiceList | None:
         return None
 
-    def order(self) -> Order | str:
+    def command(self) -> HumanCommand | str:
         """The order, or why there can be none yet."""
         raise NotImplementedError
 
@@ -117,11 +117,11 @@ class Dialog(ModalScreen[Order | None]):
 
     @on(Button.Pressed, "#confirm")
     def action_confirm(self) -> None:
-        order = self.order()
-        if isinstance(order, str):
-            self.hint(order)
+        command = self.command()
+        if isinstance(command, str):
+            self.hint(command)
         else:
-            self.dismiss(order)
+            self.dismiss(command)
 
     def on_input_submitted(self, event: "Input.Submitted") -> None:
         # Enter in the field confirms nothing yet: it goes to the button, and the next one does.
@@ -133,10 +133,10 @@ class Dialog(ModalScreen[Order | None]):
         self.query_one(other).focus()
 
     def action_choose(self, by: int) -> None:
-        for choices in self.query(Choices):
+        for choices in self.query(ChoiceList):
             choices.action_step(by)
 
     def action_help(self) -> None:
-        from swarm_tui.dialogs.help import Help
+        from swarm_tui.dialogs.help import HelpDialog
 
-        self.app.push_screen(Help())
+        self.app.push_screen(HelpDialog())

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from swarm_tui.app import SwarmApp
 
 
-Story = tuple[str, Content]
+Details = tuple[str, Content]
 """The title of the box, and its text."""
 
 
-class StoryDialog(ModalScreen[None]):
+class DetailsDialog(ModalScreen[None]):
     """Subclasses say `read` and `told_by`. The place one reads at stays while the story goes on."""
 
     app: "SwarmApp"
@@ -43,8 +43,8 @@ class StoryDialog(ModalScreen[None]):
     heading: str = ""
 
     @dataclass
-    class Read(Message):
-        story: Story
+    class DetailsRead(Message):
+        story: Details
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class StoryDialog(ModalScreen[None]):
 
     # What a subclass says.
 
-    def read(self, tx: Transaction) -> Story:
+    def read(self, tx: Transaction) -> Details:
         """The story as it is now; called by a worker."""
         raise NotImplementedError
 
@@ -84,7 +84,7 @@ class StoryDialog(ModalScreen[None]):
                 self._seen = told_by
                 self._read_again()
 
-    def on_story_dialog_read(self, read: Read) -> None:
+    def on_details_dialog_details_read(self, read: DetailsRead) -> None:
         title, text = read.story
         self._box.border_title = title
         self._body.update(text)
@@ -110,4 +110,4 @@ class StoryDialog(ModalScreen[None]):
     def _read(self) -> None:
         with Database(self._settings.database, self.app.clock) as db, db.reading() as tx:
             story = self.read(tx)
-        self.post_message(self.Read(story))
+        self.post_message(self.DetailsRead(story))

@@ -14,22 +14,22 @@ from swarm_agents.escalations.announcements import Announcement
 from swarm_agents.model import Agent, Escalation, Moment
 from swarm_agents.views import message_pages
 from swarm_agents.views.message_pages import LogRow
-from swarm_agents.views.snapshot import Lost, Snapshot, WentRound
+from swarm_agents.views.snapshot import Snapshot, UngatedCommits, UnreachedAgent
 from swarm_tui import actions
-from swarm_tui.screens.base_screen import Board
+from swarm_tui.screens.base_screen import BaseScreen
 from swarm_tui.settings import Settings
-from swarm_tui.widgets.agent_list import Agents
-from swarm_tui.widgets.attention_list import Attention, Item
-from swarm_tui.widgets.build_banner import Banner
+from swarm_tui.widgets.agent_list import AgentList
+from swarm_tui.widgets.attention_list import AttentionItem, AttentionList
+from swarm_tui.widgets.build_banner import BuildBanner
 from swarm_tui.widgets.message_log import MessageLog
 from swarm_tui.widgets.row_list import RowList
-from swarm_tui.widgets.waiter_list import WaitingLine
+from swarm_tui.widgets.waiter_list import WaiterList
 
 if TYPE_CHECKING:
     from textual.widgets import Input
 
 
-class Overview(Board):
+class OverviewScreen(BaseScreen):
     BINDINGS: ClassVar[list[BindingType]] = [*actions.bindings(actions.OVERVIEW)]
     AUTO_FOCUS = "MessageLog"
 
@@ -40,18 +40,18 @@ class Overview(Board):
         last: int
 
     @dataclass
-    class Found(Message):
+    class MessagesFound(Message):
         words: str
         ids: list[int]
         older: bool
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings, actions.OVERVIEW)
-        self._banner = Banner()
-        self._attention = Attention()
+        self._banner = BuildBanner()
+        self._attention = AttentionList()
         self._people = Horizontal(id="people")
-        self._agents = Agents()
-        self._waiting = WaitingLine()
+        self._agents = AgentList()
+        self._waiting = WaiterList()
         self._log = MessageLog()
 
     def compose(self) -> ComposeResult:
@@ -105,9 +105,9 @@ class Overview(Board):
     # What a human can do.
 
     def do_deliveries(self) -> None:
-        from swarm_tui.dialogs.messages.deliveries import Deliveries
+        from swarm_tui.dialogs.messages.deliveries import DeliveriesDialog
 
-        self.app.push_screen(Deliveries(self._settings))
+        self.app.push_screen(DeliveriesDialog(self._settings))
 
     def do_message(self) -> None:
         self.message_to(self._agents.chosen)
@@ -214,40 +214,40 @@ class Overview(Board):
 
     # Details.
 
-    def on_banner_opened(self) -> None:
+    def on_build_banner_incident_wanted(self) -> None:
         self.action_act("incident")
 
-    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
+    def on_row_list_row_chosen(self, event: RowList.RowChosen) -> None:
         match event.rows:
-            case Attention() as attention:
+            case AttentionList() as attention:
                 self._open(attention.items[event.index])
             case MessageLog() as log if log.chosen_id:
                 self._open_message(log.chosen_id)
-            case Agents():
+            case AgentList():
                 self.action_act("message")
 
-    def _open(self, item: Item) -> None:
+    def _open(self, item: AttentionItem) -> None:
         match item:
             case Escalation() | Announcement():
                 self.action_act("resolve")
-            case WentRound(newest=newest) if newest.incident:
+            case UngatedCommits(newest=newest) if newest.incident:
                 self.open_incident(newest.incident)
-            case WentRound():
+            case UngatedCommits():
                 self.notify("The build was green. 'swarm events' tells all of them, 'git show' what one changed.")
-            case Lost(newest=newest):
+            case UnreachedAgent(newest=newest):
                 self._open_message(newest.message)
 
     def _open_message(self, message: int) -> None:
-        from swarm_tui.dialogs.messages.message_details import MessageDetails
+        from swarm_tui.dialogs.messages.message_details import MessageDetailsDialog
 
-        self.app.push_screen(MessageDetails(message, self._settings))
+        self.app.push_screen(MessageDetailsDialog(message, self._settings))
 
     # The log: lines that it wants, words that it seeks.
 
-    def on_message_log_wanted(self, wanted: MessageLog.Wanted) -> None:
+    def on_message_log_page_wanted(self, wanted: MessageLog.PageWanted) -> None:
         self._in_thread(lambda: self._read(wanted), "pages")
 
-    def on_message_log_sought(self, sought: MessageLog.Sought) -> None:
+    def on_message_log_search_wanted(self, sought: MessageLog.SearchWanted) -> None:
         self._in_thread(lambda: self._search(sought), "search", exclusive=sought.older)
 
     def on_input_changed(self, event: "Input.Changed") -> None:
@@ -256,20 +256,20 @@ class Overview(Board):
     def on_input_submitted(self) -> None:
         self._log.focus()
 
-    def on_overview_page_read(self, page: PageRead) -> None:
+    def on_overview_screen_page_read(self, page: PageRead) -> None:
         self._log.take(page.rows, page.first, page.last)
 
-    def on_overview_found(self, found: Found) -> None:
+    def on_overview_screen_messages_found(self, found: MessagesFound) -> None:
         self._log.found(found.words, found.ids, found.older)
 
     # In other threads. They post messages and touch no widget.
 
-    def _read(self, wanted: MessageLog.Wanted) -> None:
+    def _read(self, wanted: MessageLog.PageWanted) -> None:
         with Database(self._settings.database) as db, db.reading() as tx:
             rows = message_pages.rows(tx, wanted.first, wanted.last)
         self.post_message(self.PageRead(rows, wanted.first, wanted.last))
 
-    def _search(self, sought: MessageLog.Sought) -> None:
+    def _search(self, sought: MessageLog.SearchWanted) -> None:
         worker = get_current_worker()
         with Database(self._settings.database) as db:
             for first, last in message_pages.steps(sought.first, sought.last):
@@ -278,7 +278,7 @@ class Overview(Board):
                 with db.reading() as tx:
                     ids = message_pages.matching(tx, sought.words, first, last)
                 if ids:
-                    self.post_message(self.Found(sought.words, ids, sought.older))
+                    self.post_message(self.MessagesFound(sought.words, ids, sought.older))
 
     def _chosen_agent(self) -> Agent | None:
         agent = self._agents.chosen

@@ -9,7 +9,7 @@ from swarm_agents.courier import injections
 from swarm_agents.db.database import Database
 from swarm_agents.views import snapshot
 from swarm_agents.views.snapshot import Snapshot, View
-from swarm_agents.views.snapshot_feed import Feed
+from swarm_agents.views.snapshot_feed import SnapshotFeed
 from tests.support import scenes
 from tests.support.clock import FakeClock
 
@@ -29,7 +29,7 @@ def test_a_courier_that_renews_its_lease_wakes_no_screen(
         return take(db, asked)
 
     monkeypatch.setattr(snapshot, "take", take_and_say_so)
-    feed = Feed(db_path, told.append, clock)
+    feed = SnapshotFeed(db_path, told.append, clock)
     feed.start()
     assert looked.acquire(timeout=LIMIT_S)
 
@@ -49,7 +49,7 @@ def test_who_asks_about_a_message_is_told_although_nothing_changed(
 ) -> None:
     scenes.passing(db, clock)
     news = threading.Semaphore(0)
-    feed = Feed(db_path, lambda view: news.release(), clock)
+    feed = SnapshotFeed(db_path, lambda view: news.release(), clock)
     feed.start()
     assert news.acquire(timeout=LIMIT_S)
 

@@ -25,7 +25,7 @@ class LogRow:
 
 
 @dataclass(frozen=True)
-class Sought:
+class MessageFilter:
     """What a filter asks for: all of it must hold. Written `words type:QUESTION from:web thread:12`."""
 
     words: str = ""
@@ -34,7 +34,7 @@ class Sought:
     thread: int | None = None
 
 
-def understood(typed: str) -> Sought:
+def parse_filter(typed: str) -> MessageFilter:
     """What is not one of the three marks is words, so that nothing typed is ever an error."""
     words: list[str] = []
     marks: dict[str, str] = {}
@@ -46,7 +46,7 @@ def understood(typed: str) -> Sought:
         else:
             words.append(word)
     thread = int(marks["thread"]) if "thread" in marks else None
-    return Sought(" ".join(words), marks.get("type"), marks.get("from"), thread)
+    return MessageFilter(" ".join(words), marks.get("type"), marks.get("from"), thread)
 
 
 def bounds(tx: Transaction) -> tuple[int, int]:
@@ -84,7 +84,7 @@ def steps(first: int, last: int) -> Iterator[tuple[int, int]]:
 
 def matching(tx: Transaction, typed: str, first: int, last: int) -> list[int]:
     """Ids within the range that a filter asks for, oldest first. Words may stand in any part of the line."""
-    sought = understood(typed)
+    wanted = parse_filter(typed)
     found = tx.execute(
         "select id from messages where id between :first and :last "
         "and lower(sender || ' ' || recipient || ' ' || type || ' ' || body) like lower(:pattern) escape '!' "
@@ -92,10 +92,10 @@ def matching(tx: Transaction, typed: str, first: int, last: int) -> list[int]:
         "and (:thread is null or id = :thread or thread = :thread) order by id",
         first=first,
         last=last,
-        pattern=f"%{_literal(sought.words)}%",
-        type=sought.type,
-        sender=sought.sender,
-        thread=sought.thread,
+        pattern=f"%{_literal(wanted.words)}%",
+        type=wanted.type,
+        sender=wanted.sender,
+        thread=wanted.thread,
     )
     return [row["id"] for row in found]
 

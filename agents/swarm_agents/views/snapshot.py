@@ -30,7 +30,7 @@ RECENT_EVENTS = 50  # enough to tell of everything that happened since the last 
 
 
 @dataclass(frozen=True)
-class Lost:
+class UnreachedAgent:
     """What did not reach an agent: how many notices, and the newest of them."""
 
     agent: str
@@ -39,7 +39,7 @@ class Lost:
 
 
 @dataclass(frozen=True)
-class WentRound:
+class UngatedCommits:
     """Commits that landed without the hook, or while the build was somebody else's: how many, and the newest."""
 
     count: int
@@ -47,14 +47,14 @@ class WentRound:
 
 
 @dataclass(frozen=True)
-class Work:
+class TasksAndLocks:
     """What is shared out: every task in the order of work, every lock by its path."""
 
     tasks: tuple[Task, ...]
     locks: tuple[Lock, ...]
 
 
-class Asked(NamedTuple):
+class SnapshotRequest(NamedTuple):
     """What is read only while somebody looks at it. `message` is the one of which every delivery is told."""
 
     message: int | None = None
@@ -62,7 +62,7 @@ class Asked(NamedTuple):
     deliveries: bool = False
 
 
-NOTHING_MORE = Asked()
+NOTHING_EXTRA = SnapshotRequest()
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ class Snapshot:
     """Channels of those that failed, the newest failure first."""
     unacknowledged: tuple[Escalation, ...]
     """The unanswered ones about messages that were not acknowledged, however often they were said again."""
-    went_round: WentRound | None
-    lost: tuple[Lost, ...]
+    ungated: UngatedCommits | None
+    unreached: tuple[UnreachedAgent, ...]
     """Agents that are here and were not reached."""
     queued: int
     """Notices that wait for the courier."""
@@ -91,7 +91,7 @@ class Snapshot:
     tail: tuple[LogRow, ...]
     events: tuple[Event, ...]
     """The newest ones, oldest first."""
-    work: Work | None
+    work: TasksAndLocks | None
     """None while nobody looks at it: there may be thousands."""
     recent_deliveries: tuple[Delivery, ...] | None
     """Of the last messages, newest first; None while nobody looks at them."""
@@ -101,23 +101,23 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class CouldNotLook:
+class SnapshotFailure:
     """Nothing is known now, which is not the same as nothing being there."""
 
     error: SwarmError
     at: int
 
 
-View = Snapshot | CouldNotLook
+View = Snapshot | SnapshotFailure
 
 
 def needs_human(snapshot: Snapshot) -> bool:
     return bool(
-        snapshot.escalations or snapshot.untold or snapshot.unacknowledged or snapshot.went_round or snapshot.lost
+        snapshot.escalations or snapshot.untold or snapshot.unacknowledged or snapshot.ungated or snapshot.unreached
     )
 
 
-def take(db: Database, asked: Asked = NOTHING_MORE) -> Snapshot:
+def take(db: Database, asked: SnapshotRequest = NOTHING_EXTRA) -> Snapshot:
     """Read it all in one transaction: about a millisecond for a thousand agents."""
     with db.reading() as tx:
         now = build.state(tx)
@@ -132,14 +132,14 @@ def take(db: Database, asked: Asked = NOTHING_MORE) -> Snapshot:
             escalations=tuple(one for one in unanswered if one.incident is not None),
             untold=tuple(announcements.failed(tx)),
             unacknowledged=tuple(one for one in unanswered if one.message is not None),
-            went_round=_went_round(tx, now),
-            lost=tuple(Lost(one.agent, count, one) for one, count in deliveries.lost(tx)),
+            ungated=_find_ungated(tx, now),
+            unreached=tuple(UnreachedAgent(one.agent, count, one) for one, count in deliveries.lost(tx)),
             queued=deliveries.queued(tx),
             first_message=first,
             last_message=last,
             tail=message_pages.rows(tx, last - TAIL + 1, last),
             events=tuple(events.after(tx, events.last_id(tx) - RECENT_EVENTS, RECENT_EVENTS)),
-            work=Work(tuple(task_rows.listed(tx)), tuple(locks.listed(tx))) if asked.work else None,
+            work=TasksAndLocks(tuple(task_rows.listed(tx)), tuple(locks.listed(tx))) if asked.work else None,
             recent_deliveries=tuple(deliveries.of_latest_messages(tx, RECENT_MESSAGES)) if asked.deliveries else None,
             watched_message=asked.message,
             watched=tuple(deliveries.of_message(tx, asked.message)) if asked.message else (),
@@ -151,15 +151,15 @@ def at_rest(snapshot: Snapshot) -> bool:
     return not (snapshot.build.red or snapshot.waiting or snapshot.queued)
 
 
-def alike(one: Snapshot, other: View | None) -> bool:
+def differ_only_in_time(one: Snapshot, other: View | None) -> bool:
     """Whether only time has passed: a courier that renews its lease commits too."""
     return isinstance(other, Snapshot) and replace(one, moment=other.moment) == other
 
 
-def _went_round(tx: Transaction, now: Build) -> WentRound | None:
+def _find_ungated(tx: Transaction, now: Build) -> UngatedCommits | None:
     found = [
         event
         for event in gate.went_round(tx, ROUND_LOOKED_AT)
         if event.at > tx.now - ROUND_KEPT_MS or (now.red and event.incident == now.incident)
     ]
-    return WentRound(len(found), found[0]) if found else None
+    return UngatedCommits(len(found), found[0]) if found else None

@@ -10,14 +10,14 @@ from swarm_agents.db.database import Database
 from swarm_agents.db.feed import changes
 from swarm_agents.errors import SwarmError
 from swarm_agents.views import snapshot
-from swarm_agents.views.snapshot import CouldNotLook, View
+from swarm_agents.views.snapshot import SnapshotFailure, View
 
 RETRY_S = 0.5  # until the next try to open a database that could not be read
 AT_MOST_EVERY_S = 0.05  # nobody reads faster than twenty screens a second
 _LOCK_TIMEOUT_S = 2.0
 
 
-class Feed(threading.Thread):
+class SnapshotFeed(threading.Thread):
     """Calls `tell` with every view that differs from the one before, from its own thread.
 
     A daemon: it must never keep the program from ending.
@@ -30,14 +30,14 @@ class Feed(threading.Thread):
         self._clock = clock
         self._stop_asked = threading.Event()
         self._again = threading.Event()
-        self._asked = snapshot.NOTHING_MORE
-        self._asked_again = False
+        self._request = snapshot.NOTHING_EXTRA
+        self._request_changed = False
         self._told: View | None = None
 
     def watch(self, **more: Any) -> None:
         """From the next snapshot on, tell of this too, or no more: fields of `Asked`."""
-        self._asked = self._asked._replace(**more)
-        self._asked_again = True
+        self._request = self._request._replace(**more)
+        self._request_changed = True
         self._again.set()
 
     def stop(self) -> None:
@@ -48,16 +48,16 @@ class Feed(threading.Thread):
             try:
                 self._look_until_it_fails()
             except SwarmError as error:
-                self._told = CouldNotLook(error, self._clock().wall_ms)
+                self._told = SnapshotFailure(error, self._clock().wall_ms)
                 self._tell(self._told)
             self._stop_asked.wait(RETRY_S)
 
     def _look_until_it_fails(self) -> None:
         with Database(self._path, self._clock, _LOCK_TIMEOUT_S) as db:
             for _ in changes(db, self._stop_asked, self._again):
-                asked, self._asked_again = self._asked_again, False
-                seen = snapshot.take(db, self._asked)
-                if asked or not snapshot.alike(seen, self._told):
+                requested, self._request_changed = self._request_changed, False
+                seen = snapshot.take(db, self._request)
+                if requested or not snapshot.differ_only_in_time(seen, self._told):
                     self._told = seen
                     self._tell(seen)
                 self._stop_asked.wait(AT_MOST_EVERY_S)

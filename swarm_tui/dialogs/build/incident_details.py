@@ -8,11 +8,11 @@ from textual.content import Content
 from swarm_agents.db.database import Transaction
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui.dialogs.build import incident_text
-from swarm_tui.dialogs.details_dialog import Story, StoryDialog
+from swarm_tui.dialogs.details_dialog import Details, DetailsDialog
 from swarm_tui.settings import Settings
 
 
-class IncidentDetails(StoryDialog):
+class IncidentDetailsDialog(DetailsDialog):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("i", "close", show=False)]
 
     heading = "Incident"
@@ -22,7 +22,7 @@ class IncidentDetails(StoryDialog):
         super().__init__(settings)
         self._number = number
 
-    def read(self, tx: Transaction) -> Story:
+    def read(self, tx: Transaction) -> Details:
         found = incident_text.read(tx, self._number)
         if found is None:
             return self.heading, Content("There was no such red period.")

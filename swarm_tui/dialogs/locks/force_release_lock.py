@@ -5,13 +5,13 @@ from textual.content import Content
 from swarm_agents.locks.locks import Lock
 from swarm_agents.text import one_line
 from swarm_agents.views import work_state
-from swarm_agents.views.human_commands import ForceReleaseLock
+from swarm_agents.views.human_commands import ForceReleaseLockCommand
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui.dialogs.command_dialog import Dialog
+from swarm_tui.dialogs.command_dialog import CommandDialog
 from swarm_tui.themes import STYLE
 
 
-class ForceReleaseLockDialog(Dialog):
+class ForceReleaseLockDialog(CommandDialog):
     heading = "Take the lock from its holder?"
     confirm = "Take it away"
     tone = "busy"
@@ -32,8 +32,8 @@ class ForceReleaseLockDialog(Dialog):
             "  Anybody may lock it then.",
         )
 
-    def order(self) -> ForceReleaseLock:
-        return ForceReleaseLock(self._shown_lock.path, self._shown_lock.fence, self.typed)
+    def command(self) -> ForceReleaseLockCommand:
+        return ForceReleaseLockCommand(self._shown_lock.path, self._shown_lock.fence, self.typed)
 
     def moved(self, snapshot: Snapshot) -> bool:
         return work_state.lock_moved(snapshot, self._shown_lock)

@@ -5,10 +5,10 @@ from textual.content import Content
 from swarm_agents.model import EVERYONE
 from swarm_agents.roster import Listed
 from swarm_tui.dialogs.agent_rows import here, ways
-from swarm_tui.dialogs.messages.compose import Compose
+from swarm_tui.dialogs.messages.compose import ComposeDialog
 
 
-class Broadcast(Compose):
+class BroadcastDialog(ComposeDialog):
     heading = "Broadcast to all agents"
     recipient = EVERYONE
 

@@ -6,10 +6,10 @@ from swarm_agents.model import Agent
 from swarm_agents.roster import Listed
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui import times
-from swarm_tui.dialogs.messages.compose import Compose
+from swarm_tui.dialogs.messages.compose import ComposeDialog
 
 
-class MessageOne(Compose):
+class MessageAgentDialog(ComposeDialog):
     def __init__(self, snapshot: Snapshot, agent: Agent) -> None:
         super().__init__(snapshot)
         self._agent = agent

@@ -17,21 +17,21 @@ from swarm_agents.db.database import Database
 from swarm_agents.messages.deliveries import MAY_BE_RETRIED
 from swarm_agents.text import one_line, printable
 from swarm_agents.views import message_pages
-from swarm_agents.views.human_commands import Order, Retry
+from swarm_agents.views.human_commands import HumanCommand, RetryCommand
 from swarm_agents.views.message_pages import LogRow
 from swarm_agents.views.snapshot import Snapshot, View
 from swarm_tui import times, worker_errors
 from swarm_tui.actions import NOTHING_FAILED, READ_ONLY
-from swarm_tui.dialogs.messages.answer import Answer, answered_by
+from swarm_tui.dialogs.messages.answer import AnswerDialog, answered_by
 from swarm_tui.settings import Settings
 from swarm_tui.themes import STYLE
-from swarm_tui.widgets.delivery_list import Reached
+from swarm_tui.widgets.delivery_list import DeliveryList
 
 if TYPE_CHECKING:
     from swarm_tui.app import SwarmApp
 
 
-class MessageDetails(ModalScreen[None]):
+class MessageDetailsDialog(ModalScreen[None]):
     app: "SwarmApp"
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -41,10 +41,10 @@ class MessageDetails(ModalScreen[None]):
         Binding("t", "thread", show=False),
         Binding("space", "scroll_body", show=False),
     ]
-    AUTO_FOCUS = "Reached"
+    AUTO_FOCUS = "DeliveryList"
 
     @dataclass
-    class Read(Message):
+    class MessageRead(Message):
         row: LogRow
 
     def __init__(self, message: int, settings: Settings) -> None:
@@ -56,7 +56,7 @@ class MessageDetails(ModalScreen[None]):
         self._early: Callable[[], None] | None = None
         # Held, not looked up: while the dialog closes, a view still comes and the parts are not found any more.
         self._body = Static("…")
-        self._reached = Reached()
+        self._reached = DeliveryList()
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box", classes="-plain") as box:
@@ -81,7 +81,7 @@ class MessageDetails(ModalScreen[None]):
             self._reached.show(view.watched, view.moment.wall_ms)
             self._catch_up()
 
-    def on_message_details_read(self, read: Read) -> None:
+    def on_message_details_dialog_message_read(self, read: MessageRead) -> None:
         row = self._row = read.row
         who = f"{one_line(row.sender, 64)} → {one_line(row.recipient, 64)}"
         within = f"  in thread {row.thread}" if row.thread != row.id else ""
@@ -101,7 +101,7 @@ class MessageDetails(ModalScreen[None]):
         elif self._snapshot is None or self._row is None:
             self._early = self.action_retry
         elif any(one.state in MAY_BE_RETRIED for one in self._snapshot.watched):
-            self.app.carry_out(Retry(self._message))
+            self.app.carry_out(RetryCommand(self._message))
         else:
             self.notify(NOTHING_FAILED, severity="warning")
 
@@ -121,7 +121,7 @@ class MessageDetails(ModalScreen[None]):
         elif answered_by(self._row) is None:
             self.notify("The swarm itself said this: there is nobody to answer.", severity="warning")
         else:
-            self.app.push_screen(Answer(self._snapshot, self._row), self._answered)
+            self.app.push_screen(AnswerDialog(self._snapshot, self._row), self._answered)
 
     def _catch_up(self) -> None:
         """Do what was asked for before the message was there: whoever knows the keys does not wait for the screen."""
@@ -129,10 +129,10 @@ class MessageDetails(ModalScreen[None]):
             early, self._early = self._early, None
             early()
 
-    def _answered(self, order: Order | None) -> None:
-        if order is not None:
+    def _answered(self, command: HumanCommand | None) -> None:
+        if command is not None:
             self.dismiss()
-            self.app.carry_out(order)
+            self.app.carry_out(command)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         worker_errors.of_worker(self.app, event)
@@ -140,4 +140,4 @@ class MessageDetails(ModalScreen[None]):
     def _read(self) -> None:
         with Database(self._settings.database) as db, db.reading() as tx:
             row = message_pages.whole(tx, self._message)
-        self.post_message(self.Read(row))
+        self.post_message(self.MessageRead(row))
