@@ -12,23 +12,20 @@ from textual.app import App
 from textual.message import Message
 from textual.worker import Worker
 
-from swarm_agents.db.clock import Clock, host_clock
-from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
 from swarm_agents.model import Fenced
 from swarm_agents.views import human_commands
 from swarm_agents.views.human_commands import CommandDone, CommandRefused, HumanCommand, MessageSent
-from swarm_agents.views.snapshot import Snapshot, View, at_rest
+from swarm_agents.views.snapshot import Snapshot, View, is_at_rest
 from swarm_agents.views.snapshot_feed import SnapshotFeed
 from swarm_tui import themes, toasts, worker_errors
-from swarm_tui.requests import CarryOutRequest
+from swarm_tui.palette import ActionProvider
+from swarm_tui.requests import CarryOutRequest, ShowThreadRequest, WatchDeliveriesRequest, WatchMessageRequest
 from swarm_tui.screens.base_screen import BaseScreen
 from swarm_tui.screens.overview import OverviewScreen
 from swarm_tui.settings import Settings
 
 if TYPE_CHECKING:
-    from textual.command import Provider
-
     from swarm_tui.background import BackgroundThread
 
 TICK_S = 1.0
@@ -72,12 +69,6 @@ class BackgroundFailed(Message):
         self.error = error
 
 
-def _palette() -> "type[Provider]":
-    from swarm_tui.palette import ActionProvider  # opened rarely, and the start must be quick
-
-    return ActionProvider
-
-
 class SwarmApp(App[None]):
     TITLE = "swarm"
     CSS_PATH: ClassVar = [
@@ -95,18 +86,17 @@ class SwarmApp(App[None]):
         "dialogs/dialogs.tcss",
     ]
     # Textual declares these as variables of its instances, so they cannot be ClassVar here.
-    COMMANDS = {_palette}  # noqa: RUF012
+    COMMANDS = {ActionProvider}  # noqa: RUF012
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (110, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-high"), (34, "-roomy")]  # noqa: RUF012
 
-    def __init__(self, settings: Settings, clock: Clock = host_clock) -> None:
+    def __init__(self, settings: Settings) -> None:
         super().__init__()
         self.settings = settings
-        self.clock = clock
         self._view: View | None = None
         self._told_to: int | None = None
         self._ticks = 0
-        self._feed = SnapshotFeed(settings.database, lambda view: self._post(ViewChanged(view)), clock)
+        self._feed = SnapshotFeed(settings.database, lambda view: self._post(ViewChanged(view)), settings.clock)
         self._background: BackgroundThread | None = None
         self._own_loop: asyncio.AbstractEventLoop | None = None
         for theme in themes.ALL:
@@ -155,16 +145,14 @@ class SwarmApp(App[None]):
         if self._background is None:
             self._start_background()
         else:
-            self._background.nudge(watches=not (isinstance(view, Snapshot) and at_rest(view)))
+            self._background.nudge(watches=not (isinstance(view, Snapshot) and is_at_rest(view)))
         if isinstance(view, Snapshot) and (view.escalations or view.unacknowledged) and self._background:
             self._background.escalations_were_seen()
 
     def _start_background(self) -> None:
         from swarm_tui.background import BackgroundThread  # 40 ms, and the first picture comes first
 
-        self._background = BackgroundThread(
-            self.settings, lambda error: self._post(BackgroundFailed(error)), self.clock
-        )
+        self._background = BackgroundThread(self.settings, lambda error: self._post(BackgroundFailed(error)))
         self._background.start()
 
     def _show_on(self, screen: object) -> None:
@@ -183,9 +171,9 @@ class SwarmApp(App[None]):
 
     def _tick(self) -> None:
         self._ticks += 1
-        if isinstance(self._view, Snapshot) and at_rest(self._view) and self._ticks % TICKS_AT_REST:
+        if isinstance(self._view, Snapshot) and is_at_rest(self._view) and self._ticks % TICKS_AT_REST:
             return
-        moment = self.clock()
+        moment = self.settings.clock()
         for screen in self.screen_stack:
             if isinstance(screen, BaseScreen):
                 screen.tick(moment)
@@ -193,23 +181,20 @@ class SwarmApp(App[None]):
     # What was ordered.
 
     def on_carry_out_request(self, request: CarryOutRequest) -> None:
-        self.carry_out(request.command)
-
-    def carry_out(self, command: HumanCommand) -> None:
-        work = partial(self._carry_out, command)
+        work = partial(self._carry_out, request.command)
         self.run_worker(work, thread=True, group="orders", exit_on_error=False)
 
     def _carry_out(self, command: HumanCommand) -> None:
         outcome: CommandDone | MessageSent | CommandRefused | Fenced | SwarmError
         try:
-            with Database(self.settings.database, self.clock) as db:
+            with self.settings.open_database() as db:
                 outcome = human_commands.carry_out(db, command, self.settings.config)
         except SwarmError as error:
             outcome = error
         self._post(CommandFinished(command, outcome))
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        worker_errors.of_worker(self, event)
+        worker_errors.show_error(self, event)
 
     def on_command_finished(self, finished: CommandFinished) -> None:
         match finished.outcome:
@@ -224,34 +209,31 @@ class SwarmApp(App[None]):
 
                 self.push_screen(MessageDetailsDialog(message, self.settings))
 
-    def open_panes(self) -> None:
+    def on_open_panes_request(self) -> None:
         from swarm_tui.screens.panes import PanesScreen
 
         self._open(PanesScreen(self.settings))
 
-    def open_work(self) -> None:
+    def on_open_work_request(self) -> None:
         from swarm_tui.screens.work import WorkScreen
 
-        self._feed.watch(work=True)
-        self._open(WorkScreen(self.settings), lambda _: self._feed.watch(work=False))
+        self._feed.request(work=True)
+        self._open(WorkScreen(self.settings), lambda _: self._feed.request(work=False))
 
     def _open(self, board: BaseScreen, then: Callable[[None], None] | None = None) -> None:
         self.push_screen(board, then)
         board.call_later(self._show_on, board)
 
-    def show_thread(self, message: int) -> None:
-        """Only the messages of one thread, on the overview."""
+    def on_show_thread_request(self, request: ShowThreadRequest) -> None:
         for screen in self.screen_stack:
             if isinstance(screen, OverviewScreen):
-                screen.filter_log(f"thread:{message}")
+                screen.filter_log(f"thread:{request.message}")
 
-    def watch_message(self, message: int | None) -> None:
-        """Let the snapshots tell what becomes of that message."""
-        self._feed.watch(message=message)
+    def on_watch_message_request(self, request: WatchMessageRequest) -> None:
+        self._feed.request(message=request.message)
 
-    def watch_deliveries(self, watched: bool) -> None:
-        """Let the snapshots tell what becomes of the last messages."""
-        self._feed.watch(deliveries=watched)
+    def on_watch_deliveries_request(self, request: WatchDeliveriesRequest) -> None:
+        self._feed.request(deliveries=request.watched)
 
     def on_background_failed(self, failed: BackgroundFailed) -> None:
         self.notify(f"No notices are typed now: {failed.error.message}", severity="warning", timeout=15, markup=False)

@@ -4,7 +4,7 @@ It starts on Cancel. It keeps what it was opened with: when the build moves mean
 carries the old fence, so that nothing is done to somebody else than the one who was shown.
 """
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,22 +12,21 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Static
+from textual.widgets import Button, Input, Static
 
 from swarm_agents.views.human_commands import HumanCommand
 from swarm_agents.views.snapshot import Snapshot, View
 from swarm_tui import toasts
+from swarm_tui.dialogs.help import HelpDialog
+from swarm_tui.requests import CarryOutRequest
 from swarm_tui.themes import STYLE
 from swarm_tui.widgets.choice_list import ChoiceList
-
-if TYPE_CHECKING:
-    from textual.widgets import Input
 
 FieldTexts = tuple[str, str]
 """What the field is for, and what stands in it while it is empty."""
 
 
-class CommandDialog(ModalScreen[HumanCommand | None]):
+class CommandDialog(ModalScreen[bool]):
     """Subclasses say `heading`, `facts`, `order`, and what else they need of `choices` and `field`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -81,8 +80,6 @@ class CommandDialog(ModalScreen[HumanCommand | None]):
             if choices:
                 yield choices
             if self.field:
-                from textual.widgets import Input
-
                 label, placeholder = self.field
                 with Horizontal(id="field"):
                     yield Static(f"{label}: ", markup=False)
@@ -108,12 +105,12 @@ class CommandDialog(ModalScreen[HumanCommand | None]):
     @property
     def typed(self) -> str:
         """What stands in the field."""
-        found = self.query("Input")
-        return found.first().value.strip() if found else ""  # type: ignore[attr-defined]
+        found = self.query(Input)
+        return found.first().value.strip() if found else ""
 
     @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:
-        self.dismiss(None)
+        self.dismiss(False)
 
     @on(Button.Pressed, "#confirm")
     def action_confirm(self) -> None:
@@ -121,9 +118,10 @@ class CommandDialog(ModalScreen[HumanCommand | None]):
         if isinstance(command, str):
             self.hint(command)
         else:
-            self.dismiss(command)
+            self.app.post_message(CarryOutRequest(command))
+            self.dismiss(True)
 
-    def on_input_submitted(self, event: "Input.Submitted") -> None:
+    def on_input_submitted(self, event: Input.Submitted) -> None:
         # Enter in the field confirms nothing yet: it goes to the button, and the next one does.
         event.stop()
         self.query_one("#confirm").focus()
@@ -137,6 +135,4 @@ class CommandDialog(ModalScreen[HumanCommand | None]):
             choices.action_step(by)
 
     def action_help(self) -> None:
-        from swarm_tui.dialogs.help import HelpDialog
-
         self.app.push_screen(HelpDialog())

@@ -1,7 +1,7 @@
-"""Tells one thing at length: read from the database by a worker, read again when it may have changed."""
+"""One thing at length: a report that a worker reads, and reads again when a snapshot says that it may have changed."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -12,23 +12,17 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 from textual.worker import Worker
 
-from swarm_agents.db.database import Database, Transaction
+from swarm_agents.db.database import Database
 from swarm_agents.views.snapshot import Snapshot, View
 from swarm_tui import worker_errors
 from swarm_tui.settings import Settings
-
-if TYPE_CHECKING:
-    from swarm_tui.app import SwarmApp
-
 
 Details = tuple[str, Content]
 """The title of the box, and its text."""
 
 
 class DetailsDialog(ModalScreen[None]):
-    """Subclasses say `read` and `told_by`. The place one reads at stays while the story goes on."""
-
-    app: "SwarmApp"
+    """Subclasses define `read` and `key_of`. The scroll position stays when the text changes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n", "close", show=False),
@@ -44,25 +38,25 @@ class DetailsDialog(ModalScreen[None]):
 
     @dataclass
     class DetailsRead(Message):
-        story: Details
+        details: Details
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self._settings = settings
-        self._seen = object()  # like nothing that a snapshot says
-        self._stands = False
+        self._last_key: object = object()  # equal to no key
+        self._can_show = False
         self._box = Vertical(id="box", classes="-plain")
-        self._story = VerticalScroll(id="story", can_focus=False)
-        self._body = Static("…")
+        self._scroll = VerticalScroll(id="details", can_focus=False)
+        self._text = Static("…")
 
-    # What a subclass says.
+    # A subclass defines:
 
-    def read(self, tx: Transaction) -> Details:
-        """The story as it is now; called by a worker."""
+    def read(self, db: Database) -> Details:
+        """The details as they are now. Called in a worker's thread."""
         raise NotImplementedError
 
-    def told_by(self, snapshot: Snapshot) -> object:
-        """What of a snapshot says that there may be more to tell, when it is another one than before."""
+    def key_of(self, snapshot: Snapshot) -> object:
+        """The part of a snapshot that differs when there may be something new to read."""
         raise NotImplementedError
 
     # The rest is the same for all.
@@ -70,44 +64,44 @@ class DetailsDialog(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         self._box.border_title = self.heading
         self._box.border_subtitle = "j k space g G scroll · esc closes"
-        with self._box, self._story:
-            yield self._body
+        with self._box, self._scroll:
+            yield self._text
 
     def on_mount(self) -> None:
-        self._stands = True
-        self._read_again()
+        self._can_show = True
+        self._start_reading()
 
     def show(self, view: View) -> None:
-        if self._stands and isinstance(view, Snapshot):
-            told_by = self.told_by(view)
-            if told_by != self._seen:
-                self._seen = told_by
-                self._read_again()
+        if self._can_show and isinstance(view, Snapshot):
+            key = self.key_of(view)
+            if key != self._last_key:
+                self._last_key = key
+                self._start_reading()
 
-    def on_details_dialog_details_read(self, read: DetailsRead) -> None:
-        title, text = read.story
+    def on_details_dialog_details_read(self, event: DetailsRead) -> None:
+        title, text = event.details
         self._box.border_title = title
-        self._body.update(text)
+        self._text.update(text)
 
     def action_close(self) -> None:
         self.dismiss()
 
     def action_scroll(self, by: int) -> None:
-        self._story.scroll_relative(y=by, animate=False)
+        self._scroll.scroll_relative(y=by, animate=False)
 
     def action_page(self, by: int) -> None:
-        self._story.scroll_relative(y=by * max(1, self._story.size.height - 1), animate=False)
+        self._scroll.scroll_relative(y=by * max(1, self._scroll.size.height - 1), animate=False)
 
     def action_edge(self, last: bool) -> None:
-        self._story.scroll_to(y=self._story.max_scroll_y if last else 0, animate=False)
+        self._scroll.scroll_to(y=self._scroll.max_scroll_y if last else 0, animate=False)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        worker_errors.of_worker(self.app, event)
+        worker_errors.show_error(self.app, event)
 
-    def _read_again(self) -> None:
-        self.run_worker(self._read, thread=True, group="story", exit_on_error=False)
+    def _start_reading(self) -> None:
+        self.run_worker(self._read, thread=True, group="details", exit_on_error=False)
 
     def _read(self) -> None:
-        with Database(self._settings.database, self.app.clock) as db, db.reading() as tx:
-            story = self.read(tx)
-        self.post_message(self.DetailsRead(story))
+        with self._settings.open_database() as db:
+            details = self.read(db)
+        self.post_message(self.DetailsRead(details))

@@ -9,31 +9,23 @@ import contextlib
 import contextvars
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.worker import Worker
 
 from swarm_agents.model import Agent, Moment, PaneAddress
-from swarm_agents.views.human_commands import HumanCommand
 from swarm_agents.views.snapshot import Snapshot, SnapshotFailure, View
 from swarm_tui import worker_errors
 from swarm_tui.actions import Action
-from swarm_tui.requests import CarryOutRequest
 from swarm_tui.settings import Settings
 from swarm_tui.widgets.failure_panel import FailurePanel
 from swarm_tui.widgets.key_bar import KeyBar
 from swarm_tui.widgets.title_line import TitleLine
 
-if TYPE_CHECKING:
-    from swarm_tui.app import SwarmApp
-
 
 class BaseScreen(Screen[None]):
     """Subclasses say `show_swarm` and `tick_swarm`, and put what they show of it into `_swarm`."""
-
-    app: "SwarmApp"
 
     def __init__(self, settings: Settings, registry: tuple[Action, ...]) -> None:
         super().__init__(classes="-reading")
@@ -108,7 +100,7 @@ class BaseScreen(Screen[None]):
     def do_broadcast(self) -> None:
         from swarm_tui.dialogs.messages.broadcast import BroadcastDialog
 
-        self.app.push_screen(BroadcastDialog(self._snapshot), self._order)
+        self.app.push_screen(BroadcastDialog(self._snapshot, self._settings))
 
     def jump_to(self, agent: Agent | None) -> None:
         """Show the agent's pane in the human's terminal."""
@@ -125,7 +117,7 @@ class BaseScreen(Screen[None]):
         if agent is None or agent.left_at is not None:
             self.notify("Select an agent that is here: tab to the agents, then m.", severity="warning")
         else:
-            self.app.push_screen(MessageAgentDialog(self._snapshot, agent), self._order)
+            self.app.push_screen(MessageAgentDialog(self._snapshot, self._settings, agent))
 
     def open_incident(self, number: int | None) -> None:
         """The red period of that number, or the present or last one."""
@@ -142,14 +134,10 @@ class BaseScreen(Screen[None]):
         self.app.push_screen(HelpDialog())
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        worker_errors.of_worker(self.app, event)
+        worker_errors.show_error(self.app, event)
 
     def _in_thread(self, work: Callable[[], None], group: str, exclusive: bool = False) -> None:
         self.run_worker(_in_daemon(work), group=group, exclusive=exclusive, exit_on_error=False)
-
-    def _order(self, command: HumanCommand | None) -> None:
-        if command is not None:
-            self.post_message(CarryOutRequest(command))
 
     @property
     def _snapshot(self) -> Snapshot:

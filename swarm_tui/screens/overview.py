@@ -1,21 +1,22 @@
 """Screen 1: is the build passing, since when, who repairs it, who waits, who needs me, what is said."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.message import Message
+from textual.widgets import Input
 from textual.worker import get_current_worker
 
-from swarm_agents.db.database import Database
 from swarm_agents.escalations.announcements import Announcement
 from swarm_agents.model import Agent, Escalation, Moment
 from swarm_agents.views import message_pages
 from swarm_agents.views.message_pages import LogRow
 from swarm_agents.views.snapshot import Snapshot, UngatedCommits, UnreachedAgent
 from swarm_tui import actions
+from swarm_tui.requests import OpenPanesRequest, OpenWorkRequest
 from swarm_tui.screens.base_screen import BaseScreen
 from swarm_tui.settings import Settings
 from swarm_tui.widgets.agent_list import AgentList
@@ -24,9 +25,6 @@ from swarm_tui.widgets.build_banner import BuildBanner
 from swarm_tui.widgets.message_log import MessageLog
 from swarm_tui.widgets.row_list import RowList
 from swarm_tui.widgets.waiter_list import WaiterList
-
-if TYPE_CHECKING:
-    from textual.widgets import Input
 
 
 class OverviewScreen(BaseScreen):
@@ -115,18 +113,18 @@ class OverviewScreen(BaseScreen):
     def do_force_release(self) -> None:
         from swarm_tui.dialogs.build.force_release import ForceReleaseDialog
 
-        self.app.push_screen(ForceReleaseDialog(self._snapshot), self._order)
+        self.app.push_screen(ForceReleaseDialog(self._snapshot))
 
     def do_assign(self) -> None:
         from swarm_tui.dialogs.build.assign import AssignDialog
 
         selected = self._chosen_agent() if self._agents.has_focus else None  # else whoever is first in line
-        self.app.push_screen(AssignDialog(self._snapshot, selected), self._order)
+        self.app.push_screen(AssignDialog(self._snapshot, selected))
 
     def do_escalate(self) -> None:
         from swarm_tui.dialogs.build.escalate import EscalateDialog
 
-        self.app.push_screen(EscalateDialog(self._snapshot), self._order)
+        self.app.push_screen(EscalateDialog(self._snapshot))
 
     def do_resolve(self, take_over: bool = False) -> None:
         from swarm_tui.dialogs.build.resolve import ResolveDialog
@@ -135,7 +133,7 @@ class OverviewScreen(BaseScreen):
         if asked is not None and asked.message is not None and not take_over:
             self._answer_about_message(asked)
         else:
-            self.app.push_screen(ResolveDialog(self._snapshot, take_over), self._order)
+            self.app.push_screen(ResolveDialog(self._snapshot, take_over))
 
     def do_take_over(self) -> None:
         self.do_resolve(take_over=True)
@@ -143,7 +141,7 @@ class OverviewScreen(BaseScreen):
     def do_declare(self) -> None:
         from swarm_tui.dialogs.build.declare import DeclareDialog
 
-        self.app.push_screen(DeclareDialog(self._snapshot), self._order)
+        self.app.push_screen(DeclareDialog(self._snapshot))
 
     def do_next(self) -> None:
         attention = self._attention
@@ -152,10 +150,10 @@ class OverviewScreen(BaseScreen):
         attention.move_to(follow % attention.count())
 
     def do_panes(self) -> None:
-        self.app.open_panes()
+        self.app.post_message(OpenPanesRequest())
 
     def do_work(self) -> None:
-        self.app.open_work()
+        self.app.post_message(OpenWorkRequest())
 
     def do_incident(self) -> None:
         self.open_incident(None)
@@ -164,8 +162,6 @@ class OverviewScreen(BaseScreen):
         self.jump_to(self._chosen_agent())
 
     def do_filter(self) -> None:
-        from textual.widgets import Input  # mounted when asked for: an input eats keys, and its import costs the start
-
         found = self.query("#filter")
         if not found:
             hint = "only messages with…   also type:QUESTION from:NAME thread:12"
@@ -175,8 +171,6 @@ class OverviewScreen(BaseScreen):
 
     def filter_log(self, typed: str) -> None:
         """Show only these messages, as if somebody had typed it."""
-        from textual.widgets import Input
-
         for box in self.query("#filter").results(Input):
             box.value = typed
         if not self.query("#filter"):
@@ -210,7 +204,7 @@ class OverviewScreen(BaseScreen):
     def _answer_about_message(self, asked: Escalation) -> None:
         from swarm_tui.dialogs.messages.unacknowledged import UnacknowledgedDialog
 
-        self.app.push_screen(UnacknowledgedDialog(self._snapshot, asked), self._order)
+        self.app.push_screen(UnacknowledgedDialog(self._snapshot, asked))
 
     # Details.
 
@@ -247,10 +241,10 @@ class OverviewScreen(BaseScreen):
     def on_message_log_page_wanted(self, wanted: MessageLog.PageWanted) -> None:
         self._in_thread(lambda: self._read(wanted), "pages")
 
-    def on_message_log_search_wanted(self, sought: MessageLog.SearchWanted) -> None:
-        self._in_thread(lambda: self._search(sought), "search", exclusive=sought.older)
+    def on_message_log_search_wanted(self, wanted: MessageLog.SearchWanted) -> None:
+        self._in_thread(lambda: self._search(wanted), "search", exclusive=wanted.older)
 
-    def on_input_changed(self, event: "Input.Changed") -> None:
+    def on_input_changed(self, event: Input.Changed) -> None:
         self._log.filter(event.value.strip())
 
     def on_input_submitted(self) -> None:
@@ -265,20 +259,18 @@ class OverviewScreen(BaseScreen):
     # In other threads. They post messages and touch no widget.
 
     def _read(self, wanted: MessageLog.PageWanted) -> None:
-        with Database(self._settings.database) as db, db.reading() as tx:
-            rows = message_pages.rows(tx, wanted.first, wanted.last)
+        with self._settings.open_database() as db:
+            rows = message_pages.read_page(db, wanted.first, wanted.last)
         self.post_message(self.PageRead(rows, wanted.first, wanted.last))
 
-    def _search(self, sought: MessageLog.SearchWanted) -> None:
+    def _search(self, wanted: MessageLog.SearchWanted) -> None:
         worker = get_current_worker()
-        with Database(self._settings.database) as db:
-            for first, last in message_pages.steps(sought.first, sought.last):
+        with self._settings.open_database() as db:
+            for ids in message_pages.search(db, wanted.words, wanted.first, wanted.last):
                 if worker.is_cancelled:
                     return
-                with db.reading() as tx:
-                    ids = message_pages.matching(tx, sought.words, first, last)
                 if ids:
-                    self.post_message(self.MessagesFound(sought.words, ids, sought.older))
+                    self.post_message(self.MessagesFound(wanted.words, ids, wanted.older))
 
     def _chosen_agent(self) -> Agent | None:
         agent = self._agents.chosen

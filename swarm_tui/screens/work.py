@@ -85,21 +85,21 @@ class WorkScreen(BaseScreen):
         if task.status in _OVER or task.blocked_by:
             self._refuse(task)
         else:
-            self.app.push_screen(ReassignTaskDialog(self._snapshot, task), self._order)
+            self.app.push_screen(ReassignTaskDialog(self._snapshot, task))
 
     def do_release(self) -> None:
         from swarm_tui.dialogs.tasks.release_task import ReleaseTaskDialog
 
         task = self._chosen_task()
         if task.status in HELD or task.status is TaskStatus.FAILED:
-            self.app.push_screen(ReleaseTaskDialog(self._snapshot, task), self._order)
+            self.app.push_screen(ReleaseTaskDialog(self._snapshot, task))
         else:
             self._refuse(task)
 
     def do_force_release(self) -> None:
         from swarm_tui.dialogs.locks.force_release_lock import ForceReleaseLockDialog
 
-        self.app.push_screen(ForceReleaseLockDialog(self._snapshot, self._chosen_lock()), self._order)
+        self.app.push_screen(ForceReleaseLockDialog(self._snapshot, self._chosen_lock()))
 
     def do_back(self) -> None:
         self.dismiss()

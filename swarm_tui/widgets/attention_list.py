@@ -30,7 +30,7 @@ class AttentionList(RowList):
     def show(self, snapshot: Snapshot) -> None:
         self._now = snapshot.moment.wall_ms
         rows = [_AttentionRow(escalation, escalation.raised_at) for escalation in snapshot.escalations]
-        rows += [_AttentionRow(untold, untold.at) for untold in snapshot.untold]
+        rows += [_AttentionRow(untold, untold.at) for untold in snapshot.unannounced]
         rows += [_AttentionRow(escalation, escalation.raised_at) for escalation in snapshot.unacknowledged]
         rows += [_AttentionRow(snapshot.ungated, snapshot.ungated.newest.at)] if snapshot.ungated else []
         rows += [_AttentionRow(lost, lost.newest.at) for lost in snapshot.unreached]

@@ -24,11 +24,11 @@ def test_a_courier_that_renews_its_lease_wakes_no_screen(
     looked = threading.Semaphore(0)
     take = snapshot.take
 
-    def take_and_say_so(db: Database, asked: snapshot.Asked) -> Snapshot:
+    def take_and_count(db: Database, request: snapshot.SnapshotRequest) -> Snapshot:
         looked.release()  # at its beginning: what was told of the look before is told by now
-        return take(db, asked)
+        return take(db, request)
 
-    monkeypatch.setattr(snapshot, "take", take_and_say_so)
+    monkeypatch.setattr(snapshot, "take", take_and_count)
     feed = SnapshotFeed(db_path, told.append, clock)
     feed.start()
     assert looked.acquire(timeout=LIMIT_S)
@@ -53,7 +53,7 @@ def test_who_asks_about_a_message_is_told_although_nothing_changed(
     feed.start()
     assert news.acquire(timeout=LIMIT_S)
 
-    feed.watch(message=None)
+    feed.request(message=None)
 
     assert news.acquire(timeout=LIMIT_S)
     feed.stop()

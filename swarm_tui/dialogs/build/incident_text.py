@@ -1,59 +1,33 @@
-"""One red period, told: who broke it, what was met, who tried what, on which evidence, and what it cost."""
-
-from dataclasses import dataclass
-from typing import Any
+"""Draws one red period: who broke it, what was met, who tried what, on which evidence, and what it cost."""
 
 from textual.content import Content
 
-from swarm_agents.db.database import Transaction
 from swarm_agents.events import Event
-from swarm_agents.gate import gate
-from swarm_agents.incidents import history
 from swarm_agents.incidents.history import Incident, Symptom
 from swarm_agents.model import Attempt
 from swarm_agents.text import one_line, printable, tail
+from swarm_agents.views.incident_report import IncidentReport, VerdictRow
 from swarm_tui import symbols, times
-from swarm_tui.dialogs.details_parts import Line, fact, part, when
+from swarm_tui.dialogs import details_parts
+from swarm_tui.dialogs.details_parts import Line, moment, part
 from swarm_tui.themes import STYLE
 
 VERDICTS_SHOWN = 10  # the newest ones; a long incident has hundreds, which say the same
-OUTPUT_LINES = 12  # of each verdict: the end is where a check says what failed
-ROUND_LOOKED_AT = 50  # commits that went round the gate, of all incidents
+OUTPUT_LINES = 12  # of each verdict: a check says at the end what failed
 
-_NAMES = 10  # cells of the longest name of a fact
-
-
-@dataclass(frozen=True)
-class Chronicle:
-    """Everything about one incident, read in one transaction. `at` is when."""
-
-    at: int
-    incident: Incident
-    verdicts: tuple[dict[str, Any], ...]
-    """Oldest first."""
-    went_round: tuple[Event, ...]
+_NAME_WIDTH = 10  # cells of the longest name of a fact
 
 
-def read(tx: Transaction, number: int | None = None) -> Chronicle | None:
-    """Of that incident; without a number of the open or last one. None when there is none."""
-    found = history.latest(tx, 1) if number is None else [history.incident(tx, number)]
-    incident = found[0] if found else None
-    if incident is None:
-        return None
-    passed_by = [event for event in gate.went_round(tx, ROUND_LOOKED_AT) if event.incident == incident.id]
-    return Chronicle(tx.now, incident, tuple(history.verdicts_of(tx, incident.id)), tuple(reversed(passed_by)))
-
-
-def told(chronicle: Chronicle) -> Content:
-    incident = chronicle.incident
+def draw(report: IncidentReport) -> Content:
+    incident = report.incident
     return Content("\n").join(
         [
-            *_head(incident, chronicle.at),
+            *_head(incident, report.read_at),
             *part("What it cost", _cost(incident)),
-            *part("Attempts", [_attempt(one, chronicle.at) for one in incident.attempts]),
+            *part("Attempts", [_attempt(one, report.read_at) for one in incident.attempts]),
             *part("Symptoms", [_symptom(one) for one in incident.symptoms]),
-            *part("Went round the gate", [_went_round(one) for one in chronicle.went_round]),
-            *_verdicts(chronicle.verdicts),
+            *part("Went round the gate", [_ungated(one) for one in report.ungated]),
+            *_verdicts(report.verdicts),
             *part("First seen", [printable(line) for line in tail(incident.evidence).splitlines()]),
         ]
     )
@@ -68,7 +42,7 @@ def _head(incident: Incident, now: int) -> list[Line]:
         Content.styled(one_line(incident.summary, 300) or "no summary", "bold"),
         Content(),
         _fact("broken by", broke),
-        _fact("met by", Content(f"{one_line(incident.opened_by, 64)}, {when(incident.opened_at, now)}")),
+        _fact("met by", f"{one_line(incident.opened_by, 64)}, {moment(incident.opened_at, now)}"),
         _fact("ended", _end(incident, now)),
     ]
 
@@ -77,8 +51,8 @@ def _end(incident: Incident, now: int) -> Content:
     if incident.closed_at is None:
         return Content.assemble(("not yet: red for ", STYLE["bad"]), times.lasting(now - incident.opened_at))
     commit = f", commit {incident.fix_commit[:10]}" if incident.fix_commit else ""
-    how = f"{incident.closed_how} by {one_line(incident.closed_by or 'nobody', 64)}{commit}"
-    return Content(f"{how}, {when(incident.closed_at, now)}")
+    how = f"{incident.closed_how} by {one_line(incident.closed_by or 'an unknown agent', 64)}{commit}"
+    return Content(f"{how}, {moment(incident.closed_at, now)}")
 
 
 def _cost(incident: Incident) -> list[Line]:
@@ -86,9 +60,9 @@ def _cost(incident: Incident) -> list[Line]:
     avoided = incident.duplicate_fixes_avoided
     minutes = incident.agent_minutes
     return [
-        _fact("to green", Content(times.lasting(green * 1000) if green is not None else "not green yet")),
-        _fact("waited", Content(f"{minutes:.1f} agent-minutes in line" if minutes else "nobody stood in line")),
-        _fact("avoided", Content(f"{avoided} duplicate {'fix' if avoided == 1 else 'fixes'}")),
+        _fact("to green", times.lasting(green * 1000) if green is not None else "not green yet"),
+        _fact("waited", f"{minutes:.1f} agent-minutes in line" if minutes else "no agent stood in line"),
+        _fact("avoided", f"{avoided} duplicate {'fix' if avoided == 1 else 'fixes'}"),
     ]
 
 
@@ -112,12 +86,12 @@ def _symptom(symptom: Symptom) -> Content:
     )
 
 
-def _went_round(event: Event) -> Content:
+def _ungated(event: Event) -> Content:
     how = "let by on request" if event.kind == "bypassed" else "landed"
     return Content(f"  {times.of_day(event.at)}  {one_line(event.actor, 24)}: {one_line(event.detail, 120)} {how}")
 
 
-def _verdicts(found: tuple[dict[str, Any], ...]) -> list[Line]:
+def _verdicts(found: tuple[VerdictRow, ...]) -> list[Line]:
     newest = found[-VERDICTS_SHOWN:]
     title = f"Verdicts, the last {len(newest)} of {len(found)}" if len(found) > len(newest) else "Verdicts"
     lines: list[Line] = []
@@ -126,25 +100,21 @@ def _verdicts(found: tuple[dict[str, Any], ...]) -> list[Line]:
     return part(title, lines)
 
 
-def _verdict(verdict: dict[str, Any]) -> list[Line]:
+def _verdict(verdict: VerdictRow) -> list[Line]:
     head = Content.assemble(
-        (f"  {times.of_day(verdict['at'])}  ", STYLE["dim"]),
-        f"{one_line(verdict['agent'], 24)}: ",
-        (one_line(verdict["verdict"], 20), "bold"),
-        f"  {one_line(verdict['why'], 300)}",
+        (f"  {times.of_day(verdict.at)}  ", STYLE["dim"]),
+        f"{one_line(verdict.agent, 24)}: ",
+        (one_line(verdict.verdict, 20), "bold"),
+        f"  {one_line(verdict.why, 300)}",
     )
     lines: list[Line] = [head]
-    if verdict["command"]:
-        status = verdict["exit_status"]
+    if verdict.command:
+        status = verdict.exit_status
         ended = "was not run" if status is None else f"exit status {status}"
-        lines.append(
-            Content.assemble("    $ ", (one_line(verdict["command"], 200), "bold"), (f"  {ended}", STYLE["dim"]))
-        )
-    lines += [
-        Content.styled(f"    {line}", STYLE["dim"]) for line in tail(verdict["output"], OUTPUT_LINES).splitlines()
-    ]
+        lines.append(Content.assemble("    $ ", (one_line(verdict.command, 200), "bold"), (f"  {ended}", STYLE["dim"])))
+    lines += [Content.styled(f"    {line}", STYLE["dim"]) for line in tail(verdict.output, OUTPUT_LINES).splitlines()]
     return lines
 
 
-def _fact(name: str, what: Content) -> Content:
-    return fact(name, what, _NAMES)
+def _fact(name: str, value: Content | str) -> Content:
+    return details_parts.fact(name, value, _NAME_WIDTH)

@@ -36,8 +36,8 @@ class ForceReleaseLockDialog(CommandDialog):
         return ForceReleaseLockCommand(self._shown_lock.path, self._shown_lock.fence, self.typed)
 
     def moved(self, snapshot: Snapshot) -> bool:
-        return work_state.lock_moved(snapshot, self._shown_lock)
+        return work_state.has_lock_moved(snapshot, self._shown_lock)
 
     def how_it_moved(self, snapshot: Snapshot) -> str:
-        now = work_state.lock(snapshot, self._shown_lock.path)
+        now = work_state.find_lock(snapshot, self._shown_lock.path)
         return f"{now.holder} has it now, fence {now.fence}." if now else "Nobody holds it any more."

@@ -9,6 +9,7 @@ from swarm_agents.views.human_commands import SendCommand
 from swarm_agents.views.message_pages import LogRow
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui.dialogs.messages.compose import ComposeDialog
+from swarm_tui.settings import Settings
 from swarm_tui.themes import STYLE
 
 
@@ -21,8 +22,8 @@ def answered_by(row: LogRow) -> str | None:
 class AnswerDialog(ComposeDialog):
     field = ("Answer", "what they shall know or do")
 
-    def __init__(self, snapshot: Snapshot, answered: LogRow) -> None:
-        super().__init__(snapshot)
+    def __init__(self, snapshot: Snapshot, settings: Settings, answered: LogRow) -> None:
+        super().__init__(snapshot, settings)
         self._answered = answered
         self.recipient = answered_by(answered) or ""
         self.heading = f"Answer to message {answered.id}"

@@ -1,8 +1,5 @@
 """Say something to agents: what is typed, and who will get it and who will not, before it is sent."""
 
-from functools import partial
-from typing import TYPE_CHECKING, Any, cast
-
 from textual.message import Message
 from textual.widgets import Static
 
@@ -13,10 +10,8 @@ from swarm_agents.views.human_commands import SendCommand
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui.dialogs.agent_rows import reached
 from swarm_tui.dialogs.command_dialog import CommandDialog
+from swarm_tui.settings import Settings
 from swarm_tui.widgets.choice_list import ChoiceList
-
-if TYPE_CHECKING:
-    from swarm_tui.app import SwarmApp
 
 
 class ComposeDialog(CommandDialog):
@@ -40,23 +35,23 @@ class ComposeDialog(CommandDialog):
             super().__init__()
             self.why = why
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, settings: Settings) -> None:
         super().__init__(snapshot)
+        self._settings = settings
         self.obstacles: dict[str, str | None] | None = None
 
     def on_mount(self) -> None:
         super().on_mount()
-        own_profiles = cast("SwarmApp", self.app).settings.config.profiles
-        self.run_worker(partial(self._look, own_profiles), thread=True, exit_on_error=False)
+        self.run_worker(self._look, thread=True, exit_on_error=False)
 
-    def _look(self, own_profiles: dict[str, Any]) -> None:
+    def _look(self) -> None:
         """In a thread: a tmux server that is stopped takes seconds."""
         from swarm_agents.courier import previews
         from swarm_agents.hosts import screen_profiles
 
         agents = [listed.agent for listed in self.recipients() if listed.state != "left"]
         try:
-            seen = previews.take(agents, screen_profiles.known(own_profiles))
+            seen = previews.take(agents, screen_profiles.known(self._settings.config.profiles))
         except Unavailable as error:
             self.post_message(self.PanesNotSeen(error))
         else:

@@ -1,6 +1,6 @@
 """The last messages and the panes they went to: one key types again what did not get through."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,19 +14,16 @@ from swarm_agents.text import one_line
 from swarm_agents.views.human_commands import RetryCommand
 from swarm_agents.views.snapshot import Snapshot, View
 from swarm_tui.actions import NOTHING_FAILED, READ_ONLY
+from swarm_tui.dialogs.messages.message_details import MessageDetailsDialog
+from swarm_tui.requests import CarryOutRequest, WatchDeliveriesRequest
 from swarm_tui.settings import Settings
 from swarm_tui.themes import STYLE
 from swarm_tui.widgets.delivery_list import MEANS
 from swarm_tui.widgets.delivery_matrix import DeliveryMatrix
 from swarm_tui.widgets.row_list import RowList
 
-if TYPE_CHECKING:
-    from swarm_tui.app import SwarmApp
-
 
 class DeliveriesDialog(ModalScreen[None]):
-    app: "SwarmApp"
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n,d", "close", show=False),
         Binding("r", "retry", show=False),
@@ -51,10 +48,10 @@ class DeliveriesDialog(ModalScreen[None]):
             yield self._chosen
 
     def on_mount(self) -> None:
-        self.app.watch_deliveries(True)
+        self.app.post_message(WatchDeliveriesRequest(True))
 
     def on_unmount(self) -> None:
-        self.app.watch_deliveries(False)
+        self.app.post_message(WatchDeliveriesRequest(False))
 
     def show(self, view: View) -> None:
         if isinstance(view, Snapshot) and view.recent_deliveries is not None:
@@ -71,8 +68,6 @@ class DeliveriesDialog(ModalScreen[None]):
             self._chosen.update(Content(f"#{one.message} to {one_line(one.agent, 64)}: {one.state}{why}: {means}"))
 
     def on_row_list_row_chosen(self, chosen: RowList.RowChosen) -> None:
-        from swarm_tui.dialogs.messages.message_details import MessageDetailsDialog
-
         chosen.stop()
         if self._matrix.message is not None:
             self.app.push_screen(MessageDetailsDialog(self._matrix.message, self._settings))
@@ -86,6 +81,6 @@ class DeliveriesDialog(ModalScreen[None]):
         elif self._matrix.message is None:
             self.notify("There is no message here yet.", severity="warning")
         elif any(one.state in MAY_BE_RETRIED for one in self._matrix.of_column()):
-            self.app.carry_out(RetryCommand(self._matrix.message))
+            self.app.post_message(CarryOutRequest(RetryCommand(self._matrix.message)))
         else:
             self.notify(NOTHING_FAILED, severity="warning")

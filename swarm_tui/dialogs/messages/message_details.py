@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,27 +13,22 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 from textual.worker import Worker
 
-from swarm_agents.db.database import Database
 from swarm_agents.messages.deliveries import MAY_BE_RETRIED
 from swarm_agents.text import one_line, printable
 from swarm_agents.views import message_pages
-from swarm_agents.views.human_commands import HumanCommand, RetryCommand
+from swarm_agents.views.human_commands import RetryCommand
 from swarm_agents.views.message_pages import LogRow
 from swarm_agents.views.snapshot import Snapshot, View
 from swarm_tui import times, worker_errors
 from swarm_tui.actions import NOTHING_FAILED, READ_ONLY
 from swarm_tui.dialogs.messages.answer import AnswerDialog, answered_by
+from swarm_tui.requests import CarryOutRequest, ShowThreadRequest, WatchMessageRequest
 from swarm_tui.settings import Settings
 from swarm_tui.themes import STYLE
 from swarm_tui.widgets.delivery_list import DeliveryList
 
-if TYPE_CHECKING:
-    from swarm_tui.app import SwarmApp
-
 
 class MessageDetailsDialog(ModalScreen[None]):
-    app: "SwarmApp"
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n", "close", show=False),
         Binding("r", "retry", show=False),
@@ -68,11 +63,11 @@ class MessageDetailsDialog(ModalScreen[None]):
             yield self._reached
 
     def on_mount(self) -> None:
-        self.app.watch_message(self._message)
+        self.app.post_message(WatchMessageRequest(self._message))
         self.run_worker(self._read, thread=True, group="pages", exit_on_error=False)
 
     def on_unmount(self) -> None:
-        self.app.watch_message(None)
+        self.app.post_message(WatchMessageRequest(None))
 
     def show(self, view: View) -> None:
         """A snapshot that was taken before anybody asked for this message says nothing about it."""
@@ -101,7 +96,7 @@ class MessageDetailsDialog(ModalScreen[None]):
         elif self._snapshot is None or self._row is None:
             self._early = self.action_retry
         elif any(one.state in MAY_BE_RETRIED for one in self._snapshot.watched):
-            self.app.carry_out(RetryCommand(self._message))
+            self.app.post_message(CarryOutRequest(RetryCommand(self._message)))
         else:
             self.notify(NOTHING_FAILED, severity="warning")
 
@@ -110,7 +105,7 @@ class MessageDetailsDialog(ModalScreen[None]):
             self._early = self.action_thread
         elif self._row.thread is not None:
             self.dismiss()
-            self.app.show_thread(self._row.thread)
+            self.app.post_message(ShowThreadRequest(self._row.thread))
 
     def action_answer(self) -> None:
         """To whoever said it; what the swarm said has nobody who could read an answer."""
@@ -121,7 +116,7 @@ class MessageDetailsDialog(ModalScreen[None]):
         elif answered_by(self._row) is None:
             self.notify("The swarm itself said this: there is nobody to answer.", severity="warning")
         else:
-            self.app.push_screen(AnswerDialog(self._snapshot, self._row), self._answered)
+            self.app.push_screen(AnswerDialog(self._snapshot, self._settings, self._row), self._answered)
 
     def _catch_up(self) -> None:
         """Do what was asked for before the message was there: whoever knows the keys does not wait for the screen."""
@@ -129,15 +124,14 @@ class MessageDetailsDialog(ModalScreen[None]):
             early, self._early = self._early, None
             early()
 
-    def _answered(self, command: HumanCommand | None) -> None:
-        if command is not None:
+    def _answered(self, confirmed: bool | None) -> None:
+        if confirmed:
             self.dismiss()
-            self.app.carry_out(command)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        worker_errors.of_worker(self.app, event)
+        worker_errors.show_error(self.app, event)
 
     def _read(self) -> None:
-        with Database(self._settings.database) as db, db.reading() as tx:
-            row = message_pages.whole(tx, self._message)
+        with self._settings.open_database() as db:
+            row = message_pages.read_message(db, self._message)
         self.post_message(self.MessageRead(row))

@@ -34,8 +34,8 @@ class ReleaseTaskDialog(CommandDialog):
         return ReleaseTaskCommand(self._shown_task.id, self._shown_task.fence, self.typed)
 
     def moved(self, snapshot: Snapshot) -> bool:
-        return work_state.task_moved(snapshot, self._shown_task)
+        return work_state.has_task_moved(snapshot, self._shown_task)
 
     def how_it_moved(self, snapshot: Snapshot) -> str:
-        now = work_state.task(snapshot, self._shown_task.id)
+        now = work_state.find_task(snapshot, self._shown_task.id)
         return f"It moved meanwhile: {human_commands.describe_task(now)}" if now else "The task is gone."

@@ -1,125 +1,74 @@
-"""One task or one lock, told: who has it, since when, by which lease, what it is about, and what happened to it."""
+"""Draws one task at length: who has it, since when, by which lease, what it is about, and what happened to it."""
 
 from textual.content import Content
 
-from swarm_agents.db.database import Transaction
-from swarm_agents.events import Event
-from swarm_agents.locks import locks
-from swarm_agents.locks.locks import Lock
-from swarm_agents.tasks import rows as task_rows
 from swarm_agents.tasks.rows import HELD, Task, TaskStatus
 from swarm_agents.text import one_line, printable
+from swarm_agents.views.task_report import TaskReport
 from swarm_tui import symbols, times
-from swarm_tui.dialogs.details_parts import Line, fact, part, when
+from swarm_tui.dialogs import details_parts
+from swarm_tui.dialogs.details_parts import Line, lease, moment, part
 from swarm_tui.themes import STYLE
 
-_LINES = 40  # of a detail or a result
+_TEXT_LINES = 40  # of a detail or a result
 
-_NAMES = 12  # cells of the longest name of a fact
+_NAME_WIDTH = 12  # cells of the longest name of a fact
 
 
-def of_task(tx: Transaction, id_: str) -> Content:
-    """Raises `NotFound`."""
-    task = task_rows.find(tx, id_)
+def draw(report: TaskReport) -> Content:
+    task, now = report.task, report.read_at
     return Content("\n").join(
         [
             Content.styled(one_line(task.title, 300), "bold"),
             Content(),
-            *_standing(task, tx.now),
-            *_about(task, tx.now),
-            *part("Comes after", [_before(tx, one) for one in task.after]),
-            *part(
-                "What waits for it",
-                [f"  {one}  {one_line(title, 100)}" for one, title in task_rows.waiting_for(tx, id_)],
-            ),
+            *_state(task, now),
+            *_about(task, now),
+            *part("Comes after", [_predecessor(one) for one in report.before]),
+            *part("What waits for it", [f"  {one.id}  {one_line(one.title, 100)}" for one in report.after]),
             *_text("Detail", task.detail),
             *_text("Why it failed" if task.status is TaskStatus.FAILED else "Result", task.result),
-            *_happened(task_rows.history(tx, id_)),
+            *details_parts.events(report.events),
         ]
     )
 
 
-def of_lock(tx: Transaction, path: str) -> Content:
-    lock = next((one for one in locks.listed(tx) if one.path == path), None)
-    return Content("\n").join(
-        [
-            Content.styled(one_line(path, 300), "bold"),
-            Content(),
-            *(_held(lock, tx.now) if lock else [_fact("held by", Content("nobody any more"))]),
-            *_happened(locks.history(tx, path)),
-        ]
-    )
-
-
-def _standing(task: Task, now: int) -> list[Line]:
+def _state(task: Task, now: int) -> list[Line]:
     blocked = bool(task.blocked_by) and task.status is TaskStatus.OPEN
     sign = symbols.BLOCKED if blocked else symbols.TASK[task.status]
-    lines: list[Line] = [
-        _fact("state", Content.assemble((f"{sign}", STYLE[sign.tone]), (f"  since {when(task.changed_at, now)}", "")))
-    ]
+    state = Content.assemble((f"{sign}", STYLE[sign.tone]), f"  since {moment(task.changed_at, now)}")
+    lines: list[Line] = [_fact("state", state)]
     if task.claimant is not None:
-        lines.append(_fact("claimant", Content(f"{one_line(task.claimant, 64)}, fence {task.fence}")))
+        lines.append(_fact("claimant", f"{one_line(task.claimant, 64)}, fence {task.fence}"))
     elif task.former is not None:
-        lines.append(_fact("last had by", Content(one_line(task.former, 64))))
+        lines.append(_fact("last had by", one_line(task.former, 64)))
     if task.lease_expires_at is not None:
-        lines.append(_fact("lease", Content(_lease(task.lease_expires_at, now))))
+        lines.append(_fact("lease", lease(task.lease_expires_at, now)))
     elif task.status in HELD:
-        lines.append(_fact("lease", Content("none runs while it is in review")))
+        lines.append(_fact("lease", "none runs while it is in review"))
     return lines
 
 
 def _about(task: Task, now: int) -> list[Line]:
-    lines: list[Line] = [_fact("added by", Content(f"{one_line(task.created_by, 64)}, {when(task.created_at, now)}"))]
+    lines: list[Line] = [_fact("added by", f"{one_line(task.created_by, 64)}, {moment(task.created_at, now)}")]
     if task.feature is not None:
-        lines.append(_fact("feature", Content(one_line(task.feature, 100))))
+        lines.append(_fact("feature", one_line(task.feature, 100)))
     if task.estimate_min is not None:
-        lines.append(_fact("estimate", Content(times.lasting(task.estimate_min * 60_000))))
+        lines.append(_fact("estimate", times.lasting(task.estimate_min * 60_000)))
     if task.files:
         lines += part("Files", [f"  {one_line(name, 200)}" for name in task.files])
     return lines
 
 
-def _before(tx: Transaction, id_: str) -> Content:
-    before = task_rows.find(tx, id_)
-    sign = symbols.TASK[before.status]
-    return Content.assemble(f"  {id_}  ", (f"{sign}", STYLE[sign.tone]), f"  {one_line(before.title, 100)}")
-
-
-def _held(lock: Lock, now: int) -> list[Line]:
-    lines: list[Line] = [
-        _fact("held by", Content(f"{one_line(lock.holder, 64)}, fence {lock.fence}")),
-        _fact("since", Content(when(lock.since, now))),
-        _fact("lease", Content(_lease(lock.expires_at, now))),
-    ]
-    if lock.name.folder:
-        lines.append(_fact("covers", Content("all that is below this folder")))
-    return [*lines, _fact("why", Content(one_line(lock.reason, 300)))] if lock.reason else lines
-
-
-def _lease(expires_at: int, now: int) -> str:
-    left = expires_at - now
-    return f"{times.left(left)} left" if left > 0 else "ran out"
+def _predecessor(task: Task) -> Content:
+    sign = symbols.TASK[task.status]
+    return Content.assemble(f"  {task.id}  ", (f"{sign}", STYLE[sign.tone]), f"  {one_line(task.title, 100)}")
 
 
 def _text(title: str, text: str) -> list[Line]:
     lines = printable(text).splitlines()
-    cut = [f"  … and {len(lines) - _LINES} more lines"] if len(lines) > _LINES else []
-    return part(title, [*(f"  {line}" for line in lines[:_LINES]), *cut])
+    cut = [f"  … and {len(lines) - _TEXT_LINES} more lines"] if len(lines) > _TEXT_LINES else []
+    return part(title, [*(f"  {line}" for line in lines[:_TEXT_LINES]), *cut])
 
 
-def _happened(found: list[Event]) -> list[Line]:
-    return part("What happened", [_event(event) for event in found])
-
-
-def _event(event: Event) -> Content:
-    kind = event.kind.partition("_")[2].replace("_", "-")
-    return Content.assemble(
-        (f"  {times.of_day(event.at)}  ", STYLE["dim"]),
-        f"{one_line(event.actor, 24)}: ",
-        (kind, "bold"),
-        f"  {one_line(event.detail.partition(': ')[2], 200)}".rstrip(),
-    )
-
-
-def _fact(name: str, what: Content) -> Content:
-    return fact(name, what, _NAMES)
+def _fact(name: str, value: Content | str) -> Content:
+    return details_parts.fact(name, value, _NAME_WIDTH)

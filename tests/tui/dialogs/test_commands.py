@@ -440,8 +440,8 @@ async def test_a_key_is_not_lost_while_the_message_is_read(
     db: Database, db_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scenes.fixing(db, clock)
-    may_read, whole = threading.Event(), message_pages.whole
-    monkeypatch.setattr(message_pages, "whole", lambda tx, message: may_read.wait(20) and whole(tx, message))
+    may_read, read = threading.Event(), message_pages.read_message
+    monkeypatch.setattr(message_pages, "read_message", lambda db, message: may_read.wait(20) and read(db, message))
 
     async with dashboard(db_path, clock) as pilot:
         await pilot.press("k", "enter", "a")
