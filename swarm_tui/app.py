@@ -150,7 +150,7 @@ class SwarmApp(App[None]):
             self._background.escalations_were_seen()
 
     def _start_background(self) -> None:
-        from swarm_tui.background import BackgroundThread  # 40 ms, and the first picture comes first
+        from swarm_tui.background import BackgroundThread  # talks to tmux: 60 ms more before the first paint
 
         self._background = BackgroundThread(self.settings, lambda error: self._post(BackgroundFailed(error)))
         self._background.start()
@@ -205,17 +205,19 @@ class SwarmApp(App[None]):
             case SwarmError() as error:
                 self.notify(error.message, severity="error", timeout=15, markup=False)
             case MessageSent(message):
-                from swarm_tui.dialogs.messages.message_details import MessageDetailsDialog
+                from swarm_tui.dialogs.messages.message_details import (
+                    MessageDetailsDialog,  # reads screens: 50 ms more before the first paint
+                )
 
                 self.push_screen(MessageDetailsDialog(message, self.settings))
 
     def on_open_panes_request(self) -> None:
-        from swarm_tui.screens.panes import PanesScreen
+        from swarm_tui.screens.panes import PanesScreen  # reads screens: 50 ms more before the first paint
 
         self._open(PanesScreen(self.settings))
 
     def on_open_work_request(self) -> None:
-        from swarm_tui.screens.work import WorkScreen
+        from swarm_tui.screens.work import WorkScreen  # 10 ms more before the first paint
 
         self._feed.request(work=True)
         self._open(WorkScreen(self.settings), lambda _: self._feed.request(work=False))

@@ -16,6 +16,12 @@ from swarm_agents.views import message_pages
 from swarm_agents.views.message_pages import LogRow
 from swarm_agents.views.snapshot import Snapshot, UngatedCommits, UnreachedAgent
 from swarm_tui import actions
+from swarm_tui.dialogs.build.assign import AssignDialog
+from swarm_tui.dialogs.build.declare import DeclareDialog
+from swarm_tui.dialogs.build.escalate import EscalateDialog
+from swarm_tui.dialogs.build.force_release import ForceReleaseDialog
+from swarm_tui.dialogs.build.resolve import ResolveDialog
+from swarm_tui.dialogs.messages.unacknowledged import UnacknowledgedDialog
 from swarm_tui.requests import OpenPanesRequest, OpenWorkRequest
 from swarm_tui.screens.base_screen import BaseScreen
 from swarm_tui.settings import Settings
@@ -103,7 +109,9 @@ class OverviewScreen(BaseScreen):
     # What a human can do.
 
     def do_deliveries(self) -> None:
-        from swarm_tui.dialogs.messages.deliveries import DeliveriesDialog
+        from swarm_tui.dialogs.messages.deliveries import (
+            DeliveriesDialog,  # reads screens: 50 ms more before the first paint
+        )
 
         self.app.push_screen(DeliveriesDialog(self._settings))
 
@@ -111,24 +119,16 @@ class OverviewScreen(BaseScreen):
         self.message_to(self._agents.chosen)
 
     def do_force_release(self) -> None:
-        from swarm_tui.dialogs.build.force_release import ForceReleaseDialog
-
         self.app.push_screen(ForceReleaseDialog(self._snapshot))
 
     def do_assign(self) -> None:
-        from swarm_tui.dialogs.build.assign import AssignDialog
-
         selected = self._chosen_agent() if self._agents.has_focus else None  # else whoever is first in line
         self.app.push_screen(AssignDialog(self._snapshot, selected))
 
     def do_escalate(self) -> None:
-        from swarm_tui.dialogs.build.escalate import EscalateDialog
-
         self.app.push_screen(EscalateDialog(self._snapshot))
 
     def do_resolve(self, take_over: bool = False) -> None:
-        from swarm_tui.dialogs.build.resolve import ResolveDialog
-
         asked = self._selected_escalation()
         if asked is not None and asked.message is not None and not take_over:
             self._answer_about_message(asked)
@@ -139,8 +139,6 @@ class OverviewScreen(BaseScreen):
         self.do_resolve(take_over=True)
 
     def do_declare(self) -> None:
-        from swarm_tui.dialogs.build.declare import DeclareDialog
-
         self.app.push_screen(DeclareDialog(self._snapshot))
 
     def do_next(self) -> None:
@@ -202,8 +200,6 @@ class OverviewScreen(BaseScreen):
         return asked[0] if asked else None
 
     def _answer_about_message(self, asked: Escalation) -> None:
-        from swarm_tui.dialogs.messages.unacknowledged import UnacknowledgedDialog
-
         self.app.push_screen(UnacknowledgedDialog(self._snapshot, asked))
 
     # Details.
@@ -232,7 +228,9 @@ class OverviewScreen(BaseScreen):
                 self._open_message(newest.message)
 
     def _open_message(self, message: int) -> None:
-        from swarm_tui.dialogs.messages.message_details import MessageDetailsDialog
+        from swarm_tui.dialogs.messages.message_details import (
+            MessageDetailsDialog,  # reads screens: 50 ms more before the first paint
+        )
 
         self.app.push_screen(MessageDetailsDialog(message, self._settings))
 

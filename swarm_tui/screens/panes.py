@@ -8,8 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
 
+from swarm_agents.courier import previews
 from swarm_agents.courier.previews import Preview
 from swarm_agents.errors import SwarmError, Unavailable
+from swarm_agents.hosts import screen_profiles
 from swarm_agents.model import Agent, Moment
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui import actions
@@ -28,7 +30,7 @@ class PanesScreen(BaseScreen):
 
     @dataclass
     class PreviewsTaken(Message):
-        seen: "Mapping[str, Preview]"
+        seen: Mapping[str, Preview]
 
     @dataclass
     class PreviewsFailed(Message):
@@ -87,9 +89,6 @@ class PanesScreen(BaseScreen):
             self._in_thread(lambda: self._look_at(agents), "look")
 
     def _look_at(self, agents: tuple[Agent, ...]) -> None:
-        from swarm_agents.courier import previews
-        from swarm_agents.hosts import screen_profiles
-
         try:
             seen = previews.take(agents, screen_profiles.known(self._settings.config.profiles))
         except Unavailable as error:

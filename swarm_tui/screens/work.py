@@ -11,6 +11,11 @@ from swarm_agents.tasks.rows import HELD, Task, TaskStatus
 from swarm_agents.views import human_commands
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui import actions
+from swarm_tui.dialogs.locks.force_release_lock import ForceReleaseLockDialog
+from swarm_tui.dialogs.locks.lock_details import LockDetailsDialog
+from swarm_tui.dialogs.tasks.reassign_task import ReassignTaskDialog
+from swarm_tui.dialogs.tasks.release_task import ReleaseTaskDialog
+from swarm_tui.dialogs.tasks.task_details import TaskDetailsDialog
 from swarm_tui.screens.base_screen import BaseScreen
 from swarm_tui.settings import Settings
 from swarm_tui.widgets.build_banner import BuildBanner
@@ -69,18 +74,12 @@ class WorkScreen(BaseScreen):
                 self._open_lock(lock_list.chosen)
 
     def _open_task(self, task: Task) -> None:
-        from swarm_tui.dialogs.tasks.task_details import TaskDetailsDialog
-
         self.app.push_screen(TaskDetailsDialog(self._settings, task.id))
 
     def _open_lock(self, lock: Lock) -> None:
-        from swarm_tui.dialogs.locks.lock_details import LockDetailsDialog
-
         self.app.push_screen(LockDetailsDialog(self._settings, lock.path))
 
     def do_reassign(self) -> None:
-        from swarm_tui.dialogs.tasks.reassign_task import ReassignTaskDialog
-
         task = self._chosen_task()
         if task.status in _OVER or task.blocked_by:
             self._refuse(task)
@@ -88,8 +87,6 @@ class WorkScreen(BaseScreen):
             self.app.push_screen(ReassignTaskDialog(self._snapshot, task))
 
     def do_release(self) -> None:
-        from swarm_tui.dialogs.tasks.release_task import ReleaseTaskDialog
-
         task = self._chosen_task()
         if task.status in HELD or task.status is TaskStatus.FAILED:
             self.app.push_screen(ReleaseTaskDialog(self._snapshot, task))
@@ -97,8 +94,6 @@ class WorkScreen(BaseScreen):
             self._refuse(task)
 
     def do_force_release(self) -> None:
-        from swarm_tui.dialogs.locks.force_release_lock import ForceReleaseLockDialog
-
         self.app.push_screen(ForceReleaseLockDialog(self._snapshot, self._chosen_lock()))
 
     def do_back(self) -> None:

@@ -1,6 +1,6 @@
 """What needs the human: escalations first, then what could not be said or went round. Gone when nothing does."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from swarm_agents.escalations.announcements import Announcement
 from swarm_agents.events import Event
@@ -15,8 +15,7 @@ MOST_ROWS = 3  # what is further down is one `n` away
 AttentionItem = Escalation | Announcement | UngatedCommits | UnreachedAgent
 
 
-@dataclass(frozen=True)
-class _AttentionRow:
+class _AttentionRow(NamedTuple):
     item: AttentionItem
     at: int
 

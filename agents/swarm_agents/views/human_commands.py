@@ -1,6 +1,6 @@
 """What a human decided in a dialog, and carrying it out. An order keeps the fence that its dialog was opened with."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from swarm_agents.build import build
 from swarm_agents.config.config import Config
@@ -13,78 +13,67 @@ from swarm_agents.tasks.rows import Task, TaskStatus
 from swarm_agents.text import one_line
 
 
-@dataclass(frozen=True)
-class ForceReleaseCommand:
+class ForceReleaseCommand(NamedTuple):
     fence: int
     reason: str
 
 
-@dataclass(frozen=True)
-class EscalateCommand:
+class EscalateCommand(NamedTuple):
     fence: int
     reason: str
 
 
-@dataclass(frozen=True)
-class AssignCommand:
+class AssignCommand(NamedTuple):
     fence: int
     to: str
 
 
-@dataclass(frozen=True)
-class ResolveCommand:
+class ResolveCommand(NamedTuple):
     escalation: int
     option: Resolution
     agent: str | None
     reason: str
 
 
-@dataclass(frozen=True)
-class AnswerUnacknowledgedCommand:
+class AnswerUnacknowledgedCommand(NamedTuple):
     escalation: int
     option: AckResolution
     reason: str
 
 
-@dataclass(frozen=True)
-class DeclareFixedCommand:
+class DeclareFixedCommand(NamedTuple):
     """The human held the role, and repaired it."""
 
     fence: int
     reason: str
 
 
-@dataclass(frozen=True)
-class SendCommand:
+class SendCommand(NamedTuple):
     recipient: str
     body: str
     type: MessageType = MessageType.INFO
     reply_to: int | None = None
 
 
-@dataclass(frozen=True)
-class RetryCommand:
+class RetryCommand(NamedTuple):
     """Type the notices of a message again where they did not arrive."""
 
     message: int
 
 
-@dataclass(frozen=True)
-class ReassignTaskCommand:
+class ReassignTaskCommand(NamedTuple):
     task: str
     to: str
     fence: int
 
 
-@dataclass(frozen=True)
-class ReleaseTaskCommand:
+class ReleaseTaskCommand(NamedTuple):
     task: str
     fence: int
     reason: str
 
 
-@dataclass(frozen=True)
-class ForceReleaseLockCommand:
+class ForceReleaseLockCommand(NamedTuple):
     path: str
     fence: int
     reason: str
@@ -105,19 +94,16 @@ HumanCommand = (
 )
 
 
-@dataclass(frozen=True)
-class MessageSent:
+class MessageSent(NamedTuple):
     message: int
     deliveries: tuple[Delivery, ...]
 
 
-@dataclass(frozen=True)
-class CommandDone:
+class CommandDone(NamedTuple):
     """It happened. The event that tells of it is on its way like everybody's."""
 
 
-@dataclass(frozen=True)
-class CommandRefused:
+class CommandRefused(NamedTuple):
     """What was to be changed is not there, or not what the human saw any more; nothing was changed. What holds now."""
 
     why: str

@@ -1,7 +1,7 @@
 """Reads the message log by ranges of ids: never an offset, never a count, so a million rows cost what a hundred do."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from swarm_agents.db.database import Database, Row, Transaction
 from swarm_agents.errors import NotFound
@@ -10,8 +10,7 @@ LINE_LIMIT = 400  # characters of a body that a line of the log can show; the de
 SEARCH_STEP = 20_000  # ids that one transaction of a search reads: some 3 ms, so that it delays no checkpoint
 
 
-@dataclass(frozen=True)
-class LogRow:
+class LogRow(NamedTuple):
     """A message as one line shows it. The type is text: one row of a newer version must not empty the log."""
 
     id: int
@@ -24,8 +23,7 @@ class LogRow:
     """The message that began its thread; None in a page, which does not read it."""
 
 
-@dataclass(frozen=True)
-class MessageFilter:
+class MessageFilter(NamedTuple):
     """Which messages to show: those for which all of it holds. Typed as `words type:QUESTION from:web thread:12`."""
 
     words: str = ""

@@ -45,8 +45,7 @@ class UngatedCommits:
     newest: Event
 
 
-@dataclass(frozen=True)
-class TasksAndLocks:
+class TasksAndLocks(NamedTuple):
     """Every task in the order of work, every lock by its path."""
 
     tasks: tuple[Task, ...]

@@ -3,7 +3,9 @@
 from textual.message import Message
 from textual.widgets import Static
 
+from swarm_agents.courier import previews
 from swarm_agents.errors import Unavailable
+from swarm_agents.hosts import screen_profiles
 from swarm_agents.messages.messages import BODY_LIMIT
 from swarm_agents.roster import Listed
 from swarm_agents.views.human_commands import SendCommand
@@ -46,9 +48,6 @@ class ComposeDialog(CommandDialog):
 
     def _look(self) -> None:
         """In a thread: a tmux server that is stopped takes seconds."""
-        from swarm_agents.courier import previews
-        from swarm_agents.hosts import screen_profiles
-
         agents = [listed.agent for listed in self.recipients() if listed.state != "left"]
         try:
             seen = previews.take(agents, screen_profiles.known(self._settings.config.profiles))
