@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from textual.binding import Binding
 
 from swarm_agents.model import HUMAN, BuildStatus
-from swarm_agents.views.snapshot import CouldNotLook, Snapshot, View, needs_human
+from swarm_agents.views.snapshot import Snapshot, SnapshotFailure, View, needs_human
 
 NOTHING_FAILED = "Nothing of this message failed."
 READ_ONLY = "This screen is read-only. Start swarm-tui without --read-only to act."
@@ -80,7 +80,7 @@ class Action:
             return self.why_not(view)
         if view is None and self.why_not is not _always:
             return "Not read yet."
-        if isinstance(view, CouldNotLook) and (self.acts or self.why_not is not _always):
+        if isinstance(view, SnapshotFailure) and (self.acts or self.why_not is not _always):
             return "The database cannot be read, so nothing can be done to the swarm now."
         return None
 

@@ -12,22 +12,21 @@ from textual.app import App
 from textual.message import Message
 from textual.worker import Worker
 
-from swarm_agents.db.clock import Clock, host_clock
-from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
 from swarm_agents.model import Fenced
-from swarm_agents.views.snapshot import Snapshot, View, at_rest
-from swarm_agents.views.snapshot_feed import Feed
-from swarm_tui import orders, themes, toasts, worker_errors
-from swarm_tui.orders import Done, Order, Ordered, Refused, Sent
-from swarm_tui.screens.base_screen import Board
-from swarm_tui.screens.overview import Overview
+from swarm_agents.views import human_commands
+from swarm_agents.views.human_commands import CommandDone, CommandRefused, HumanCommand, MessageSent
+from swarm_agents.views.snapshot import Snapshot, View, is_at_rest
+from swarm_agents.views.snapshot_feed import SnapshotFeed
+from swarm_tui import themes, toasts, worker_errors
+from swarm_tui.palette import ActionProvider
+from swarm_tui.requests import CarryOutRequest, ShowThreadRequest, WatchDeliveriesRequest, WatchMessageRequest
+from swarm_tui.screens.base_screen import BaseScreen
+from swarm_tui.screens.overview import OverviewScreen
 from swarm_tui.settings import Settings
 
 if TYPE_CHECKING:
-    from textual.command import Provider
-
-    from swarm_tui.background import Keeper
+    from swarm_tui.background import BackgroundThread
 
 TICK_S = 1.0
 TICKS_AT_REST = 5  # while nothing counts down, ages are drawn that often
@@ -36,13 +35,13 @@ TOAST_S = 8.0
 
 
 @runtime_checkable
-class Shows(Protocol):
+class ViewReceiver(Protocol):
     """A screen or a dialog that wants every new view."""
 
     def show(self, view: View) -> None: ...
 
 
-class Looked(Message):
+class ViewChanged(Message):
     """The feed has a new view. A newer one replaces it while it waits."""
 
     def __init__(self, view: View) -> None:
@@ -50,28 +49,24 @@ class Looked(Message):
         self.view = view
 
     def can_replace(self, message: Message) -> bool:
-        return isinstance(message, Looked)
+        return isinstance(message, ViewChanged)
 
 
-class CarriedOut(Message):
+class CommandFinished(Message):
     """What an order came to."""
 
-    def __init__(self, order: Order, outcome: Done | Sent | Refused | Fenced | SwarmError) -> None:
+    def __init__(
+        self, command: HumanCommand, outcome: CommandDone | MessageSent | CommandRefused | Fenced | SwarmError
+    ) -> None:
         super().__init__()
-        self.order = order
+        self.command = command
         self.outcome = outcome
 
 
-class KeeperFailed(Message):
+class BackgroundFailed(Message):
     def __init__(self, error: SwarmError) -> None:
         super().__init__()
         self.error = error
-
-
-def _palette() -> "type[Provider]":
-    from swarm_tui.palette import BoardActions  # opened rarely, and the start must be quick
-
-    return BoardActions
 
 
 class SwarmApp(App[None]):
@@ -82,36 +77,35 @@ class SwarmApp(App[None]):
         "screens/panes.tcss",
         "screens/work.tcss",
         "widgets/row_list.tcss",
-        "widgets/banner.tcss",
-        "widgets/attention.tcss",
+        "widgets/build_banner.tcss",
+        "widgets/attention_list.tcss",
         "widgets/message_log.tcss",
         "widgets/key_bar.tcss",
         "widgets/title_line.tcss",
-        "widgets/trouble.tcss",
-        "dialogs/dialog.tcss",
+        "widgets/failure_panel.tcss",
+        "dialogs/dialogs.tcss",
     ]
     # Textual declares these as variables of its instances, so they cannot be ClassVar here.
-    COMMANDS = {_palette}  # noqa: RUF012
+    COMMANDS = {ActionProvider}  # noqa: RUF012
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (110, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-high"), (34, "-roomy")]  # noqa: RUF012
 
-    def __init__(self, settings: Settings, clock: Clock = host_clock) -> None:
+    def __init__(self, settings: Settings) -> None:
         super().__init__()
         self.settings = settings
-        self.clock = clock
         self._view: View | None = None
         self._told_to: int | None = None
         self._ticks = 0
-        self._feed = Feed(settings.database, lambda view: self._post(Looked(view)), clock)
-        self._keeper: Keeper | None = None
+        self._feed = SnapshotFeed(settings.database, lambda view: self._post(ViewChanged(view)), settings.clock)
+        self._background: BackgroundThread | None = None
         self._own_loop: asyncio.AbstractEventLoop | None = None
         for theme in themes.ALL:
             self.register_theme(theme)
         self.theme = settings.theme
         self.animation_level = "none"
 
-    def get_default_screen(self) -> Overview:
-        return Overview(self.settings)
+    def get_default_screen(self) -> OverviewScreen:
+        return OverviewScreen(self.settings)
 
     def on_mount(self) -> None:
         self._own_loop = asyncio.get_running_loop()
@@ -132,37 +126,37 @@ class SwarmApp(App[None]):
 
     def on_unmount(self) -> None:
         self._feed.stop()
-        if self._keeper:
-            self._keeper.stop()
+        if self._background:
+            self._background.stop()
 
     # What was seen.
 
-    def on_looked(self, looked: Looked) -> None:
-        self._view = looked.view
+    def on_view_changed(self, changed: ViewChanged) -> None:
+        self._view = changed.view
         for screen in self.screen_stack:
             self._show_on(screen)
-        if isinstance(looked.view, Snapshot):
-            self._tell_news(looked.view)
+        if isinstance(changed.view, Snapshot):
+            self._tell_news(changed.view)
         if not self.settings.read_only:
-            self.call_after_refresh(self._painted, looked.view)
+            self.call_after_refresh(self._painted, changed.view)
 
     def _painted(self, view: View) -> None:
         """Only now is what stands in the view told: an escalation that nobody could see yet is not."""
-        if self._keeper is None:
-            self._start_keeper()
+        if self._background is None:
+            self._start_background()
         else:
-            self._keeper.nudge(watches=not (isinstance(view, Snapshot) and at_rest(view)))
-        if isinstance(view, Snapshot) and (view.escalations or view.unacknowledged) and self._keeper:
-            self._keeper.escalations_were_seen()
+            self._background.nudge(watches=not (isinstance(view, Snapshot) and is_at_rest(view)))
+        if isinstance(view, Snapshot) and (view.escalations or view.unacknowledged) and self._background:
+            self._background.escalations_were_seen()
 
-    def _start_keeper(self) -> None:
-        from swarm_tui.background import Keeper  # 40 ms, and the first picture comes first
+    def _start_background(self) -> None:
+        from swarm_tui.background import BackgroundThread  # talks to tmux: 60 ms more before the first paint
 
-        self._keeper = Keeper(self.settings, lambda error: self._post(KeeperFailed(error)), self.clock)
-        self._keeper.start()
+        self._background = BackgroundThread(self.settings, lambda error: self._post(BackgroundFailed(error)))
+        self._background.start()
 
     def _show_on(self, screen: object) -> None:
-        if self._view is not None and isinstance(screen, Shows):
+        if self._view is not None and isinstance(screen, ViewReceiver):
             screen.show(self._view)
 
     def _tell_news(self, snapshot: Snapshot) -> None:
@@ -177,77 +171,73 @@ class SwarmApp(App[None]):
 
     def _tick(self) -> None:
         self._ticks += 1
-        if isinstance(self._view, Snapshot) and at_rest(self._view) and self._ticks % TICKS_AT_REST:
+        if isinstance(self._view, Snapshot) and is_at_rest(self._view) and self._ticks % TICKS_AT_REST:
             return
-        moment = self.clock()
+        moment = self.settings.clock()
         for screen in self.screen_stack:
-            if isinstance(screen, Board):
+            if isinstance(screen, BaseScreen):
                 screen.tick(moment)
 
     # What was ordered.
 
-    def on_ordered(self, ordered: Ordered) -> None:
-        self.carry_out(ordered.order)
-
-    def carry_out(self, order: Order) -> None:
-        work = partial(self._carry_out, order)
+    def on_carry_out_request(self, request: CarryOutRequest) -> None:
+        work = partial(self._carry_out, request.command)
         self.run_worker(work, thread=True, group="orders", exit_on_error=False)
 
-    def _carry_out(self, order: Order) -> None:
-        outcome: Done | Sent | Refused | Fenced | SwarmError
+    def _carry_out(self, command: HumanCommand) -> None:
+        outcome: CommandDone | MessageSent | CommandRefused | Fenced | SwarmError
         try:
-            with Database(self.settings.database, self.clock) as db:
-                outcome = orders.carry_out(db, order, self.settings.config)
+            with self.settings.open_database() as db:
+                outcome = human_commands.carry_out(db, command, self.settings.config)
         except SwarmError as error:
             outcome = error
-        self._post(CarriedOut(order, outcome))
+        self._post(CommandFinished(command, outcome))
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        worker_errors.of_worker(self, event)
+        worker_errors.show_error(self, event)
 
-    def on_carried_out(self, carried: CarriedOut) -> None:
-        match carried.outcome:
+    def on_command_finished(self, finished: CommandFinished) -> None:
+        match finished.outcome:
             case Fenced(build):
                 self.notify(toasts.refused(build), severity="warning", timeout=15, markup=False)
-            case Refused(why):
+            case CommandRefused(why):
                 self.notify(f"Nothing was changed: {why}", severity="warning", timeout=15, markup=False)
             case SwarmError() as error:
                 self.notify(error.message, severity="error", timeout=15, markup=False)
-            case Sent(message):
-                from swarm_tui.dialogs.messages.message_details import MessageDetails
+            case MessageSent(message):
+                from swarm_tui.dialogs.messages.message_details import (
+                    MessageDetailsDialog,  # reads screens: 50 ms more before the first paint
+                )
 
-                self.push_screen(MessageDetails(message, self.settings))
+                self.push_screen(MessageDetailsDialog(message, self.settings))
 
-    def open_panes(self) -> None:
-        from swarm_tui.screens.panes import PanesScreen
+    def on_open_panes_request(self) -> None:
+        from swarm_tui.screens.panes import PanesScreen  # reads screens: 50 ms more before the first paint
 
         self._open(PanesScreen(self.settings))
 
-    def open_work(self) -> None:
-        from swarm_tui.screens.work import WorkScreen
+    def on_open_work_request(self) -> None:
+        from swarm_tui.screens.work import WorkScreen  # 10 ms more before the first paint
 
-        self._feed.watch(work=True)
-        self._open(WorkScreen(self.settings), lambda _: self._feed.watch(work=False))
+        self._feed.request(work=True)
+        self._open(WorkScreen(self.settings), lambda _: self._feed.request(work=False))
 
-    def _open(self, board: Board, then: Callable[[None], None] | None = None) -> None:
+    def _open(self, board: BaseScreen, then: Callable[[None], None] | None = None) -> None:
         self.push_screen(board, then)
         board.call_later(self._show_on, board)
 
-    def show_thread(self, message: int) -> None:
-        """Only the messages of one thread, on the overview."""
+    def on_show_thread_request(self, request: ShowThreadRequest) -> None:
         for screen in self.screen_stack:
-            if isinstance(screen, Overview):
-                screen.filter_log(f"thread:{message}")
+            if isinstance(screen, OverviewScreen):
+                screen.filter_log(f"thread:{request.message}")
 
-    def watch_message(self, message: int | None) -> None:
-        """Let the snapshots tell what becomes of that message."""
-        self._feed.watch(message=message)
+    def on_watch_message_request(self, request: WatchMessageRequest) -> None:
+        self._feed.request(message=request.message)
 
-    def watch_deliveries(self, watched: bool) -> None:
-        """Let the snapshots tell what becomes of the last messages."""
-        self._feed.watch(deliveries=watched)
+    def on_watch_deliveries_request(self, request: WatchDeliveriesRequest) -> None:
+        self._feed.request(deliveries=request.watched)
 
-    def on_keeper_failed(self, failed: KeeperFailed) -> None:
+    def on_background_failed(self, failed: BackgroundFailed) -> None:
         self.notify(f"No notices are typed now: {failed.error.message}", severity="warning", timeout=15, markup=False)
 
     def _post(self, message: Message) -> None:

@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 from swarm_agents.build import build
 from swarm_agents.courier.courier import Courier
-from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
 from swarm_agents.escalations import announcements
@@ -29,14 +28,13 @@ RETRY_S = 5.0  # after something outside failed
 Complain = Callable[[SwarmError], None]
 
 
-class Keeper(threading.Thread):
+class BackgroundThread(threading.Thread):
     """A daemon thread: the program ends without waiting for tmux. `complain` hears of a failure once."""
 
-    def __init__(self, settings: Settings, complain: Complain, clock: Clock = host_clock) -> None:
+    def __init__(self, settings: Settings, complain: Complain) -> None:
         super().__init__(name="keeper", daemon=True)
         self._settings = settings
         self._complain = complain
-        self._clock = clock
         self._complained = ""
         self._stop_asked = threading.Event()
         self._news = threading.Event()
@@ -70,11 +68,11 @@ class Keeper(threading.Thread):
 
     def _tell_of_escalations(self) -> None:
         # A thread of its own: a command of the human's that hangs must not hold up the notices.
-        telling = (self._settings.database, self._settings.config, self._stop_asked, self._clock)
+        telling = (self._settings.database, self._settings.config, self._stop_asked, self._settings.clock)
         threading.Thread(target=notifier.keep_telling, args=telling, name="teller", daemon=True).start()
 
     def _keep_until_it_fails(self) -> None:
-        with Database(self._settings.database, self._clock) as db:
+        with self._settings.open_database() as db:
             moving, nudged, courier_at = False, True, 0.0
             while not self._stop_asked.is_set():
                 if self._seen.is_set():

@@ -5,10 +5,10 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from swarm_tui.actions import Action
-from swarm_tui.screens.base_screen import Board
+from swarm_tui.screens.base_screen import BaseScreen
 
 
-class BoardActions(Provider):
+class ActionProvider(Provider):
     async def discover(self) -> Hits:
         for action in self._offered():
             yield DiscoveryHit(_title(action), self._run(action), help=action.help)
@@ -21,13 +21,13 @@ class BoardActions(Provider):
                 yield Hit(score, matcher.highlight(_title(action)), self._run(action), help=action.help)
 
     def _offered(self) -> list[Action]:
-        if not isinstance(self.screen, Board):
+        if not isinstance(self.screen, BaseScreen):
             return []
         return [action for action in self.screen.registry if action.name not in ("palette", "back")]
 
     def _run(self, action: Action) -> "partial[None]":
         screen = self.screen
-        assert isinstance(screen, Board)
+        assert isinstance(screen, BaseScreen)
         return partial(screen.action_act, action.name)
 
 

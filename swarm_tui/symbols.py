@@ -1,13 +1,12 @@
 """How a state looks: a symbol, a word and a tone, always together, so that no state is told by colour alone."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from swarm_agents.model import AttemptEnd, BuildStatus, DeliveryState
 from swarm_agents.tasks.rows import TaskStatus
 
 
-@dataclass(frozen=True)
-class Sign:
+class Sign(NamedTuple):
     symbol: str
     word: str
     tone: str

@@ -1,7 +1,6 @@
 """What a toast says of an event, and which events deserve one."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from swarm_agents.events import Event
 from swarm_agents.model import HUMAN, Build
@@ -33,8 +32,7 @@ _DONE_BY_HUMAN: dict[str, str] = {
 _DETAIL_LIMIT = 160
 
 
-@dataclass(frozen=True)
-class Toast:
+class Toast(NamedTuple):
     text: str
     severity: Severity
 

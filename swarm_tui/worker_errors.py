@@ -1,4 +1,4 @@
-"""Says what went wrong in another thread: a worker tells only the screen that started it, and nobody by itself."""
+"""Shows what went wrong in a worker: it is reported to the screen that started it, and otherwise stays unseen."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from swarm_agents.text import one_line
 SHOWN_S = 15.0  # long enough to read what to do about it
 
 
-def of_worker(app: App[Any], event: Worker.StateChanged) -> None:
+def show_error(app: App[Any], event: Worker.StateChanged) -> None:
     error = event.worker.error
     if event.state is not WorkerState.ERROR or error is None:
         return

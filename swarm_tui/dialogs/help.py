@@ -13,7 +13,7 @@ from swarm_tui import actions
 from swarm_tui.themes import STYLE
 
 
-class Help(ModalScreen[None]):
+class HelpDialog(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,f1,n", "close", show=False)]
 
     def compose(self) -> ComposeResult:

@@ -9,30 +9,24 @@ import contextlib
 import contextvars
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.worker import Worker
 
 from swarm_agents.model import Agent, Moment, PaneAddress
-from swarm_agents.views.snapshot import CouldNotLook, Snapshot, View
+from swarm_agents.views.snapshot import Snapshot, SnapshotFailure, View
 from swarm_tui import worker_errors
 from swarm_tui.actions import Action
-from swarm_tui.orders import Order, Ordered
+from swarm_tui.dialogs.help import HelpDialog
 from swarm_tui.settings import Settings
+from swarm_tui.widgets.failure_panel import FailurePanel
 from swarm_tui.widgets.key_bar import KeyBar
 from swarm_tui.widgets.title_line import TitleLine
-from swarm_tui.widgets.trouble import Trouble
-
-if TYPE_CHECKING:
-    from swarm_tui.app import SwarmApp
 
 
-class Board(Screen[None]):
+class BaseScreen(Screen[None]):
     """Subclasses say `show_swarm` and `tick_swarm`, and put what they show of it into `_swarm`."""
-
-    app: "SwarmApp"
 
     def __init__(self, settings: Settings, registry: tuple[Action, ...]) -> None:
         super().__init__(classes="-reading")
@@ -43,7 +37,7 @@ class Board(Screen[None]):
         self._stands = False
         # Held, not looked up: while the app closes, the clock still ticks and the parts are not found any more.
         self._title_line = TitleLine(settings)
-        self._trouble = Trouble()
+        self._trouble = FailurePanel()
         self._swarm = Vertical(id="swarm")
         self._keys = KeyBar(registry, settings.read_only)
 
@@ -66,16 +60,16 @@ class Board(Screen[None]):
             self.show(self._view)
 
     def show(self, view: View) -> None:
-        if isinstance(self._view, CouldNotLook) and isinstance(view, Snapshot):
+        if isinstance(self._view, SnapshotFailure) and isinstance(view, Snapshot):
             self.came_back()
         self._view = view
         if not self._stands:
             return  # the feed is quicker than the screen: it is shown once it stands
         self.remove_class("-reading")
-        self.set_class(isinstance(view, CouldNotLook), "-trouble")
+        self.set_class(isinstance(view, SnapshotFailure), "-trouble")
         self._keys.show(view)
         match view:
-            case CouldNotLook():
+            case SnapshotFailure():
                 self._trouble.show(view, self._last_seen)
             case Snapshot():
                 self._last_seen = view
@@ -88,7 +82,7 @@ class Board(Screen[None]):
         if not self._stands:
             return
         self._title_line.tick(moment)
-        if isinstance(self._view, CouldNotLook):
+        if isinstance(self._view, SnapshotFailure):
             self._trouble.tick(moment)
         else:
             self.tick_swarm(moment)
@@ -101,13 +95,15 @@ class Board(Screen[None]):
         else:
             getattr(self, f"do_{name}")()
 
-    def on_key_bar_pressed(self, event: KeyBar.Pressed) -> None:
+    def on_key_bar_key_clicked(self, event: KeyBar.KeyClicked) -> None:
         self.action_act(event.action.name)
 
     def do_broadcast(self) -> None:
-        from swarm_tui.dialogs.messages.broadcast import Broadcast
+        from swarm_tui.dialogs.messages.broadcast import (
+            BroadcastDialog,  # reads screens: 50 ms more before the first paint
+        )
 
-        self.app.push_screen(Broadcast(self._snapshot), self._order)
+        self.app.push_screen(BroadcastDialog(self._snapshot, self._settings))
 
     def jump_to(self, agent: Agent | None) -> None:
         """Show the agent's pane in the human's terminal."""
@@ -119,36 +115,32 @@ class Board(Screen[None]):
             self._in_thread(lambda: _jump(pane), "jump")
 
     def message_to(self, agent: Agent | None) -> None:
-        from swarm_tui.dialogs.messages.message_one import MessageOne
+        from swarm_tui.dialogs.messages.message_agent import (
+            MessageAgentDialog,  # reads screens: 50 ms more before the first paint
+        )
 
         if agent is None or agent.left_at is not None:
             self.notify("Select an agent that is here: tab to the agents, then m.", severity="warning")
         else:
-            self.app.push_screen(MessageOne(self._snapshot, agent), self._order)
+            self.app.push_screen(MessageAgentDialog(self._snapshot, self._settings, agent))
 
     def open_incident(self, number: int | None) -> None:
         """The red period of that number, or the present or last one."""
-        from swarm_tui.dialogs.build.incident_details import IncidentDetails
+        from swarm_tui.dialogs.build.incident_details import IncidentDetailsDialog  # 5 ms more before the first paint
 
-        self.app.push_screen(IncidentDetails(self._settings, number))
+        self.app.push_screen(IncidentDetailsDialog(self._settings, number))
 
     def do_palette(self) -> None:
         self.app.action_command_palette()
 
     def do_help(self) -> None:
-        from swarm_tui.dialogs.help import Help
-
-        self.app.push_screen(Help())
+        self.app.push_screen(HelpDialog())
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        worker_errors.of_worker(self.app, event)
+        worker_errors.show_error(self.app, event)
 
     def _in_thread(self, work: Callable[[], None], group: str, exclusive: bool = False) -> None:
         self.run_worker(_in_daemon(work), group=group, exclusive=exclusive, exit_on_error=False)
-
-    def _order(self, order: Order | None) -> None:
-        if order is not None:
-            self.post_message(Ordered(order))
 
     @property
     def _snapshot(self) -> Snapshot:
@@ -184,6 +176,6 @@ async def _in_daemon(work: Callable[[], None]) -> None:
 
 
 def _jump(pane: PaneAddress) -> None:
-    from swarm_agents import panes
+    from swarm_agents import panes  # loads tmux: 15 ms more before the first paint
 
     panes.jump(pane)

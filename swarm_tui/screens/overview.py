@@ -1,35 +1,39 @@
 """Screen 1: is the build passing, since when, who repairs it, who waits, who needs me, what is said."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.message import Message
+from textual.widgets import Input
 from textual.worker import get_current_worker
 
-from swarm_agents.db.database import Database
 from swarm_agents.escalations.announcements import Announcement
 from swarm_agents.model import Agent, Escalation, Moment
 from swarm_agents.views import message_pages
 from swarm_agents.views.message_pages import LogRow
-from swarm_agents.views.snapshot import Lost, Snapshot, WentRound
+from swarm_agents.views.snapshot import Snapshot, UngatedCommits, UnreachedAgent
 from swarm_tui import actions
-from swarm_tui.screens.base_screen import Board
+from swarm_tui.dialogs.build.assign import AssignDialog
+from swarm_tui.dialogs.build.declare import DeclareDialog
+from swarm_tui.dialogs.build.escalate import EscalateDialog
+from swarm_tui.dialogs.build.force_release import ForceReleaseDialog
+from swarm_tui.dialogs.build.resolve import ResolveDialog
+from swarm_tui.dialogs.messages.unacknowledged import UnacknowledgedDialog
+from swarm_tui.requests import OpenPanesRequest, OpenWorkRequest
+from swarm_tui.screens.base_screen import BaseScreen
 from swarm_tui.settings import Settings
-from swarm_tui.widgets.agents import Agents
-from swarm_tui.widgets.attention import Attention, Item
-from swarm_tui.widgets.banner import Banner
+from swarm_tui.widgets.agent_list import AgentList
+from swarm_tui.widgets.attention_list import AttentionItem, AttentionList
+from swarm_tui.widgets.build_banner import BuildBanner
 from swarm_tui.widgets.message_log import MessageLog
 from swarm_tui.widgets.row_list import RowList
-from swarm_tui.widgets.waiting import WaitingLine
-
-if TYPE_CHECKING:
-    from textual.widgets import Input
+from swarm_tui.widgets.waiter_list import WaiterList
 
 
-class Overview(Board):
+class OverviewScreen(BaseScreen):
     BINDINGS: ClassVar[list[BindingType]] = [*actions.bindings(actions.OVERVIEW)]
     AUTO_FOCUS = "MessageLog"
 
@@ -40,18 +44,18 @@ class Overview(Board):
         last: int
 
     @dataclass
-    class Found(Message):
+    class MessagesFound(Message):
         words: str
         ids: list[int]
         older: bool
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings, actions.OVERVIEW)
-        self._banner = Banner()
-        self._attention = Attention()
+        self._banner = BuildBanner()
+        self._attention = AttentionList()
         self._people = Horizontal(id="people")
-        self._agents = Agents()
-        self._waiting = WaitingLine()
+        self._agents = AgentList()
+        self._waiting = WaiterList()
         self._log = MessageLog()
 
     def compose(self) -> ComposeResult:
@@ -105,45 +109,37 @@ class Overview(Board):
     # What a human can do.
 
     def do_deliveries(self) -> None:
-        from swarm_tui.dialogs.messages.deliveries import Deliveries
+        from swarm_tui.dialogs.messages.deliveries import (
+            DeliveriesDialog,  # reads screens: 50 ms more before the first paint
+        )
 
-        self.app.push_screen(Deliveries(self._settings))
+        self.app.push_screen(DeliveriesDialog(self._settings))
 
     def do_message(self) -> None:
         self.message_to(self._agents.chosen)
 
     def do_force_release(self) -> None:
-        from swarm_tui.dialogs.build.force_release import ForceReleaseDialog
-
-        self.app.push_screen(ForceReleaseDialog(self._snapshot), self._order)
+        self.app.push_screen(ForceReleaseDialog(self._snapshot))
 
     def do_assign(self) -> None:
-        from swarm_tui.dialogs.build.assign import AssignDialog
-
         selected = self._chosen_agent() if self._agents.has_focus else None  # else whoever is first in line
-        self.app.push_screen(AssignDialog(self._snapshot, selected), self._order)
+        self.app.push_screen(AssignDialog(self._snapshot, selected))
 
     def do_escalate(self) -> None:
-        from swarm_tui.dialogs.build.escalate import EscalateDialog
-
-        self.app.push_screen(EscalateDialog(self._snapshot), self._order)
+        self.app.push_screen(EscalateDialog(self._snapshot))
 
     def do_resolve(self, take_over: bool = False) -> None:
-        from swarm_tui.dialogs.build.resolve import ResolveDialog
-
         asked = self._selected_escalation()
         if asked is not None and asked.message is not None and not take_over:
             self._answer_about_message(asked)
         else:
-            self.app.push_screen(ResolveDialog(self._snapshot, take_over), self._order)
+            self.app.push_screen(ResolveDialog(self._snapshot, take_over))
 
     def do_take_over(self) -> None:
         self.do_resolve(take_over=True)
 
     def do_declare(self) -> None:
-        from swarm_tui.dialogs.build.declare import DeclareDialog
-
-        self.app.push_screen(DeclareDialog(self._snapshot), self._order)
+        self.app.push_screen(DeclareDialog(self._snapshot))
 
     def do_next(self) -> None:
         attention = self._attention
@@ -152,10 +148,10 @@ class Overview(Board):
         attention.move_to(follow % attention.count())
 
     def do_panes(self) -> None:
-        self.app.open_panes()
+        self.app.post_message(OpenPanesRequest())
 
     def do_work(self) -> None:
-        self.app.open_work()
+        self.app.post_message(OpenWorkRequest())
 
     def do_incident(self) -> None:
         self.open_incident(None)
@@ -164,8 +160,6 @@ class Overview(Board):
         self.jump_to(self._chosen_agent())
 
     def do_filter(self) -> None:
-        from textual.widgets import Input  # mounted when asked for: an input eats keys, and its import costs the start
-
         found = self.query("#filter")
         if not found:
             hint = "only messages with…   also type:QUESTION from:NAME thread:12"
@@ -175,8 +169,6 @@ class Overview(Board):
 
     def filter_log(self, typed: str) -> None:
         """Show only these messages, as if somebody had typed it."""
-        from textual.widgets import Input
-
         for box in self.query("#filter").results(Input):
             box.value = typed
         if not self.query("#filter"):
@@ -208,77 +200,75 @@ class Overview(Board):
         return asked[0] if asked else None
 
     def _answer_about_message(self, asked: Escalation) -> None:
-        from swarm_tui.dialogs.messages.unacknowledged import UnacknowledgedDialog
-
-        self.app.push_screen(UnacknowledgedDialog(self._snapshot, asked), self._order)
+        self.app.push_screen(UnacknowledgedDialog(self._snapshot, asked))
 
     # Details.
 
-    def on_banner_opened(self) -> None:
+    def on_build_banner_incident_wanted(self) -> None:
         self.action_act("incident")
 
-    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
+    def on_row_list_row_chosen(self, event: RowList.RowChosen) -> None:
         match event.rows:
-            case Attention() as attention:
+            case AttentionList() as attention:
                 self._open(attention.items[event.index])
             case MessageLog() as log if log.chosen_id:
                 self._open_message(log.chosen_id)
-            case Agents():
+            case AgentList():
                 self.action_act("message")
 
-    def _open(self, item: Item) -> None:
+    def _open(self, item: AttentionItem) -> None:
         match item:
             case Escalation() | Announcement():
                 self.action_act("resolve")
-            case WentRound(newest=newest) if newest.incident:
+            case UngatedCommits(newest=newest) if newest.incident:
                 self.open_incident(newest.incident)
-            case WentRound():
+            case UngatedCommits():
                 self.notify("The build was green. 'swarm events' tells all of them, 'git show' what one changed.")
-            case Lost(newest=newest):
+            case UnreachedAgent(newest=newest):
                 self._open_message(newest.message)
 
     def _open_message(self, message: int) -> None:
-        from swarm_tui.dialogs.messages.message_details import MessageDetails
+        from swarm_tui.dialogs.messages.message_details import (
+            MessageDetailsDialog,  # reads screens: 50 ms more before the first paint
+        )
 
-        self.app.push_screen(MessageDetails(message, self._settings))
+        self.app.push_screen(MessageDetailsDialog(message, self._settings))
 
     # The log: lines that it wants, words that it seeks.
 
-    def on_message_log_wanted(self, wanted: MessageLog.Wanted) -> None:
+    def on_message_log_page_wanted(self, wanted: MessageLog.PageWanted) -> None:
         self._in_thread(lambda: self._read(wanted), "pages")
 
-    def on_message_log_sought(self, sought: MessageLog.Sought) -> None:
-        self._in_thread(lambda: self._search(sought), "search", exclusive=sought.older)
+    def on_message_log_search_wanted(self, wanted: MessageLog.SearchWanted) -> None:
+        self._in_thread(lambda: self._search(wanted), "search", exclusive=wanted.older)
 
-    def on_input_changed(self, event: "Input.Changed") -> None:
+    def on_input_changed(self, event: Input.Changed) -> None:
         self._log.filter(event.value.strip())
 
     def on_input_submitted(self) -> None:
         self._log.focus()
 
-    def on_overview_page_read(self, page: PageRead) -> None:
+    def on_overview_screen_page_read(self, page: PageRead) -> None:
         self._log.take(page.rows, page.first, page.last)
 
-    def on_overview_found(self, found: Found) -> None:
+    def on_overview_screen_messages_found(self, found: MessagesFound) -> None:
         self._log.found(found.words, found.ids, found.older)
 
     # In other threads. They post messages and touch no widget.
 
-    def _read(self, wanted: MessageLog.Wanted) -> None:
-        with Database(self._settings.database) as db, db.reading() as tx:
-            rows = message_pages.rows(tx, wanted.first, wanted.last)
+    def _read(self, wanted: MessageLog.PageWanted) -> None:
+        with self._settings.open_database() as db:
+            rows = message_pages.read_page(db, wanted.first, wanted.last)
         self.post_message(self.PageRead(rows, wanted.first, wanted.last))
 
-    def _search(self, sought: MessageLog.Sought) -> None:
+    def _search(self, wanted: MessageLog.SearchWanted) -> None:
         worker = get_current_worker()
-        with Database(self._settings.database) as db:
-            for first, last in message_pages.steps(sought.first, sought.last):
+        with self._settings.open_database() as db:
+            for ids in message_pages.search(db, wanted.words, wanted.first, wanted.last):
                 if worker.is_cancelled:
                     return
-                with db.reading() as tx:
-                    ids = message_pages.matching(tx, sought.words, first, last)
                 if ids:
-                    self.post_message(self.Found(sought.words, ids, sought.older))
+                    self.post_message(self.MessagesFound(wanted.words, ids, wanted.older))
 
     def _chosen_agent(self) -> Agent | None:
         agent = self._agents.chosen

@@ -8,37 +8,39 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
 
+from swarm_agents.courier import previews
 from swarm_agents.courier.previews import Preview
 from swarm_agents.errors import SwarmError, Unavailable
+from swarm_agents.hosts import screen_profiles
 from swarm_agents.model import Agent, Moment
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui import actions
-from swarm_tui.screens.base_screen import Board
+from swarm_tui.screens.base_screen import BaseScreen
 from swarm_tui.settings import Settings
-from swarm_tui.widgets.banner import Banner
+from swarm_tui.widgets.build_banner import BuildBanner
 from swarm_tui.widgets.pane_list import PaneList
-from swarm_tui.widgets.pane_screen import PaneScreen
+from swarm_tui.widgets.pane_preview import PanePreview
 
 LOOK_EVERY_S = 1.0
 
 
-class PanesScreen(Board):
+class PanesScreen(BaseScreen):
     BINDINGS: ClassVar[list[BindingType]] = [*actions.bindings(actions.PANES)]
     AUTO_FOCUS = "PaneList"
 
     @dataclass
-    class Looked(Message):
-        seen: "Mapping[str, Preview]"
+    class PreviewsTaken(Message):
+        seen: Mapping[str, Preview]
 
     @dataclass
-    class CouldNotLook(Message):
+    class PreviewsFailed(Message):
         why: SwarmError
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings, actions.PANES)
-        self._banner = Banner()
+        self._banner = BuildBanner()
         self._list = PaneList()
-        self._pane = PaneScreen()
+        self._pane = PanePreview()
         self._agents: tuple[Agent, ...] = ()
         self._seen: Mapping[str, Preview] = {}
         self._looking = False
@@ -87,23 +89,20 @@ class PanesScreen(Board):
             self._in_thread(lambda: self._look_at(agents), "look")
 
     def _look_at(self, agents: tuple[Agent, ...]) -> None:
-        from swarm_agents.courier import previews
-        from swarm_agents.hosts import screen_profiles
-
         try:
             seen = previews.take(agents, screen_profiles.known(self._settings.config.profiles))
         except Unavailable as error:
-            self.post_message(self.CouldNotLook(error))
+            self.post_message(self.PreviewsFailed(error))
         else:
-            self.post_message(self.Looked(seen))
+            self.post_message(self.PreviewsTaken(seen))
 
-    def on_panes_screen_looked(self, looked: Looked) -> None:
+    def on_panes_screen_previews_taken(self, looked: PreviewsTaken) -> None:
         self._looking = False
         self._complained = ""
         self._seen = looked.seen
         self._show_panes()
 
-    def on_panes_screen_could_not_look(self, event: CouldNotLook) -> None:
+    def on_panes_screen_previews_failed(self, event: PreviewsFailed) -> None:
         self._looking = False
         self._seen = {}
         self._show_panes()
@@ -113,13 +112,13 @@ class PanesScreen(Board):
 
     # What a human can do.
 
-    def on_pane_list_moved(self) -> None:
+    def on_pane_list_pane_selected(self) -> None:
         self._show_chosen()
 
-    def on_row_list_chosen(self) -> None:
+    def on_row_list_row_chosen(self) -> None:
         self.action_act("jump")
 
-    def on_banner_opened(self) -> None:
+    def on_build_banner_incident_wanted(self) -> None:
         self.open_incident(None)
 
     def do_jump(self) -> None:

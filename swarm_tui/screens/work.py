@@ -8,11 +8,17 @@ from textual.binding import BindingType
 from swarm_agents.locks.locks import Lock
 from swarm_agents.model import Moment
 from swarm_agents.tasks.rows import HELD, Task, TaskStatus
+from swarm_agents.views import human_commands
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui import actions, orders
-from swarm_tui.screens.base_screen import Board
+from swarm_tui import actions
+from swarm_tui.dialogs.locks.force_release_lock import ForceReleaseLockDialog
+from swarm_tui.dialogs.locks.lock_details import LockDetailsDialog
+from swarm_tui.dialogs.tasks.reassign_task import ReassignTaskDialog
+from swarm_tui.dialogs.tasks.release_task import ReleaseTaskDialog
+from swarm_tui.dialogs.tasks.task_details import TaskDetailsDialog
+from swarm_tui.screens.base_screen import BaseScreen
 from swarm_tui.settings import Settings
-from swarm_tui.widgets.banner import Banner
+from swarm_tui.widgets.build_banner import BuildBanner
 from swarm_tui.widgets.lock_list import LockList
 from swarm_tui.widgets.row_list import RowList
 from swarm_tui.widgets.task_list import TaskList
@@ -21,13 +27,13 @@ from swarm_tui.widgets.workload import WorkloadLine
 _OVER = (TaskStatus.COMPLETED, TaskStatus.CANCELLED)
 
 
-class WorkScreen(Board):
+class WorkScreen(BaseScreen):
     BINDINGS: ClassVar[list[BindingType]] = [*actions.bindings(actions.WORK)]
     AUTO_FOCUS = "TaskList"
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings, actions.WORK)
-        self._banner = Banner()
+        self._banner = BuildBanner()
         self._task_list = TaskList()
         self._lock_list = LockList()
         self._workload = WorkloadLine()
@@ -57,10 +63,10 @@ class WorkScreen(Board):
         self._task_list.tick(moment)
         self._lock_list.tick(moment)
 
-    def on_banner_opened(self) -> None:
+    def on_build_banner_incident_wanted(self) -> None:
         self.open_incident(None)
 
-    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
+    def on_row_list_row_chosen(self, event: RowList.RowChosen) -> None:
         match event.rows:
             case TaskList() as task_list if task_list.chosen:
                 self._open_task(task_list.chosen)
@@ -68,37 +74,27 @@ class WorkScreen(Board):
                 self._open_lock(lock_list.chosen)
 
     def _open_task(self, task: Task) -> None:
-        from swarm_tui.dialogs.tasks.task_details import TaskDetails
-
-        self.app.push_screen(TaskDetails(self._settings, task.id))
+        self.app.push_screen(TaskDetailsDialog(self._settings, task.id))
 
     def _open_lock(self, lock: Lock) -> None:
-        from swarm_tui.dialogs.locks.lock_details import LockDetails
-
-        self.app.push_screen(LockDetails(self._settings, lock.path))
+        self.app.push_screen(LockDetailsDialog(self._settings, lock.path))
 
     def do_reassign(self) -> None:
-        from swarm_tui.dialogs.tasks.reassign_task import ReassignTaskDialog
-
         task = self._chosen_task()
         if task.status in _OVER or task.blocked_by:
             self._refuse(task)
         else:
-            self.app.push_screen(ReassignTaskDialog(self._snapshot, task), self._order)
+            self.app.push_screen(ReassignTaskDialog(self._snapshot, task))
 
     def do_release(self) -> None:
-        from swarm_tui.dialogs.tasks.release_task import ReleaseTaskDialog
-
         task = self._chosen_task()
         if task.status in HELD or task.status is TaskStatus.FAILED:
-            self.app.push_screen(ReleaseTaskDialog(self._snapshot, task), self._order)
+            self.app.push_screen(ReleaseTaskDialog(self._snapshot, task))
         else:
             self._refuse(task)
 
     def do_force_release(self) -> None:
-        from swarm_tui.dialogs.locks.force_release_lock import ForceReleaseLockDialog
-
-        self.app.push_screen(ForceReleaseLockDialog(self._snapshot, self._chosen_lock()), self._order)
+        self.app.push_screen(ForceReleaseLockDialog(self._snapshot, self._chosen_lock()))
 
     def do_back(self) -> None:
         self.dismiss()
@@ -114,4 +110,4 @@ class WorkScreen(Board):
         return lock
 
     def _refuse(self, task: Task) -> None:
-        self.notify(f"That cannot be done: {orders.standing(task)}", severity="warning", markup=False)
+        self.notify(f"That cannot be done: {human_commands.describe_task(task)}", severity="warning", markup=False)

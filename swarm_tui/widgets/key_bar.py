@@ -11,7 +11,7 @@ from swarm_tui.themes import STYLE
 
 
 class KeyBar(Static):
-    class Pressed(Message):
+    class KeyClicked(Message):
         """Somebody clicked on a key."""
 
         def __init__(self, action: Action) -> None:
@@ -36,7 +36,7 @@ class KeyBar(Static):
     def on_click(self, event: events.Click) -> None:
         for start, end, action in self._places:
             if start <= event.x < end:
-                self.post_message(self.Pressed(action))
+                self.post_message(self.KeyClicked(action))
 
     def _draw(self) -> None:
         useful = [one for one in self._actions if one.on_bar and one.refusal(self._view, self._read_only) is None]

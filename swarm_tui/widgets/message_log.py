@@ -26,14 +26,14 @@ class MessageLog(RowList):
     empty = "nothing was said yet"
 
     @dataclass
-    class Wanted(Message):
+    class PageWanted(Message):
         """Please read these ids, both included, and hand them to `take`."""
 
         first: int
         last: int
 
     @dataclass
-    class Sought(Message):
+    class SearchWanted(Message):
         """Please look for the words in these ids, and name to `found` those that have them."""
 
         words: str
@@ -64,7 +64,7 @@ class MessageLog(RowList):
         if self._found is None:
             self._settle(id_at_cursor)
         else:
-            self.post_message(self.Sought(self.words, news, self._last, older=False))
+            self.post_message(self.SearchWanted(self.words, news, self._last, older=False))
             self._head()
 
     def take(self, rows: tuple[LogRow, ...], first: int, last: int) -> None:
@@ -88,7 +88,7 @@ class MessageLog(RowList):
         self.empty = "no message has these words" if words else MessageLog.empty
         self._settle(id_at_cursor)
         if words and self._last:
-            self.post_message(self.Sought(words, self._first, self._last, older=True))
+            self.post_message(self.SearchWanted(words, self._first, self._last, older=True))
 
     def found(self, words: str, ids: list[int], older: bool) -> None:
         """More ids that match: below what was searched, or above it. Ignored when the filter changed meanwhile."""
@@ -164,7 +164,7 @@ class MessageLog(RowList):
         page = id_ // PAGE
         if page not in self._asked:
             self._asked.add(page)
-            self.post_message(self.Wanted(max(self._first, page * PAGE), min(self._last, page * PAGE + PAGE - 1)))
+            self.post_message(self.PageWanted(max(self._first, page * PAGE), min(self._last, page * PAGE + PAGE - 1)))
 
     def _drop_far_rows(self) -> None:
         if len(self._rows) > _KEPT_ROWS and self.count():

@@ -15,7 +15,7 @@ _NOT_SEEN = Preview("not seen yet")
 
 
 class PaneList(RowList):
-    class Moved(Message):
+    class PaneSelected(Message):
         """The cursor is on another agent."""
 
     empty = "nobody has joined: swarm agent join NAME"
@@ -44,7 +44,7 @@ class PaneList(RowList):
         return self._agents[self.cursor] if self.cursor < len(self._agents) else None
 
     def cursor_moved(self) -> None:
-        self.post_message(self.Moved())
+        self.post_message(self.PaneSelected())
 
     def is_cursor_seen(self) -> bool:
         return True  # its pane is shown, wherever the focus is

@@ -35,7 +35,7 @@ class RowList(ScrollView, can_focus=True):
     ]
 
     @dataclass
-    class Chosen(Message):
+    class RowChosen(Message):
         """Enter, or a click on the row that has the cursor."""
 
         rows: "RowList"
@@ -149,7 +149,7 @@ class RowList(ScrollView, can_focus=True):
 
     def action_choose(self) -> None:
         if self.count():
-            self.post_message(self.Chosen(self, self.cursor))
+            self.post_message(self.RowChosen(self, self.cursor))
 
     def on_click(self, event: events.Click) -> None:
         index = self.scroll_offset.y + event.get_content_offset_capture(self).y

@@ -27,8 +27,8 @@ async def dashboard(
     toasts: bool = True,
 ) -> AsyncIterator[Pilot[None]]:
     """A running dashboard that has seen the database once. It types into no pane."""
-    settings = Settings(database, read_only=read_only, courier=False, theme=theme)
-    app = SwarmApp(settings, clock)
+    settings = Settings(database, read_only=read_only, courier=False, theme=theme, clock=clock)
+    app = SwarmApp(settings)
     async with app.run_test(size=size, notifications=toasts) as pilot:
         await until(pilot, lambda: not app.screen.has_class("-reading"), "the first view is shown")
         yield pilot

@@ -9,7 +9,7 @@ from swarm_agents.courier import injections
 from swarm_agents.db.database import Database
 from swarm_agents.views import snapshot
 from swarm_agents.views.snapshot import Snapshot, View
-from swarm_agents.views.snapshot_feed import Feed
+from swarm_agents.views.snapshot_feed import SnapshotFeed
 from tests.support import scenes
 from tests.support.clock import FakeClock
 
@@ -24,12 +24,12 @@ def test_a_courier_that_renews_its_lease_wakes_no_screen(
     looked = threading.Semaphore(0)
     take = snapshot.take
 
-    def take_and_say_so(db: Database, asked: snapshot.Asked) -> Snapshot:
+    def take_and_count(db: Database, request: snapshot.SnapshotRequest) -> Snapshot:
         looked.release()  # at its beginning: what was told of the look before is told by now
-        return take(db, asked)
+        return take(db, request)
 
-    monkeypatch.setattr(snapshot, "take", take_and_say_so)
-    feed = Feed(db_path, told.append, clock)
+    monkeypatch.setattr(snapshot, "take", take_and_count)
+    feed = SnapshotFeed(db_path, told.append, clock)
     feed.start()
     assert looked.acquire(timeout=LIMIT_S)
 
@@ -49,11 +49,11 @@ def test_who_asks_about_a_message_is_told_although_nothing_changed(
 ) -> None:
     scenes.passing(db, clock)
     news = threading.Semaphore(0)
-    feed = Feed(db_path, lambda view: news.release(), clock)
+    feed = SnapshotFeed(db_path, lambda view: news.release(), clock)
     feed.start()
     assert news.acquire(timeout=LIMIT_S)
 
-    feed.watch(message=None)
+    feed.request(message=None)
 
     assert news.acquire(timeout=LIMIT_S)
     feed.stop()

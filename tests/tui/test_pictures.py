@@ -9,9 +9,9 @@ from syrupy.assertion import SnapshotAssertion
 from swarm_agents.db.database import Database
 from swarm_agents.errors import DatabaseUnreadable
 from swarm_agents.messages import messages
-from swarm_agents.views.snapshot import CouldNotLook
-from swarm_tui.app import Looked
-from swarm_tui.dialogs.messages.broadcast import Broadcast
+from swarm_agents.views.snapshot import SnapshotFailure
+from swarm_tui.app import ViewChanged
+from swarm_tui.dialogs.messages.broadcast import BroadcastDialog
 from tests.support import scenes
 from tests.support.app import dashboard, settled, shows
 from tests.support.clock import FakeClock
@@ -135,7 +135,9 @@ async def test_who_gets_a_broadcast_looks_as_in_its_picture(
         await pilot.press("b")
         await settled(pilot)
         pilot.app.screen.post_message(
-            Broadcast.Looked({"api": None, "auth": "dialog", "billing": None, "search": "draft", "web": "shell"})
+            BroadcastDialog.PanesSeen(
+                {"api": None, "auth": "dialog", "billing": None, "search": "draft", "web": "shell"}
+            )
         )
         await shows(pilot, "2 in a pane that waits")
         await settled(pilot)
@@ -171,7 +173,7 @@ async def test_a_database_that_cannot_be_read_looks_as_in_its_picture(
 
     async with dashboard(db_path, clock, size) as pilot:
         clock.forward(4)
-        pilot.app.post_message(Looked(CouldNotLook(gone, clock.wall_ms)))
+        pilot.app.post_message(ViewChanged(SnapshotFailure(gone, clock.wall_ms)))
         await shows(pilot, "UNKNOWN")
         await settled(pilot)
         assert drawn(pilot.app) == picture(name=f"unreadable-{size[0]}x{size[1]}")

@@ -1,4 +1,4 @@
-"""The thread that looks: takes a snapshot whenever the database changed, and says so when it could not look."""
+"""The thread that takes a snapshot whenever the database changed, and reports when it could not be read."""
 
 import threading
 from collections.abc import Callable
@@ -10,35 +10,35 @@ from swarm_agents.db.database import Database
 from swarm_agents.db.feed import changes
 from swarm_agents.errors import SwarmError
 from swarm_agents.views import snapshot
-from swarm_agents.views.snapshot import CouldNotLook, View
+from swarm_agents.views.snapshot import SnapshotFailure, View
 
 RETRY_S = 0.5  # until the next try to open a database that could not be read
-AT_MOST_EVERY_S = 0.05  # nobody reads faster than twenty screens a second
+SHORTEST_INTERVAL_S = 0.05  # people read no more than twenty screens a second
 _LOCK_TIMEOUT_S = 2.0
 
 
-class Feed(threading.Thread):
-    """Calls `tell` with every view that differs from the one before, from its own thread.
+class SnapshotFeed(threading.Thread):
+    """Calls `publish`, from its own thread, with every view that differs from the one before.
 
-    A daemon: it must never keep the program from ending.
+    A daemon: it never keeps the program from ending.
     """
 
-    def __init__(self, path: Path, tell: Callable[[View], None], clock: Clock = host_clock) -> None:
+    def __init__(self, path: Path, publish: Callable[[View], None], clock: Clock = host_clock) -> None:
         super().__init__(name="feed", daemon=True)
         self._path = path
-        self._tell = tell
+        self._publish = publish
         self._clock = clock
         self._stop_asked = threading.Event()
-        self._again = threading.Event()
-        self._asked = snapshot.NOTHING_MORE
-        self._asked_again = False
-        self._told: View | None = None
+        self._wake = threading.Event()
+        self._request = snapshot.NOTHING_EXTRA
+        self._request_changed = False
+        self._published: View | None = None
 
-    def watch(self, **more: Any) -> None:
-        """From the next snapshot on, tell of this too, or no more: fields of `Asked`."""
-        self._asked = self._asked._replace(**more)
-        self._asked_again = True
-        self._again.set()
+    def request(self, **fields: Any) -> None:
+        """Change what the next snapshots hold: fields of `SnapshotRequest`. One is published even if it is the same."""
+        self._request = self._request._replace(**fields)
+        self._request_changed = True
+        self._wake.set()
 
     def stop(self) -> None:
         self._stop_asked.set()
@@ -46,18 +46,18 @@ class Feed(threading.Thread):
     def run(self) -> None:
         while not self._stop_asked.is_set():
             try:
-                self._look_until_it_fails()
+                self._publish_until_it_fails()
             except SwarmError as error:
-                self._told = CouldNotLook(error, self._clock().wall_ms)
-                self._tell(self._told)
+                self._published = SnapshotFailure(error, self._clock().wall_ms)
+                self._publish(self._published)
             self._stop_asked.wait(RETRY_S)
 
-    def _look_until_it_fails(self) -> None:
+    def _publish_until_it_fails(self) -> None:
         with Database(self._path, self._clock, _LOCK_TIMEOUT_S) as db:
-            for _ in changes(db, self._stop_asked, self._again):
-                asked, self._asked_again = self._asked_again, False
-                seen = snapshot.take(db, self._asked)
-                if asked or not snapshot.alike(seen, self._told):
-                    self._told = seen
-                    self._tell(seen)
-                self._stop_asked.wait(AT_MOST_EVERY_S)
+            for _ in changes(db, self._stop_asked, self._wake):
+                requested, self._request_changed = self._request_changed, False
+                taken = snapshot.take(db, self._request)
+                if requested or not snapshot.differ_only_in_time(taken, self._published):
+                    self._published = taken
+                    self._publish(taken)
+                self._stop_asked.wait(SHORTEST_INTERVAL_S)

@@ -4,15 +4,15 @@ from textual.content import Content
 
 from swarm_agents.model import Agent
 from swarm_agents.text import one_line
+from swarm_agents.views.human_commands import AssignCommand
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui.dialogs.dialog import Dialog
-from swarm_tui.dialogs.people import candidates, described
-from swarm_tui.orders import Assign
+from swarm_tui.dialogs.agent_rows import candidates, described
+from swarm_tui.dialogs.command_dialog import CommandDialog
 from swarm_tui.themes import STYLE
-from swarm_tui.widgets.choices import Choices
+from swarm_tui.widgets.choice_list import ChoiceList
 
 
-class AssignDialog(Dialog):
+class AssignDialog(CommandDialog):
     heading = "Give the build to an agent?"
     confirm = "Assign"
     tone = "busy"
@@ -38,12 +38,12 @@ class AssignDialog(Dialog):
             f"  The agent below gets attempt {build.attempt} of {build.max_attempts} and is told in its pane.",
         )
 
-    def choices(self) -> Choices:
+    def choices(self) -> ChoiceList:
         rows = [described(listed, self.opened_with) for listed in self._candidates]
-        return Choices("To whom (j k)", rows, self._first)
+        return ChoiceList("To whom (j k)", rows, self._first)
 
-    def order(self) -> Assign | str:
+    def command(self) -> AssignCommand | str:
         if not self._candidates:
             return "No other agent is here."
-        chosen = self._candidates[self.query_one(Choices).cursor]
-        return Assign(self.opened_with.build.fence, chosen.agent.name)
+        chosen = self._candidates[self.query_one(ChoiceList).cursor]
+        return AssignCommand(self.opened_with.build.fence, chosen.agent.name)

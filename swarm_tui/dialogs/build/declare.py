@@ -2,11 +2,11 @@
 
 from textual.content import Content
 
-from swarm_tui.dialogs.dialog import Dialog
-from swarm_tui.orders import DeclareFixed
+from swarm_agents.views.human_commands import DeclareFixedCommand
+from swarm_tui.dialogs.command_dialog import CommandDialog
 
 
-class DeclareDialog(Dialog):
+class DeclareDialog(CommandDialog):
     heading = "You repaired the build?"
     confirm = "Declare fixed"
     tone = "plain"
@@ -21,5 +21,5 @@ class DeclareDialog(Dialog):
             "  If it is not green, the next refused commit opens a new incident."
         )
 
-    def order(self) -> DeclareFixed:
-        return DeclareFixed(self.opened_with.build.fence, self.typed)
+    def command(self) -> DeclareFixedCommand:
+        return DeclareFixedCommand(self.opened_with.build.fence, self.typed)

@@ -3,12 +3,12 @@
 from textual.content import Content
 
 from swarm_agents.text import one_line
-from swarm_tui.dialogs.dialog import Dialog
-from swarm_tui.orders import Escalate
+from swarm_agents.views.human_commands import EscalateCommand
+from swarm_tui.dialogs.command_dialog import CommandDialog
 from swarm_tui.themes import STYLE
 
 
-class EscalateDialog(Dialog):
+class EscalateDialog(CommandDialog):
     heading = "Make this build your question?"
     confirm = "Escalate"
     tone = "ask"
@@ -25,5 +25,5 @@ class EscalateDialog(Dialog):
             "  No agent may repair the build until you answer: retry, assign, take over, or declare passing.",
         )
 
-    def order(self) -> Escalate:
-        return Escalate(self.opened_with.build.fence, self.typed)
+    def command(self) -> EscalateCommand:
+        return EscalateCommand(self.opened_with.build.fence, self.typed)

@@ -3,14 +3,14 @@
 from textual.content import Content
 
 from swarm_agents.text import one_line
+from swarm_agents.views.human_commands import ForceReleaseCommand
 from swarm_tui import times
-from swarm_tui.dialogs.dialog import Dialog
-from swarm_tui.orders import ForceRelease
+from swarm_tui.dialogs.command_dialog import CommandDialog
 from swarm_tui.themes import STYLE
-from swarm_tui.widgets.banner import lease_left_ms
+from swarm_tui.widgets.build_banner import lease_left_ms
 
 
-class ForceReleaseDialog(Dialog):
+class ForceReleaseDialog(CommandDialog):
     heading = "Take the role from the fixer?"
     confirm = "Take it away"
     tone = "busy"
@@ -30,8 +30,8 @@ class ForceReleaseDialog(Dialog):
             *_next_in_line([waiter.agent for waiter in seen.waiting]),
         )
 
-    def order(self) -> ForceRelease:
-        return ForceRelease(self.opened_with.build.fence, self.typed)
+    def command(self) -> ForceReleaseCommand:
+        return ForceReleaseCommand(self.opened_with.build.fence, self.typed)
 
 
 def _next_in_line(waiting: list[str]) -> list[str | tuple[str, str]]:

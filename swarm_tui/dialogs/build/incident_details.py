@@ -1,18 +1,19 @@
-"""The red period from its beginning, or the last one: what `enter` on the banner opens."""
+"""One red period from its beginning: what `enter` on the banner opens."""
 
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from swarm_agents.db.transaction import Transaction
+from swarm_agents.db.database import Database
+from swarm_agents.views import incident_report
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui.dialogs.build import incident_story
-from swarm_tui.dialogs.story import Story, StoryDialog
+from swarm_tui.dialogs.build import incident_text
+from swarm_tui.dialogs.details_dialog import Details, DetailsDialog
 from swarm_tui.settings import Settings
 
 
-class IncidentDetails(StoryDialog):
+class IncidentDetailsDialog(DetailsDialog):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("i", "close", show=False)]
 
     heading = "Incident"
@@ -22,11 +23,11 @@ class IncidentDetails(StoryDialog):
         super().__init__(settings)
         self._number = number
 
-    def read(self, tx: Transaction) -> Story:
-        found = incident_story.read(tx, self._number)
-        if found is None:
+    def read(self, db: Database) -> Details:
+        report = incident_report.read(db, self._number)
+        if report is None:
             return self.heading, Content("There was no such red period.")
-        return f"Incident {found.incident.id}", incident_story.told(found)
+        return f"Incident {report.incident.id}", incident_text.draw(report)
 
-    def told_by(self, snapshot: Snapshot) -> object:
+    def key_of(self, snapshot: Snapshot) -> object:
         return snapshot.build, snapshot.attempts, snapshot.waiting

@@ -4,15 +4,15 @@ from textual.content import Content
 
 from swarm_agents.model import Escalation, Resolution
 from swarm_agents.text import printable
+from swarm_agents.views.human_commands import ResolveCommand
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui.dialogs.dialog import Dialog
-from swarm_tui.dialogs.people import candidates, described
-from swarm_tui.orders import Resolve
-from swarm_tui.widgets.choices import Choices
+from swarm_tui.dialogs.agent_rows import candidates, described
+from swarm_tui.dialogs.command_dialog import CommandDialog
+from swarm_tui.widgets.choice_list import ChoiceList
 from swarm_tui.widgets.row_list import Cell
 
 
-class ResolveDialog(Dialog):
+class ResolveDialog(CommandDialog):
     confirm = "Answer"
     tone = "ask"
     field = ("Say to the agents", "(may be empty)")
@@ -33,7 +33,7 @@ class ResolveDialog(Dialog):
         # The commands at its end are for whoever reads it elsewhere; here they are the rows below.
         return Content(printable(self._escalation.text.partition("\nYou can:")[0]))
 
-    def choices(self) -> Choices:
+    def choices(self) -> ChoiceList:
         most = self.opened_with.build.max_attempts
         rows: list[list[Cell]] = [
             [("retry            ", "strong"), (f"agents may try again, {most} new attempts", "dim")],
@@ -41,11 +41,11 @@ class ResolveDialog(Dialog):
             [("declare passing  ", "strong"), ("on your word; no check is run", "dim")],
         ]
         rows += [[("assign to ", "strong"), *described(one, self.opened_with)] for one in candidates(self.opened_with)]
-        return Choices("Your answer (j k)", rows, self._first)
+        return ChoiceList("Your answer (j k)", rows, self._first)
 
-    def order(self) -> Resolve:
-        option, agent = self._options[self.query_one(Choices).cursor]
-        return Resolve(self._escalation.id, option, agent, self.typed)
+    def command(self) -> ResolveCommand:
+        option, agent = self._options[self.query_one(ChoiceList).cursor]
+        return ResolveCommand(self._escalation.id, option, agent, self.typed)
 
     def moved(self, snapshot: Snapshot) -> bool:
         return all(escalation.id != self._escalation.id for escalation in snapshot.escalations)

@@ -5,13 +5,13 @@ from textual.content import Content
 from swarm_agents.locks.locks import Lock
 from swarm_agents.text import one_line
 from swarm_agents.views import work_state
+from swarm_agents.views.human_commands import ForceReleaseLockCommand
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui.dialogs.dialog import Dialog
-from swarm_tui.orders import ForceReleaseLock
+from swarm_tui.dialogs.command_dialog import CommandDialog
 from swarm_tui.themes import STYLE
 
 
-class ForceReleaseLockDialog(Dialog):
+class ForceReleaseLockDialog(CommandDialog):
     heading = "Take the lock from its holder?"
     confirm = "Take it away"
     tone = "busy"
@@ -32,12 +32,12 @@ class ForceReleaseLockDialog(Dialog):
             "  Anybody may lock it then.",
         )
 
-    def order(self) -> ForceReleaseLock:
-        return ForceReleaseLock(self._shown_lock.path, self._shown_lock.fence, self.typed)
+    def command(self) -> ForceReleaseLockCommand:
+        return ForceReleaseLockCommand(self._shown_lock.path, self._shown_lock.fence, self.typed)
 
     def moved(self, snapshot: Snapshot) -> bool:
-        return work_state.lock_moved(snapshot, self._shown_lock)
+        return work_state.has_lock_moved(snapshot, self._shown_lock)
 
     def how_it_moved(self, snapshot: Snapshot) -> str:
-        now = work_state.lock(snapshot, self._shown_lock.path)
+        now = work_state.find_lock(snapshot, self._shown_lock.path)
         return f"{now.holder} has it now, fence {now.fence}." if now else "Nobody holds it any more."

@@ -5,10 +5,11 @@ from textual.content import Content
 from swarm_agents.model import HUMAN, SWARM, MessageType
 from swarm_agents.text import one_line
 from swarm_agents.views.agents import ListedAgent
+from swarm_agents.views.human_commands import SendCommand
 from swarm_agents.views.message_pages import LogRow
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui.dialogs.messages.compose import Compose
-from swarm_tui.orders import Send
+from swarm_tui.dialogs.messages.compose import ComposeDialog
+from swarm_tui.settings import Settings
 from swarm_tui.themes import STYLE
 
 
@@ -18,11 +19,11 @@ def answered_by(row: LogRow) -> str | None:
     return None if other in (SWARM, HUMAN) else other
 
 
-class Answer(Compose):
+class AnswerDialog(ComposeDialog):
     field = ("Answer", "what they shall know or do")
 
-    def __init__(self, snapshot: Snapshot, answered: LogRow) -> None:
-        super().__init__(snapshot)
+    def __init__(self, snapshot: Snapshot, settings: Settings, answered: LogRow) -> None:
+        super().__init__(snapshot, settings)
         self._answered = answered
         self.recipient = answered_by(answered) or ""
         self.heading = f"Answer to message {answered.id}"
@@ -39,9 +40,9 @@ class Answer(Compose):
         to = self.recipient
         return [one for one in self.opened_with.agents if to in (one.agent.name, one.agent.role, "all")]
 
-    def order(self) -> Send | str:
-        order = super().order()
-        if isinstance(order, str):
-            return order
+    def command(self) -> SendCommand | str:
+        command = super().command()
+        if isinstance(command, str):
+            return command
         type_ = MessageType.ANSWER if self._answered.type == MessageType.QUESTION else MessageType.INFO
-        return Send(order.recipient, order.body, type_, self._answered.id)
+        return SendCommand(command.recipient, command.body, type_, self._answered.id)

@@ -4,11 +4,11 @@ from textual.content import Content
 
 from swarm_agents.model import EVERYONE
 from swarm_agents.views.agents import ListedAgent
-from swarm_tui.dialogs.messages.compose import Compose
-from swarm_tui.dialogs.people import here, ways
+from swarm_tui.dialogs.agent_rows import here, ways
+from swarm_tui.dialogs.messages.compose import ComposeDialog
 
 
-class Broadcast(Compose):
+class BroadcastDialog(ComposeDialog):
     heading = "Broadcast to all agents"
     recipient = EVERYONE
 

@@ -1,6 +1,6 @@
 """The last messages and the panes they went to: one key types again what did not get through."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,34 +11,31 @@ from textual.widgets import Static
 
 from swarm_agents.messages.deliveries import MAY_BE_RETRIED
 from swarm_agents.text import one_line
+from swarm_agents.views.human_commands import RetryCommand
 from swarm_agents.views.snapshot import Snapshot, View
 from swarm_tui.actions import NOTHING_FAILED, READ_ONLY
-from swarm_tui.orders import Retry
+from swarm_tui.dialogs.messages.message_details import MessageDetailsDialog
+from swarm_tui.requests import CarryOutRequest, WatchDeliveriesRequest
 from swarm_tui.settings import Settings
 from swarm_tui.themes import STYLE
-from swarm_tui.widgets.matrix import Matrix
-from swarm_tui.widgets.reached import MEANS
+from swarm_tui.widgets.delivery_list import MEANS
+from swarm_tui.widgets.delivery_matrix import DeliveryMatrix
 from swarm_tui.widgets.row_list import RowList
 
-if TYPE_CHECKING:
-    from swarm_tui.app import SwarmApp
 
-
-class Deliveries(ModalScreen[None]):
-    app: "SwarmApp"
-
+class DeliveriesDialog(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n,d", "close", show=False),
         Binding("r", "retry", show=False),
     ]
-    AUTO_FOCUS = "Matrix"
+    AUTO_FOCUS = "DeliveryMatrix"
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self._settings = settings
         # Held, not looked up: while the dialog closes, a view still comes and the parts are not found any more.
         self._heading = Static(id="heading")
-        self._matrix = Matrix()
+        self._matrix = DeliveryMatrix()
         self._chosen = Static(id="chosen")
 
     def compose(self) -> ComposeResult:
@@ -51,16 +48,16 @@ class Deliveries(ModalScreen[None]):
             yield self._chosen
 
     def on_mount(self) -> None:
-        self.app.watch_deliveries(True)
+        self.app.post_message(WatchDeliveriesRequest(True))
 
     def on_unmount(self) -> None:
-        self.app.watch_deliveries(False)
+        self.app.post_message(WatchDeliveriesRequest(False))
 
     def show(self, view: View) -> None:
         if isinstance(view, Snapshot) and view.recent_deliveries is not None:
             self._matrix.show(view.recent_deliveries, view.moment.wall_ms)
 
-    def on_matrix_moved(self) -> None:
+    def on_delivery_matrix_delivery_selected(self) -> None:
         self._heading.update(Content.assemble(*((text, STYLE[tone]) for text, tone in self._matrix.heading())))
         one = self._matrix.chosen
         if one is None:
@@ -70,12 +67,10 @@ class Deliveries(ModalScreen[None]):
             means = one_line(one.detail, 200) or MEANS[one.state]
             self._chosen.update(Content(f"#{one.message} to {one_line(one.agent, 64)}: {one.state}{why}: {means}"))
 
-    def on_row_list_chosen(self, chosen: RowList.Chosen) -> None:
-        from swarm_tui.dialogs.messages.message_details import MessageDetails
-
+    def on_row_list_row_chosen(self, chosen: RowList.RowChosen) -> None:
         chosen.stop()
         if self._matrix.message is not None:
-            self.app.push_screen(MessageDetails(self._matrix.message, self._settings))
+            self.app.push_screen(MessageDetailsDialog(self._matrix.message, self._settings))
 
     def action_close(self) -> None:
         self.dismiss()
@@ -86,6 +81,6 @@ class Deliveries(ModalScreen[None]):
         elif self._matrix.message is None:
             self.notify("There is no message here yet.", severity="warning")
         elif any(one.state in MAY_BE_RETRIED for one in self._matrix.of_column()):
-            self.app.carry_out(Retry(self._matrix.message))
+            self.app.post_message(CarryOutRequest(RetryCommand(self._matrix.message)))
         else:
             self.notify(NOTHING_FAILED, severity="warning")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,27 +13,22 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 from textual.worker import Worker
 
-from swarm_agents.db.database import Database
 from swarm_agents.messages.deliveries import MAY_BE_RETRIED
 from swarm_agents.text import one_line, printable
 from swarm_agents.views import message_pages
+from swarm_agents.views.human_commands import RetryCommand
 from swarm_agents.views.message_pages import LogRow
 from swarm_agents.views.snapshot import Snapshot, View
 from swarm_tui import times, worker_errors
 from swarm_tui.actions import NOTHING_FAILED, READ_ONLY
-from swarm_tui.dialogs.messages.answer import Answer, answered_by
-from swarm_tui.orders import Order, Retry
+from swarm_tui.dialogs.messages.answer import AnswerDialog, answered_by
+from swarm_tui.requests import CarryOutRequest, ShowThreadRequest, WatchMessageRequest
 from swarm_tui.settings import Settings
 from swarm_tui.themes import STYLE
-from swarm_tui.widgets.reached import Reached
-
-if TYPE_CHECKING:
-    from swarm_tui.app import SwarmApp
+from swarm_tui.widgets.delivery_list import DeliveryList
 
 
-class MessageDetails(ModalScreen[None]):
-    app: "SwarmApp"
-
+class MessageDetailsDialog(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n", "close", show=False),
         Binding("r", "retry", show=False),
@@ -41,10 +36,10 @@ class MessageDetails(ModalScreen[None]):
         Binding("t", "thread", show=False),
         Binding("space", "scroll_body", show=False),
     ]
-    AUTO_FOCUS = "Reached"
+    AUTO_FOCUS = "DeliveryList"
 
     @dataclass
-    class Read(Message):
+    class MessageRead(Message):
         row: LogRow
 
     def __init__(self, message: int, settings: Settings) -> None:
@@ -56,7 +51,7 @@ class MessageDetails(ModalScreen[None]):
         self._early: Callable[[], None] | None = None
         # Held, not looked up: while the dialog closes, a view still comes and the parts are not found any more.
         self._body = Static("…")
-        self._reached = Reached()
+        self._reached = DeliveryList()
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box", classes="-plain") as box:
@@ -68,11 +63,11 @@ class MessageDetails(ModalScreen[None]):
             yield self._reached
 
     def on_mount(self) -> None:
-        self.app.watch_message(self._message)
+        self.app.post_message(WatchMessageRequest(self._message))
         self.run_worker(self._read, thread=True, group="pages", exit_on_error=False)
 
     def on_unmount(self) -> None:
-        self.app.watch_message(None)
+        self.app.post_message(WatchMessageRequest(None))
 
     def show(self, view: View) -> None:
         """A snapshot that was taken before anybody asked for this message says nothing about it."""
@@ -81,7 +76,7 @@ class MessageDetails(ModalScreen[None]):
             self._reached.show(view.watched, view.moment.wall_ms)
             self._catch_up()
 
-    def on_message_details_read(self, read: Read) -> None:
+    def on_message_details_dialog_message_read(self, read: MessageRead) -> None:
         row = self._row = read.row
         who = f"{one_line(row.sender, 64)} → {one_line(row.recipient, 64)}"
         within = f"  in thread {row.thread}" if row.thread != row.id else ""
@@ -101,7 +96,7 @@ class MessageDetails(ModalScreen[None]):
         elif self._snapshot is None or self._row is None:
             self._early = self.action_retry
         elif any(one.state in MAY_BE_RETRIED for one in self._snapshot.watched):
-            self.app.carry_out(Retry(self._message))
+            self.app.post_message(CarryOutRequest(RetryCommand(self._message)))
         else:
             self.notify(NOTHING_FAILED, severity="warning")
 
@@ -110,7 +105,7 @@ class MessageDetails(ModalScreen[None]):
             self._early = self.action_thread
         elif self._row.thread is not None:
             self.dismiss()
-            self.app.show_thread(self._row.thread)
+            self.app.post_message(ShowThreadRequest(self._row.thread))
 
     def action_answer(self) -> None:
         """To whoever said it; what the swarm said has nobody who could read an answer."""
@@ -121,7 +116,7 @@ class MessageDetails(ModalScreen[None]):
         elif answered_by(self._row) is None:
             self.notify("The swarm itself said this: there is nobody to answer.", severity="warning")
         else:
-            self.app.push_screen(Answer(self._snapshot, self._row), self._answered)
+            self.app.push_screen(AnswerDialog(self._snapshot, self._settings, self._row), self._answered)
 
     def _catch_up(self) -> None:
         """Do what was asked for before the message was there: whoever knows the keys does not wait for the screen."""
@@ -129,15 +124,14 @@ class MessageDetails(ModalScreen[None]):
             early, self._early = self._early, None
             early()
 
-    def _answered(self, order: Order | None) -> None:
-        if order is not None:
+    def _answered(self, confirmed: bool | None) -> None:
+        if confirmed:
             self.dismiss()
-            self.app.carry_out(order)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        worker_errors.of_worker(self.app, event)
+        worker_errors.show_error(self.app, event)
 
     def _read(self) -> None:
-        with Database(self._settings.database) as db, db.reading() as tx:
-            row = message_pages.whole(tx, self._message)
-        self.post_message(self.Read(row))
+        with self._settings.open_database() as db:
+            row = message_pages.read_message(db, self._message)
+        self.post_message(self.MessageRead(row))

@@ -4,14 +4,14 @@ from textual.content import Content
 
 from swarm_agents.model import AckResolution, Escalation
 from swarm_agents.text import printable
+from swarm_agents.views.human_commands import AnswerUnacknowledgedCommand
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui.dialogs.dialog import Dialog
-from swarm_tui.orders import AnswerUnacknowledged
-from swarm_tui.widgets.choices import Choices
+from swarm_tui.dialogs.command_dialog import CommandDialog
+from swarm_tui.widgets.choice_list import ChoiceList
 from swarm_tui.widgets.row_list import Cell
 
 
-class UnacknowledgedDialog(Dialog):
+class UnacknowledgedDialog(CommandDialog):
     confirm = "Answer"
     tone = "ask"
     field = ("Reason", "(may be empty; told to those to whom it is said again)")
@@ -25,16 +25,16 @@ class UnacknowledgedDialog(Dialog):
         # The commands at its end are for whoever reads it elsewhere; here they are the rows below.
         return Content(printable(self._escalation.text.partition("\nYou can:")[0]))
 
-    def choices(self) -> Choices:
+    def choices(self) -> ChoiceList:
         rows: list[list[Cell]] = [
             [("say it again  ", "strong"), ("now, once; you are asked again when it does not help", "dim")],
             [("excuse        ", "strong"), ("wait for their acknowledgement no more", "dim")],
         ]
-        return Choices("Your answer (j k)", rows)
+        return ChoiceList("Your answer (j k)", rows)
 
-    def order(self) -> AnswerUnacknowledged:
-        option = (AckResolution.SAY_AGAIN, AckResolution.EXCUSE)[self.query_one(Choices).cursor]
-        return AnswerUnacknowledged(self._escalation.id, option, self.typed)
+    def command(self) -> AnswerUnacknowledgedCommand:
+        option = (AckResolution.SAY_AGAIN, AckResolution.EXCUSE)[self.query_one(ChoiceList).cursor]
+        return AnswerUnacknowledgedCommand(self._escalation.id, option, self.typed)
 
     def moved(self, snapshot: Snapshot) -> bool:
         return all(one.id != self._escalation.id for one in snapshot.unacknowledged)

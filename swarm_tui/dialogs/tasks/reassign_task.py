@@ -4,17 +4,16 @@ from textual.content import Content
 
 from swarm_agents.tasks.rows import HELD, Task
 from swarm_agents.text import one_line
-from swarm_agents.views import work_state
+from swarm_agents.views import human_commands, work_state
+from swarm_agents.views.human_commands import ReassignTaskCommand
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui import orders
-from swarm_tui.dialogs.dialog import Dialog
-from swarm_tui.dialogs.people import described, here
-from swarm_tui.orders import ReassignTask
+from swarm_tui.dialogs.agent_rows import described, here
+from swarm_tui.dialogs.command_dialog import CommandDialog
 from swarm_tui.themes import STYLE
-from swarm_tui.widgets.choices import Choices
+from swarm_tui.widgets.choice_list import ChoiceList
 
 
-class ReassignTaskDialog(Dialog):
+class ReassignTaskDialog(CommandDialog):
     heading = "Give the task to an agent?"
     confirm = "Reassign"
     tone = "busy"
@@ -36,18 +35,18 @@ class ReassignTaskDialog(Dialog):
             "  The agent below has claimed it then, and is told in its pane.",
         )
 
-    def choices(self) -> Choices:
-        return Choices("To whom (j k)", [described(listed, self.opened_with) for listed in self._candidates])
+    def choices(self) -> ChoiceList:
+        return ChoiceList("To whom (j k)", [described(listed, self.opened_with) for listed in self._candidates])
 
-    def order(self) -> ReassignTask | str:
+    def command(self) -> ReassignTaskCommand | str:
         if not self._candidates:
             return "No other agent is here."
-        chosen = self._candidates[self.query_one(Choices).cursor]
-        return ReassignTask(self._shown_task.id, chosen.agent.name, self._shown_task.fence)
+        chosen = self._candidates[self.query_one(ChoiceList).cursor]
+        return ReassignTaskCommand(self._shown_task.id, chosen.agent.name, self._shown_task.fence)
 
     def moved(self, snapshot: Snapshot) -> bool:
-        return work_state.task_moved(snapshot, self._shown_task)
+        return work_state.has_task_moved(snapshot, self._shown_task)
 
     def how_it_moved(self, snapshot: Snapshot) -> str:
-        now = work_state.task(snapshot, self._shown_task.id)
-        return f"It moved meanwhile: {orders.standing(now)}" if now else "The task is gone."
+        now = work_state.find_task(snapshot, self._shown_task.id)
+        return f"It moved meanwhile: {human_commands.describe_task(now)}" if now else "The task is gone."

@@ -4,15 +4,14 @@ from textual.content import Content
 
 from swarm_agents.tasks.rows import HELD, Task
 from swarm_agents.text import one_line
-from swarm_agents.views import work_state
+from swarm_agents.views import human_commands, work_state
+from swarm_agents.views.human_commands import ReleaseTaskCommand
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui import orders
-from swarm_tui.dialogs.dialog import Dialog
-from swarm_tui.orders import ReleaseTask
+from swarm_tui.dialogs.command_dialog import CommandDialog
 from swarm_tui.themes import STYLE
 
 
-class ReleaseTaskDialog(Dialog):
+class ReleaseTaskDialog(CommandDialog):
     heading = "Open the task again?"
     confirm = "Release"
     tone = "busy"
@@ -31,12 +30,12 @@ class ReleaseTaskDialog(Dialog):
             "  It is open: whoever claims it first has it.",
         )
 
-    def order(self) -> ReleaseTask:
-        return ReleaseTask(self._shown_task.id, self._shown_task.fence, self.typed)
+    def command(self) -> ReleaseTaskCommand:
+        return ReleaseTaskCommand(self._shown_task.id, self._shown_task.fence, self.typed)
 
     def moved(self, snapshot: Snapshot) -> bool:
-        return work_state.task_moved(snapshot, self._shown_task)
+        return work_state.has_task_moved(snapshot, self._shown_task)
 
     def how_it_moved(self, snapshot: Snapshot) -> str:
-        now = work_state.task(snapshot, self._shown_task.id)
-        return f"It moved meanwhile: {orders.standing(now)}" if now else "The task is gone."
+        now = work_state.find_task(snapshot, self._shown_task.id)
+        return f"It moved meanwhile: {human_commands.describe_task(now)}" if now else "The task is gone."

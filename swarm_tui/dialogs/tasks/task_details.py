@@ -1,21 +1,21 @@
 """One task at length: what `enter` on it opens."""
 
-from swarm_agents.db.transaction import Transaction
-from swarm_agents.views import work_state
+from swarm_agents.db.database import Database
+from swarm_agents.views import task_report, work_state
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui.dialogs.story import Story, StoryDialog
-from swarm_tui.dialogs.tasks import work_story
+from swarm_tui.dialogs.details_dialog import Details, DetailsDialog
+from swarm_tui.dialogs.tasks import task_text
 from swarm_tui.settings import Settings
 
 
-class TaskDetails(StoryDialog):
-    def __init__(self, settings: Settings, task: str) -> None:
+class TaskDetailsDialog(DetailsDialog):
+    def __init__(self, settings: Settings, task_id: str) -> None:
         super().__init__(settings)
-        self._shown_task = task
-        self.heading = f"Task {task}"
+        self._task_id = task_id
+        self.heading = f"Task {task_id}"
 
-    def read(self, tx: Transaction) -> Story:
-        return self.heading, work_story.of_task(tx, self._shown_task)
+    def read(self, db: Database) -> Details:
+        return self.heading, task_text.draw(task_report.read(db, self._task_id))
 
-    def told_by(self, snapshot: Snapshot) -> object:
-        return work_state.task(snapshot, self._shown_task)
+    def key_of(self, snapshot: Snapshot) -> object:
+        return work_state.find_task(snapshot, self._task_id)

@@ -23,7 +23,7 @@ from swarm_agents.messages import acknowledgements, messages
 from swarm_agents.model import HUMAN, Asked, PaneAddress, Resolution, Rules
 from swarm_agents.system import file_lock, log
 from swarm_agents.watch import notifier
-from swarm_tui.background import Keeper
+from swarm_tui.background import BackgroundThread
 from swarm_tui.settings import Settings
 from tests.support.app import dashboard, shows
 from tests.support.clock import FakeClock
@@ -587,14 +587,14 @@ def test_a_dashboard_tells_too(db_path: Path, tape: "Tape") -> None:
     with Database(db_path) as db:
         ask(db)
     config = tape.config(tape.script("touch done"))
-    keeper = Keeper(Settings(db_path, config=config, courier=False), lambda error: None)
+    background = BackgroundThread(Settings(db_path, config=config, courier=False), lambda error: None)
 
-    keeper.start()
+    background.start()
     until(tape.path("done").exists, "the command ran")
-    keeper.stop()
+    background.stop()
 
-    keeper.join(10)
-    assert not keeper.is_alive()
+    background.join(10)
+    assert not background.is_alive()
 
 
 def test_the_log_and_not_the_answer_holds_what_was_done(repo: Repo) -> None:

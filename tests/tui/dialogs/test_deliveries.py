@@ -8,8 +8,8 @@ from swarm_agents.courier import injections
 from swarm_agents.db.database import Database
 from swarm_agents.messages import deliveries, messages
 from swarm_agents.model import EVERYONE, HUMAN, DeliveryState
-from swarm_tui.dialogs.messages.deliveries import Deliveries
-from swarm_tui.dialogs.messages.message_details import MessageDetails
+from swarm_tui.dialogs.messages.deliveries import DeliveriesDialog
+from swarm_tui.dialogs.messages.message_details import MessageDetailsDialog
 from tests.support import scenes
 from tests.support.app import dashboard, settled, shows, text, until
 from tests.support.clock import FakeClock
@@ -102,9 +102,9 @@ async def test_enter_opens_the_message_and_escape_leads_back(db: Database, db_pa
         await pilot.press("d")
         await shows(pilot, "▸#3")
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, MessageDetails), "the message is open")
+        await until(pilot, lambda: isinstance(pilot.app.screen, MessageDetailsDialog), "the message is open")
         await pilot.press("escape")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Deliveries), "the matrix is back")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DeliveriesDialog), "the matrix is back")
         await pilot.press("escape")
         await settled(pilot)
         assert "Deliveries" not in text(pilot)

@@ -85,7 +85,7 @@ async def test_enter_on_a_lock_tells_who_has_it_why_and_what_happened(
             pilot, "src/invoice.py", "api, fence 1", "15 min left", "rounding moves to the total", "api: acquired"
         )
         locks.force_release(db, ["src/invoice.py"], "the release is being cut")
-        await shows(pilot, "nobody any more", "human: force-released")
+        await shows(pilot, "no agent any more", "human: force-released")
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 16)])

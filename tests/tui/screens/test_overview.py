@@ -10,8 +10,8 @@ from swarm_agents.build import build
 from swarm_agents.db.database import Database
 from swarm_agents.messages import messages
 from swarm_agents.model import Evidence, Rules
-from swarm_tui.widgets.agents import Agents
-from swarm_tui.widgets.banner import Banner
+from swarm_tui.widgets.agent_list import AgentList
+from swarm_tui.widgets.build_banner import BuildBanner
 from swarm_tui.widgets.message_log import MessageLog
 from tests.support import scenes
 from tests.support.app import dashboard, settled, shows, text, until
@@ -26,7 +26,7 @@ async def test_the_banner_says_who_repairs_which_attempt_and_how_long(
     scenes.fixing(db, clock)
 
     async with dashboard(db_path, clock) as pilot:
-        shown = str(pilot.app.screen.query_one(Banner).content)
+        shown = str(pilot.app.screen.query_one(BuildBanner).content)
 
     assert "FIXING" in shown
     assert "billing repairs it" in shown
@@ -143,7 +143,7 @@ async def test_the_cursor_stays_on_its_agent_when_others_come(db: Database, db_p
     scenes.passing(db, clock)
 
     async with dashboard(db_path, clock) as pilot:
-        agents = pilot.app.screen.query_one(Agents)
+        agents = pilot.app.screen.query_one(AgentList)
         agents.focus()
         await pilot.press("j", "j")
         assert agents.chosen and agents.chosen.name == "billing"

@@ -10,9 +10,9 @@ import pytest
 
 from swarm_agents import roster
 from swarm_agents.db.database import Database
-from swarm_tui.screens.overview import Overview
+from swarm_tui.screens.overview import OverviewScreen
 from swarm_tui.screens.panes import PanesScreen
-from swarm_tui.widgets.pane_screen import painted
+from swarm_tui.widgets.pane_preview import painted
 from tests.support.app import dashboard, shows, text, until
 from tests.support.clock import FakeClock
 from tests.support.tmux import Tmux, private_server
@@ -83,7 +83,7 @@ async def test_one_goes_back_to_the_overview(db: Database, db_path: Path, clock:
         await pilot.press("2")
         await until(pilot, lambda: isinstance(pilot.app.screen, PanesScreen), "screen 2 is there")
         await pilot.press(key)
-        await until(pilot, lambda: isinstance(pilot.app.screen, Overview), "the overview is back")
+        await until(pilot, lambda: isinstance(pilot.app.screen, OverviewScreen), "the overview is back")
 
 
 async def test_a_message_goes_to_the_selected_agent(db: Database, db_path: Path, clock: FakeClock) -> None:

@@ -11,7 +11,7 @@ from swarm_agents.tasks import rows as task_rows
 from swarm_agents.tasks import tasks
 from swarm_agents.tasks.rows import TaskStatus
 from swarm_agents.tasks.tasks import NotYours
-from swarm_tui.screens.overview import Overview
+from swarm_tui.screens.overview import OverviewScreen
 from swarm_tui.screens.work import WorkScreen
 from swarm_tui.widgets.task_list import TaskList
 from tests.support import scenes
@@ -50,7 +50,7 @@ async def test_one_goes_back_to_the_overview(db: Database, db_path: Path, clock:
         await pilot.press("4")
         await until(pilot, lambda: isinstance(pilot.app.screen, WorkScreen), "screen 4 is there")
         await pilot.press(key)
-        await until(pilot, lambda: isinstance(pilot.app.screen, Overview), "the overview is back")
+        await until(pilot, lambda: isinstance(pilot.app.screen, OverviewScreen), "the overview is back")
 
 
 async def test_a_released_task_is_open_and_its_old_fence_is_void(db: Database, db_path: Path, clock: FakeClock) -> None:

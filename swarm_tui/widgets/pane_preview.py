@@ -15,7 +15,7 @@ from swarm_agents.text import one_line, printable, without_escapes
 _COLOURS_MOST = 2_000  # changes of colour, 25 us each; agents' screens have some hundreds
 
 
-class PaneScreen(Widget):
+class PanePreview(Widget):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"pane--about"}
 
     def __init__(self) -> None:

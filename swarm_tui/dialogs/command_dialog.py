@@ -4,7 +4,7 @@ It starts on Cancel. It keeps what it was opened with: when the build moves mean
 carries the old fence, so that nothing is done to somebody else than the one who was shown.
 """
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,22 +12,21 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Static
+from textual.widgets import Button, Input, Static
 
+from swarm_agents.views.human_commands import HumanCommand
 from swarm_agents.views.snapshot import Snapshot, View
 from swarm_tui import toasts
-from swarm_tui.orders import Order
+from swarm_tui.dialogs.help import HelpDialog
+from swarm_tui.requests import CarryOutRequest
 from swarm_tui.themes import STYLE
-from swarm_tui.widgets.choices import Choices
-
-if TYPE_CHECKING:
-    from textual.widgets import Input
+from swarm_tui.widgets.choice_list import ChoiceList
 
 FieldTexts = tuple[str, str]
 """What the field is for, and what stands in it while it is empty."""
 
 
-class Dialog(ModalScreen[Order | None]):
+class CommandDialog(ModalScreen[bool]):
     """Subclasses say `heading`, `facts`, `order`, and what else they need of `choices` and `field`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -56,10 +55,10 @@ class Dialog(ModalScreen[Order | None]):
         """Who is affected, and what will happen. Texts from outside as printable content."""
         raise NotImplementedError
 
-    def choices(self) -> Choices | None:
+    def choices(self) -> ChoiceList | None:
         return None
 
-    def order(self) -> Order | str:
+    def command(self) -> HumanCommand | str:
         """The order, or why there can be none yet."""
         raise NotImplementedError
 
@@ -81,8 +80,6 @@ class Dialog(ModalScreen[Order | None]):
             if choices:
                 yield choices
             if self.field:
-                from textual.widgets import Input
-
                 label, placeholder = self.field
                 with Horizontal(id="field"):
                     yield Static(f"{label}: ", markup=False)
@@ -108,22 +105,23 @@ class Dialog(ModalScreen[Order | None]):
     @property
     def typed(self) -> str:
         """What stands in the field."""
-        found = self.query("Input")
-        return found.first().value.strip() if found else ""  # type: ignore[attr-defined]
+        found = self.query(Input)
+        return found.first().value.strip() if found else ""
 
     @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:
-        self.dismiss(None)
+        self.dismiss(False)
 
     @on(Button.Pressed, "#confirm")
     def action_confirm(self) -> None:
-        order = self.order()
-        if isinstance(order, str):
-            self.hint(order)
+        command = self.command()
+        if isinstance(command, str):
+            self.hint(command)
         else:
-            self.dismiss(order)
+            self.app.post_message(CarryOutRequest(command))
+            self.dismiss(True)
 
-    def on_input_submitted(self, event: "Input.Submitted") -> None:
+    def on_input_submitted(self, event: Input.Submitted) -> None:
         # Enter in the field confirms nothing yet: it goes to the button, and the next one does.
         event.stop()
         self.query_one("#confirm").focus()
@@ -133,10 +131,8 @@ class Dialog(ModalScreen[Order | None]):
         self.query_one(other).focus()
 
     def action_choose(self, by: int) -> None:
-        for choices in self.query(Choices):
+        for choices in self.query(ChoiceList):
             choices.action_step(by)
 
     def action_help(self) -> None:
-        from swarm_tui.dialogs.help import Help
-
-        self.app.push_screen(Help())
+        self.app.push_screen(HelpDialog())

@@ -14,7 +14,7 @@ from swarm_tui.widgets.row_list import Cell, RowList
 _NAME, _PANE, _CELL = 12, 5, 17  # characters
 
 
-class Matrix(RowList):
+class DeliveryMatrix(RowList):
     """Newest message first. The cursor is on one delivery: a row by `RowList`, a column by left and right."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -23,7 +23,7 @@ class Matrix(RowList):
     ]
     empty = "no message has gone to anybody yet"
 
-    class Moved(Message):
+    class DeliverySelected(Message):
         """The cursor is on another delivery, or what it is on has changed."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class Matrix(RowList):
         if self._message not in self._messages:
             self._message = self._messages[0] if self._messages else None
         self.rows_changed()
-        self.post_message(self.Moved())
+        self.post_message(self.DeliverySelected())
 
     def heading(self) -> list[Cell]:
         """The numbers of the messages in sight."""
@@ -82,14 +82,14 @@ class Matrix(RowList):
         return cells
 
     def cursor_moved(self) -> None:
-        self.post_message(self.Moved())
+        self.post_message(self.DeliverySelected())
 
     def action_column(self, by: int) -> None:
         if self._message is not None:
             at = self._messages.index(self._message) + by
             self._message = self._messages[max(0, min(at, len(self._messages) - 1))]
             self.rows_changed()
-            self.post_message(self.Moved())
+            self.post_message(self.DeliverySelected())
 
     def _in_sight(self, width: int) -> list[int]:
         fit = max(1, (width - _NAME - _PANE - 2) // _CELL)

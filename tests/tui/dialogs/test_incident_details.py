@@ -8,8 +8,8 @@ from swarm_agents.build import build
 from swarm_agents.commit.verdict import RefusalFinding, Verdict, record_finding
 from swarm_agents.db.database import Database
 from swarm_agents.incidents import incidents
-from swarm_tui.dialogs.build.incident_details import IncidentDetails
-from swarm_tui.screens.overview import Overview
+from swarm_tui.dialogs.build.incident_details import IncidentDetailsDialog
+from swarm_tui.screens.overview import OverviewScreen
 from tests.support import scenes
 from tests.support.app import dashboard, shows, text, until
 from tests.support.clock import FakeClock
@@ -47,7 +47,7 @@ async def test_where_the_build_was_never_red_it_says_so(db: Database, db_path: P
     async with dashboard(db_path, clock) as pilot:
         await pilot.press("i")
         await shows(pilot, "The build was never red.")
-        assert isinstance(pilot.app.screen, Overview)
+        assert isinstance(pilot.app.screen, OverviewScreen)
 
 
 async def test_an_end_of_an_attempt_reaches_the_open_details(db: Database, db_path: Path, clock: FakeClock) -> None:
@@ -82,9 +82,9 @@ async def test_it_closes_and_the_screen_below_is_as_before(
 
     async with dashboard(db_path, clock) as pilot:
         await pilot.press("i")
-        await until(pilot, lambda: isinstance(pilot.app.screen, IncidentDetails), "the details are open")
+        await until(pilot, lambda: isinstance(pilot.app.screen, IncidentDetailsDialog), "the details are open")
         await pilot.press(key)
-        await until(pilot, lambda: isinstance(pilot.app.screen, Overview), "they are closed")
+        await until(pilot, lambda: isinstance(pilot.app.screen, OverviewScreen), "they are closed")
 
 
 async def test_hostile_text_stays_text(db: Database, db_path: Path, clock: FakeClock) -> None:

@@ -1,39 +1,38 @@
 """What needs the human: escalations first, then what could not be said or went round. Gone when nothing does."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from swarm_agents.escalations.announcements import Announcement
 from swarm_agents.events import Event
 from swarm_agents.model import Escalation, Moment
 from swarm_agents.text import one_line
-from swarm_agents.views.snapshot import Lost, Snapshot, WentRound
+from swarm_agents.views.snapshot import Snapshot, UngatedCommits, UnreachedAgent
 from swarm_tui import symbols, times
 from swarm_tui.symbols import Sign
 from swarm_tui.widgets.row_list import Cell, RowList
 
 MOST_ROWS = 3  # what is further down is one `n` away
-Item = Escalation | Announcement | WentRound | Lost
+AttentionItem = Escalation | Announcement | UngatedCommits | UnreachedAgent
 
 
-@dataclass(frozen=True)
-class _Row:
-    item: Item
+class _AttentionRow(NamedTuple):
+    item: AttentionItem
     at: int
 
 
-class Attention(RowList):
+class AttentionList(RowList):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
-        self._rows: list[_Row] = []
+        self._rows: list[_AttentionRow] = []
         self._now = 0
 
     def show(self, snapshot: Snapshot) -> None:
         self._now = snapshot.moment.wall_ms
-        rows = [_Row(escalation, escalation.raised_at) for escalation in snapshot.escalations]
-        rows += [_Row(untold, untold.at) for untold in snapshot.untold]
-        rows += [_Row(escalation, escalation.raised_at) for escalation in snapshot.unacknowledged]
-        rows += [_Row(snapshot.went_round, snapshot.went_round.newest.at)] if snapshot.went_round else []
-        rows += [_Row(lost, lost.newest.at) for lost in snapshot.lost]
+        rows = [_AttentionRow(escalation, escalation.raised_at) for escalation in snapshot.escalations]
+        rows += [_AttentionRow(untold, untold.at) for untold in snapshot.unannounced]
+        rows += [_AttentionRow(escalation, escalation.raised_at) for escalation in snapshot.unacknowledged]
+        rows += [_AttentionRow(snapshot.ungated, snapshot.ungated.newest.at)] if snapshot.ungated else []
+        rows += [_AttentionRow(lost, lost.newest.at) for lost in snapshot.unreached]
         if rows != self._rows:
             self._rows = rows
             self.display = bool(rows)
@@ -46,7 +45,7 @@ class Attention(RowList):
         self.time_went_on()
 
     @property
-    def items(self) -> list[Item]:
+    def items(self) -> list[AttentionItem]:
         return [row.item for row in self._rows]
 
     def count(self) -> int:
@@ -54,7 +53,7 @@ class Attention(RowList):
 
     def cells(self, index: int, width: int) -> list[Cell]:
         row = self._rows[index]
-        sign, text, why = _said(row.item)
+        sign, text, why = _describe(row.item)
         return [
             (f" {sign.symbol} {sign.word:<16} ", sign.tone),
             (f"{times.age(max(0, self._now - row.at)):>4}  ", "dim"),
@@ -63,7 +62,7 @@ class Attention(RowList):
         ]
 
 
-def _said(item: Item) -> tuple[Sign, str, str]:
+def _describe(item: AttentionItem) -> tuple[Sign, str, str]:
     """How it looks, what it is, and why."""
     match item:
         case Escalation(message=int()) as asked:
@@ -74,10 +73,10 @@ def _said(item: Item) -> tuple[Sign, str, str]:
             ends = "given up" if untold.state == "retired" else "tried again"
             text = f"escalation {untold.escalation} was not told by {untold.channel}, {ends}"
             return Sign("✗", "not told", "bad"), text, one_line(untold.reason, 120)
-        case WentRound(count, newest):
+        case UngatedCommits(count, newest):
             text = f"{one_line(newest.actor, 30)}: {one_line(newest.detail, 60)} {_how(newest)}"
             return Sign("↷", "went round", "busy"), text, f"and {count - 1} more" if count > 1 else ""
-        case Lost(agent, count, newest):
+        case UnreachedAgent(agent, count, newest):
             state = symbols.DELIVERY[newest.state]
             which = "a notice" if count == 1 else f"{count} notices"
             reason = one_line(newest.reason, 40) if newest.reason else ""

@@ -3,7 +3,7 @@
 from swarm_tui.widgets.row_list import Cell, RowList
 
 
-class Choices(RowList):
+class ChoiceList(RowList):
     def __init__(self, title: str, rows: list[list[Cell]], chosen: int = 0, markable: bool = True) -> None:
         super().__init__()
         self._lines = rows

@@ -6,12 +6,13 @@ from swarm_agents.model import Agent
 from swarm_agents.views.agents import ListedAgent
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui import times
-from swarm_tui.dialogs.messages.compose import Compose
+from swarm_tui.dialogs.messages.compose import ComposeDialog
+from swarm_tui.settings import Settings
 
 
-class MessageOne(Compose):
-    def __init__(self, snapshot: Snapshot, agent: Agent) -> None:
-        super().__init__(snapshot)
+class MessageAgentDialog(ComposeDialog):
+    def __init__(self, snapshot: Snapshot, settings: Settings, agent: Agent) -> None:
+        super().__init__(snapshot, settings)
         self._agent = agent
         self.recipient = agent.name
         self.heading = f"Message to {agent.name}"

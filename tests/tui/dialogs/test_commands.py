@@ -13,10 +13,10 @@ from swarm_agents.escalations import escalations
 from swarm_agents.messages import messages
 from swarm_agents.model import HUMAN, BuildStatus, Fenced, MessageType, Resolution, Rules
 from swarm_agents.views import message_pages
-from swarm_tui.dialogs.dialog import Dialog
-from swarm_tui.dialogs.messages.broadcast import Broadcast
-from swarm_tui.dialogs.messages.message_details import MessageDetails
-from swarm_tui.screens.overview import Overview
+from swarm_tui.dialogs.command_dialog import CommandDialog
+from swarm_tui.dialogs.messages.broadcast import BroadcastDialog
+from swarm_tui.dialogs.messages.message_details import MessageDetailsDialog
+from swarm_tui.screens.overview import OverviewScreen
 from swarm_tui.widgets.message_log import MessageLog
 from tests.support import scenes
 from tests.support.app import dashboard, seen, settled, shows, text, until
@@ -45,7 +45,7 @@ async def test_a_dialog_starts_on_cancel(db: Database, db_path: Path, clock: Fak
     async with dashboard(db_path, clock) as pilot:
         await pilot.press("F", "enter")
         await pilot.pause()
-        assert isinstance(pilot.app.screen, Overview)
+        assert isinstance(pilot.app.screen, OverviewScreen)
 
     assert build.current(db).fixer == "billing"
 
@@ -59,7 +59,7 @@ async def test_a_cancelled_dialog_changes_nothing(db: Database, db_path: Path, c
         for act in ("F", "A", "E"):
             await pilot.press(act, key)
             await pilot.app.workers.wait_for_complete()
-            assert isinstance(pilot.app.screen, Overview)
+            assert isinstance(pilot.app.screen, OverviewScreen)
 
     assert build.current(db) == before
 
@@ -222,7 +222,7 @@ async def test_a_broadcast_counts_only_panes_that_are_ready_as_ready(
         await pilot.press("b")
         await settled(pilot)
         obstacles = {"api": None, "auth": "dialog", "billing": None, "search": "draft", "web": "shell"}
-        pilot.app.screen.post_message(Broadcast.Looked(obstacles))
+        pilot.app.screen.post_message(BroadcastDialog.PanesSeen(obstacles))
 
         await shows(pilot, "2 in a ready pane, 2 in a pane that waits, 2 by")
 
@@ -269,7 +269,7 @@ async def test_nothing_is_sent_without_a_text(db: Database, db_path: Path, clock
     async with dashboard(db_path, clock) as pilot:
         await pilot.press("b", "enter", "enter")
         await shows(pilot, "There is nothing to send yet.")
-        assert isinstance(pilot.app.screen, Dialog)
+        assert isinstance(pilot.app.screen, CommandDialog)
 
 
 async def test_a_message_goes_to_the_selected_agent_only(db: Database, db_path: Path, clock: FakeClock) -> None:
@@ -324,7 +324,7 @@ async def test_a_read_only_screen_refuses_every_act_and_says_so(
     async with dashboard(db_path, clock, read_only=True) as pilot:
         await pilot.press(key)
         await shows(pilot, "READ-ONLY", "This screen is read-only")
-        assert isinstance(pilot.app.screen, Overview)
+        assert isinstance(pilot.app.screen, OverviewScreen)
 
 
 async def test_a_read_only_screen_ends_no_lease(db: Database, db_path: Path, clock: FakeClock) -> None:
@@ -333,7 +333,7 @@ async def test_a_read_only_screen_ends_no_lease(db: Database, db_path: Path, clo
 
     async with dashboard(db_path, clock, read_only=True) as pilot:
         await shows(pilot, "lease ran out")
-        assert pilot.app._keeper is None  # type: ignore[attr-defined]
+        assert pilot.app._background is None  # type: ignore[attr-defined]
 
     assert build.current(db).fixer == "billing"
 
@@ -386,7 +386,7 @@ async def test_q_leaves_only_from_the_root(db: Database, db_path: Path, clock: F
 
     async with dashboard(db_path, clock) as pilot:
         await pilot.press("F", "q")
-        assert pilot.app.is_running and isinstance(pilot.app.screen, Dialog)
+        assert pilot.app.is_running and isinstance(pilot.app.screen, CommandDialog)
         await pilot.press("escape", "q")
         await until(pilot, lambda: pilot.app._exit, "the app leaves")
 
@@ -440,12 +440,12 @@ async def test_a_key_is_not_lost_while_the_message_is_read(
     db: Database, db_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scenes.fixing(db, clock)
-    may_read, whole = threading.Event(), message_pages.whole
-    monkeypatch.setattr(message_pages, "whole", lambda tx, message: may_read.wait(20) and whole(tx, message))
+    may_read, read = threading.Event(), message_pages.read_message
+    monkeypatch.setattr(message_pages, "read_message", lambda db, message: may_read.wait(20) and read(db, message))
 
     async with dashboard(db_path, clock) as pilot:
         await pilot.press("k", "enter", "a")
-        await until(pilot, lambda: isinstance(pilot.app.screen, MessageDetails), "the message is open")
+        await until(pilot, lambda: isinstance(pilot.app.screen, MessageDetailsDialog), "the message is open")
         may_read.set()
         await shows(pilot, "Answer to message")
 

@@ -1,8 +1,6 @@
 """What a human decided in a dialog, and carrying it out. An order keeps the fence that its dialog was opened with."""
 
-from dataclasses import dataclass
-
-from textual.message import Message
+from typing import NamedTuple
 
 from swarm_agents.build import build
 from swarm_agents.config.config import Config
@@ -15,165 +13,143 @@ from swarm_agents.tasks.rows import Task, TaskStatus
 from swarm_agents.text import one_line
 
 
-@dataclass(frozen=True)
-class ForceRelease:
+class ForceReleaseCommand(NamedTuple):
     fence: int
     reason: str
 
 
-@dataclass(frozen=True)
-class Escalate:
+class EscalateCommand(NamedTuple):
     fence: int
     reason: str
 
 
-@dataclass(frozen=True)
-class Assign:
+class AssignCommand(NamedTuple):
     fence: int
     to: str
 
 
-@dataclass(frozen=True)
-class Resolve:
+class ResolveCommand(NamedTuple):
     escalation: int
     option: Resolution
     agent: str | None
     reason: str
 
 
-@dataclass(frozen=True)
-class AnswerUnacknowledged:
+class AnswerUnacknowledgedCommand(NamedTuple):
     escalation: int
     option: AckResolution
     reason: str
 
 
-@dataclass(frozen=True)
-class DeclareFixed:
+class DeclareFixedCommand(NamedTuple):
     """The human held the role, and repaired it."""
 
     fence: int
     reason: str
 
 
-@dataclass(frozen=True)
-class Send:
+class SendCommand(NamedTuple):
     recipient: str
     body: str
     type: MessageType = MessageType.INFO
     reply_to: int | None = None
 
 
-@dataclass(frozen=True)
-class Retry:
+class RetryCommand(NamedTuple):
     """Type the notices of a message again where they did not arrive."""
 
     message: int
 
 
-@dataclass(frozen=True)
-class ReassignTask:
+class ReassignTaskCommand(NamedTuple):
     task: str
     to: str
     fence: int
 
 
-@dataclass(frozen=True)
-class ReleaseTask:
+class ReleaseTaskCommand(NamedTuple):
     task: str
     fence: int
     reason: str
 
 
-@dataclass(frozen=True)
-class ForceReleaseLock:
+class ForceReleaseLockCommand(NamedTuple):
     path: str
     fence: int
     reason: str
 
 
-Order = (
-    ForceRelease
-    | Escalate
-    | Assign
-    | Resolve
-    | AnswerUnacknowledged
-    | DeclareFixed
-    | Send
-    | Retry
-    | ReassignTask
-    | ReleaseTask
-    | ForceReleaseLock
+HumanCommand = (
+    ForceReleaseCommand
+    | EscalateCommand
+    | AssignCommand
+    | ResolveCommand
+    | AnswerUnacknowledgedCommand
+    | DeclareFixedCommand
+    | SendCommand
+    | RetryCommand
+    | ReassignTaskCommand
+    | ReleaseTaskCommand
+    | ForceReleaseLockCommand
 )
 
 
-class Ordered(Message):
-    """A screen asks the app to carry it out."""
-
-    def __init__(self, order: Order) -> None:
-        super().__init__()
-        self.order = order
-
-
-@dataclass(frozen=True)
-class Sent:
+class MessageSent(NamedTuple):
     message: int
     deliveries: tuple[Delivery, ...]
 
 
-@dataclass(frozen=True)
-class Done:
+class CommandDone(NamedTuple):
     """It happened. The event that tells of it is on its way like everybody's."""
 
 
-@dataclass(frozen=True)
-class Refused:
+class CommandRefused(NamedTuple):
     """What was to be changed is not there, or not what the human saw any more; nothing was changed. What holds now."""
 
     why: str
 
 
-def carry_out(db: Database, order: Order, config: Config) -> Done | Sent | Refused | Fenced:
+def carry_out(db: Database, order: HumanCommand, config: Config) -> CommandDone | MessageSent | CommandRefused | Fenced:
     """`Fenced` when the build is not what the human saw any more; nothing was changed then."""
     match order:
-        case ForceRelease(fence, reason):
+        case ForceReleaseCommand(fence, reason):
             return _done(build.force_release(db, fence, reason or "a human released it"))
-        case Escalate(fence, reason):
+        case EscalateCommand(fence, reason):
             return _done(build.escalate(db, HUMAN, reason or "a human looks at it", fence))
-        case Assign(fence, to):
+        case AssignCommand(fence, to):
             return _done(build.assign(db, to, config.rules, fence))
-        case Resolve(escalation, option, agent, reason):
+        case ResolveCommand(escalation, option, agent, reason):
             return _done(build.resolve(db, escalation, option, config.rules, agent, reason))
-        case AnswerUnacknowledged(escalation, answer, reason):
+        case AnswerUnacknowledgedCommand(escalation, answer, reason):
             acknowledgements.answer(db, escalation, answer, reason=reason)
-            return Done()
-        case DeclareFixed(fence, reason):
+            return CommandDone()
+        case DeclareFixedCommand(fence, reason):
             evidence = Evidence(reason or "a human repaired it", db.moment())
             return _done(build.fixed(db, HUMAN, evidence, fence))
-        case Send(recipient, body, type_, reply_to):
+        case SendCommand(recipient, body, type_, reply_to):
             message, queued = messages.send(db, HUMAN, recipient, body, type_, reply_to=reply_to)
-            return Sent(message, tuple(queued))
-        case Retry(message):
+            return MessageSent(message, tuple(queued))
+        case RetryCommand(message):
             with db.transaction() as tx:
                 again = deliveries.retry(tx, message)
-            return Done() if again else Refused("nobody whom it did not reach is in a pane.")
-        case ReassignTask(task, to, fence):
+            return CommandDone() if again else CommandRefused("nobody whom it did not reach is in a pane.")
+        case ReassignTaskCommand(task, to, fence):
             return _task_done(tasks.reassign(db, task, to, config.task_lease_s, fence))
-        case ReleaseTask(task, fence, reason):
+        case ReleaseTaskCommand(task, fence, reason):
             return _task_done(tasks.release(db, HUMAN, task, reason, fence))
-        case ForceReleaseLock(path, fence, reason):
+        case ForceReleaseLockCommand(path, fence, reason):
             return _lock_done(path, locks.force_release(db, [path], reason, fence))
 
 
-def _done(outcome: object) -> Done | Fenced:
-    return outcome if isinstance(outcome, Fenced) else Done()
+def _done(outcome: object) -> CommandDone | Fenced:
+    return outcome if isinstance(outcome, Fenced) else CommandDone()
 
 
-def _task_done(outcome: tasks.Done | tasks.TakenBy | tasks.BlockedBy | tasks.NotYours) -> Done | Refused:
-    return Done() if isinstance(outcome, tasks.Done) else Refused(standing(outcome.task))
+def _task_done(outcome: tasks.Done | tasks.TakenBy | tasks.BlockedBy | tasks.NotYours) -> CommandDone | CommandRefused:
+    return CommandDone() if isinstance(outcome, tasks.Done) else CommandRefused(describe_task(outcome.task))
 
 
-def standing(task: Task) -> str:
+def describe_task(task: Task) -> str:
     """How a task stands, in words."""
     if task.blocked_by and task.status is TaskStatus.OPEN:
         return f"task {task.id} waits for {', '.join(task.blocked_by[:5])}."
@@ -181,10 +157,10 @@ def standing(task: Task) -> str:
     return f"task {task.id} is {task.status.value.replace('_', ' ')}{whose} now."
 
 
-def _lock_done(path: str, outcome: locks.Released | locks.Lost) -> Done | Refused:
+def _lock_done(path: str, outcome: locks.Released | locks.Lost) -> CommandDone | CommandRefused:
     match outcome:
         case locks.Lost():
-            return Refused(f"another one has locked {one_line(path, 200)} since.")
+            return CommandRefused(f"another one has locked {one_line(path, 200)} since.")
         case locks.Released(free=[_, *_]):
-            return Refused(f"nobody holds {one_line(path, 200)} any more.")
-    return Done()
+            return CommandRefused(f"nobody holds {one_line(path, 200)} any more.")
+    return CommandDone()

@@ -17,12 +17,12 @@ from swarm_tui.themes import STYLE, block
 Part = tuple[str, str]
 
 
-class Banner(Static, can_focus=True):
+class BuildBanner(Static, can_focus=True):
     """Three lines. The first alone answers whether anything is wrong."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", show=False)]
 
-    class Opened(Message):
+    class IncidentWanted(Message):
         """Somebody wants the whole story."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
@@ -47,7 +47,7 @@ class Banner(Static, can_focus=True):
             self.update(drawn, layout=False)
 
     def action_open(self) -> None:
-        self.post_message(self.Opened())
+        self.post_message(self.IncidentWanted())
 
     def on_click(self, event: events.Click) -> None:
         if event.chain > 1:

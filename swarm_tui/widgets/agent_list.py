@@ -10,7 +10,7 @@ _WITH_PANE = 46  # cells
 _WITH_ROLE = 60
 
 
-class Agents(RowList):
+class AgentList(RowList):
     empty = "nobody has joined: swarm agent join NAME"
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word

@@ -8,7 +8,7 @@ from swarm_tui.widgets.row_list import Cell, RowList
 _WITH_TICKET = 40  # cells; below, the place in line says enough
 
 
-class WaitingLine(RowList):
+class WaiterList(RowList):
     empty = "nobody waits"
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word

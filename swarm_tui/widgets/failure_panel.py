@@ -5,19 +5,19 @@ from textual.widgets import Static
 
 from swarm_agents.model import Moment
 from swarm_agents.text import printable
-from swarm_agents.views.snapshot import CouldNotLook, Snapshot
+from swarm_agents.views.snapshot import Snapshot, SnapshotFailure
 from swarm_tui import symbols, times
 from swarm_tui.themes import STYLE, block
 
 
-class Trouble(Static):
+class FailurePanel(Static):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
-        self._view: CouldNotLook | None = None
+        self._view: SnapshotFailure | None = None
         self._last: Snapshot | None = None
         self._since = 0
 
-    def show(self, view: CouldNotLook, last: Snapshot | None) -> None:
+    def show(self, view: SnapshotFailure, last: Snapshot | None) -> None:
         if self._view is None:
             self._since = view.at
         self._view, self._last = view, last

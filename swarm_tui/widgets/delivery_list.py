@@ -16,7 +16,7 @@ MEANS = {
 }
 
 
-class Reached(RowList):
+class DeliveryList(RowList):
     empty = "nobody is told in a pane"
 
     def __init__(self) -> None:

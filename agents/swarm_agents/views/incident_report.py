@@ -1,0 +1,58 @@
+"""One red period at length: who broke it, who tried what, on which evidence, and what it cost."""
+
+from typing import NamedTuple
+
+from swarm_agents.db.database import Database
+from swarm_agents.db.transaction import Transaction
+from swarm_agents.events import Event
+from swarm_agents.gate import gate
+from swarm_agents.incidents import history
+from swarm_agents.incidents.history import Incident
+
+_UNGATED_READ = 50  # the newest commits that went round the gate, of all incidents
+
+
+class VerdictRow(NamedTuple):
+    """What one refused commit was found to mean, and the run of the check that decided it."""
+
+    at: int
+    agent: str
+    verdict: str
+    """Text: a verdict of a newer version must not hide the others."""
+    why: str
+    command: str | None
+    exit_status: int | None
+    """None where the command was not run to its end."""
+    output: str
+    """The end of what the command wrote."""
+
+
+class IncidentReport(NamedTuple):
+    """Everything about one incident, read in one transaction."""
+
+    read_at: int
+    incident: Incident
+    verdicts: tuple[VerdictRow, ...]
+    """Oldest first."""
+    ungated: tuple[Event, ...]
+    """Commits that went round the gate, oldest first."""
+
+
+def read(db: Database, number: int | None = None) -> IncidentReport | None:
+    """Without a number the open incident, else the last one. None when there is no such incident."""
+    with db.reading() as tx:
+        incident = _latest(tx) if number is None else history.incident(tx, number)
+        if incident is None:
+            return None
+        ungated = [event for event in gate.went_round(tx, _UNGATED_READ) if event.incident == incident.id]
+        return IncidentReport(tx.now, incident, _verdicts(tx, incident.id), tuple(reversed(ungated)))
+
+
+def _latest(tx: Transaction) -> Incident | None:
+    found = history.latest(tx, 1)
+    return found[0] if found else None
+
+
+def _verdicts(tx: Transaction, number: int) -> tuple[VerdictRow, ...]:
+    rows = history.verdicts_of(tx, number)
+    return tuple(VerdictRow(**{name: row[name] for name in VerdictRow._fields}) for row in rows)

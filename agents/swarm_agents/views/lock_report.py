@@ -1,0 +1,25 @@
+"""One lock at length: who holds it, and what happened to it."""
+
+from typing import NamedTuple
+
+from swarm_agents.db.database import Database
+from swarm_agents.events import Event
+from swarm_agents.locks import locks
+from swarm_agents.locks.locks import Lock
+
+
+class LockReport(NamedTuple):
+    """Everything about the lock on one path, read in one transaction."""
+
+    read_at: int
+    path: str
+    lock: Lock | None
+    """None when no agent holds it."""
+    events: tuple[Event, ...]
+    """The last ones, oldest first."""
+
+
+def read(db: Database, path: str) -> LockReport:
+    with db.reading() as tx:
+        lock = next((one for one in locks.listed(tx) if one.path == path), None)
+        return LockReport(tx.now, path, lock, tuple(locks.history(tx, path)))

@@ -1,0 +1,49 @@
+"""What `swarm status` tells: the build, who waits, who is here, what was asked. Cheap to load and to read."""
+
+from typing import NamedTuple
+
+from swarm_agents.build import build, waiters
+from swarm_agents.db.database import Database
+from swarm_agents.db.transaction import Transaction
+from swarm_agents.escalations import escalations
+from swarm_agents.messages import messages
+from swarm_agents.model import Build, Escalation, Waiter
+from swarm_agents.views import agents
+from swarm_agents.views.agents import ListedAgent
+
+
+class SwarmStatus(NamedTuple):
+    """All of it as it was at one moment."""
+
+    read_at: int
+    build: Build
+    waiting: tuple[Waiter, ...]
+    """First in line first."""
+    agents: tuple[ListedAgent, ...]
+    """Those that left included."""
+    escalations: tuple[Escalation, ...]
+    """The unanswered ones, oldest first."""
+    last_message: int
+    """The id of the newest message; 0 when there is none."""
+
+    @property
+    def present(self) -> tuple[ListedAgent, ...]:
+        """The agents that have not left."""
+        return tuple(one for one in self.agents if one.agent.left_at is None)
+
+
+def read(db: Database) -> SwarmStatus:
+    with db.reading() as tx:
+        return read_in(tx)
+
+
+def read_in(tx: Transaction) -> SwarmStatus:
+    """The same within the caller's transaction."""
+    return SwarmStatus(
+        read_at=tx.now,
+        build=build.state(tx),
+        waiting=tuple(waiters.line(tx)),
+        agents=tuple(agents.list_agents(tx)),
+        escalations=tuple(escalations.unresolved(tx)),
+        last_message=messages.last_id(tx),
+    )
