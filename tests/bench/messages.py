@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from swarm_agents import roster
@@ -133,7 +134,7 @@ def _print_reads(path: Path) -> None:
 
 def _fill(path: Path) -> None:
     types = [one.value for one in MessageType if one is not MessageType.HANDOFF]
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.executemany(
             "insert into messages (at, sender, recipient, type, body) values (?, ?, ?, ?, ?)",
             (

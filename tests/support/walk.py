@@ -108,12 +108,12 @@ def walk(template: Path, depth: int, rewrite: Rewrite = str, triggers: bool = Tr
     with pytest.MonkeyPatch.context() as shorter:
         for counts in (transitions, model):
             shorter.setattr(counts, "NETWORK_PAUSES", NETWORK_PAUSES)
-        return _walk(template, depth, rewrite, triggers)
+        clock = FakeClock()
+        with MemoryDatabase(template, clock, rewrite, triggers) as db:
+            return _walk(db, clock, depth)
 
 
-def _walk(template: Path, depth: int, rewrite: Rewrite, triggers: bool) -> Walked:
-    clock = FakeClock()
-    db = MemoryDatabase(template, clock, rewrite, triggers)
+def _walk(db: MemoryDatabase, clock: FakeClock, depth: int) -> Walked:
     for agent in AGENTS:
         roster.join(db, agent, "agent", None)
     root = clock()
@@ -136,7 +136,6 @@ def _walk(template: Path, depth: int, rewrite: Rewrite, triggers: bool) -> Walke
                 if key not in seen and len(path) + 1 < depth:
                     seen.add(key)
                     paths.append((*path, act))
-    db.close()
     return Walked(len(seen) + 1, steps)
 
 

@@ -67,9 +67,9 @@ class Database:
         with self._faults_explained():
             self._file_id = self._find()
             self._connection = connect(self.path, lock_timeout_s)
-            if not lasting:
-                self._connection.execute("pragma synchronous = normal")
             try:
+                if not lasting:
+                    self._connection.execute("pragma synchronous = normal")
                 self._check_version()
             except BaseException:
                 self._connection.close()

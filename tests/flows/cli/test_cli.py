@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def report(repo: Repo, agent: str = "alice") -> Ran:
 
 def rows(repo: Repo) -> list[str]:
     """Everything that the database says, as text."""
-    with sqlite3.connect(repo.path / ".git/swarm/swarm.db") as connection:
+    with closing(sqlite3.connect(repo.path / ".git/swarm/swarm.db")) as connection:
         return list(connection.iterdump())
 
 
@@ -562,7 +563,7 @@ def test_doctor_finds_the_command_for_escalations_as_it_will_be_started(repo: Re
 
 
 def test_a_bug_is_shown_with_a_report(repo: Repo, tmp_path: Path) -> None:
-    with sqlite3.connect(repo.path / ".git/swarm/swarm.db") as connection:
+    with closing(sqlite3.connect(repo.path / ".git/swarm/swarm.db")) as connection:
         connection.execute("alter table waiters rename to sabotaged")
 
     ended = repo.swarm("status", "--json", TMPDIR=str(tmp_path))

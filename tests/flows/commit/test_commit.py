@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -114,7 +115,7 @@ def test_a_gate_without_a_hook_behind_it_proves_nothing(repo: Repo) -> None:
     assert commit(repo, "alice").exit == 0
 
     assert "only the gate" in repo.swarm("doctor").out
-    with sqlite3.connect(repo.path / ".git/swarm/swarm.db") as connection:
+    with closing(sqlite3.connect(repo.path / ".git/swarm/swarm.db")) as connection:
         assert connection.execute("select count(*) from landings").fetchone() == (0,)
 
 

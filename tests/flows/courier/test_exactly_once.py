@@ -135,11 +135,21 @@ def freeze_outside_a_transaction(pid: int, database: Path) -> None:
     """Inside one it would hold the write lock, and everybody would be told so; that is another test's matter."""
     while True:
         os.kill(pid, signal.SIGSTOP)
+        until(lambda: stands_still(pid), "it is stopped")
         try:
             with Database(database, lock_timeout_s=0.2) as db, db.transaction():
                 return
         except DatabaseLocked:
             os.kill(pid, signal.SIGCONT)
+
+
+def stands_still(pid: int) -> bool:
+    """Whether every thread of it is stopped; on a busy machine that takes a while after the signal was sent."""
+    try:
+        states = [stat.read_text().rpartition(")")[2].split()[0] for stat in Path(f"/proc/{pid}/task").glob("*/stat")]
+    except (FileNotFoundError, ProcessLookupError):  # a thread has just ended
+        return False
+    return set(states) == {"T"}
 
 
 def test_a_stopped_tmux_server_costs_its_time_limit_and_nothing_else(swarm: Noticed) -> None:

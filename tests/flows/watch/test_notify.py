@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -715,6 +716,8 @@ def hurry(repo: Repo) -> None:
         tables.execute("update announcements set due_mono_ms = 0 where state = 'failed'")
 
 
-def shell(repo: Repo) -> sqlite3.Connection:
-    """What a person with the sqlite3 program has."""
-    return sqlite3.connect(repo.path / ".git/swarm/swarm.db", timeout=10)
+@contextmanager
+def shell(repo: Repo) -> Iterator[sqlite3.Connection]:
+    """What a person with the sqlite3 program has; committed at the end."""
+    with closing(sqlite3.connect(repo.path / ".git/swarm/swarm.db", timeout=10)) as tables, tables:
+        yield tables

@@ -230,8 +230,9 @@ def test_a_creation_that_is_stopped_in_the_middle_is_waited_for_and_then_named(
 def next_version(monkeypatch: pytest.MonkeyPatch) -> int:
     """This program, one version on: a migration more."""
     newer = schema.Migrations("swarm")
-    for found in schema.migrations.pending(sqlite_utils.Database(memory=True)):
-        newer(name=found.name)(found.fn)
+    with sqlite_utils.Database(memory=True) as empty:
+        for found in schema.migrations.pending(empty):
+            newer(name=found.name)(found.fn)
 
     @newer()
     def colours(db: object) -> None:

@@ -1,6 +1,7 @@
 """The red flag's promise: while it is not there, the build is passing, whoever dies in between."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,11 +25,11 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def db(path: Path) -> Database:
-    database = Database(path)
-    for name in ("alice", "bob"):
-        roster.join(database, name, "agent", None)
-    return database
+def db(path: Path) -> Iterator[Database]:
+    with Database(path) as database:
+        for name in ("alice", "bob"):
+            roster.join(database, name, "agent", None)
+        yield database
 
 
 @pytest.fixture

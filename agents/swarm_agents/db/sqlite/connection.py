@@ -13,8 +13,12 @@ def connect(path: Path, timeout_s: float) -> sqlite3.Connection:
     quoted = str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     connection = sqlite3.connect(f"file:{quoted}?mode=rw", uri=True, isolation_level=None, timeout=timeout_s)
     connection.row_factory = sqlite3.Row
-    connection.execute("pragma foreign_keys = on")
-    connection.execute("pragma synchronous = full")  # a fence that was handed out must survive a power loss
-    connection.execute("pragma wal_autocheckpoint = 0")
-    connection.execute("pragma journal_size_limit = 0")  # else a log that was large once is folded after every commit
+    try:
+        connection.execute("pragma foreign_keys = on")
+        connection.execute("pragma synchronous = full")  # a fence that was handed out must survive a power loss
+        connection.execute("pragma wal_autocheckpoint = 0")
+        connection.execute("pragma journal_size_limit = 0")  # else a log once large is folded after every commit
+    except BaseException:
+        connection.close()
+        raise
     return connection
