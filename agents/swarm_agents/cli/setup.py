@@ -38,10 +38,11 @@ def _git(call: Call) -> Answer:
 
 def _agree(call: Call) -> None:
     """What the hooks look at is there and agrees with the build, also for a database that was copied here."""
+    db = call.db  # raises `NoSwarm` before anything is made
     call.place.judged_trees.mkdir(mode=0o700, exist_ok=True)
-    with call.db.transaction() as tx:
+    with db.transaction() as tx:
         if build.state(tx).red:
-            call.db.flag.hoist()
+            db.flag.hoist()
 
 
 def _check(call: Call) -> Answer:
