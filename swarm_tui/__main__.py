@@ -71,7 +71,7 @@ def _run(options: argparse.Namespace) -> int:
     )
     for frozen in ("COLUMNS", "LINES"):  # exported by some shells and runners; the terminal itself knows better
         os.environ.pop(frozen, None)
-    log.take_foreign(found.database)  # a library that warns onto standard error would write across the screen
+    log.capture_libraries(found.database)  # a library that warns onto standard error would write across the screen
     app = SwarmApp(settings)
     for end in (signal.SIGTERM, signal.SIGHUP):  # else the terminal keeps the mouse and the other screen
         signal.signal(end, lambda *_: app.leave_by_signal())

@@ -136,7 +136,7 @@ def _log(call: "Call", text: str) -> None:
     from swarm_agents.system import log
 
     with contextlib.suppress(SwarmError):  # a verb that needs no swarm is called where there is none
-        log.to_stderr(call.place.database)
+        log.copy_to_stderr(call.place.database)
         log.debug(call.place.database, text)
 
 

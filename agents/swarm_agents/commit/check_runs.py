@@ -183,7 +183,7 @@ def _link(root: Path, where: Path, names: tuple[str, ...]) -> None:
 def _run(command: str, where: Path, environment: dict[str, str], give_up_at: float, renew: RenewLease) -> CheckRun:
     began = time.monotonic()
     words = ["sh", "-c", command]
-    ended = subprocesses.within(give_up_at - began, words, where, environment, merged=True, show_life=renew)
+    ended = subprocesses.run_with_limit(give_up_at - began, words, where, environment, merged=True, tick=renew)
     output = tail(ended.output.decode("utf-8", errors="replace"), lines=200, characters=20_000)
     duration_ms = int((time.monotonic() - began) * 1000)
     return CheckRun(_state(ended.code, ended.in_time, output), ended.code, output, duration_ms)

@@ -58,7 +58,7 @@ def _run_sync(root: Path, command: str) -> bool:
     """Whether it succeeded; a merge that it leaves unfinished is undone."""
     merged = False
     try:
-        merged = subprocesses.on_terminal(["sh", "-c", command], root) == 0
+        merged = subprocesses.run_on_terminal(["sh", "-c", command], root) == 0
     finally:
         if not merged:
             stash.abort_merge(root)

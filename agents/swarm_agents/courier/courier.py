@@ -22,7 +22,7 @@ from swarm_agents.errors import Unavailable
 from swarm_agents.hosts import screen_profiles
 from swarm_agents.model import DeliveryState, PaneAddress
 from swarm_agents.panes import Look, NoAnswer, ServerGone, tmux
-from swarm_agents.system.parallel import SideBySide
+from swarm_agents.system.parallel import ParallelTasks
 
 LEASE_S = 10.0  # of the one who types: when it is frozen, another one follows after this; when it is killed, at once
 _RENEW_S = 3.0
@@ -65,7 +65,7 @@ class Courier:
         self.name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._database = database
         self._typist = Typist(screen_profiles.known(own_profiles))
-        self._servers: SideBySide[Look | ServerGone | NoAnswer] = SideBySide()
+        self._servers: ParallelTasks[Look | ServerGone | NoAnswer] = ParallelTasks()
         self._on_borders = on_borders
         self._running = threading.Lock()
         self._leads_until = 0.0
@@ -108,7 +108,7 @@ class Courier:
         self._leads_until = 0.0
         with Database(self._database) as db, db.transaction() as tx:
             injections.retire(tx, self.name)
-        self._servers.done({}, tmux.LIMIT_S + ROUND_S)  # no tmux process is left behind
+        self._servers.run({}, tmux.LIMIT_S + ROUND_S)  # no tmux process is left behind
 
     def _tick(self, db: Database) -> Round | None:
         if not self._running.acquire(blocking=False):
@@ -160,7 +160,7 @@ class Courier:
                 known = due.get(pane.socket, Due())
                 due[pane.socket] = replace(known, idle=known.idle | {pane})
         work = {socket: partial(self._serve, socket, due[socket]) for socket in due if self._answers(socket)}
-        looks = self._servers.done(work, _SERVE_S)
+        looks = self._servers.run(work, _SERVE_S)
         with db.reading() as tx:
             moving = bool(injections.under_way(tx))
         seen = {name: pane for name, pane in agents.items() if isinstance(looks.get(pane.socket), Look)}

@@ -10,7 +10,7 @@ from swarm_agents.courier.screen_reader import Seen, Sight, Situation
 from swarm_agents.hosts.screen_profiles import Profile
 from swarm_agents.model import Agent, PaneAddress
 from swarm_agents.panes import NoAnswer, ServerGone
-from swarm_agents.system.parallel import SideBySide
+from swarm_agents.system.parallel import ParallelTasks
 from swarm_agents.text import printable, without_escapes
 
 READY = "ready"
@@ -60,8 +60,8 @@ def take(agents: Iterable[Agent], known: Mapping[str, Profile], limit_s: float =
         else:
             by_socket[agent.pane.socket][agent.name] = agent.pane
 
-    looks: SideBySide[Seen] = SideBySide()
-    seen = looks.done(
+    looks: ParallelTasks[Seen] = ParallelTasks()
+    seen = looks.run(
         {
             socket: partial(screen_reader.look, socket, on_it.values(), known, limit_s)
             for socket, on_it in by_socket.items()

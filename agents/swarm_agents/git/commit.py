@@ -9,7 +9,7 @@ from typing import NamedTuple
 from swarm_agents.errors import Unavailable
 from swarm_agents.git.refs import read_head_and_tree
 from swarm_agents.git.run import GIT_MISSING, run_git, split_lines
-from swarm_agents.system.subprocesses import overheard
+from swarm_agents.system.subprocesses import run_and_record
 
 _REFLOG_ACTION = "GIT_REFLOG_ACTION"  # the words with which git begins the line that it adds to a reflog
 _OWN_ACTION = "swarm commit ("
@@ -52,7 +52,7 @@ def run_commit(
     users_trace = environment.get("GIT_TRACE2_EVENT", "")
     environment |= extra_environment | {"GIT_TRACE2_EVENT": str(trace), _REFLOG_ACTION: _reflog_action(agent)}
     try:
-        code, output = overheard(["git", "commit", *arguments], environment, quiet_stdout)
+        code, output = run_and_record(["git", "commit", *arguments], environment, quiet_stdout)
     except FileNotFoundError:
         raise Unavailable(GIT_MISSING) from None
     recorded = trace.read_text(encoding="utf-8", errors="replace") if trace.exists() else ""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from swarm_agents.git.run import run_git, run_git_or_raise
-from swarm_agents.system.subprocesses import on_terminal
+from swarm_agents.system.subprocesses import run_on_terminal
 
 
 class HooksPath(NamedTuple):
@@ -51,5 +51,5 @@ def set_hooks_path(root: Path, scope: str, value: str | None) -> None:
 
 def run_hook_again(root: Path, name: str) -> int | None:
     """Run the hook once more as git would; its exit status, None before git 2.36, which cannot."""
-    code = on_terminal(["git", "hook", "run", name], root)
+    code = run_on_terminal(["git", "hook", "run", name], root)
     return None if code == 129 else code

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from swarm_agents.git.run import run_git, run_git_or_raise
-from swarm_agents.system.subprocesses import undisturbed
+from swarm_agents.system.subprocesses import defer_signals
 
 SAVED_REF = "refs/worktree/swarm-saved"  # a ref of this worktree alone: all worktrees share the stash
 KEPT_REF = "refs/worktree/swarm-kept"  # saved changes that conflict with the fix, after their owner was told
@@ -14,7 +14,7 @@ def save_changes(root: Path) -> str | None:
     saved = run_git(["stash", "create", "swarm: kept while the fix is brought in"], root).stdout.strip()
     if not saved:
         return None
-    with undisturbed():
+    with defer_signals():
         run_git_or_raise(["update-ref", SAVED_REF, saved], root)
         run_git_or_raise(["reset", "--quiet", "--hard", "HEAD"], root)
     return saved
@@ -22,7 +22,7 @@ def save_changes(root: Path) -> str | None:
 
 def restore_changes(root: Path, saved: str) -> bool:
     """Restore the saved changes, staged ones as staged. False when they conflict: then `KEPT_REF` keeps them."""
-    with undisturbed():
+    with defer_signals():
         back = run_git(["stash", "apply", "--quiet", "--index", saved], root).returncode == 0
         if not back:
             run_git_or_raise(["update-ref", KEPT_REF, saved], root)
@@ -37,5 +37,5 @@ def find_saved_changes(root: Path) -> str | None:
 
 def abort_merge(root: Path) -> None:
     """Undo a merge that stopped at a conflict, if there is one."""
-    with undisturbed():
+    with defer_signals():
         run_git(["merge", "--abort"], root)

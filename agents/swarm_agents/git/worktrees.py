@@ -8,7 +8,7 @@ from pathlib import Path
 
 from swarm_agents.git.run import run_git, run_git_or_raise
 from swarm_agents.system.owned_folders import lock_abandoned_folder, lock_folder
-from swarm_agents.system.subprocesses import undisturbed
+from swarm_agents.system.subprocesses import defer_signals
 
 _FOLDER_PREFIX = "swarm-check-"  # of the temporary folders that hold a working tree
 
@@ -54,11 +54,11 @@ def temporary_worktree(root: Path, tree: str) -> Iterator[Path]:
         # The user's hooks do not run for this tree.
         add = ["-c", f"core.hooksPath={os.devnull}", "worktree", "add", "--quiet", "--detach", str(where), commit]
         try:
-            with undisturbed():
+            with defer_signals():
                 run_git_or_raise(add, root)
             yield where
         finally:
-            with undisturbed():
+            with defer_signals():
                 run_git(["worktree", "remove", "--force", "--force", str(where)], root)
                 run_git(["worktree", "prune"], root)
 

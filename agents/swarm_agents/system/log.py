@@ -1,6 +1,6 @@
-"""The log beside the database: what went wrong and, with SWARM_DEBUG, what was done. Results never go here.
+"""The log file beside the database: errors, warnings and, with SWARM_DEBUG, what was done. Results never go here.
 
-Loads `logging` only when there is a line to write: most verbs have none, and their time is counted.
+`logging` is slow to load, so that only a line to write loads it: most verbs write none.
 """
 
 import contextlib
@@ -16,22 +16,23 @@ from swarm_agents.text import one_line
 if TYPE_CHECKING:
     from logging import Handler, Logger
 
-LIMIT_BYTES = 1_000_000  # then it becomes `.1`, and the one before is gone
-LINE_LIMIT = 4_000  # characters: a line is written in one go, so that processes do not mix theirs
+LIMIT_BYTES = 1_000_000  # then the file becomes `.1`, and the `.1` before is removed
+LINE_LIMIT = 4_000  # characters: a line is one write, so that lines of several processes do not mix
 
 _ERROR, _WARNING, _INFO, _DEBUG = 40, 30, 20, 10  # the numbers of `logging`
 
 
-def path_of(database: Path) -> Path:
+def log_path(database: Path) -> Path:
     return Path(f"{database}.log")
 
 
-def debugging() -> bool:
+def is_debugging() -> bool:
+    """Whether SWARM_DEBUG is set."""
     return os.environ.get("SWARM_DEBUG", "") not in ("", "0")
 
 
 def error(database: Path, text: str) -> None:
-    """Something failed that a person should know of. Never raises: who logs has trouble enough."""
+    """Log a failure that a person should know of. Like the others here, raises nothing."""
     _write(database, _ERROR, text)
 
 
@@ -44,14 +45,14 @@ def info(database: Path, text: str) -> None:
 
 
 def debug(database: Path, text: str) -> None:
-    """Only with SWARM_DEBUG; costs nothing without."""
-    if debugging():
+    """Log what was done, with SWARM_DEBUG only; costs nothing without."""
+    if is_debugging():
         _write(database, _DEBUG, text)
 
 
-def to_stderr(database: Path) -> None:
-    """With SWARM_DEBUG, every line also goes to standard error. For commands only: a dashboard draws there."""
-    if debugging():
+def copy_to_stderr(database: Path) -> None:
+    """With SWARM_DEBUG, write every line to standard error too. Not for the dashboard, which draws there."""
+    if is_debugging():
         import logging
 
         logger = _logger(database)
@@ -59,8 +60,8 @@ def to_stderr(database: Path) -> None:
             _add(logger, logging.StreamHandler(sys.stderr))
 
 
-def take_foreign(database: Path) -> None:
-    """What other libraries log goes here as well, from their warnings on, and never onto the screen."""
+def capture_libraries(database: Path) -> None:
+    """Write what libraries log, from warnings on, into this log, so that it does not reach the screen."""
     import logging
 
     root = logging.getLogger()
@@ -78,7 +79,7 @@ def _logger(database: Path) -> "Logger":
     logger = logging.getLogger(f"swarm {database}")
     if not logger.handlers:
         _add(logger, _file_handler(database))
-        logger.setLevel(_DEBUG if debugging() else _INFO)
+        logger.setLevel(_DEBUG if is_debugging() else _INFO)
         logger.propagate = False
     return logger
 
@@ -86,41 +87,41 @@ def _logger(database: Path) -> "Logger":
 def _add(logger: "Logger", handler: "Handler") -> None:
     import logging
 
-    class Line(logging.Formatter):
+    class LineFormatter(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:
             at = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(record.created))}.{int(record.msecs):03d}Z"
             return one_line(f"{at} {record.levelname} {record.process} {record.getMessage()}", LINE_LIMIT)
 
-    handler.setFormatter(Line())
+    handler.setFormatter(LineFormatter())
     logger.addHandler(handler)
 
 
 def _file_handler(database: Path) -> "Handler":
     import logging
 
-    class File(logging.Handler):
+    class LogFileHandler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            # A full disk, a folder that may not be written: the caller's own work goes on.
+            # The disk is full, or the folder may not be written: the caller's own work goes on.
             with contextlib.suppress(OSError):
-                append(path_of(database), self.format(record))
+                append_line(log_path(database), self.format(record))
 
-    return File()
+    return LogFileHandler()
 
 
-def append(path: Path, line: str) -> None:
-    """Add a line to a log that others write to at the same time; one process makes room when it is full."""
+def append_line(path: Path, line: str) -> None:
+    """Add a line to a log that other processes write to at the same time; one of them rotates it when it is full."""
     log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         os.write(log, line.encode(errors="replace") + b"\n")
         if os.fstat(log).st_size >= LIMIT_BYTES:
-            _turn_over(path, log)
+            _rotate(path, log)
     finally:
         os.close(log)
 
 
-def _turn_over(path: Path, log: int) -> None:
-    # The lock is on the file that is full: who comes second finds it moved already. Nobody waits for it, and a line
-    # that another process adds meanwhile lands in the old file.
+def _rotate(path: Path, log: int) -> None:
+    # The lock is on the full file: the second process finds that it was renamed already. No process waits for the lock,
+    # and a line that is added meanwhile lands in the old file.
     with contextlib.suppress(OSError):
         fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.stat(path).st_ino == os.fstat(log).st_ino:

@@ -1,4 +1,4 @@
-"""Does the same work for several things at the same time, so that one that hangs holds up only itself."""
+"""Runs the same work for several keys in parallel threads, so that one that hangs delays no other."""
 
 import threading
 import time
@@ -8,20 +8,20 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class SideBySide(Generic[T]):
-    """A thread for each key whose work is not done. Belongs to one thread at a time."""
+class ParallelTasks(Generic[T]):
+    """A thread for each key whose work is running. Not to be used by two threads at a time."""
 
     def __init__(self) -> None:
-        self._running: dict[str, _Task[T]] = {}
+        self._running: dict[str, _TaskThread[T]] = {}
 
-    def done(self, work: Mapping[str, Callable[[], T]], limit_s: float) -> dict[str, T]:
-        """Begin this work, where its key has none going on, and wait for a while; what is done, also of earlier ones.
+    def run(self, work: Mapping[str, Callable[[], T]], limit_s: float) -> dict[str, T]:
+        """Start the work of each key that has none running, wait up to `limit_s`, and return what is done by then.
 
-        What takes longer goes on, and is among the results of a later call. An error of the work is raised here.
+        Work that takes longer goes on and is in the result of a later call. An error of the work is raised here.
         """
         for key in work:
             if key not in self._running:
-                self._running[key] = _Task(work[key], key)
+                self._running[key] = _TaskThread(work[key], key)
                 self._running[key].start()
         give_up_at = time.monotonic() + limit_s
         for task in self._running.values():
@@ -30,7 +30,7 @@ class SideBySide(Generic[T]):
         return {key: task.result() for key, task in ended.items()}
 
 
-class _Task(threading.Thread, Generic[T]):
+class _TaskThread(threading.Thread, Generic[T]):
     def __init__(self, work: Callable[[], T], key: str) -> None:
         super().__init__(name=f"serves {key}", daemon=True)  # the program ends without waiting for it
         self._work = work

@@ -1,7 +1,7 @@
-"""Runs commands as children of this process, each ended for certain: within a time, or on the caller's terminal.
+"""Runs commands as child processes, with a time limit or on the caller's terminal, and leaves none of them behind.
 
-`within` gives a command a process group of its own, all of which ends with it. `on_terminal` and `overheard` leave it
-in ours: a signal to us is sent on to it, and its answer is awaited.
+`run_with_limit` gives a command a process group of its own, which is killed at the end. `run_on_terminal` and
+`run_and_record` leave it in ours, send signals on to it, and wait for its end.
 """
 
 import contextlib
@@ -18,12 +18,12 @@ from types import FrameType
 from typing import IO, NamedTuple
 
 KEPT_OUTPUT = 65_536  # bytes, the last ones
-_SHOW_LIFE_EVERY_S = 5.0
-_DRAIN_S = 1.0  # for the rest of the output: a process that a command left behind may hold the pipe open for ever
+_TICK_EVERY_S = 5.0
+_DRAIN_S = 1.0  # for the rest of the output; a process that the command left behind may keep the pipe open
 
 
-class Ended(NamedTuple):
-    """How it ended, by itself or when its time was over, and the last that it printed."""
+class CommandResult(NamedTuple):
+    """The exit status, whether the command ended in time, and the last bytes of its output and of its errors."""
 
     code: int
     in_time: bool
@@ -31,7 +31,7 @@ class Ended(NamedTuple):
     errors: bytes
 
 
-def within(
+def run_with_limit(
     limit_s: float,
     command: list[str],
     where: Path,
@@ -40,14 +40,17 @@ def within(
     request: bytes = b"",
     merged: bool = False,
     kept: int = KEPT_OUTPUT,
-    show_life: Callable[[], None] = lambda: None,
-) -> Ended:
-    """Run it, and end whatever it started. With `merged` its errors are part of its output, as on a terminal."""
+    tick: Callable[[], None] = lambda: None,
+) -> CommandResult:
+    """Run the command, and kill whatever it started. `request` is its standard input; `tick` is called every 5 s.
+
+    With `merged` its errors are part of its output, as on a terminal. `kept` is how many bytes of each are kept.
+    """
     output, errors = bytearray(), bytearray()
     threads: list[threading.Thread] = []
     child: subprocess.Popen[bytes] | None = None
     try:
-        with undisturbed():  # a signal right now would leave a child behind that nobody knows of
+        with defer_signals():  # a signal right now would leave a child behind
             child = subprocess.Popen(
                 command,
                 cwd=where,
@@ -57,19 +60,19 @@ def within(
                 stderr=subprocess.STDOUT if merged else subprocess.PIPE,
                 start_new_session=True,
             )
-            threads = [_thread(_say, child.stdin, request), _thread(_keep, child.stdout, output, kept)]
-            threads += [] if merged else [_thread(_keep, child.stderr, errors, kept)]
-        in_time = _wait(child, time.monotonic() + limit_s, show_life)
+            threads = [_start(_write_request, child.stdin, request), _start(_keep_end, child.stdout, output, kept)]
+            threads += [] if merged else [_start(_keep_end, child.stderr, errors, kept)]
+        in_time = _wait(child, time.monotonic() + limit_s, tick)
     finally:
         if child is not None:
-            end_all(child)
+            end_process_group(child)
         for thread in threads:
             thread.join(_DRAIN_S)
-    return Ended(child.returncode, in_time, bytes(output), bytes(errors))
+    return CommandResult(child.returncode, in_time, bytes(output), bytes(errors))
 
 
-def end_all(child: "subprocess.Popen[bytes]", grace_s: float = 0.0) -> None:
-    """End the process group that the child leads; with a grace, ask it to end first."""
+def end_process_group(child: "subprocess.Popen[bytes]", grace_s: float = 0.0) -> None:
+    """Kill the process group that the child leads; with a grace, send it SIGTERM first."""
     if grace_s:
         with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
             os.killpg(child.pid, signal.SIGTERM)
@@ -79,18 +82,19 @@ def end_all(child: "subprocess.Popen[bytes]", grace_s: float = 0.0) -> None:
     child.wait()
 
 
-def on_terminal(command: list[str], where: Path) -> int:
-    """Run it on the caller's terminal, its output to standard error. A signal to us ends it first, and then us."""
+def run_on_terminal(command: list[str], where: Path) -> int:
+    """Run the command, its output to standard error; its exit status. A signal ends it first, and then this process."""
     with _forwarding_signals(lambda: subprocess.Popen(command, cwd=where, stdout=sys.stderr)) as (child, came):
         code = child.wait()
-    _signal_again(came)
+    _raise_signal(came)
     return code
 
 
-def overheard(command: list[str], environment: dict[str, str], quiet_stdout: bool) -> tuple[int, bytes]:
-    """Run it on the caller's terminal, its output with `quiet_stdout` to standard error. A signal to us is its affair.
+def run_and_record(command: list[str], environment: dict[str, str], quiet_stdout: bool) -> tuple[int, bytes]:
+    """Run the command; its exit status, and the end of its errors where standard error is no terminal.
 
-    A terminal is inherited whole, so editors and colours work; where there is none, its errors are kept as evidence.
+    A terminal is inherited, so that editors and colours work. With `quiet_stdout` the output goes to standard error. A
+    signal is sent on to the command, which decides what to do about it.
     """
     captured = not sys.stderr.isatty()
     kept = bytearray()
@@ -104,7 +108,7 @@ def overheard(command: list[str], environment: dict[str, str], quiet_stdout: boo
         )
 
     with _forwarding_signals(start) as (child, _):
-        reader = _thread(_keep, child.stderr, kept, KEPT_OUTPUT, _pass_on) if captured else None
+        reader = _start(_keep_end, child.stderr, kept, KEPT_OUTPUT, _pass_on) if captured else None
         code = child.wait()
     if reader:
         reader.join(_DRAIN_S)
@@ -112,20 +116,20 @@ def overheard(command: list[str], environment: dict[str, str], quiet_stdout: boo
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
-    """A signal waits until this is done: git ended in the middle leaves its locks behind, a start its child."""
-    with _signals_to(lambda _: None) as came:
+def defer_signals() -> Iterator[None]:
+    """Signals take effect after the block: a git that is killed leaves its locks behind."""
+    with _redirect_signals(lambda _: None) as came:
         yield
-    _signal_again(came)
+    _raise_signal(came)
 
 
 @contextmanager
 def _forwarding_signals(
     start: Callable[[], "subprocess.Popen[bytes]"],
 ) -> Iterator[tuple["subprocess.Popen[bytes]", list[int]]]:
-    """Start it; what is sent to us is sent on from that moment on, and we wait for the answer; what came is listed.
+    """Start the command and send signals on to it during the block. Yields it and the list of the signals.
 
-    Ctrl-C reaches it twice then, which does git no harm.
+    Ctrl-C reaches it twice, which does git no harm.
     """
     child: subprocess.Popen[bytes] | None = None
 
@@ -134,7 +138,7 @@ def _forwarding_signals(
             if child is not None:
                 child.send_signal(number)
 
-    with _signals_to(forward) as came:
+    with _redirect_signals(forward) as came:
         child = start()
         for number in came:  # while it was being started
             forward(number)
@@ -142,8 +146,8 @@ def _forwarding_signals(
 
 
 @contextmanager
-def _signals_to(act: Callable[[int], None]) -> Iterator[list[int]]:
-    """Signals that would end us are given to `act` instead; they are listed. What is ignored stays so."""
+def _redirect_signals(act: Callable[[int], None]) -> Iterator[list[int]]:
+    """Call `act` for signals that would end this process, and yield the list of them. Ignored signals stay ignored."""
     came: list[int] = []
 
     def note(number: int, _: FrameType | None) -> None:
@@ -151,7 +155,7 @@ def _signals_to(act: Callable[[int], None]) -> Iterator[list[int]]:
         act(number)
 
     before: dict[signal.Signals, object] = {}
-    if threading.current_thread() is threading.main_thread():  # no other one may set handlers, or is disturbed
+    if threading.current_thread() is threading.main_thread():  # only it may set handlers
         endings = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
         before = {one: signal.signal(one, note) for one in endings if signal.getsignal(one) is not signal.SIG_IGN}
     try:
@@ -161,33 +165,35 @@ def _signals_to(act: Callable[[int], None]) -> Iterator[list[int]]:
             signal.signal(one, handler)  # type: ignore[arg-type]
 
 
-def _signal_again(came: list[int]) -> None:
+def _raise_signal(came: list[int]) -> None:
     for number in came[:1]:
         os.kill(os.getpid(), number)
 
 
-def _wait(child: "subprocess.Popen[bytes]", give_up_at: float, show_life: Callable[[], None]) -> bool:
+def _wait(child: "subprocess.Popen[bytes]", give_up_at: float, tick: Callable[[], None]) -> bool:
     while (left_s := give_up_at - time.monotonic()) > 0:
         try:
-            child.wait(min(left_s, _SHOW_LIFE_EVERY_S))
+            child.wait(min(left_s, _TICK_EVERY_S))
             return True
         except subprocess.TimeoutExpired:
-            show_life()
+            tick()
     return False
 
 
-def _thread(act: Callable[..., None], *arguments: object) -> threading.Thread:
+def _start(act: Callable[..., None], *arguments: object) -> threading.Thread:
     thread = threading.Thread(target=act, args=arguments, daemon=True)
     thread.start()
     return thread
 
 
-def _say(sink: IO[bytes], request: bytes) -> None:
-    with contextlib.suppress(BrokenPipeError), sink:  # a command need not read its request
+def _write_request(sink: IO[bytes], request: bytes) -> None:
+    with contextlib.suppress(BrokenPipeError), sink:  # a command may ignore its request
         sink.write(request)
 
 
-def _keep(source: IO[bytes], kept: bytearray, limit: int, pass_on: Callable[[bytes], None] = lambda _: None) -> None:
+def _keep_end(
+    source: IO[bytes], kept: bytearray, limit: int, pass_on: Callable[[bytes], None] = lambda _: None
+) -> None:
     with source:
         while chunk := os.read(source.fileno(), 8192):
             pass_on(chunk)

@@ -128,7 +128,7 @@ def _json_of(answer: str) -> str:
 
 def _run(command: str, request: str, limit_s: float, where: Path) -> str:
     kept = task_import.SIZE_LIMIT + 1
-    ended = subprocesses.within(limit_s, ["sh", "-c", command], where, request=request.encode(), kept=kept)
+    ended = subprocesses.run_with_limit(limit_s, ["sh", "-c", command], where, request=request.encode(), kept=kept)
     if not ended.in_time:
         raise Unavailable(f"The command did not answer within {limit_s:g} s. Nothing was added.")
     if ended.code != 0:

@@ -244,7 +244,7 @@ def _run_command(notify: Notify, asked: Escalation, repeated: bool) -> _End:
         try:
             child.communicate(text, timeout=notify.timeout_s)
         except subprocess.TimeoutExpired:
-            subprocesses.end_all(child, _END_GRACE_S)
+            subprocesses.end_process_group(child, _END_GRACE_S)
             if child.stdin:
                 with contextlib.suppress(BrokenPipeError):
                     child.stdin.close()

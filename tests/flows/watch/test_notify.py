@@ -152,7 +152,7 @@ def test_one_server_that_hangs_does_not_hide_the_line_from_another(
 
     terminal.shows("swarm: you are asked: please look")
     assert state(db, asked, TMUX) == ("shown", "")
-    assert "could not be asked" in log.path_of(db.path).read_text()
+    assert "could not be asked" in log.log_path(db.path).read_text()
 
 
 def test_without_any_pane_there_is_no_such_channel(db: Database) -> None:
@@ -223,7 +223,7 @@ def test_a_command_that_fails_is_on_record_logged_and_listed(db: Database, tape:
     assert state(db, asked, COMMAND) == ("failed", f"{command} {why}")
     with db.reading() as tx:
         assert [(one.channel, one.reason) for one in announcements.failed(tx)] == [(COMMAND, f"{command} {why}")]
-    logged = log.path_of(db.path).read_text()
+    logged = log.log_path(db.path).read_text()
     assert f"ERROR {os.getpid()} escalation {asked} by command: try 1 of 3 failed, again in 30 s: {command}" in logged
 
 

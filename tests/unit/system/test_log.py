@@ -1,4 +1,4 @@
-"""The log beside the database: its levels, its lines, who may read it, and that it never gets in anybody's way."""
+"""The log beside the database: its levels, its lines, who may read it, and that it never stops its caller."""
 
 import logging
 import os
@@ -18,7 +18,7 @@ from swarm_agents.system import log
 path, name, lines = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 log.LIMIT_BYTES = 20_000
 for n in range(lines):
-    log.append(path, f"{name}:{n}:" + "x" * 50)
+    log.append_line(path, f"{name}:{n}:" + "x" * 50)
 """
 
 
@@ -30,7 +30,7 @@ def database(tmp_path: Path) -> Path:
 def test_a_line_has_its_time_its_level_and_its_process(database: Path) -> None:
     log.error(database, "the command ended with exit status 1")
 
-    line = log.path_of(database).read_text()
+    line = log.log_path(database).read_text()
     assert re.fullmatch(
         rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{3}}Z ERROR {os.getpid()} the command ended with exit status 1\n", line
     )
@@ -39,7 +39,7 @@ def test_a_line_has_its_time_its_level_and_its_process(database: Path) -> None:
 def test_only_its_owner_may_read_it(database: Path) -> None:
     log.info(database, "begun")
 
-    assert stat.S_IMODE(log.path_of(database).stat().st_mode) == 0o600
+    assert stat.S_IMODE(log.log_path(database).stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize(("value", "levels"), [("", ["ERROR", "WARNING", "INFO"]), ("0", ["ERROR", "WARNING", "INFO"])])
@@ -64,21 +64,21 @@ def test_with_debug_what_was_done_is_there(database: Path, monkeypatch: pytest.M
 def test_no_text_can_forge_a_line_or_move_a_cursor(database: Path) -> None:
     log.error(database, "first\n2026-01-01T00:00:00.000Z INFO 1 all is well\x1b[2J %s")
 
-    lines = log.path_of(database).read_text().splitlines()
+    lines = log.log_path(database).read_text().splitlines()
     assert len(lines) == 1
     assert "\x1b" not in lines[0] and "%s" in lines[0]
 
 
-def test_a_log_that_cannot_be_written_disturbs_nobody(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_log_that_cannot_be_written_stops_no_caller(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     log.error(tmp_path / "missing" / "swarm.db", "lost")
 
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_link_that_somebody_laid_is_not_written_through(database: Path, tmp_path: Path) -> None:
+def test_a_link_in_its_place_is_not_written_through(database: Path, tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("mine\n")
-    log.path_of(database).symlink_to(victim)
+    log.log_path(database).symlink_to(victim)
 
     log.error(database, "lost")
 
@@ -87,23 +87,23 @@ def test_a_link_that_somebody_laid_is_not_written_through(database: Path, tmp_pa
 
 def test_a_full_log_becomes_the_old_one(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log, "LIMIT_BYTES", 100)
-    path = log.path_of(database)
+    path = log.log_path(database)
 
     for n in range(3):
-        log.append(path, f"{n}" * 99)
+        log.append_line(path, f"{n}" * 99)
 
     assert Path(f"{path}.1").read_text() == "2" * 99 + "\n"
     assert not path.exists()
 
 
 def test_who_finds_the_log_turned_over_already_leaves_it(database: Path) -> None:
-    path = log.path_of(database)
-    log.append(path, "old")
+    path = log.log_path(database)
+    log.append_line(path, "old")
     late = os.open(path, os.O_WRONLY)
     path.rename(f"{path}.1")
-    log.append(path, "new")
+    log.append_line(path, "new")
 
-    log._turn_over(path, late)
+    log._rotate(path, late)
     os.close(late)
 
     assert (Path(f"{path}.1").read_text(), path.read_text()) == ("old\n", "new\n")
@@ -128,10 +128,10 @@ def test_other_libraries_warn_into_the_log_and_never_onto_the_screen(
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", [])
 
-    log.take_foreign(database)
+    log.capture_libraries(database)
     logging.getLogger("libtmux").warning("no server")
 
-    assert "WARNING" in log.path_of(database).read_text()
+    assert "WARNING" in log.log_path(database).read_text()
     assert capfd.readouterr().err == ""
 
 
@@ -143,4 +143,4 @@ def write_one_of_each(database: Path) -> None:
 
 
 def logged_levels(database: Path) -> list[str]:
-    return [line.split()[1] for line in log.path_of(database).read_text().splitlines()]
+    return [line.split()[1] for line in log.log_path(database).read_text().splitlines()]
