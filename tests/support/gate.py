@@ -1,4 +1,4 @@
-"""People at the gate: git as an agent or a human types it, and a build that somebody repairs."""
+"""Types git as an agent or a human would, with the gate in place, and turns the build red."""
 
 import subprocess
 from uuid import uuid4
@@ -9,11 +9,11 @@ from tests.support.repo import RUN_LIMIT_S, Ran, Repo, environment
 def git_as(who: str | None, repo: Repo, *words: str, **extra: str) -> Ran:
     """git with the identity of an agent, or None for a human; in no pane, whatever this test runs in."""
     identity = {"SWARM_AGENT": who} if who else {}
-    nobody = {name: value for name, value in environment().items() if name not in ("SWARM_AGENT", "TMUX_PANE")}
+    anonymous = {name: value for name, value in environment().items() if name not in ("SWARM_AGENT", "TMUX_PANE")}
     done = subprocess.run(
         ["git", *words],
         cwd=repo.path,
-        env=nobody | identity | extra,
+        env=anonymous | identity | extra,
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,

@@ -61,7 +61,7 @@ def old_husky(repo: Repo) -> None:
 def tracked_folder(repo: Repo) -> None:
     tool(repo.path / ".githooks/pre-commit", SAYS.format("pre-commit"))
     repo.git("add", ".githooks")
-    repo.git("commit", "-q", "-m", "hooks for everybody")
+    repo.git("commit", "-q", "-m", "hooks for all")
     config = repo.path / ".git/config"
     config.write_text(config.read_text() + "[core] ; by hand\n   hooksPath=.githooks\n")
 

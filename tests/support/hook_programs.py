@@ -1,4 +1,4 @@
-"""husky, lefthook and pre-commit themselves, with one check: it notes that it ran, and refuses while `broken` is."""
+"""husky, lefthook and pre-commit themselves, with a check that notes that it ran and refuses while `broken` exists."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from tests.support.repo import Repo, environment
 
 HUSKY = "husky@9.1.7"
 INSTALL_LIMIT_S = 120
-# In the git directory that all worktrees share, so that it is in nobody's way.
+# In the git directory that all worktrees share, outside of every working tree.
 CHECK = 'echo ran >>"$(git rev-parse --git-common-dir)/ran.log"; test ! -e broken\n'
 
 
@@ -57,7 +57,7 @@ LEFTHOOK = Program(
 
 
 def husky(folder: Path) -> Program:
-    """From its registry, into `folder`. Raises `LookupError` with the reason where that cannot be had."""
+    """From its registry, into `folder`. Raises `LookupError` with the reason where npm cannot install it."""
     if shutil.which("npm") is None:
         raise LookupError("npm is not installed")
     words = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", os.fspath(folder), HUSKY]

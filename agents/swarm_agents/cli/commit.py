@@ -1,4 +1,4 @@
-"""`swarm commit`: every end of the commit loop as a line and an exit code. Its arguments are git's own."""
+"""`swarm commit`: turns every end of a commit into a line and an exit code. Its arguments are git's own."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -28,24 +28,24 @@ from swarm_agents.text import one_line
 
 _HELP = """usage: swarm commit [git commit arguments]
 
-Runs 'git commit' with these arguments. When the hook refuses because the build is red, one agent is elected to repair
-it; this command waits for green if that is another one, brings in the fix ([build] sync), and tries again.
+Runs 'git commit' with these arguments. When a hook refuses because the build is red, one agent becomes the fixer; if
+that is another one, this command waits for green, brings in the fix ([build] sync), and tries again.
 
 Exit codes: 0 landed, 1 git was interrupted, 81 you repair it, 80 still red (wait), 82 the role went to someone else,
 83 your own change fails, 84 a human was asked, 85 see git's message, 86 resolve the conflict, 87 stage what the hook
 changed, 88 commit again, 89 ask who edits the named files, 93 bring in the named fix."""
 
 
-class _Asked(NamedTuple):
-    """The words are git's, so nothing here reads them by argparse."""
+class _CommitWords(NamedTuple):
+    """The words are git's, so argparse does not read them."""
 
     run: Callable[[Call], Answer]
     words: list[str]
 
 
-def parse(words: list[str]) -> _Asked:
+def parse(words: list[str]) -> _CommitWords:
     asks_help = words[:1] in (["-h"], ["--help"])
-    return _Asked(_help if asks_help else _commit, words)
+    return _CommitWords(_help if asks_help else _commit, words)
 
 
 def _help(_: Call) -> Answer:
@@ -117,7 +117,7 @@ def _refused(call: Call, end: CommitRefused) -> Answer:
         case Verdict.FILES_MODIFIED:
             exit_code, message = 87, "The hook changed files. Look at them, stage them, commit again."
         case Verdict.INFRA:
-            exit_code, message = 85, f"The check could not run, which is not the build: {found.why}. Mend that first."
+            exit_code, message = 85, f"The check could not run, which is not the build: {found.why}. Repair that first."
         case Verdict.MINE:
             exit_code, message = 83, f"Your own change fails; the build is fine. {why}."
         case Verdict.FLAKY | Verdict.UNKNOWN:
@@ -132,13 +132,13 @@ def _refused(call: Call, end: CommitRefused) -> Answer:
 
 
 def _dirty(call: Call, dirty: tuple[str, ...], why: str) -> Answer:
-    """Names who has locked the files, where somebody has."""
-    from swarm_agents.locks import locks  # only this verdict needs them
+    """Names the agents that have locked the files."""
+    from swarm_agents.locks import locks  # takes milliseconds, and only this verdict needs it
 
     with call.db.reading() as tx:
         owners = locks.holders(tx, dirty)
     shown = ", ".join(f"{path} ({owners[path]})" if path in owners else path for path in dirty[:5])
-    ask = f"Ask {', '.join(sorted(set(owners.values())))}" if owners else "Ask whoever edits that"
+    ask = f"Ask {', '.join(sorted(set(owners.values())))}" if owners else "Ask the agent that edits them"
     ended = _ended(89, one_line(f"{why}: {shown}. {ask}.", 500), Verdict.DIRTY_TREE.value)
     return ended._replace(data=ended.data | {"owners": owners})
 

@@ -69,7 +69,7 @@ def _hook(call: Call) -> str:
     hook = hooks.find_hook(call.root, "pre-commit")
     if hook is None:
         return "none: a commit is refused by nothing, so set one up or use 'swarm build report'"
-    if gate_hooks.is_alone(hook):
+    if gate_hooks.is_gate_alone(hook):
         return "only the gate: it judges no code, so set one up or use 'swarm build report'"
     return "here"
 

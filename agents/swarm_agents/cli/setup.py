@@ -1,4 +1,4 @@
-"""`swarm setup git`: put the gate's hooks beside whatever is there, look whether they are in place, take them away."""
+"""`swarm setup git`: installs the gate's hooks beside the user's, checks them, and removes them."""
 
 import argparse
 import shutil
@@ -9,7 +9,7 @@ from swarm_agents.cli.output import Answer
 from swarm_agents.cli.parsing import parser, verb, verbs
 from swarm_agents.errors import NoSwarm
 from swarm_agents.gate import hooks as gate_hooks
-from swarm_agents.gate.hooks import Finding
+from swarm_agents.gate.hooks import HookFinding
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -17,7 +17,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     of_git = verb(verbs(setup_parser), "git", _git, "the gate: git hooks that refuse a commit while the build is red")
     choice = of_git.add_mutually_exclusive_group()
     choice.add_argument("--check", action="store_true", help="change nothing; 0 when all is in place, else 1")
-    choice.add_argument("--remove", action="store_true", help="take the hooks away; what was there is there again")
+    choice.add_argument("--remove", action="store_true", help="remove the hooks and restore what was there")
     return setup_parser.parse_args(words)
 
 
@@ -28,16 +28,16 @@ def _git(call: Call) -> Answer:
         changed = gate_hooks.remove(call.root)
         shutil.rmtree(call.place.judged_trees, ignore_errors=True)
         return _changed(changed, "The gate is removed.", "There was no gate to remove.")
-    _ = call.config  # a wrong swarm.toml opens the gate: say so now
-    _agree(call)
+    _ = call.config  # the gate lets everything pass when swarm.toml is wrong: report that now
+    _prepare_state(call)
     changed = gate_hooks.install(call.root)
-    wrong = [one for one in _findings(call) if not one.ok]
+    wrong = [one for one in _check_all(call) if not one.ok]
     answer = _changed(changed, "The gate is in place.", "The gate was in place already.")
     return answer if not wrong else _listed(wrong)
 
 
-def _agree(call: Call) -> None:
-    """What the hooks look at is there and agrees with the build, also for a database that was copied here."""
+def _prepare_state(call: Call) -> None:
+    """Make the files that the hooks read agree with the build: a copied database lacks them."""
     db = call.db  # raises `NoSwarm` before anything is made
     call.place.judged_trees.mkdir(mode=0o700, exist_ok=True)
     with db.transaction() as tx:
@@ -46,27 +46,27 @@ def _agree(call: Call) -> None:
 
 
 def _check(call: Call) -> Answer:
-    return _listed(_findings(call))
+    return _listed(_check_all(call))
 
 
-def _findings(call: Call) -> list[Finding]:
+def _check_all(call: Call) -> list[HookFinding]:
     found = gate_hooks.check(call.root)
     swarm = shutil.which("swarm")
-    found.append(Finding("swarm", swarm is not None, swarm or "not on the PATH: the hooks cannot ask and stay open"))
-    return [*found, _flag(call)]
+    found.append(HookFinding("swarm", swarm is not None, swarm or "not on the PATH: the hooks let everything pass"))
+    return [*found, _check_database(call)]
 
 
-def _flag(call: Call) -> Finding:
+def _check_database(call: Call) -> HookFinding:
     try:
         red, up = build.current(call.db).red, call.db.flag.is_up()
     except NoSwarm as error:
-        return Finding("database", False, error.message)
+        return HookFinding("database", False, error.message)
     if red and not up:
-        return Finding("database", False, "the build is red, and the red flag is missing: 'swarm setup git'")
-    return Finding("database", True, str(call.place.database))
+        return HookFinding("database", False, "the build is red, and the red flag is missing: 'swarm setup git'")
+    return HookFinding("database", True, str(call.place.database))
 
 
-def _listed(found: list[Finding]) -> Answer:
+def _listed(found: list[HookFinding]) -> Answer:
     wrong = [one for one in found if not one.ok]
     lines = tuple(f"{'ok   ' if one.ok else 'WRONG'}  {one.what}: {one.detail}" for one in found)
     data = {"findings": [one._asdict() for one in found]}

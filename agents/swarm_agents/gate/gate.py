@@ -1,7 +1,7 @@
-"""The gate: which commits may land while the build is red. What the hooks of `swarm setup git` ask.
+"""The gate: decides which commits may land while the build is red, for the git hooks that `swarm setup git` installs.
 
-It decides by what the database says now, and remembers what it let by, and what landed without its hook before a
-commit. docs/gate.md tells it to users.
+It decides by the database alone, and records the commits that it let through for a human or for a bypass, and those
+that the pre-commit hook never saw. docs/gate.md explains it to users.
 """
 
 import os
@@ -18,23 +18,23 @@ from swarm_agents.events import Event
 from swarm_agents.model import HUMAN, Build
 from swarm_agents.place import Place
 
-# Git waits for the answer, so `git` is loaded, and started, only for what the files of its folder do not tell.
+# Git waits for the answer: git/ is loaded, and git started, only where the files of the git directory do not suffice.
 
 _HEADS = "refs/heads/"
 
 
-class Through(NamedTuple):
-    """Nothing stands in the way."""
+class CommitAllowed(NamedTuple):
+    """The commit may land."""
 
 
-class Held(NamedTuple):
-    """Not while `build` is red: the caller is not the fixer. `agent` is None for a human."""
+class CommitHeld(NamedTuple):
+    """The commit may not land: `build` is red and the caller is not its fixer. `agent` is None for a human."""
 
     build: Build
     agent: str | None
 
 
-class Update(NamedTuple):
+class RefUpdate(NamedTuple):
     """One line of a `reference-transaction` hook's input."""
 
     old: str
@@ -42,65 +42,68 @@ class Update(NamedTuple):
     ref: str
 
 
-def before_commit(db: Database, at: Place, agent: str | None, bypass: bool) -> Through | Held:
-    """May the commit begin that the caller, None for a human, is about to make on the branch that is checked out?
+def check_commit(db: Database, at: Place, agent: str | None, bypass: bool) -> CommitAllowed | CommitHeld:
+    """Whether the caller, None for a human, may begin a commit on the branch that is checked out.
 
-    A human is held too, to be told: who knows better bypasses. On a detached HEAD nothing lands on anybody.
+    A human is held too, and told how to bypass the gate. On a detached HEAD every commit is allowed.
     """
-    now = _red(db)
+    now = _read_red_build(db)
     if now is None or at.root is None or _is_fixer(now, agent):
-        return Through()
-    branch = _branch(at, at.root)
-    if branch is None or not _in_scope(at.config(), branch):
-        return Through()
+        return CommitAllowed()
+    branch = _read_branch(at, at.root)
+    if branch is None or not _is_in_scope(at.config(), branch):
+        return CommitAllowed()
     if bypass:
-        from swarm_agents.git import refs
+        from swarm_agents.git import refs  # loads subprocess
 
-        _note(db, agent, "bypassed", _place(branch, refs.read_head(at.root)), now)
-        return Through()
-    return Held(now, agent)
+        _record_once(db, agent, "bypassed", _describe_place(branch, refs.read_head(at.root)), now)
+        return CommitAllowed()
+    return CommitHeld(now, agent)
 
 
-def before_update(db: Database, at: Place, agent: str | None, bypass: bool, updates: list[Update]) -> Through | Held:
-    """May these refs move? Holds an agent's own new commit on the branch that is checked out, while the build is red.
+def check_ref_updates(
+    db: Database, at: Place, agent: str | None, bypass: bool, updates: list[RefUpdate]
+) -> CommitAllowed | CommitHeld:
+    """Whether these refs may move. Holds an agent's own new commit on the checked-out branch while the build is red.
 
-    A human is never held here. What goes by because of that, or because of a bypass, is remembered, and so is, while
-    the build is green, a commit that the hook before it never saw.
+    A human is never held here. A commit that passes because of that or because of a bypass is recorded, and so is,
+    while the build is green, one that the pre-commit hook never saw.
     """
-    now = _red(db)
+    now = _read_red_build(db)
     if now is not None and _is_fixer(now, agent):
-        return Through()
-    landing = _landing(at.config(), updates)
-    if landing is None or at.root is None or _arrives(at, at.root):
-        return Through()
+        return CommitAllowed()
+    landing = _find_landing(at.config(), updates)
+    if landing is None or at.root is None or _is_received_push(at, at.root):
+        return CommitAllowed()
     if now is None and _was_judged(db, at, at.root, landing):
-        return Through()
-    from swarm_agents.git import refs
+        return CommitAllowed()
+    from swarm_agents.git import refs  # loads subprocess
 
     if not refs.is_new_commit(at.root, landing.new):
-        return Through()
+        return CommitAllowed()
     if now is None:
-        _see_the_other_hook(at.root)
+        _require_pre_commit_hook(at.root)
     if bypass:
-        _note(db, agent, "bypassed", _place(landing.ref, None if _is_zero(landing.old) else landing.old), now)
-        return Through()
+        parent = None if _is_zero(landing.old) else landing.old
+        _record_once(db, agent, "bypassed", _describe_place(landing.ref, parent), now)
+        return CommitAllowed()
     if now is not None and agent not in (None, HUMAN):
-        return Held(now, agent)
-    _note(db, agent, "went_round", f"{landing.new[:10]} on {_short(landing.ref)}", now)
-    return Through()
+        return CommitHeld(now, agent)
+    _record_once(db, agent, "went_round", f"{landing.new[:10]} on {_branch_name(landing.ref)}", now)
+    return CommitAllowed()
 
 
-def went_round(tx: Transaction, limit: int) -> list[Event]:
-    """The last commits that landed while the build was red and somebody else's, or past the hook, newest first.
+def list_ungated_commits(tx: Transaction, limit: int) -> list[Event]:
+    """The last commits that landed without the gate's consent, newest first, as the events that record them.
 
-    Those that landed while it was green have no incident. Their kind is `went_round`, or `bypassed` where the caller
-    said so with SWARM_BYPASS=1.
+    They landed while the build was red and not theirs to repair, or past the pre-commit hook while it was green; those
+    have no incident. Their kind is `bypassed` where the caller had set SWARM_BYPASS=1, else `went_round`.
     """
     return events.latest(tx, ("went_round", "bypassed"), limit)
 
 
-def _red(db: Database) -> Build | None:
-    """The build while it is red. When it is passing, the flag that made us look comes down."""
+def _read_red_build(db: Database) -> Build | None:
+    """The build while it is red, else None, and then a red flag that is still up is lowered."""
     with db.reading() as tx:
         now = build_row.read(tx)
     if now.red:
@@ -116,63 +119,63 @@ def _is_fixer(now: Build, agent: str | None) -> bool:
     return now.fixer is not None and now.fixer == (agent or HUMAN)
 
 
-def _branch(at: Place, root: Path) -> str | None:
+def _read_branch(at: Place, root: Path) -> str | None:
     if at.git_dir is not None:
-        from swarm_agents.git import directory
+        from swarm_agents.git import directory  # only a hook that names its git directory needs it
 
         try:
             return directory.read_branch(at.git_dir)
         except (LookupError, OSError):
             pass
-    from swarm_agents.git import refs
+    from swarm_agents.git import refs  # loads subprocess
 
     return refs.read_branch(root)
 
 
-def _arrives(at: Place, root: Path) -> bool:
-    """Whether this is a push that arrives here, and no commit."""
+def _is_received_push(at: Place, root: Path) -> bool:
+    """Whether the refs move because a push arrives here."""
     if at.git_dir is not None:
-        return False  # `place.find_for_hook` knows no working tree then
-    from swarm_agents.git import repository
+        return False  # then `place.find_for_hook` leaves out the root, and the caller has returned
+    from swarm_agents.git import repository  # loads subprocess
 
     return repository.is_in_git_directory(root)
 
 
-def _in_scope(config: Config, ref: str) -> bool:
+def _is_in_scope(config: Config, ref: str) -> bool:
     if not ref.startswith(_HEADS):
         return False
-    return config.gate_scope == "all" or _short(ref) == _short(config.branch or "")
+    return config.gate_scope == "all" or _branch_name(ref) == _branch_name(config.branch or "")
 
 
-def _landing(config: Config, updates: list[Update]) -> Update | None:
-    """The guarded branch that moves together with HEAD. A fetch, a rebase's end, `git branch` move no HEAD."""
+def _find_landing(config: Config, updates: list[RefUpdate]) -> RefUpdate | None:
+    """The guarded branch that moves together with HEAD: a fetch, `git branch` and a rebase's end do not move HEAD."""
     if not any(update.ref == "HEAD" for update in updates):
         return None
-    moved = [update for update in updates if _in_scope(config, update.ref)]
+    moved = [update for update in updates if _is_in_scope(config, update.ref)]
     return next((update for update in moved if update.new != update.old and not _is_zero(update.new)), None)
 
 
-# While the build is green: was the tree seen by the hook before a commit?
+# While the build is green: did the pre-commit hook see the tree?
 
 
-def _was_judged(db: Database, at: Place, root: Path, landing: Update) -> bool:
-    """Whether there is nothing to remember: no commit of one's own on top of the branch, or one with a verdict."""
-    from swarm_agents.commit import check_runs
-    from swarm_agents.git import refs
+def _was_judged(db: Database, at: Place, root: Path, landing: RefUpdate) -> bool:
+    """Whether the commit's tree has a verdict, or needs none, because it is no single commit on top of the branch."""
+    from swarm_agents.commit import check_runs  # loads subprocess
+    from swarm_agents.git import refs  # loads subprocess
 
     tree, parents = refs.read_tree_and_parents(root, landing.new)
-    tip = refs.read_head(root) if _is_zero(landing.old) else landing.old  # zeros also where the caller did not name it
+    tip = refs.read_head(root) if _is_zero(landing.old) else landing.old  # zeros also where the old value is unknown
     on_top = parents == ([tip] if tip else [])
     amends = tip is not None and parents == refs.read_tree_and_parents(root, tip)[1]
     if len(parents) > 1 or not (on_top or amends):
         return True  # a merge, a reset, commits from elsewhere
-    if _hook_saw(at.judged_trees, tree):
+    if _is_in_folder(at.judged_trees, tree):
         return True
     with db.reading() as tx:
         return check_runs.is_known_good(tx, tree)
 
 
-def _hook_saw(folder: Path, tree: str) -> bool:
+def _is_in_folder(folder: Path, tree: str) -> bool:
     try:
         seen = os.listdir(folder)
     except FileNotFoundError:
@@ -180,32 +183,32 @@ def _hook_saw(folder: Path, tree: str) -> bool:
     except OSError as error:
         raise Unavailable(f"{folder} cannot be read: {error.strerror}.") from None
     if not os.access(folder, os.W_OK):
-        raise Unavailable(f"{folder} cannot be written, so nobody knows which commits passed the hook.")
+        raise Unavailable(f"{folder} cannot be written, so it does not say which commits passed the hook.")
     return tree in seen
 
 
-def _see_the_other_hook(root: Path) -> None:
-    """Raises `Unavailable` where the hook before a commit cannot have seen anything: then it proves nothing."""
-    from swarm_agents.gate import hooks as gate_hooks
+def _require_pre_commit_hook(root: Path) -> None:
+    """Raises `Unavailable` where our pre-commit hook is not in place, so that it cannot have seen any tree."""
+    from swarm_agents.gate import hooks as gate_hooks  # loads subprocess
 
     wrong = [one for one in gate_hooks.check(root) if not one.ok and one.what == "pre-commit"]
     if wrong:
         raise Unavailable(wrong[0].detail)
 
 
-def _note(db: Database, agent: str | None, kind: str, detail: str, now: Build | None) -> None:
-    """Once: while it is red, the hooks before the commit and before the update both come by."""
+def _record_once(db: Database, agent: str | None, kind: str, detail: str, now: Build | None) -> None:
+    """Record the event. While the build is red, both hooks of one commit come here, so that one is recorded once."""
     incident = now.incident if now else None
     with db.transaction() as tx:
         if incident is None or not events.is_recorded(tx, agent or HUMAN, kind, detail, incident):
             events.record(tx, agent or HUMAN, kind, detail, incident)
 
 
-def _place(branch: str, parent: str | None) -> str:
-    return f"on {_short(branch)}, after {parent[:10] if parent else 'nothing'}"
+def _describe_place(branch: str, parent: str | None) -> str:
+    return f"on {_branch_name(branch)}, after {parent[:10] if parent else 'nothing'}"
 
 
-def _short(ref: str) -> str:
+def _branch_name(ref: str) -> str:
     return ref.removeprefix(_HEADS)
 
 

@@ -44,7 +44,7 @@ def read(db: Database, number: int | None = None) -> IncidentReport | None:
         incident = _latest(tx) if number is None else history.incident(tx, number)
         if incident is None:
             return None
-        ungated = [event for event in gate.went_round(tx, _UNGATED_READ) if event.incident == incident.id]
+        ungated = [event for event in gate.list_ungated_commits(tx, _UNGATED_READ) if event.incident == incident.id]
         return IncidentReport(tx.now, incident, _verdicts(tx, incident.id), tuple(reversed(ungated)))
 
 

@@ -166,7 +166,7 @@ def _recent_deliveries(tx: Transaction) -> tuple[Delivery, ...]:
 def _find_ungated(tx: Transaction, now: Build) -> UngatedCommits | None:
     found = [
         event
-        for event in gate.went_round(tx, UNGATED_READ)
+        for event in gate.list_ungated_commits(tx, UNGATED_READ)
         if event.at > tx.now - UNGATED_KEPT_MS or (now.red and event.incident == now.incident)
     ]
     return UngatedCommits(len(found), found[0]) if found else None

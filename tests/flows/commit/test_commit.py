@@ -50,7 +50,7 @@ def test_another_agent_waits_for_green_and_then_lands(repo: Repo) -> None:
     repo.stage("broken")
     commit(repo, "alice")
     waiting = repo.start("--as", "bob", "commit", "-m", "bob's work")
-    until(lambda: repo.swarm("status", "--json").data["waiting"], "somebody waits")
+    until(lambda: repo.swarm("status", "--json").data["waiting"], "an agent waits")
 
     repo.git("rm", "-q", "-f", "broken")
     repo.stage("b.txt")
@@ -265,7 +265,7 @@ def test_the_users_own_trace_is_left_to_the_user(repo: Repo, tmp_path: Path) -> 
     assert text.startswith("before\n") and '"hook_name":"pre-commit"' in text
 
 
-def test_a_commit_that_lands_heals_a_build_that_nobody_repairs(repo: Repo) -> None:
+def test_a_commit_that_lands_heals_a_build_without_a_fixer(repo: Repo) -> None:
     repo.stage("broken")
     commit(repo, "alice")
     repo.swarm("--as", "alice", "build", "give-up")
@@ -334,7 +334,7 @@ def test_after_a_wait_sync_brings_in_the_fix_and_the_commit_lands(two_trees: tup
     bob.configure(sync="git merge -q --no-edit alice")
     commit(alice, "alice")
     waiting = bob.start("--as", "bob", "commit", "-m", "bob's work")
-    until(lambda: bob.swarm("status", "--json").data["waiting"], "somebody waits")
+    until(lambda: bob.swarm("status", "--json").data["waiting"], "an agent waits")
 
     repair(alice)
     _, err = waiting.communicate(timeout=WAIT_LIMIT_S)

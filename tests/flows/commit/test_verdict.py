@@ -1,4 +1,4 @@
-"""Verdicts by evidence: real checks on real trees, and who is left alone."""
+"""Verdicts by evidence: real checks on real trees, and which agents they do not disturb."""
 
 import os
 import signal
@@ -80,7 +80,7 @@ def test_others_go_on_while_one_repairs_its_own_change(checked: Repo) -> None:
 
 
 def test_what_lies_uncommitted_in_a_shared_checkout_is_named(checked: Repo) -> None:
-    checked.write("broken", "somebody's unfinished work\n")
+    checked.write("broken", "another agent's unfinished work\n")
     checked.stage("a.txt")
 
     ended = commit(checked)
@@ -187,7 +187,7 @@ def test_setup_and_link_give_the_clean_tree_what_git_ignores(checked: Repo) -> N
     assert verdict(commit(checked)) == (83, "mine")
 
 
-def test_a_check_that_changes_files_changes_nobodys(checked: Repo) -> None:
+def test_a_check_that_changes_files_changes_no_working_tree(checked: Repo) -> None:
     checked.configure(check="echo x >> README; rm -f check.sh; sh -c 'test ! -e broken'")
     checked.stage("broken")
 
@@ -196,7 +196,7 @@ def test_a_check_that_changes_files_changes_nobodys(checked: Repo) -> None:
     assert checked.git("worktree", "list").count("\n") == 0
 
 
-def test_a_tree_is_checked_once_for_everybody(checked: Repo) -> None:
+def test_a_tree_is_checked_once_for_all(checked: Repo) -> None:
     land_broken(checked)
     trees = [checked.worktree(f"w{n}") for n in range(4)]
     checked.join(*[f"w{n}" for n in range(4)])
@@ -236,7 +236,7 @@ def test_the_tree_of_a_check_that_was_killed_is_removed_by_the_next(checked: Rep
     assert (left, checked.git("worktree", "list").count("\n")) == (1, 0)
 
 
-def test_a_check_that_somebody_else_took_over_stays_theirs(checked: Repo) -> None:
+def test_a_check_that_another_agent_took_over_stays_theirs(checked: Repo) -> None:
     _, running = start_of_a_long_check(checked)
     with Database(checked.path / ".git/swarm/swarm.db") as db, db.transaction() as tx:
         tx.execute("update check_runs set runner = 'another' where state = 'running'")

@@ -31,7 +31,7 @@ def red(gated: Repo) -> Repo:
 # Who passes.
 
 
-def test_while_it_is_green_everybody_commits(gated: Repo) -> None:
+def test_while_it_is_green_all_may_commit(gated: Repo) -> None:
     assert [commits(who, gated).exit for who in ("alice", "bob", None)] == [0, 0, 0]
 
 
@@ -48,7 +48,7 @@ def test_the_fixer_passes(red: Repo) -> None:
     assert commits("alice", red, "--no-verify").exit == 0
 
 
-def test_after_green_everybody_passes_again(red: Repo) -> None:
+def test_after_green_all_may_commit_again(red: Repo) -> None:
     red.stage("a.txt")
     assert red.swarm("--as", "alice", "commit", "-m", "fix").exit == 0
 
@@ -71,7 +71,7 @@ def test_an_amended_commit_is_a_commit(red: Repo) -> None:
     assert held(git_as("bob", red, *amend, "--no-verify"))
 
 
-def test_while_nobody_repairs_it_the_line_says_how_to_take_it(red: Repo) -> None:
+def test_without_a_fixer_the_line_says_how_to_take_it(red: Repo) -> None:
     red.swarm("--as", "alice", "build", "give-up")
 
     ended = commits("bob", red)
@@ -279,7 +279,7 @@ def test_a_rebase_that_stops_and_goes_on_is_not_held(gated: Repo) -> None:
     assert gated.git("log", "--format=%s", "-3", "topic").splitlines() == ["bob's work", "theirs", "ours"]
 
 
-def test_a_commit_on_a_detached_head_lands_on_nobody(red: Repo) -> None:
+def test_a_commit_on_a_detached_head_is_never_refused(red: Repo) -> None:
     git_as("bob", red, "checkout", "-q", "--detach")
 
     assert commits("bob", red).exit == 0
@@ -398,7 +398,7 @@ def test_a_swarm_that_cannot_answer_opens_it(red: Repo, tmp_path: Path) -> None:
     assert ended.exit == 0 and "the gate is open: 'swarm gate' could not answer" in ended.err
 
 
-def test_a_tmux_that_hangs_holds_up_nobody(red: Repo, tmux: Tmux) -> None:
+def test_a_tmux_that_hangs_refuses_no_commit(red: Repo, tmux: Tmux) -> None:
     pane = tmux.pane("cat")
     server = tmux.server_pid()
     inside = {"TMUX": f"{pane.socket},{server},0", "TMUX_PANE": pane.pane_id}
@@ -413,7 +413,7 @@ def test_a_tmux_that_hangs_holds_up_nobody(red: Repo, tmux: Tmux) -> None:
     assert took_s < 5, "both hooks ask"
 
 
-def test_a_database_that_somebody_holds_locked_holds_up_nobody(red: Repo) -> None:
+def test_a_locked_database_refuses_no_commit(red: Repo) -> None:
     import sqlite3
 
     writer = sqlite3.connect(red.path / ".git/swarm/swarm.db", isolation_level=None)
@@ -476,7 +476,7 @@ def test_swarm_commit_of_the_fixer_passes_by_its_name_alone(red: Repo) -> None:
     assert ended.exit == 0 and "Incident 1 is over" in ended.out
 
 
-def test_swarm_commit_on_a_build_that_nobody_repairs_makes_its_caller_the_fixer(red: Repo) -> None:
+def test_swarm_commit_on_a_build_without_a_fixer_makes_its_caller_the_fixer(red: Repo) -> None:
     red.swarm("--as", "alice", "build", "give-up")
     red.stage("broken")
     failing = red.swarm("--as", "bob", "--json", "commit", "-m", "bob's work")

@@ -1,4 +1,4 @@
-"""The gate beside the real husky, lefthook and pre-commit: both rule, whoever came first, and each leaves alone."""
+"""The gate beside the real husky, lefthook and pre-commit: both apply, installed in either order, and removed alone."""
 
 import os
 import shutil

@@ -216,7 +216,7 @@ def _hook_holds_the_index(repo: Repo) -> Ran:
     [_staged, _all, _only, _include, _amend, _empty, _from_below, _hook_adds, _hook_holds_the_index],
     ids=lambda way: way.__name__,
 )
-def test_what_passed_the_hook_is_in_order_and_nobody_is_asked(gated: Repo, commit: Callable[[Repo], Ran]) -> None:
+def test_what_passed_the_hook_is_in_order_without_a_question(gated: Repo, commit: Callable[[Repo], Ran]) -> None:
     before = gated.head()
 
     ended = commit(gated)
@@ -226,8 +226,8 @@ def test_what_passed_the_hook_is_in_order_and_nobody_is_asked(gated: Repo, commi
     assert remembered(gated) == []
 
 
-def test_a_file_that_another_adds_after_the_hook_accuses_nobody(gated: Repo) -> None:
-    # Git reads the index anew when its hook has ended: it is held up right before that.
+def test_a_file_that_another_adds_after_the_hook_is_not_recorded(gated: Repo) -> None:
+    # Git reads the index again when its hook has ended: it is held up right before that.
     judged = gated.path / ".git/swarm/swarm.db-judged"
     adds = f'while [ -z "$(ls {judged})" ]; do sleep 0.01; done; git add too.txt; kill -CONT $git'
     hook = f"#!/bin/sh\ngit=$(ps -o ppid= -p $PPID)\nkill -STOP $git\n({adds}) >/dev/null 2>&1 &\n"
@@ -378,7 +378,7 @@ def test_behind_pre_commit_what_the_gate_let_by_and_pre_commit_refused_has_no_ve
     assert remembered(repo) == [f"bob went_round {repo.head()[:10]} on main"]
 
 
-def test_where_another_program_took_the_hooks_place_nobody_is_accused_but_told(gated: Repo) -> None:
+def test_where_another_program_took_the_hooks_place_it_is_said_and_not_recorded(gated: Repo) -> None:
     tool(gated.path / ".git/hooks/pre-commit", "#!/bin/sh\nexit 0\n")
 
     ended = commits("bob", gated)
@@ -387,7 +387,7 @@ def test_where_another_program_took_the_hooks_place_nobody_is_accused_but_told(g
     assert remembered(gated) == []
 
 
-def test_what_cannot_be_kept_accuses_nobody_and_is_said(gated: Repo) -> None:
+def test_what_cannot_be_kept_is_said_and_not_recorded(gated: Repo) -> None:
     judged = gated.path / ".git/swarm/swarm.db-judged"
     judged.rmdir()
     judged.write_text("no folder")
@@ -398,7 +398,7 @@ def test_what_cannot_be_kept_accuses_nobody_and_is_said(gated: Repo) -> None:
     assert remembered(gated) == []
 
 
-def test_a_broken_database_holds_up_nobody(gated: Repo) -> None:
+def test_a_broken_database_refuses_no_commit(gated: Repo) -> None:
     (gated.path / ".git/swarm/swarm.db").write_bytes(b"no database at all" * 500)
 
     assert commits("bob", gated).exit == 0

@@ -1,4 +1,4 @@
-"""What the words after `swarm commit` mean: which tree a commit of them would have, on a real index."""
+"""The arguments of `swarm commit`: the tree that a commit with them would have, on a real index."""
 
 import os
 import subprocess
@@ -76,7 +76,7 @@ def test_paths_are_read_from_where_the_caller_stands(repo: Repo, monkeypatch: py
     assert told and "below/four" in repo.git("ls-tree", "-r", "--name-only", told)
 
 
-def test_paths_that_git_reads_from_standard_input_are_known_to_nobody_else(repo: Repo) -> None:
+def test_paths_that_git_reads_from_standard_input_cannot_be_read_again(repo: Repo) -> None:
     chosen = read_contents(["--pathspec-from-file=-"])
 
     assert not chosen.only_staged

@@ -1,4 +1,4 @@
-"""The red flag's promise: while it is not there, the build is passing, whoever dies in between."""
+"""The red flag's promise: while it is not there, the build is passing, whichever process dies in between."""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from swarm_agents import roster
 from swarm_agents.build import build
 from swarm_agents.db.database import Database, create
 from swarm_agents.gate import gate
-from swarm_agents.gate.gate import Held, Through
+from swarm_agents.gate.gate import CommitAllowed, CommitHeld
 from swarm_agents.git.run import run_git_or_raise
 from swarm_agents.model import Evidence, Rules
 from swarm_agents.place import Place
@@ -42,15 +42,15 @@ def end(db: Database) -> None:
     build.fixed(db, "alice", Evidence("the test passes", db.moment()))
 
 
-def ask(db: Database, root: Path) -> Through | Held:
-    return gate.before_commit(db, Place(db.path, root), "bob", bypass=False)
+def ask(db: Database, root: Path) -> CommitAllowed | CommitHeld:
+    return gate.check_commit(db, Place(db.path, root), "bob", bypass=False)
 
 
 def test_a_new_database_flies_no_flag(db: Database) -> None:
     assert not db.flag.is_up()
 
 
-def test_it_is_up_before_anybody_can_read_that_the_build_is_red(path: Path, db: Database) -> None:
+def test_it_is_up_before_any_process_can_read_that_the_build_is_red(path: Path, db: Database) -> None:
     seen: list[bool] = []
     hoist = db.flag.hoist
 
@@ -70,7 +70,7 @@ def test_a_report_that_is_rolled_back_leaves_it_up_which_costs_one_question(db: 
         db.flag.hoist()
         raise RuntimeError("killed")
 
-    assert ask(db, root) == Through()
+    assert ask(db, root) == CommitAllowed()
     assert not db.flag.is_up()
 
 
@@ -88,7 +88,7 @@ def test_it_stays_up_through_the_whole_red_period(db: Database, root: Path) -> N
 
     for act in (build.give_up, lambda db, agent: build.claim(db, agent, RULES), build.give_up):
         act(db, "alice")
-        assert isinstance(ask(db, root), Held)
+        assert isinstance(ask(db, root), CommitHeld)
         assert db.flag.is_up()
 
 
@@ -97,7 +97,7 @@ def test_the_first_question_after_green_takes_it_down(db: Database, root: Path) 
     end(db)
     between = db.flag.is_up()
 
-    assert ask(db, root) == Through()
+    assert ask(db, root) == CommitAllowed()
     assert between and not db.flag.is_up()
 
 

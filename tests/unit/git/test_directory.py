@@ -1,4 +1,4 @@
-"""What a hook reads from git's files is what git says, and what it cannot read there it does not guess."""
+"""What a hook reads from git's files is what git says; what it cannot read there, it does not guess."""
 
 import os
 from pathlib import Path
@@ -83,5 +83,5 @@ def test_and_its_answer_counts(repo: Repo) -> None:
     head.symlink_to("refs/heads/main")
     at = place.Place(repo.path / "swarm.db", repo.path, git_dir=repo.path / ".git")
 
-    assert gate._branch(at, repo.path) == "refs/heads/main"
+    assert gate._read_branch(at, repo.path) == "refs/heads/main"
     assert os.path.islink(head)
