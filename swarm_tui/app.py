@@ -12,10 +12,10 @@ from textual.app import App
 from textual.message import Message
 from textual.worker import Worker
 
+from swarm_agents.build.outcomes import FenceRejected
 from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
-from swarm_agents.model import Fenced
 from swarm_agents.views.snapshot import Snapshot, View, at_rest
 from swarm_agents.views.snapshot_feed import Feed
 from swarm_tui import orders, themes, toasts, worker_errors
@@ -56,7 +56,7 @@ class Looked(Message):
 class CarriedOut(Message):
     """What an order came to."""
 
-    def __init__(self, order: Order, outcome: Done | Sent | Refused | Fenced | SwarmError) -> None:
+    def __init__(self, order: Order, outcome: Done | Sent | Refused | FenceRejected | SwarmError) -> None:
         super().__init__()
         self.order = order
         self.outcome = outcome
@@ -194,7 +194,7 @@ class SwarmApp(App[None]):
         self.run_worker(work, thread=True, group="orders", exit_on_error=False)
 
     def _carry_out(self, order: Order) -> None:
-        outcome: Done | Sent | Refused | Fenced | SwarmError
+        outcome: Done | Sent | Refused | FenceRejected | SwarmError
         try:
             with Database(self.settings.database, self.clock) as db:
                 outcome = orders.carry_out(db, order, self.settings.config)
@@ -207,7 +207,7 @@ class SwarmApp(App[None]):
 
     def on_carried_out(self, carried: CarriedOut) -> None:
         match carried.outcome:
-            case Fenced(build):
+            case FenceRejected(build):
                 self.notify(toasts.refused(build), severity="warning", timeout=15, markup=False)
             case Refused(why):
                 self.notify(f"Nothing was changed: {why}", severity="warning", timeout=15, markup=False)

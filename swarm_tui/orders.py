@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from swarm_agents.build import build
+from swarm_agents.build.outcomes import Evidence, FenceRejected
 from swarm_agents.config.config import Config
 from swarm_agents.db.database import Database
+from swarm_agents.escalations.escalations import AckResolution, Resolution
 from swarm_agents.locks import locks
 from swarm_agents.messages import acknowledgements, deliveries, messages
-from swarm_agents.model import HUMAN, AckResolution, Delivery, Evidence, Fenced, MessageType, Resolution
+from swarm_agents.model import HUMAN, Delivery, MessageType
 from swarm_agents.tasks import tasks
 from swarm_agents.tasks.rows import Task, TaskStatus
 from swarm_agents.text import one_line
@@ -133,8 +135,8 @@ class Refused:
     why: str
 
 
-def carry_out(db: Database, order: Order, config: Config) -> Done | Sent | Refused | Fenced:
-    """`Fenced` when the build is not what the human saw any more; nothing was changed then."""
+def carry_out(db: Database, order: Order, config: Config) -> Done | Sent | Refused | FenceRejected:
+    """`FenceRejected` when the build is not what the human saw any more; nothing was changed then."""
     match order:
         case ForceRelease(fence, reason):
             return _done(build.force_release(db, fence, reason or "a human released it"))
@@ -165,8 +167,8 @@ def carry_out(db: Database, order: Order, config: Config) -> Done | Sent | Refus
             return _lock_done(path, locks.force_release(db, [path], reason, fence))
 
 
-def _done(outcome: object) -> Done | Fenced:
-    return outcome if isinstance(outcome, Fenced) else Done()
+def _done(outcome: object) -> Done | FenceRejected:
+    return outcome if isinstance(outcome, FenceRejected) else Done()
 
 
 def _task_done(outcome: tasks.Done | tasks.TakenBy | tasks.BlockedBy | tasks.NotYours) -> Done | Refused:

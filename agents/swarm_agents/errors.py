@@ -16,7 +16,7 @@
     ├── RateLimited               91    rate_limited   later
     └── NotFound                  92    not_found      no such agent, message, escalation
 
-Losing a race is none of these: it is a value (`model.Waiting`, `model.Fenced`).
+Losing a race is none of these: it is a value (`build.outcomes`).
 """
 
 

@@ -11,23 +11,6 @@ class BuildStatus(StrEnum):
     ESCALATED = "escalated"
 
 
-class AttemptEnd(StrEnum):
-    FIXED = "fixed"
-    FAILED = "failed"
-    EXPIRED = "expired"
-    RELEASED = "released"
-
-
-class ErrorClass(StrEnum):
-    """Why an attempt failed. `auth` and `permission` ask the human at once, `network` backs off; the others count."""
-
-    LOGIC = "logic"
-    AUTH = "auth"
-    PERMISSION = "permission"
-    NETWORK = "network"
-    UNKNOWN = "unknown"
-
-
 class MessageType(StrEnum):
     INFO = "INFO"
     QUESTION = "QUESTION"
@@ -52,22 +35,6 @@ class DeliveryState(StrEnum):
     SKIPPED = "skipped"
     FAILED = "failed"
     UNKNOWN = "unknown"
-
-
-class Resolution(StrEnum):
-    """What a human may answer when a red build is the question."""
-
-    RETRY = "retry"
-    ASSIGN = "assign"
-    TAKE_OVER = "take-over"
-    DECLARE_PASSING = "declare-passing"
-
-
-class AckResolution(StrEnum):
-    """What a human may answer when a message that nobody acknowledged is the question."""
-
-    SAY_AGAIN = "say-again"
-    EXCUSE = "excuse"
 
 
 HUMAN = "human"
@@ -132,67 +99,6 @@ class Build(NamedTuple):
         return self.status is not BuildStatus.PASSING
 
 
-class Evidence(NamedTuple):
-    """Why somebody may call the build passing: a check or a hook that passed, or a human's word.
-
-    `began` is when the check started: one that began before the last change of status proves nothing.
-    """
-
-    what: str
-    began: Moment
-    commit: str | None = None
-
-
-# Ends of an act on the build. Each says what holds now.
-
-
-class Passing(NamedTuple):
-    """Nobody has to do anything. `incident` is the one that just ended, if this act ended it."""
-
-    build: Build
-    incident: int | None = None
-
-
-class Yours(NamedTuple):
-    """The caller is the fixer, under `build.fence`. `new` is false when it was already."""
-
-    build: Build
-    new: bool
-
-
-class Waiting(NamedTuple):
-    """Another agent repairs it, or will; the caller is in line until `deadline` (UTC ms)."""
-
-    build: Build
-    ticket: int
-    deadline: int
-
-
-class Asked(NamedTuple):
-    """A human was asked; agents can do nothing more about it."""
-
-    build: Build
-    escalation: int
-
-
-class Broken(NamedTuple):
-    """The build is red and nobody holds the lease; the attempt that ended is named."""
-
-    build: Build
-
-
-class Fenced(NamedTuple):
-    """The caller does not hold the role under that fence, and nothing was changed."""
-
-    build: Build
-
-
-class Stale(NamedTuple):
-    """The caller's check began before the build last turned; it says nothing about now, and nothing was changed."""
-
-    build: Build
-
-
 class PaneAddress(NamedTuple):
     """One pane for good: server socket, server instance (pid and start time), pane id, pid of its process.
 
@@ -203,51 +109,6 @@ class PaneAddress(NamedTuple):
     server: str
     pane_id: str
     pane_pid: int
-
-
-class Agent(NamedTuple):
-    name: str
-    role: str
-    joined_at: int
-    seen_at: int
-    left_at: int | None
-    pane: PaneAddress | None
-
-
-class Waiter(NamedTuple):
-    agent: str
-    ticket: int
-    since: int
-    deadline: int
-
-
-class Attempt(NamedTuple):
-    incident: int
-    number: int
-    agent: str
-    fence: int
-    began_at: int
-    ended_at: int | None
-    end: AttemptEnd | None
-    reason: str
-
-
-class Escalation(NamedTuple):
-    """A question to the human: about an incident, or about a message that was not acknowledged."""
-
-    id: int
-    incident: int | None
-    message: int | None
-    raised_at: int
-    raised_by: str
-    reason: str
-    text: str
-    acked_at: int | None
-    resolved_at: int | None
-    resolved_by: str | None
-    resolution: str | None
-    answer: str | None
-    """What was said with the resolution, '' when nothing was."""
 
 
 class Message(NamedTuple):

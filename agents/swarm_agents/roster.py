@@ -1,13 +1,26 @@
 """Who is here: joining under a name that nobody else uses, and what can be said of each agent."""
 
+from typing import NamedTuple
+
 from swarm_agents import events
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import NotFound, Taken
-from swarm_agents.model import Agent, PaneAddress
+from swarm_agents.model import PaneAddress
 from swarm_agents.text import RESERVED_NAMES, ago, checked_name
 
 FREE_AFTER_MS = 30 * 60_000  # a name without a pane that nobody used for so long may be taken again
+
+
+class Agent(NamedTuple):
+    """`left_at` is None while it is here; `pane` is None for an agent outside tmux. Times in UTC ms."""
+
+    name: str
+    role: str
+    joined_at: int
+    seen_at: int
+    left_at: int | None
+    pane: PaneAddress | None
 
 
 def join(db: Database, name: str, role: str, pane: PaneAddress | None, pane_alive: bool = True) -> Agent:

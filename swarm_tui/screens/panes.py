@@ -10,7 +10,8 @@ from textual.message import Message
 
 from swarm_agents.courier.previews import Preview
 from swarm_agents.errors import SwarmError, Unavailable
-from swarm_agents.model import Agent, Moment
+from swarm_agents.model import Moment
+from swarm_agents.roster import Agent
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui import actions
 from swarm_tui.screens.base_screen import Board

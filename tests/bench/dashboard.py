@@ -20,10 +20,11 @@ from pathlib import Path
 
 from swarm_agents import roster
 from swarm_agents.build import build
+from swarm_agents.build.outcomes import Evidence
 from swarm_agents.db import database
 from swarm_agents.db.database import Database
 from swarm_agents.messages import messages
-from swarm_agents.model import Evidence, Rules
+from swarm_agents.model import Rules
 from tests.support.tmux import private_server
 
 LIMIT_S = 60.0

@@ -2,6 +2,7 @@
 
 from swarm_agents import events, heartbeat, roster
 from swarm_agents.build import build
+from swarm_agents.build.outcomes import ErrorClass, Evidence
 from swarm_agents.commit import evidence
 from swarm_agents.commit.evidence import Finding
 from swarm_agents.commit.verdict import Verdict
@@ -13,7 +14,7 @@ from swarm_agents.incidents import incidents
 from swarm_agents.locks import locks
 from swarm_agents.locks.paths import Name
 from swarm_agents.messages import acknowledgements, messages
-from swarm_agents.model import HUMAN, DeliveryState, ErrorClass, Evidence, MessageType, PaneAddress, Rules
+from swarm_agents.model import HUMAN, DeliveryState, MessageType, PaneAddress, Rules
 from swarm_agents.tasks import tasks
 from tests.support.clock import FakeClock
 

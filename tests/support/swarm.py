@@ -2,16 +2,36 @@
 
 from typing import Any
 
-from swarm_agents import model
 from swarm_agents.build import build
+from swarm_agents.build.outcomes import (
+    BuildBroken,
+    BuildPassing,
+    CheckOutdated,
+    ErrorClass,
+    Evidence,
+    FenceRejected,
+    HumanAsked,
+    PlaceInLine,
+    RoleGranted,
+)
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.errors import NotFound
 from swarm_agents.escalations import escalations
-from swarm_agents.model import ErrorClass, Evidence, Moment, Resolution, Rules
+from swarm_agents.escalations.escalations import Resolution
+from swarm_agents.model import Moment, Rules
 from tests.support.model import Act, Model
 
-Outcome = model.Asked | model.Broken | model.Fenced | model.Passing | model.Stale | model.Waiting | model.Yours
+Outcome = BuildPassing | RoleGranted | PlaceInLine | HumanAsked | BuildBroken | FenceRejected | CheckOutdated
+
+_WORDS: dict[type, str] = {
+    BuildPassing: "passing",
+    PlaceInLine: "waiting",
+    HumanAsked: "asked",
+    BuildBroken: "broken",
+    FenceRejected: "fenced",
+    CheckOutdated: "stale",
+}
 
 
 def perform(db: Database, act: Act, rules: Rules) -> tuple[str, int]:
@@ -27,10 +47,10 @@ def told(outcome: object) -> str:
     match outcome:
         case None:
             return "nothing"
-        case model.Yours(new=new):
+        case RoleGranted(new=new):
             return "yours new" if new else "yours"
         case _:
-            return type(outcome).__name__.lower()
+            return _WORDS[type(outcome)]
 
 
 def observe(tx: Transaction) -> Model:

@@ -13,9 +13,10 @@ import pytest
 
 from swarm_agents import roster
 from swarm_agents.build import build
+from swarm_agents.build.outcomes import ErrorClass
 from swarm_agents.db.database import Database
 from swarm_agents.messages import messages
-from swarm_agents.model import BuildStatus, ErrorClass, Rules
+from swarm_agents.model import BuildStatus, Rules
 from tests.support.terminal import Terminal, attached, open_dashboard
 from tests.support.tmux import Tmux, alive, private_server
 from tests.support.until import until

@@ -9,33 +9,27 @@ from typing import Any, overload
 from swarm_agents import events, roster
 from swarm_agents.build import retry_queue, transitions, waiters
 from swarm_agents.build import row as build_row
+from swarm_agents.build.outcomes import (
+    BuildBroken,
+    BuildPassing,
+    CheckOutdated,
+    ErrorClass,
+    Evidence,
+    FenceRejected,
+    HumanAsked,
+    PlaceInLine,
+    RoleGranted,
+)
 from swarm_agents.db import leases
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import Usage
 from swarm_agents.escalations import announcements, escalations
+from swarm_agents.escalations.escalations import Resolution
 from swarm_agents.incidents import incidents
+from swarm_agents.incidents.incidents import AttemptEnd
 from swarm_agents.messages import messages
-from swarm_agents.model import (
-    EVERYONE,
-    HUMAN,
-    SWARM,
-    Asked,
-    AttemptEnd,
-    Broken,
-    Build,
-    BuildStatus,
-    ErrorClass,
-    Evidence,
-    Fenced,
-    Moment,
-    Passing,
-    Resolution,
-    Rules,
-    Stale,
-    Waiting,
-    Yours,
-)
+from swarm_agents.model import EVERYONE, HUMAN, SWARM, Build, BuildStatus, Moment, Rules
 
 HUMAN_LEASE_S = 8 * 3600  # a person who takes over goes to meetings; agents come back by the minute
 SUMMARY_LIMIT = 200  # characters; what is longer belongs into the evidence
@@ -55,8 +49,8 @@ def report(
     hook: str | None = None,
     began: Moment | None = None,
     symptom: str | None = None,
-) -> Yours | Waiting | Asked | Stale:
-    """The agent saw the build red. Exactly one of all who report is answered `Yours`.
+) -> RoleGranted | PlaceInLine | HumanAsked | CheckOutdated:
+    """The agent saw the build red. Exactly one of all who report is answered `RoleGranted`.
 
     `began` is when the check started that saw it: one that is older than the last green says nothing about now.
     `evidence` is the output of what was refused, bounded by the caller; `hook` the git hook that refused;
@@ -71,26 +65,26 @@ def report(
             retry_queue.clear(tx)
             return _granted(tx, opened, "reported", opened["summary"])
         taken = _take_or_wait(tx, agent, rules, began)
-        assert not isinstance(taken, Passing), "a passing build is opened or the report is stale"
-        if not isinstance(taken, Stale):
+        assert not isinstance(taken, BuildPassing), "a passing build is opened or the report is stale"
+        if not isinstance(taken, CheckOutdated):
             _note_symptom(tx, taken.build.incident, symptom, summary, agent)
         return taken
 
 
-def claim(db: Database, agent: str, rules: Rules) -> Passing | Yours | Waiting | Asked:
-    """The agent offers to repair: `Yours` when the role was free, `Waiting` in line otherwise."""
+def claim(db: Database, agent: str, rules: Rules) -> BuildPassing | RoleGranted | PlaceInLine | HumanAsked:
+    """The agent offers to repair: `RoleGranted` when the role was free, `PlaceInLine` in line otherwise."""
     with db.transaction() as tx:
         taken = _take_or_wait(tx, agent, rules, None)
-        assert not isinstance(taken, Stale), "a claim has no check that could be stale"
+        assert not isinstance(taken, CheckOutdated), "a claim has no check that could be stale"
         return taken
 
 
 def _take_or_wait(
     tx: Transaction, agent: str, rules: Rules, began: Moment | None
-) -> Passing | Yours | Waiting | Asked | Stale:
+) -> BuildPassing | RoleGranted | PlaceInLine | HumanAsked | CheckOutdated:
     mine = transitions.renew(tx, agent, None)
     if mine:
-        return Yours(build_row.value(mine), new=False)
+        return RoleGranted(build_row.value(mine), new=False)
     _expire(tx)
     taken = transitions.take(tx, agent, rules.lease_s, began)
     if taken:
@@ -98,16 +92,16 @@ def _take_or_wait(
     now = state(tx)
     match now.status:
         case BuildStatus.PASSING:
-            return Stale(now) if began else Passing(now)
+            return CheckOutdated(now) if began else BuildPassing(now)
         case BuildStatus.ESCALATED:
-            return Asked(now, escalations.open_id(tx))
+            return HumanAsked(now, escalations.open_id(tx))
         case BuildStatus.BROKEN if not _paused(tx, now):
-            return Stale(now)
+            return CheckOutdated(now)
     ticket, deadline = waiters.stand_in_line(tx, agent, now.incident or 0, rules.wait_s)
-    return Waiting(now, ticket, deadline)
+    return PlaceInLine(now, ticket, deadline)
 
 
-def _granted(tx: Transaction, row: Row, kind: str, detail: str) -> Yours:
+def _granted(tx: Transaction, row: Row, kind: str, detail: str) -> RoleGranted:
     incidents.begin_attempt(tx, row)
     waiters.leave(tx, row["fixer_agent_id"])
     now = build_row.value(row)
@@ -118,32 +112,32 @@ def _granted(tx: Transaction, row: Row, kind: str, detail: str) -> Yours:
         f"The build is red: {now.summary or 'no summary'}. {now.fixer} repairs it (attempt {now.attempt} of "
         f"{now.max_attempts}). Leave it alone; 'swarm build wait' returns when it is green.",
     )
-    return Yours(now, new=True)
+    return RoleGranted(now, new=True)
 
 
 # Holding the lease, and giving it back.
 
 
-def renew(db: Database, agent: str, fence: int | None = None) -> Yours | Fenced:
+def renew(db: Database, agent: str, fence: int | None = None) -> RoleGranted | FenceRejected:
     """Show life: the lease lasts its full length again. Without `fence`, whichever the agent holds now."""
     with db.transaction() as tx:
         row = transitions.renew(tx, agent, fence)
-        return Yours(build_row.value(row), new=False) if row else Fenced(state(tx))
+        return RoleGranted(build_row.value(row), new=False) if row else FenceRejected(state(tx))
 
 
-def fixed(db: Database, agent: str, evidence: Evidence, fence: int | None = None) -> Passing | Fenced:
+def fixed(db: Database, agent: str, evidence: Evidence, fence: int | None = None) -> BuildPassing | FenceRejected:
     """The fixer's check passed: the incident is over, everybody is told, waiters are woken."""
     with db.transaction() as tx:
         row = transitions.become_passing(tx, transitions.REPAIRED, checked=agent != HUMAN, agent=agent, fence=fence)
         if not row:
-            return Fenced(state(tx))
+            return FenceRejected(state(tx))
         incidents.end_attempt(tx, AttemptEnd.FIXED, evidence.what)
         return _closed(tx, row, agent, "declared" if agent == HUMAN else "fixed", evidence)
 
 
 def failed(
     db: Database, agent: str, reason: str, error_class: ErrorClass = ErrorClass.LOGIC, fence: int | None = None
-) -> Broken | Asked | Fenced:
+) -> BuildBroken | HumanAsked | FenceRejected:
     """The fixer could not repair it. The last attempt of the budget asks the human, in this same statement.
 
     `auth` and `permission` ask the human at once and use up no attempt. `network` uses up none either: nobody may
@@ -156,7 +150,7 @@ def failed(
             tx, transitions.HELD, not asks and not network, asks, network, agent=agent, fence=fence
         )
         if not row:
-            return Fenced(state(tx))
+            return FenceRejected(state(tx))
         attempt = incidents.end_attempt(tx, AttemptEnd.FAILED, reason, error_class.value)
         _note(tx, agent, "failed", reason, build_row.value(row), attempt.fence)
         return _broken_or_asked(tx, row, agent, f"{_why_asked(error_class)}: {reason}")
@@ -170,11 +164,11 @@ def _why_asked(error_class: ErrorClass) -> str:
     return "the last attempt failed"
 
 
-def give_up(db: Database, agent: str, reason: str = "", fence: int | None = None) -> Broken | Fenced:
+def give_up(db: Database, agent: str, reason: str = "", fence: int | None = None) -> BuildBroken | FenceRejected:
     """The fixer returns the role; the attempt does not count."""
     with db.transaction() as tx:
         ended = _released(tx, transitions.HELD, agent, "gave_up", reason or "gave up", agent=agent, fence=fence)
-        return Broken(ended) if ended else Fenced(state(tx))
+        return BuildBroken(ended) if ended else FenceRejected(state(tx))
 
 
 def drop(tx: Transaction, agent: str, reason: str) -> None:
@@ -182,7 +176,7 @@ def drop(tx: Transaction, agent: str, reason: str) -> None:
     _released(tx, transitions.HELD, agent, "gave_up", reason, agent=agent, fence=None)
 
 
-def hand_over(db: Database, agent: str, to: str, rules: Rules, fence: int | None = None) -> Yours | Fenced:
+def hand_over(db: Database, agent: str, to: str, rules: Rules, fence: int | None = None) -> RoleGranted | FenceRejected:
     """The role goes to a named agent; the attempt of the one who hands over does not count.
 
     Raises `NotFound` when there is no such agent, `Usage` when it is the caller itself.
@@ -193,33 +187,33 @@ def hand_over(db: Database, agent: str, to: str, rules: Rules, fence: int | None
         roster.find(tx, to)
         row = transitions.hand_over(tx, agent, to, rules.lease_s, fence)
         if not row:
-            return Fenced(state(tx))
+            return FenceRejected(state(tx))
         incidents.end_attempt(tx, AttemptEnd.RELEASED, f"handed over to {to}")
         return _assigned(tx, row, agent, "handed_over")
 
 
-def force_release(db: Database, fence: int, reason: str) -> Broken | Fenced:
+def force_release(db: Database, fence: int, reason: str) -> BuildBroken | FenceRejected:
     """The human takes the role away from whoever holds it under `fence`, the one that was on the screen."""
     with db.transaction() as tx:
         holder = state(tx).fixer
         ended = _released(tx, transitions.FENCE_SEEN, HUMAN, "force_released", reason, fence=fence)
         if not ended:
-            return Fenced(state(tx))
+            return FenceRejected(state(tx))
         if holder and holder != HUMAN:
             _tell(tx, holder, f"A human took the build from you: {reason}. Stop repairing it; your fence is void.")
-        return Broken(ended)
+        return BuildBroken(ended)
 
 
-def lose_fixer(db: Database, agent: str, fence: int, reason: str) -> Broken | Asked | Fenced:
+def lose_fixer(db: Database, agent: str, fence: int, reason: str) -> BuildBroken | HumanAsked | FenceRejected:
     """The fixer is known to be dead (its pane is gone): its lease ends early, and the attempt counts."""
     with db.transaction() as tx:
         row = transitions.end_lease(tx, transitions.HELD, counts=True, agent=agent, fence=fence)
         if not row:
-            return Fenced(state(tx))
+            return FenceRejected(state(tx))
         return _expired(tx, row, reason)
 
 
-def reap(db: Database) -> Broken | Asked | None:
+def reap(db: Database) -> BuildBroken | HumanAsked | None:
     """End a lease that ran out, and forget waiters who are long gone. None when there was nothing to end.
 
     Anybody may call it at any time; looks before it writes.
@@ -235,12 +229,12 @@ def reap(db: Database) -> Broken | Asked | None:
         return _expire(tx)
 
 
-def _expire(tx: Transaction) -> Broken | Asked | None:
+def _expire(tx: Transaction) -> BuildBroken | HumanAsked | None:
     row = transitions.end_lease(tx, transitions.RAN_OUT, counts=True)
     return _expired(tx, row, "the lease ran out without a sign of life") if row else None
 
 
-def _expired(tx: Transaction, row: Row, reason: str) -> Broken | Asked:
+def _expired(tx: Transaction, row: Row, reason: str) -> BuildBroken | HumanAsked:
     attempt = incidents.end_attempt(tx, AttemptEnd.EXPIRED, reason)
     _note(tx, SWARM, "expired", f"{attempt.agent}: {reason}", build_row.value(row), attempt.fence)
     if attempt.agent != HUMAN:
@@ -260,17 +254,17 @@ def _released(tx: Transaction, guard: str, by: str, kind: str, reason: str, **va
     return now
 
 
-def _broken_or_asked(tx: Transaction, row: Row, by: str, why: str) -> Broken | Asked:
+def _broken_or_asked(tx: Transaction, row: Row, by: str, why: str) -> BuildBroken | HumanAsked:
     now = build_row.value(row)
     if now.status is BuildStatus.ESCALATED:
         return _ask(tx, now, by, why)
-    return Broken(now)
+    return BuildBroken(now)
 
 
 # Green again.
 
 
-def heal(db: Database, by: str, evidence: Evidence) -> Passing | None:
+def heal(db: Database, by: str, evidence: Evidence) -> BuildPassing | None:
     """A commit landed through the hook, or a check passed, while nobody held the lease: the build is passing.
 
     None, and nothing changed, when it is not broken, or when the check began before the last change of status.
@@ -287,35 +281,35 @@ def record_check(db: Database, ok: bool) -> None:
         transitions.note_check(tx, ok)
 
 
-def _closed(tx: Transaction, row: Row, by: str, how: str, evidence: Evidence) -> Passing:
+def _closed(tx: Transaction, row: Row, by: str, how: str, evidence: Evidence) -> BuildPassing:
     incident = row["incident_id"]
     incidents.close_incident(tx, incident, by, how, evidence.what, evidence.commit)
     retry_queue.begin(tx)
     waiters.dismiss(tx)
     events.record(tx, by, how, evidence.what, incident, row["fence"])
     _tell(tx, EVERYONE, f"The build is green again ({how} by {by}: {evidence.what}). Go on; 'swarm commit' retries.")
-    return Passing(build_row.value(row), incident)
+    return BuildPassing(build_row.value(row), incident)
 
 
 # Asking the human, and the answer.
 
 
 @overload
-def escalate(db: Database, by: str, reason: str) -> Asked | Passing: ...
+def escalate(db: Database, by: str, reason: str) -> HumanAsked | BuildPassing: ...
 @overload
-def escalate(db: Database, by: str, reason: str, fence: int) -> Asked | Passing | Fenced: ...
-def escalate(db: Database, by: str, reason: str, fence: int | None = None) -> Asked | Passing | Fenced:
-    """Anyone asks the human about a red build. `Passing` when there is nothing to ask about.
+def escalate(db: Database, by: str, reason: str, fence: int) -> HumanAsked | BuildPassing | FenceRejected: ...
+def escalate(db: Database, by: str, reason: str, fence: int | None = None) -> HumanAsked | BuildPassing | FenceRejected:
+    """Anyone asks the human about a red build. `BuildPassing` when there is nothing to ask about.
 
     With `fence`, only while the build still is what the caller saw.
     """
     with db.transaction() as tx:
         before = state(tx)
         if fence is not None and fence != before.fence:
-            return Fenced(before)
+            return FenceRejected(before)
         row = transitions.escalate(tx)
         if not row:
-            return Passing(before) if not before.red else Asked(before, escalations.open_id(tx))
+            return BuildPassing(before) if not before.red else HumanAsked(before, escalations.open_id(tx))
         if before.fixer:
             incidents.end_attempt(tx, AttemptEnd.RELEASED, f"escalated by {by}: {reason}")
             if before.fixer not in (by, HUMAN):
@@ -327,7 +321,7 @@ def escalate(db: Database, by: str, reason: str, fence: int | None = None) -> As
 
 def resolve(
     db: Database, escalation: int, option: Resolution, rules: Rules, agent: str | None = None, reason: str = ""
-) -> Broken | Yours | Passing:
+) -> BuildBroken | RoleGranted | BuildPassing:
     """The human's answer. A new budget of attempts begins; whatever belongs to the old one changes nothing.
 
     Raises `NotFound` when that escalation is not open or the agent does not exist.
@@ -342,7 +336,7 @@ def resolve(
                 _tell(
                     tx, EVERYONE, f"A human says: try again{': ' + reason if reason else ''}. Run 'swarm build claim'."
                 )
-                return Broken(now)
+                return BuildBroken(now)
             case Resolution.ASSIGN | Resolution.TAKE_OVER:
                 holder = _assignee(tx, option, agent)
                 lease_s = HUMAN_LEASE_S if holder == HUMAN else rules.lease_s
@@ -352,14 +346,14 @@ def resolve(
                 return _closed(tx, row, HUMAN, "declared", Evidence(reason or "a human declared it", tx.moment))
 
 
-def assign(db: Database, to: str, rules: Rules, fence: int) -> Yours | Fenced:
+def assign(db: Database, to: str, rules: Rules, fence: int) -> RoleGranted | FenceRejected:
     """The human gives a red build to a named agent, taking it from the one who holds it under `fence`, if any."""
     with db.transaction() as tx:
         roster.find(tx, to)
         before = state(tx)
         row = transitions.assign(tx, to, rules.lease_s, fence)
         if not row:
-            return Fenced(state(tx))
+            return FenceRejected(state(tx))
         if before.fixer:
             incidents.end_attempt(tx, AttemptEnd.RELEASED, f"a human gave it to {to}")
             if before.fixer not in (to, HUMAN):
@@ -367,17 +361,17 @@ def assign(db: Database, to: str, rules: Rules, fence: int) -> Yours | Fenced:
         return _assigned(tx, row, HUMAN, "assigned")
 
 
-def _ask(tx: Transaction, now: Build, by: str, reason: str) -> Asked:
+def _ask(tx: Transaction, now: Build, by: str, reason: str) -> HumanAsked:
     waiters.dismiss(tx)
     escalation = escalations.raise_(tx, now, by, reason)
     _note(tx, by, "needs_attention", reason, now)
     lost = _try_to_tell(tx, EVERYONE, escalations.message(reason))
     if lost:
         announcements.open_message(tx, escalation, lost)
-    return Asked(now, escalation)
+    return HumanAsked(now, escalation)
 
 
-def _assigned(tx: Transaction, row: Row, by: str, kind: str) -> Yours:
+def _assigned(tx: Transaction, row: Row, by: str, kind: str) -> RoleGranted:
     incidents.begin_attempt(tx, row)
     now = build_row.value(row)
     holder = now.fixer or SWARM
@@ -390,7 +384,7 @@ def _assigned(tx: Transaction, row: Row, by: str, kind: str) -> Yours:
             f"{by} gave you the build: {now.summary}. Attempt {now.attempt} of {now.max_attempts}, fence {now.fence}. "
             "Repair it, then 'swarm commit'.",
         )
-    return Yours(now, new=True)
+    return RoleGranted(now, new=True)
 
 
 def _assignee(tx: Transaction, option: Resolution, agent: str | None) -> str:

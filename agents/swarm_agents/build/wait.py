@@ -4,16 +4,17 @@ import time
 from collections.abc import Callable
 
 from swarm_agents.build import build, waiters
+from swarm_agents.build.outcomes import BuildPassing, HumanAsked, PlaceInLine, RoleGranted
 from swarm_agents.db.database import Database
-from swarm_agents.model import Asked, Build, BuildStatus, Passing, Rules, Waiting, Yours
+from swarm_agents.model import Build, BuildStatus, Rules
 
 _LOOK_EVERY_S = 1.0  # when a wake-up is lost; green must reach everybody within two seconds
 
-Tell = Callable[[Waiting, float], None]
+Tell = Callable[[PlaceInLine, float], None]
 
 
-def wait(db: Database, agent: str, rules: Rules, tell: Tell) -> Passing | Yours | Asked | Waiting:
-    """Return when it is green, when the role fell to the agent, when a human was asked; `Waiting` at the deadline.
+def wait(db: Database, agent: str, rules: Rules, tell: Tell) -> BuildPassing | RoleGranted | HumanAsked | PlaceInLine:
+    """Return when it is green, when the role fell to the agent, when a human was asked; `PlaceInLine` at the deadline.
 
     `rules.wait_s` is the longest it takes. `tell` is called at the start and once a minute with the seconds left.
     The place in line is kept over a deadline, so the command can be repeated.
@@ -22,7 +23,7 @@ def wait(db: Database, agent: str, rules: Rules, tell: Tell) -> Passing | Yours 
     tell_at = 0.0
     with db.listener() as bell:
         outcome = build.claim(db, agent, rules)
-        while isinstance(outcome, Waiting):
+        while isinstance(outcome, PlaceInLine):
             left_s = give_up_at - time.monotonic()
             if left_s <= 0:
                 return outcome
@@ -34,16 +35,18 @@ def wait(db: Database, agent: str, rules: Rules, tell: Tell) -> Passing | Yours 
     return outcome
 
 
-def _look(db: Database, agent: str, rules: Rules, before: Waiting) -> Passing | Yours | Asked | Waiting:
+def _look(
+    db: Database, agent: str, rules: Rules, before: PlaceInLine
+) -> BuildPassing | RoleGranted | HumanAsked | PlaceInLine:
     """Read first, write only when there is something to win: fifty waiters must not queue to learn of green."""
     with db.reading() as tx:
         now = build.state(tx)
         in_line = any(waiter.agent == agent for waiter in waiters.line(tx))
     if now.incident != before.build.incident:
-        return Passing(now, before.build.incident)
+        return BuildPassing(now, before.build.incident)
     held_up = now.status in (BuildStatus.FIXING, BuildStatus.BROKEN) and _held_up_s(db, now) > 0
     if held_up and now.fixer != agent and in_line:
-        return Waiting(now, before.ticket, before.deadline)
+        return PlaceInLine(now, before.ticket, before.deadline)
     return build.claim(db, agent, rules)
 
 

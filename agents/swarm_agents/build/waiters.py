@@ -1,14 +1,22 @@
 """The line of agents that wait for green: a row each, with ticket and deadline, in the build's transactions."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from swarm_agents.db.deadlines import columns, value_in
 from swarm_agents.db.transaction import Transaction
-from swarm_agents.model import Waiter
 
 _DEADLINE = columns("deadline")
 
 FORGET_AFTER_MS = 60_000  # past its deadline; long enough to repeat the command and keep the place
+
+
+class Waiter(NamedTuple):
+    """An agent in line. `since` and `deadline` in UTC ms."""
+
+    agent: str
+    ticket: int
+    since: int
+    deadline: int
 
 
 def stand_in_line(tx: Transaction, agent: str, incident: int, wait_s: float) -> tuple[int, int]:

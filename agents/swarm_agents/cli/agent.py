@@ -12,7 +12,8 @@ from swarm_agents.cli.output import Answer, iso, listing
 from swarm_agents.cli.parsing import parser, verb, verbs, whole_number
 from swarm_agents.cli.status import agent_data
 from swarm_agents.errors import Denied, SwarmError, Unavailable, Usage
-from swarm_agents.model import HUMAN, Agent, PaneAddress
+from swarm_agents.model import HUMAN, PaneAddress
+from swarm_agents.roster import Agent
 from swarm_agents.text import RESERVED_NAMES, ago, checked_name
 from swarm_agents.views import agents
 

@@ -3,13 +3,14 @@
 import argparse
 
 from swarm_agents.build import build
+from swarm_agents.build.outcomes import RoleGranted
 from swarm_agents.cli import answers
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso, listing
 from swarm_agents.cli.parsing import parser, verb, verbs, whole_number
 from swarm_agents.escalations import announcements, escalations
+from swarm_agents.escalations.escalations import AckResolution, Escalation, Resolution
 from swarm_agents.messages import acknowledgements
-from swarm_agents.model import AckResolution, Escalation, Resolution, Yours
 from swarm_agents.text import checked_name, one_line, printable
 
 _MARGIN = 11  # of the channels' names and states
@@ -86,7 +87,7 @@ def _resolve(call: Call) -> Answer:
         return _answer_about_message(call, AckResolution(arguments.option), reason)
     option = Resolution(arguments.option)
     outcome = build.resolve(call.db, arguments.id, option, call.rules, arguments.agent, reason)
-    if isinstance(outcome, Yours):
+    if isinstance(outcome, RoleGranted):
         message = f"{outcome.build.fixer} is the fixer now (fence {outcome.build.fence})."
     else:
         message = answers.line(outcome.build)

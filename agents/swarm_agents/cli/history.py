@@ -6,7 +6,7 @@ from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso, listing
 from swarm_agents.errors import NotFound
 from swarm_agents.incidents import history
-from swarm_agents.model import Attempt
+from swarm_agents.incidents.incidents import Attempt
 from swarm_agents.text import one_line, printable
 
 

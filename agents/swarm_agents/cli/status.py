@@ -8,8 +8,8 @@ from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso
 from swarm_agents.cli.parsing import parser
 from swarm_agents.escalations import escalations
+from swarm_agents.escalations.escalations import Escalation
 from swarm_agents.messages import messages
-from swarm_agents.model import Escalation
 from swarm_agents.text import ago
 from swarm_agents.views import agents
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from swarm_agents.build import build
+from swarm_agents.build.outcomes import Evidence, FenceRejected
 from swarm_agents.config.config import Check
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
 from swarm_agents.git import files, refs, repository
-from swarm_agents.model import Evidence, Fenced, Moment
+from swarm_agents.model import Moment
 
 _RENEW_EVERY_S = 20.0  # or a third of the lease, whichever is shorter
 _END_GRACE_S = 5.0  # between asking a command to end and ending it
@@ -23,7 +24,7 @@ class Held(NamedTuple):
     """How the command ended. With `lost` the role went to someone else meanwhile, and the command was stopped."""
 
     code: int
-    lost: Fenced | None
+    lost: FenceRejected | None
 
 
 class Checked(NamedTuple):
@@ -39,7 +40,7 @@ def hold(db: Database, agent: str, command: list[str], where: Path, environment:
     now = build.current(db)
     lease_s = now.lease.left_ms(db.moment()) / 1000 if now.fixer == agent and now.lease else _RENEW_EVERY_S * 3
     child = subprocess.Popen(command, cwd=where, env=environment, stdout=sys.stderr, start_new_session=False)
-    lost: Fenced | None = None
+    lost: FenceRejected | None = None
     try:
         while lost is None:
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -72,7 +73,7 @@ def _no_evidence(why: str, began: Moment) -> Checked:
     return Checked(False, why, Evidence(why, began))
 
 
-def _renewal_lost(db: Database, agent: str, was_fixer: bool) -> Fenced | None:
+def _renewal_lost(db: Database, agent: str, was_fixer: bool) -> FenceRejected | None:
     if not was_fixer:
         return None
     try:
@@ -80,7 +81,7 @@ def _renewal_lost(db: Database, agent: str, was_fixer: bool) -> Fenced | None:
     except SwarmError as error:  # one missed renewal of three; the command goes on
         sys.stderr.write(f"swarm: the lease could not be renewed: {error.message}\n")
         return None
-    return renewed if isinstance(renewed, Fenced) else None
+    return renewed if isinstance(renewed, FenceRejected) else None
 
 
 def _end(child: subprocess.Popen[bytes]) -> int:

@@ -8,6 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from swarm_agents.build import build, retry_queue
 from swarm_agents.build import wait as waiting
+from swarm_agents.build.outcomes import (
+    BuildPassing,
+    CheckOutdated,
+    Evidence,
+    FenceRejected,
+    HumanAsked,
+    PlaceInLine,
+    RoleGranted,
+)
 from swarm_agents.commit import arguments as commit_arguments
 from swarm_agents.commit import notes_folder, verdict
 from swarm_agents.commit.arguments import Chosen
@@ -18,7 +27,7 @@ from swarm_agents.errors import SwarmError, Unavailable
 from swarm_agents.git import files, hooks, refs, stash
 from swarm_agents.git.commit import CommitRun, act_as, find_landed_commit, run_commit
 from swarm_agents.incidents import incidents
-from swarm_agents.model import Asked, Evidence, Fenced, Moment, Passing, Rules, Stale, Waiting, Yours
+from swarm_agents.model import Moment, Rules
 from swarm_agents.system import subprocesses
 from swarm_agents.text import one_line, tail
 
@@ -47,14 +56,14 @@ class LandedElsewhere(NamedTuple):
     commit: str
     why: str
     next: str
-    yours: Yours
+    yours: RoleGranted
 
 
 class LandedLate(NamedTuple):
     """The commit landed, but the role had gone to someone else."""
 
     commit: str
-    fenced: Fenced
+    fenced: FenceRejected
 
 
 class LandedUnrecorded(NamedTuple):
@@ -67,7 +76,7 @@ class LandedUnrecorded(NamedTuple):
 class Red(NamedTuple):
     """The build is red, by this verdict, and `outcome` says what that means for the caller."""
 
-    outcome: Yours | Waiting | Asked | Stale
+    outcome: RoleGranted | PlaceInLine | HumanAsked | CheckOutdated
     verdict: Verdict
 
 
@@ -154,14 +163,14 @@ def commit(db: Database, root: Path, config: Config, agent: str, arguments: list
             _record(db, agent, None, finding)
             return Refused(finding, conflict=False)
         reported = _report(db, root, agent, config.rules, finding, began)
-        if isinstance(reported, Stale) and (stale := stale + 1) <= _STALE_TRIES:
+        if isinstance(reported, CheckOutdated) and (stale := stale + 1) <= _STALE_TRIES:
             continue
-        outcome: Passing | Yours | Waiting | Asked | Stale = reported
-        if isinstance(reported, Waiting):
+        outcome: BuildPassing | RoleGranted | PlaceInLine | HumanAsked | CheckOutdated = reported
+        if isinstance(reported, PlaceInLine):
             give_up_at = give_up_at or time.monotonic() + config.rules.wait_s
             outcome = waiting.wait(db, agent, _until(config.rules, give_up_at), talk.waiting)
         match outcome:
-            case Passing():
+            case BuildPassing():
                 synced = bool(config.sync and _behind(db, root, config, agent))
                 if synced and (failed := _bring_in_fix(root, config.sync or "")):
                     return failed
@@ -180,9 +189,9 @@ def _held_at_gate(
         raise Unavailable("The gate refuses although nothing stands in the way.", next="swarm setup git --check")
     outcome = waiting.wait(db, agent, rules, tell)
     match outcome:
-        case Yours():
+        case RoleGranted():
             return None
-        case Passing():
+        case BuildPassing():
             behind = config.sync and _behind(db, root, config, agent)
             return _bring_in_fix(root, config.sync) if config.sync and behind else None
     return Red(outcome, Verdict.BROKEN)
@@ -232,7 +241,7 @@ def _finding(db: Database, root: Path, config: Config, agent: str, chosen: Chose
 
 def _report(
     db: Database, root: Path, agent: str, rules: Rules, finding: "Finding", began: Moment
-) -> Yours | Waiting | Asked | Stale:
+) -> RoleGranted | PlaceInLine | HumanAsked | CheckOutdated:
     from swarm_agents.commit import evidence, signature
 
     lines = [line for line in finding.output.splitlines() if line.strip()]
@@ -248,7 +257,7 @@ def _report(
         symptom=signature.of(finding.output).key,
     )
     _record(db, agent, outcome.build.incident, finding)
-    if isinstance(outcome, Yours) and outcome.new and (suspect := evidence.first_red(db, root)):
+    if isinstance(outcome, RoleGranted) and outcome.new and (suspect := evidence.first_red(db, root)):
         with db.transaction() as tx:
             incidents.blame(tx, outcome.build.incident or 0, *suspect)
     return outcome
@@ -322,7 +331,7 @@ def _landed(
     )
     evidence = Evidence(f"{commit[:10]} landed through the hook", began, commit)
     if now.fixer == agent:
-        return _fixer_landed(db, root, config, agent, commit, proven, evidence, Yours(now, new=False))
+        return _fixer_landed(db, root, config, agent, commit, proven, evidence, RoleGranted(now, new=False))
     if run.passed_hook("pre-commit") and on_shared_branch(root, config, commit):
         healed = build.heal(db, agent, evidence) if now.red else None
         return Landed(commit, healed.incident if healed else None)
@@ -330,7 +339,14 @@ def _landed(
 
 
 def _fixer_landed(
-    db: Database, root: Path, config: Config, agent: str, commit: str, proven: bool, evidence: Evidence, yours: Yours
+    db: Database,
+    root: Path,
+    config: Config,
+    agent: str,
+    commit: str,
+    proven: bool,
+    evidence: Evidence,
+    yours: RoleGranted,
 ) -> Landed | LandedElsewhere | LandedLate:
     if not proven:
         why = "the hook that had refused did not run, so it proves nothing"
@@ -341,7 +357,7 @@ def _fixer_landed(
         why = f"it is not on {config.branch} yet: land it there"
         return LandedElsewhere(commit, why, "swarm build fixed", yours)
     outcome = build.fixed(db, agent, evidence, yours.build.fence)
-    if isinstance(outcome, Fenced):
+    if isinstance(outcome, FenceRejected):
         return LandedLate(commit, outcome)
     return Landed(commit, outcome.incident)
 

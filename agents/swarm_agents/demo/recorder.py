@@ -13,7 +13,8 @@ from swarm_agents.demo.records import Break, Incident, Kill, Seen, Wait
 from swarm_agents.demo.sources import AGENTS, COLLEAGUE
 from swarm_agents.demo.world import World
 from swarm_agents.incidents import history
-from swarm_agents.model import Attempt, Build
+from swarm_agents.incidents.incidents import Attempt
+from swarm_agents.model import Build
 
 _EVERYTHING = 1_000  # incidents; a performance has a handful
 _UNAVAILABLE = 69

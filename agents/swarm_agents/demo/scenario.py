@@ -14,9 +14,10 @@ from swarm_agents.demo.sources import AGENTS, BREAKAGES
 from swarm_agents.demo.stage import Stage
 from swarm_agents.demo.world import World, break_main
 from swarm_agents.escalations import escalations
+from swarm_agents.escalations.escalations import Resolution
 from swarm_agents.incidents import history
 from swarm_agents.messages import messages
-from swarm_agents.model import EVERYONE, HUMAN, Build, BuildStatus, Resolution, Rules
+from swarm_agents.model import EVERYONE, HUMAN, Build, BuildStatus, Rules
 
 _LOOK_EVERY_S = 0.05
 _CALM_S = 1.0  # of green before the next breakage, times the pace

@@ -1,14 +1,52 @@
 """Questions to the human: raised in the transaction that makes them necessary, closed by the human's answer."""
 
+from enum import StrEnum
+from typing import NamedTuple
+
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import NotFound, Usage
 from swarm_agents.escalations import announcements
 from swarm_agents.incidents import incidents
-from swarm_agents.model import HUMAN, AckResolution, Attempt, Build, Escalation, Resolution
+from swarm_agents.incidents.incidents import Attempt
+from swarm_agents.model import HUMAN, Build
 from swarm_agents.text import one_line, tail
 
 TEXT_LIMIT = 5_000  # characters of output in the text; a person reads it on a screen
 TEXT_LINES = 20
+
+
+class Resolution(StrEnum):
+    """What a human may answer to a question about a red build."""
+
+    RETRY = "retry"
+    ASSIGN = "assign"
+    TAKE_OVER = "take-over"
+    DECLARE_PASSING = "declare-passing"
+
+
+class AckResolution(StrEnum):
+    """What a human may answer to a question about a message that was not acknowledged."""
+
+    SAY_AGAIN = "say-again"
+    EXCUSE = "excuse"
+
+
+class Escalation(NamedTuple):
+    """A question to the human: about an incident, or about a message that was not acknowledged. Times in UTC ms."""
+
+    id: int
+    incident: int | None
+    message: int | None
+    raised_at: int
+    raised_by: str
+    reason: str
+    text: str
+    acked_at: int | None
+    resolved_at: int | None
+    resolved_by: str | None
+    resolution: str | None
+    answer: str | None
+    """The reason that was given with the resolution; '' when none was given, None while it is open."""
 
 
 def raise_(tx: Transaction, build: Build, by: str, reason: str) -> int:

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.incidents import incidents
-from swarm_agents.model import Attempt
+from swarm_agents.incidents.incidents import Attempt
 
 
 class Symptom(NamedTuple):

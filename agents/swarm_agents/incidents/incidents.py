@@ -1,7 +1,31 @@
 """The rows of one red period: its incident, its attempts, and what one reads about them later."""
 
+from enum import StrEnum
+from typing import NamedTuple
+
 from swarm_agents.db.transaction import Row, Transaction
-from swarm_agents.model import Attempt, AttemptEnd
+
+
+class AttemptEnd(StrEnum):
+    """How an attempt ended. `failed` and `expired` count against the budget, the others do not."""
+
+    FIXED = "fixed"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    RELEASED = "released"
+
+
+class Attempt(NamedTuple):
+    """One fixer's try. `number` counts within the incident; times in UTC ms."""
+
+    incident: int
+    number: int
+    agent: str
+    fence: int
+    began_at: int
+    ended_at: int | None
+    end: AttemptEnd | None
+    reason: str
 
 
 def open_incident(tx: Transaction, incident: int, agent: str, summary: str, evidence: str, hook: str | None) -> None:

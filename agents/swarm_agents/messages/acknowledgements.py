@@ -19,11 +19,13 @@ from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import Denied, NotFound
 from swarm_agents.escalations import escalations
+from swarm_agents.escalations.escalations import AckResolution
 from swarm_agents.messages import messages, unacknowledged
 from swarm_agents.messages import rows as message_rows
 from swarm_agents.messages.rows import ACKNOWLEDGEMENT_DUE
 from swarm_agents.messages.unacknowledged import Expected
-from swarm_agents.model import HUMAN, SWARM, AckResolution, Agent, Message, MessageType
+from swarm_agents.model import HUMAN, SWARM, Message, MessageType
+from swarm_agents.roster import Agent
 from swarm_agents.text import one_line
 
 RETRIES = 3  # each wait is twice the one before it, and the human is asked after one more of the last length

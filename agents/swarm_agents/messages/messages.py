@@ -10,7 +10,8 @@ from swarm_agents.errors import BadData, NotFound, RateLimited, Usage
 from swarm_agents.messages import deliveries
 from swarm_agents.messages import rows as message_rows
 from swarm_agents.messages.rows import ACKNOWLEDGEMENT_DUE, ANY, Condition, Filter
-from swarm_agents.model import EVERYONE, HUMAN, Agent, Delivery, Message, MessageType
+from swarm_agents.model import EVERYONE, HUMAN, Delivery, Message, MessageType
+from swarm_agents.roster import Agent
 from swarm_agents.text import NAME, one_line
 
 BODY_LIMIT = 10_240  # bytes of UTF-8; what is longer belongs into a file that the message names

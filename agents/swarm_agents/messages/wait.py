@@ -8,8 +8,8 @@ from swarm_agents.db.transaction import Transaction
 from swarm_agents.messages import messages
 from swarm_agents.messages.messages import Page
 from swarm_agents.messages.rows import Filter
-from swarm_agents.model import Agent
 from swarm_agents.phases import Phase
+from swarm_agents.roster import Agent
 
 _LOOK_EVERY_S = 0.5  # when a wake-up is lost
 

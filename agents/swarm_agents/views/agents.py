@@ -6,7 +6,7 @@ from swarm_agents import roster
 from swarm_agents.build import row as build_row
 from swarm_agents.build import waiters
 from swarm_agents.db.transaction import Transaction
-from swarm_agents.model import Agent
+from swarm_agents.roster import Agent
 
 SILENT_AFTER_MS = 5 * 60_000  # without a command; coding agents think for minutes, so this is a hint and no verdict
 

@@ -5,18 +5,21 @@ from typing import NamedTuple
 
 from swarm_agents import events
 from swarm_agents.build import build, waiters
+from swarm_agents.build.waiters import Waiter
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.errors import SwarmError
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.announcements import Announcement
+from swarm_agents.escalations.escalations import Escalation
 from swarm_agents.events import Event
 from swarm_agents.gate import gate
 from swarm_agents.incidents import incidents
+from swarm_agents.incidents.incidents import Attempt
 from swarm_agents.locks import locks
 from swarm_agents.locks.locks import Lock
 from swarm_agents.messages import deliveries
-from swarm_agents.model import Attempt, Build, Delivery, Escalation, Moment, Waiter
+from swarm_agents.model import Build, Delivery, Moment
 from swarm_agents.tasks import rows as task_rows
 from swarm_agents.tasks.rows import Task
 from swarm_agents.views import agents, message_pages

@@ -20,8 +20,9 @@ from swarm_agents.db.transaction import Transaction
 from swarm_agents.errors import SwarmError, Unavailable
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.announcements import COMMAND, MESSAGE, TMUX, Announcement
+from swarm_agents.escalations.escalations import Escalation
 from swarm_agents.messages import messages
-from swarm_agents.model import EVERYONE, SWARM, Escalation
+from swarm_agents.model import EVERYONE, SWARM
 from swarm_agents.system import log
 from swarm_agents.text import one_line, printable, tail
 

@@ -9,7 +9,8 @@ from swarm_agents.db.database import Database
 from swarm_agents.errors import NotFound
 from swarm_agents.locks import locks
 from swarm_agents.locks.leases import LOCK_LEASES
-from swarm_agents.model import Agent, PaneAddress
+from swarm_agents.model import PaneAddress
+from swarm_agents.roster import Agent
 from swarm_agents.tasks import tasks
 from swarm_agents.tasks.leases import TASK_LEASES
 

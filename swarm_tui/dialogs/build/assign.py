@@ -2,7 +2,7 @@
 
 from textual.content import Content
 
-from swarm_agents.model import Agent
+from swarm_agents.roster import Agent
 from swarm_agents.text import one_line
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui.dialogs.dialog import Dialog

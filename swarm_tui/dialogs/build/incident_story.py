@@ -10,7 +10,7 @@ from swarm_agents.events import Event
 from swarm_agents.gate import gate
 from swarm_agents.incidents import history
 from swarm_agents.incidents.history import Incident, Symptom
-from swarm_agents.model import Attempt
+from swarm_agents.incidents.incidents import Attempt
 from swarm_agents.text import one_line, printable, tail
 from swarm_tui import symbols, times
 from swarm_tui.dialogs.story_parts import Line, fact, part, when

@@ -14,13 +14,15 @@ import pytest
 
 from swarm_agents import roster
 from swarm_agents.build import build
+from swarm_agents.build.outcomes import HumanAsked
 from swarm_agents.config.config import Config, Notify
 from swarm_agents.db.clock import host_clock
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.announcements import BACK_OFF_S, COMMAND, TMUX
+from swarm_agents.escalations.escalations import Resolution
 from swarm_agents.messages import acknowledgements, messages
-from swarm_agents.model import HUMAN, Asked, PaneAddress, Resolution, Rules
+from swarm_agents.model import HUMAN, PaneAddress, Rules
 from swarm_agents.system import file_lock, log
 from swarm_agents.watch import notifier
 from swarm_tui.background import Keeper
@@ -661,7 +663,7 @@ def ask(db: Database, reason: str = "please look") -> int:
         roster.join(db, "ada", "agent", None)
     build.report(db, "ada", "3 tests fail", RULES)
     asked = build.escalate(db, HUMAN, reason)
-    assert isinstance(asked, Asked)
+    assert isinstance(asked, HumanAsked)
     return asked.escalation
 
 

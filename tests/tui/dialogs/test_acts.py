@@ -8,10 +8,12 @@ import pytest
 
 from swarm_agents import roster
 from swarm_agents.build import build
+from swarm_agents.build.outcomes import FenceRejected
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import escalations
+from swarm_agents.escalations.escalations import Resolution
 from swarm_agents.messages import messages
-from swarm_agents.model import HUMAN, BuildStatus, Fenced, MessageType, Resolution, Rules
+from swarm_agents.model import HUMAN, BuildStatus, MessageType, Rules
 from swarm_agents.views import message_pages
 from swarm_tui.dialogs.dialog import Dialog
 from swarm_tui.dialogs.messages.broadcast import Broadcast
@@ -36,7 +38,7 @@ async def test_force_release_takes_the_role_away_and_voids_the_fence(
         await shows(pilot, "BROKEN", "The role was taken away")
 
     assert build.current(db).status is BuildStatus.BROKEN
-    assert isinstance(build.renew(db, "billing", fence), Fenced)
+    assert isinstance(build.renew(db, "billing", fence), FenceRejected)
 
 
 async def test_a_dialog_starts_on_cancel(db: Database, db_path: Path, clock: FakeClock) -> None:

@@ -7,9 +7,10 @@ from textual.widgets import Input
 
 from swarm_agents import heartbeat, roster
 from swarm_agents.build import build
+from swarm_agents.build.outcomes import Evidence
 from swarm_agents.db.database import Database
 from swarm_agents.messages import messages
-from swarm_agents.model import Evidence, Rules
+from swarm_agents.model import Rules
 from swarm_tui.widgets.agents import Agents
 from swarm_tui.widgets.banner import Banner
 from swarm_tui.widgets.message_log import MessageLog

@@ -6,11 +6,12 @@ import pytest
 
 from swarm_agents import events
 from swarm_agents.build import build
+from swarm_agents.build.outcomes import Evidence
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.announcements import COMMAND, DASHBOARD, Announcement
+from swarm_agents.escalations.escalations import Resolution
 from swarm_agents.messages import acknowledgements
-from swarm_agents.model import Evidence, Resolution
 from tests.support import scenes
 from tests.support.app import dashboard, settled, shows, text, until
 from tests.support.clock import FakeClock

@@ -3,8 +3,9 @@
 import pytest
 
 from swarm_agents.build import build, retry_queue
+from swarm_agents.build.outcomes import Evidence
 from swarm_agents.db.database import Database
-from swarm_agents.model import Evidence, Rules
+from swarm_agents.model import Rules
 from swarm_agents.roster import join
 from tests.support.clock import FakeClock
 

@@ -33,7 +33,8 @@ from swarm_agents import roster
 from swarm_agents.build import build
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
-from swarm_agents.model import Resolution, Rules
+from swarm_agents.escalations.escalations import Resolution
+from swarm_agents.model import Rules
 try:
     with Database(Path(sys.argv[1])) as db:
         {what}

@@ -8,13 +8,15 @@ import pytest
 
 from swarm_agents import roster
 from swarm_agents.build import build
+from swarm_agents.build.outcomes import HumanAsked
 from swarm_agents.config.config import Config, Notify, load
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadConfig
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.announcements import BACK_OFF_S, COMMAND, DASHBOARD, MESSAGE, TMUX, TRIES, Announcement
+from swarm_agents.escalations.escalations import Resolution
 from swarm_agents.messages import messages
-from swarm_agents.model import EVERYONE, HUMAN, Asked, Resolution, Rules
+from swarm_agents.model import EVERYONE, HUMAN, Rules
 from swarm_agents.watch import notifier
 from tests.support.clock import FakeClock
 
@@ -285,7 +287,7 @@ def test_the_human_is_asked_even_when_the_attempts_cannot_be_read(db: Database) 
 
     asked = build.escalate(db, HUMAN, "please look")
 
-    assert isinstance(asked, Asked)
+    assert isinstance(asked, HumanAsked)
     text = unresolved(db)[0].text
     assert "3 tests fail" in text and "no such table: attempts" in text
     assert f"swarm escalation resolve {asked.escalation} --option retry" in text
@@ -298,7 +300,7 @@ def test_the_last_failure_is_counted_and_asked_even_when_nobody_can_be_told(db: 
             refuse(db, "insert on messages")
         outcome = build.failed(db, "ada", "no idea")
 
-    assert isinstance(outcome, Asked)
+    assert isinstance(outcome, HumanAsked)
     assert "Attempts: 3" in unresolved(db)[0].text
 
 
@@ -377,7 +379,7 @@ def ask(db: Database) -> int:
     if not build.current(db).red:
         build.report(db, "ada", "3 tests fail", RULES)
     asked = build.escalate(db, HUMAN, "please look")
-    assert isinstance(asked, Asked)
+    assert isinstance(asked, HumanAsked)
     return asked.escalation
 
 

@@ -4,10 +4,12 @@ import pytest
 
 from swarm_agents import roster
 from swarm_agents.build import build
+from swarm_agents.build.outcomes import HumanAsked
 from swarm_agents.db.database import Database
 from swarm_agents.errors import NotFound
 from swarm_agents.escalations import escalations
-from swarm_agents.model import Asked, Escalation, Resolution, Rules
+from swarm_agents.escalations.escalations import Escalation, Resolution
+from swarm_agents.model import Rules
 from tests.support.clock import FakeClock
 from tests.support.swarm import count, dump
 
@@ -124,10 +126,10 @@ def test_one_that_does_not_exist_is_not_found(db: Database, act) -> None:  # typ
         act(tx, 7)
 
 
-def ask(db: Database) -> Asked:
+def ask(db: Database) -> HumanAsked:
     build.report(db, "ada", "tests fail", RULES)
     asked = build.escalate(db, "ada", "help")
-    assert isinstance(asked, Asked)
+    assert isinstance(asked, HumanAsked)
     return asked
 
 

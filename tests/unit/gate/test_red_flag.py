@@ -7,11 +7,12 @@ import pytest
 
 from swarm_agents import roster
 from swarm_agents.build import build
+from swarm_agents.build.outcomes import Evidence
 from swarm_agents.db.database import Database, create
 from swarm_agents.gate import gate
 from swarm_agents.gate.gate import Held, Through
 from swarm_agents.git import run
-from swarm_agents.model import Evidence, Rules
+from swarm_agents.model import Rules
 from swarm_agents.place import Place
 
 RULES = Rules()

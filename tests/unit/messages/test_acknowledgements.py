@@ -4,11 +4,13 @@ import pytest
 
 from swarm_agents import events, heartbeat, roster
 from swarm_agents.build import build
+from swarm_agents.build.outcomes import HumanAsked
 from swarm_agents.db.database import Database
 from swarm_agents.errors import Denied, NotFound, Usage
 from swarm_agents.escalations import announcements, escalations
+from swarm_agents.escalations.escalations import AckResolution, Escalation, Resolution
 from swarm_agents.messages import acknowledgements, messages, unacknowledged
-from swarm_agents.model import HUMAN, AckResolution, Asked, Escalation, Message, MessageType, Resolution, Rules
+from swarm_agents.model import HUMAN, Message, MessageType, Rules
 from tests.support.clock import FakeClock
 from tests.support.swarm import dump
 
@@ -205,7 +207,7 @@ def test_questions_about_two_messages_and_one_about_the_build_are_open_side_by_s
     until_asked(db, clock)
 
     assert [one.message is None for one in unanswered(db)] == [True, False, False]
-    assert isinstance(about_build, Asked)
+    assert isinstance(about_build, HumanAsked)
     assert build.claim(db, "ada", Rules()) == about_build
     build.resolve(db, about_build.escalation, Resolution.RETRY, Rules())
     assert [one.message is None for one in unanswered(db)] == [False, False]

@@ -6,13 +6,14 @@ import pytest
 
 from swarm_agents import roster
 from swarm_agents.build import build
+from swarm_agents.build.outcomes import Evidence
 from swarm_agents.courier import injections
 from swarm_agents.courier.injections import Line
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.errors import NotFound
 from swarm_agents.messages import deliveries, messages
-from swarm_agents.model import EVERYONE, HUMAN, DeliveryState, Evidence, PaneAddress, Rules
+from swarm_agents.model import EVERYONE, HUMAN, DeliveryState, PaneAddress, Rules
 from tests.support.clock import FakeClock
 
 PANE = PaneAddress("/s", "1:1", "%1", 2)
