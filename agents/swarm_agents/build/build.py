@@ -59,7 +59,7 @@ def report(
     with db.transaction() as tx:
         opened = transitions.open_incident(tx, agent, rules.lease_s, summary[:SUMMARY_LIMIT], rules.max_attempts, began)
         if opened:
-            db.flag.hoist()
+            db.red_flag.create()
             incidents.open_incident(tx, opened["incident_id"], agent, summary[:SUMMARY_LIMIT], evidence, hook)
             _note_symptom(tx, opened["incident_id"], symptom, summary, agent)
             retry_queue.clear(tx)
@@ -432,7 +432,7 @@ def _tell(tx: Transaction, recipient: str, body: str) -> None:
 
 def _try_to_tell(tx: Transaction, recipient: str, body: str) -> str:
     """Asking the human must not fail because agents cannot be told of it; why they could not, '' when they were."""
-    with tx.apart() as part:
+    with tx.savepoint() as part:
         _tell(tx, recipient, body)
     if part.error:
         events.record(tx, SWARM, "message_lost", f"to {recipient}: {part.error}")

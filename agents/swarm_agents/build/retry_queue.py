@@ -52,12 +52,12 @@ def wait(db: Database, agent: str, tell: Callable[[int], None]) -> None:
         return
     give_up_at = time.monotonic() + _LIMIT_S
     told = None
-    with db.listener() as bell:
+    with db.subscribe() as commits:
         while (before := ask(db, agent)) and time.monotonic() < give_up_at:
             if before != told:
                 tell(before)
                 told = before
-            bell.wait(_LOOK_EVERY_S)
+            commits.wait(_LOOK_EVERY_S)
 
 
 def done(db: Database, agent: str, landed: bool) -> None:

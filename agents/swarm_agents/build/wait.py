@@ -21,7 +21,7 @@ def wait(db: Database, agent: str, rules: Rules, tell: Tell) -> BuildPassing | R
     """
     give_up_at = time.monotonic() + rules.wait_s
     tell_at = 0.0
-    with db.listener() as bell:
+    with db.subscribe() as commits:
         outcome = build.claim(db, agent, rules)
         while isinstance(outcome, PlaceInLine):
             left_s = give_up_at - time.monotonic()
@@ -30,7 +30,7 @@ def wait(db: Database, agent: str, rules: Rules, tell: Tell) -> BuildPassing | R
             if time.monotonic() >= tell_at:
                 tell(outcome, left_s)
                 tell_at = time.monotonic() + 60
-            bell.wait(min(left_s, _LOOK_EVERY_S, _held_up_s(db, outcome.build)))
+            commits.wait(min(left_s, _LOOK_EVERY_S, _held_up_s(db, outcome.build)))
             outcome = _look(db, agent, rules, outcome)
     return outcome
 

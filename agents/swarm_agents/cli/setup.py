@@ -42,7 +42,7 @@ def _agree(call: Call) -> None:
     gate.judged_folder(call.db.path).mkdir(mode=0o700, exist_ok=True)
     with call.db.transaction() as tx:
         if build.state(tx).red:
-            call.db.flag.hoist()
+            call.db.red_flag.create()
 
 
 def _check(call: Call) -> Answer:
@@ -58,7 +58,7 @@ def _findings(call: Call) -> list[Finding]:
 
 def _flag(call: Call) -> Finding:
     try:
-        red, up = build.current(call.db).red, call.db.flag.is_up()
+        red, up = build.current(call.db).red, call.db.red_flag.exists()
     except NoSwarm as error:
         return Finding("database", False, error.message)
     if red and not up:

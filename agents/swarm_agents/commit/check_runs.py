@@ -44,7 +44,7 @@ class CheckRun(NamedTuple):
 
 def on_tree(db: Database, root: Path, check: Check, tree: str, runner: str, give_up_at: float) -> CheckRun:
     """What the check says of this tree. Out of budget (`give_up_at`, monotonic seconds) is `TIMED_OUT`."""
-    with db.listener() as bell:
+    with db.subscribe() as commits:
         while True:
             with db.transaction() as tx:
                 mine = _claim(tx, tree, check, runner, min(give_up_at - time.monotonic(), check.timeout_s))
@@ -55,7 +55,7 @@ def on_tree(db: Database, root: Path, check: Check, tree: str, runner: str, give
                 return _run_and_keep(db, root, check, tree, runner, give_up_at)
             if time.monotonic() >= give_up_at:
                 return CheckRun(State.TIMED_OUT, None, "another process was still running the check", 0)
-            bell.wait(_LOOK_EVERY_S)
+            commits.wait(_LOOK_EVERY_S)
 
 
 def in_place(root: Path, command: str, give_up_at: float) -> CheckRun:

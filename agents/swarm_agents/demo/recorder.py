@@ -59,7 +59,7 @@ class Witness:
             unlanded={agent: self._ahead(agent) for agent in AGENTS},
             left={agent for agent, calls in journals.items() if calls and calls[-1]["words"] == ["agent", "leave"]},
             bugs=[bug for agent, calls in journals.items() for bug in _bugs(agent, calls)],
-            damage=integrity.damage(self.world.database),
+            damage=integrity.find_damage(self.world.database),
             dashboard_ended=dashboard_ended,
         )
 

@@ -55,7 +55,7 @@ def raise_(tx: Transaction, build: Build, by: str, reason: str) -> int:
     assert incident is not None, "a red build has an incident"
     escalation = _open(tx, by, reason, incident=incident)
     body = ""
-    with tx.apart() as part:
+    with tx.savepoint() as part:
         body = _text(tx, escalation, build, incident, reason)
     reword(tx, escalation, reason, body or _bare_text(escalation, build, incident, reason, part.error))
     return escalation

@@ -110,10 +110,10 @@ def _red(db: Database) -> Build | None:
         now = build_row.read(tx)
     if now.red:
         return now
-    if db.flag.is_up():
+    if db.red_flag.exists():
         with db.transaction() as tx:
             if not build_row.read(tx).red:
-                db.flag.lower()
+                db.red_flag.remove()
     return None
 
 

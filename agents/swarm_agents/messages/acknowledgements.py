@@ -131,7 +131,7 @@ def _go_on(tx: Transaction, row: Row) -> bool:
 
 
 def _said_again(tx: Transaction, message: int, recipient: Agent) -> bool:
-    with tx.apart() as part:  # what cannot be said again must not hold up the question to the human
+    with tx.savepoint() as part:  # what cannot be said again must not hold up the question to the human
         messages.say_again(tx, message_rows.find(tx, message), recipient)
     if part.error:
         events.record(tx, SWARM, "message_lost", f"to {recipient.name}: {part.error}")
@@ -158,7 +158,7 @@ def _ask(tx: Transaction, message: int) -> None:
     first = message_rows.find(tx, message)
     if _present(tx, first.sender) is None:
         return
-    with tx.apart() as part:  # asking the human must not fail because the sender cannot be told of it
+    with tx.savepoint() as part:  # asking the human must not fail because the sender cannot be told of it
         messages.post(tx, SWARM, first.sender, f"{why}. A human was asked.", MessageType.STATUS, message)
     if part.error:
         events.record(tx, SWARM, "message_lost", f"to {first.sender}: {part.error}")

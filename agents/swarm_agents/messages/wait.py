@@ -23,7 +23,7 @@ def wait(
     wait counts. Otherwise those after the cursor; the human (None) without one waits for what comes from now on.
     """
     give_up_at = time.monotonic() + timeout_s
-    with db.listener() as bell:
+    with db.subscribe() as commits:
         while True:
             with db.reading() as tx:
                 if reader is None and after is None:
@@ -37,7 +37,7 @@ def wait(
             left_s = give_up_at - time.monotonic()
             if left_s <= 0:
                 return None
-            bell.wait(min(left_s, _LOOK_EVERY_S))
+            commits.wait(min(left_s, _LOOK_EVERY_S))
 
 
 def _look(tx: Transaction, reader: Agent | None, asked: Filter, after: int | None) -> Page:

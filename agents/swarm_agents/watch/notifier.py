@@ -174,7 +174,7 @@ def _record(db: Database, claimed: Announcement, end: _End) -> None:
 
 def _post_message(db: Database, claimed: Announcement, asked: Escalation) -> _End:
     with db.transaction() as tx:
-        with tx.apart() as part:
+        with tx.savepoint() as part:
             messages.post(tx, SWARM, EVERYONE, escalations.message(asked.reason))
         if not part.error:
             announcements.told(tx, claimed, "sent")

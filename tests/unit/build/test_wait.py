@@ -136,7 +136,7 @@ def test_a_lost_bell_costs_a_moment_and_no_waiter(real_db: Database, monkeypatch
 
     with waits(real_db.path, "bob") as outcomes:
         until(lambda: line(real_db) == ["bob"], "bob stands in line")
-        monkeypatch.setattr(real_db.bell, "ring", lambda: None)
+        monkeypatch.setattr(real_db.notifier, "notify", lambda: None)
         fixed(real_db)
 
     assert isinstance(outcomes[0], BuildPassing)

@@ -47,19 +47,19 @@ def ask(db: Database, root: Path) -> Through | Held:
 
 
 def test_a_new_database_flies_no_flag(db: Database) -> None:
-    assert not db.flag.is_up()
+    assert not db.red_flag.exists()
 
 
 def test_it_is_up_before_anybody_can_read_that_the_build_is_red(path: Path, db: Database) -> None:
     seen: list[bool] = []
-    hoist = db.flag.hoist
+    hoist = db.red_flag.create
 
     def hoisted() -> None:
         hoist()
         with Database(path) as other:
-            seen.append(other.flag.is_up() and not build.current(other).red)
+            seen.append(other.red_flag.exists() and not build.current(other).red)
 
-    db.flag.hoist = hoisted  # type: ignore[method-assign]
+    db.red_flag.create = hoisted  # type: ignore[method-assign]
     build.report(db, "alice", "red", RULES)
 
     assert seen == [True]
@@ -67,15 +67,15 @@ def test_it_is_up_before_anybody_can_read_that_the_build_is_red(path: Path, db: 
 
 def test_a_report_that_is_rolled_back_leaves_it_up_which_costs_one_question(db: Database, root: Path) -> None:
     with pytest.raises(RuntimeError), db.transaction():
-        db.flag.hoist()
+        db.red_flag.create()
         raise RuntimeError("killed")
 
     assert ask(db, root) == Through()
-    assert not db.flag.is_up()
+    assert not db.red_flag.exists()
 
 
 def test_a_flag_that_cannot_be_put_up_opens_no_incident(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(db.flag, "path", Path("/proc/none/swarm.db-red"))
+    monkeypatch.setattr(db.red_flag, "path", Path("/proc/none/swarm.db-red"))
 
     with pytest.raises(OSError):
         build.report(db, "alice", "red", RULES)
@@ -89,16 +89,16 @@ def test_it_stays_up_through_the_whole_red_period(db: Database, root: Path) -> N
     for act in (build.give_up, lambda db, agent: build.claim(db, agent, RULES), build.give_up):
         act(db, "alice")
         assert isinstance(ask(db, root), Held)
-        assert db.flag.is_up()
+        assert db.red_flag.exists()
 
 
 def test_the_first_question_after_green_takes_it_down(db: Database, root: Path) -> None:
     build.report(db, "alice", "red", RULES)
     end(db)
-    between = db.flag.is_up()
+    between = db.red_flag.exists()
 
     assert ask(db, root) == Through()
-    assert between and not db.flag.is_up()
+    assert between and not db.red_flag.exists()
 
 
 def test_it_is_not_taken_down_when_it_turns_red_again_meanwhile(path: Path, db: Database, root: Path) -> None:
@@ -114,4 +114,4 @@ def test_it_is_not_taken_down_when_it_turns_red_again_meanwhile(path: Path, db: 
     db.transaction = late  # type: ignore[method-assign, assignment]
     ask(db, root)
 
-    assert db.flag.is_up()
+    assert db.red_flag.exists()
