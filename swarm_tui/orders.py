@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from swarm_agents.build import build
+from swarm_agents.build import build, human_acts
 from swarm_agents.build.outcomes import Evidence, FenceRejected
 from swarm_agents.config.config import Config
 from swarm_agents.db.database import Database
@@ -139,19 +139,19 @@ def carry_out(db: Database, order: Order, config: Config) -> Done | Sent | Refus
     """`FenceRejected` when the build is not what the human saw any more; nothing was changed then."""
     match order:
         case ForceRelease(fence, reason):
-            return _done(build.force_release(db, fence, reason or "a human released it"))
+            return _done(human_acts.force_release(db, fence, reason or "a human released it"))
         case Escalate(fence, reason):
             return _done(build.escalate(db, HUMAN, reason or "a human looks at it", fence))
         case Assign(fence, to):
-            return _done(build.assign(db, to, config.rules, fence))
+            return _done(human_acts.assign(db, to, config.rules, fence))
         case Resolve(escalation, option, agent, reason):
-            return _done(build.resolve(db, escalation, option, config.rules, agent, reason))
+            return _done(human_acts.resolve(db, escalation, option, config.rules, agent, reason))
         case AnswerUnacknowledged(escalation, answer, reason):
             acknowledgements.answer(db, escalation, answer, reason=reason)
             return Done()
         case DeclareFixed(fence, reason):
             evidence = Evidence(reason or "a human repaired it", db.moment())
-            return _done(build.fixed(db, HUMAN, evidence, fence))
+            return _done(build.mark_fixed(db, HUMAN, evidence, fence))
         case Send(recipient, body, type_, reply_to):
             message, queued = messages.send(db, HUMAN, recipient, body, type_, reply_to=reply_to)
             return Sent(message, tuple(queued))

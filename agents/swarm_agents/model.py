@@ -1,4 +1,4 @@
-"""The words of the swarm as values: what a build, an agent, a message is. Imports nothing of ours."""
+"""The types that many rooms share. A type that one room owns is defined there. Imports nothing of ours."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -26,7 +26,7 @@ class MessageType(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """A (message, pane) on its way. Only `read` may be called delivered."""
+    """The state of one message's delivery into one pane. Only `read` may be called delivered."""
 
     QUEUED = "queued"
     TYPED = "typed"
@@ -43,7 +43,7 @@ EVERYONE = "all"
 
 
 class Moment(NamedTuple):
-    """One instant: wall clock for people, the host's monotonic clock and boot for deadlines. Milliseconds."""
+    """One instant: wall clock for people, the host's monotonic clock and boot id for deadlines. Milliseconds."""
 
     wall_ms: int
     mono_ms: int
@@ -51,7 +51,7 @@ class Moment(NamedTuple):
 
 
 class Deadline(NamedTuple):
-    """A moment on the monotonic clock of one boot of the host. One of another boot has passed."""
+    """A moment on the monotonic clock of one boot of the host. A deadline of another boot has passed."""
 
     mono_ms: int
     boot_id: str
@@ -66,7 +66,7 @@ class Deadline(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """How long and how often: `[build]` of swarm.toml. Seconds."""
+    """Limits from `[build]` of swarm.toml. Seconds."""
 
     max_attempts: int = 3
     lease_s: float = 900
@@ -74,7 +74,7 @@ class Rules(NamedTuple):
 
 
 class Build(NamedTuple):
-    """The build's row. `attempt` is the try that is open or comes next, out of `max_attempts`."""
+    """The build's row. `attempt` is the number of the attempt that is open or comes next, of `max_attempts`."""
 
     status: BuildStatus
     incident: int | None
@@ -90,7 +90,7 @@ class Build(NamedTuple):
     changed_at: int
     last_check: int | None
     retry_at: int | None = None
-    """Nobody may claim before, after a failure of the network (UTC ms)."""
+    """After a failure of the network: no agent may claim before this time (UTC ms)."""
     retry: Deadline | None = None
     """The same moment on the monotonic clock."""
 
@@ -100,7 +100,7 @@ class Build(NamedTuple):
 
 
 class PaneAddress(NamedTuple):
-    """One pane for good: server socket, server instance (pid and start time), pane id, pid of its process.
+    """Identifies one pane: server socket, server instance (pid and start time), pane id, pid of its process.
 
     Pane ids are reused after a server restart, and a respawned pane keeps its id: all four must match.
     """
@@ -119,15 +119,15 @@ class Message(NamedTuple):
     type: MessageType
     body: str
     thread: int | None = None
-    """The message that began it; None when nothing was said before."""
+    """The message that began the thread; None when this one does."""
     reply_to: int | None = None
     retry_of: int | None = None
-    """The message that was not acknowledged, and is said again here."""
+    """The unacknowledged message that this one repeats."""
     requires_ack: bool = False
     awaits_ack: bool = False
-    """Whoever reads it here has not acknowledged it yet."""
+    """The reader has not acknowledged it yet."""
     phase: str | None = None
-    """The phase that its sender worked in; who works in another one does not see it. None: everybody does."""
+    """The phase that its sender worked in; agents in another phase do not see it. None: all agents see it."""
 
 
 class Delivery(NamedTuple):

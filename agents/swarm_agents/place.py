@@ -1,4 +1,4 @@
-"""Where the swarm is: its database, and the repository whose configuration holds."""
+"""Finds the swarm's database and the repository whose configuration applies."""
 
 import os
 from pathlib import Path
@@ -9,25 +9,23 @@ from swarm_agents.errors import NoSwarm
 
 
 class Place(NamedTuple):
-    """`root` is the working tree we are in, or None outside of one; `main_root` the one the repository began with."""
+    """`root` is the current working tree, None outside of one; `main_root` the repository's main working tree."""
 
     database: Path
     root: Path | None
     main_root: Path | None = None
     git_dir: Path | None = None
-    """The git directory of this worktree, where a hook has told us."""
+    """The git directory of this worktree; set only in a git hook."""
 
     def config(self) -> Config:
-        """The working tree's swarm.toml, else that of the repository's main working tree. Raises `BadConfig`."""
+        """The swarm.toml of this working tree, else of the main working tree. Raises `BadConfig`."""
         own = self.root is not None and (self.root / FILE).exists()
         return load(self.root if own else self.main_root)
 
 
 def find() -> Place:
     """`SWARM_DB`, else the common git directory, which all worktrees share. Raises `NoSwarm` outside a repository."""
-    from swarm_agents.git.repository import (
-        find_repository,  # loads what starts processes, which a hook of ours does without
-    )
+    from swarm_agents.git.repository import find_repository  # loads subprocess, which a git hook does without
 
     repository = find_repository(Path.cwd())
     if repository is None:
@@ -38,8 +36,8 @@ def find() -> Place:
 
 
 def of_hook(git_dir: Path) -> Place:
-    """The same for a hook, which git has started at the top of the working tree, or in the git directory."""
-    from swarm_agents.git import directory
+    """The same in a git hook, which git starts at the top of the working tree or in the git directory."""
+    from swarm_agents.git import directory  # only a git hook reads git's files itself
 
     here, own = Path.cwd(), git_dir.resolve()
     within = own in (here, *here.parents)

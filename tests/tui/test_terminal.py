@@ -81,7 +81,7 @@ def test_hostile_text_neither_moves_the_cursor_nor_sets_the_title(server: Tmux, 
     terminal = open_dashboard(server, live.path)
     terminal.shows("bob → alice")
     before = terminal.title()
-    build.failed(live, "alice", HOSTILE, ErrorClass.AUTH)  # the toast, the attention line, the answer's dialog
+    build.mark_failed(live, "alice", HOSTILE, ErrorClass.AUTH)  # the toast, the attention line, the answer's dialog
     terminal.shows("ESCALATED", "Needs you 1")
     _still_whole(terminal.screen())
     terminal.press("r")

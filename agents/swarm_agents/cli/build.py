@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from swarm_agents.build import build, retry_queue
+from swarm_agents.build import build, human_acts, retry_queue
 from swarm_agents.build import wait as waiting
 from swarm_agents.build.outcomes import (
     BuildBroken,
@@ -128,15 +128,15 @@ def _fixed(call: Call) -> Answer:
     agent, fence = call.actor(), call.arguments.fence
     with call.db.reading() as tx:
         now = build.state(tx)
-        landed = incidents.landed_commit(tx, agent)
+        landed = incidents.find_landed_commit(tx, agent)
     if now.fixer != agent or (fence is not None and fence != now.fence):
         return answers.of(call, FenceRejected(now))
     if agent == HUMAN:
-        return answers.of(call, build.fixed(call.db, agent, Evidence("a human says so", call.db.moment()), fence))
+        return answers.of(call, build.mark_fixed(call.db, agent, Evidence("a human says so", call.db.moment()), fence))
     evidence = _evidence(call, agent, landed)
     if isinstance(evidence, Answer):
         return evidence
-    return answers.of(call, build.fixed(call.db, agent, evidence, now.fence))
+    return answers.of(call, build.mark_fixed(call.db, agent, evidence, now.fence))
 
 
 def _evidence(call: Call, agent: str, landed: str | None) -> Evidence | Answer:
@@ -185,7 +185,7 @@ def _failed(call: Call) -> Answer:
     with call.db.reading() as tx:
         attempt = build.state(tx).attempt
     reason = _said(arguments.reason, "--reason")
-    outcome = build.failed(call.db, call.actor(), reason, ErrorClass(arguments.error_class), arguments.fence)
+    outcome = build.mark_failed(call.db, call.actor(), reason, ErrorClass(arguments.error_class), arguments.fence)
     if isinstance(outcome, BuildBroken):
         message = f"Attempt {attempt} ended as failed; the role is free."
         data = answers.role_data(outcome.build) | {"attempt": attempt}
@@ -226,7 +226,7 @@ def _wait(call: Call) -> Answer:
         )
     answer = answers.of(call, outcome)
     with call.db.reading() as tx:
-        ahead = retry_queue.ahead(tx, agent)
+        ahead = retry_queue.count_ahead(tx, agent)
     if isinstance(outcome, BuildPassing) and ahead:
         told = f"{answer.message} {ahead} others who waited longer try first; 'swarm commit' takes its turn."
         return answer._replace(message=told, data=answer.data | {"ahead": ahead})
@@ -266,7 +266,7 @@ def _force_release(call: Call) -> Answer:
     call.human()
     seen = build.current(call.db)
     fence = seen.fence if call.arguments.fence is None else call.arguments.fence
-    outcome = build.force_release(call.db, fence, _said(call.arguments.reason) or "a human decided so")
+    outcome = human_acts.force_release(call.db, fence, _said(call.arguments.reason) or "a human decided so")
     if isinstance(outcome, FenceRejected):
         return Answer(f"Nothing was released: {answers.line(outcome.build)}", 82, answers.role_data(outcome.build))
     return Answer(f"The role was taken from {seen.fixer}; it is free.", data=answers.role_data(outcome.build))

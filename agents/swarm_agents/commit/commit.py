@@ -131,7 +131,7 @@ def commit(db: Database, root: Path, config: Config, agent: str, arguments: list
     if interrupted := _restore_interrupted(root, config):
         return interrupted
     while True:
-        retry_queue.wait(db, agent, talk.turn)
+        retry_queue.wait_for_turn(db, agent, talk.turn)
         began = db.moment()
         head, staged, unstaged = files.head_and_changes(root)
         # In a shared checkout others edit meanwhile: only what is about to be committed tells of the hook.
@@ -139,7 +139,7 @@ def commit(db: Database, root: Path, config: Config, agent: str, arguments: list
         run, files_changed = _try(db, root, agent, arguments, watched, talk.quiet_stdout)
         if run.code == 0 or _made_before_git_died(root, agent, run, head):
             return _kept(db, root, config, agent, run, began, head)
-        retry_queue.done(db, agent, landed=False)
+        retry_queue.end_turn(db, agent, landed=False)
         if run.code < 0:
             return Interrupted(-run.code)
         if run.refused_by_gate:
@@ -259,7 +259,7 @@ def _report(
     _record(db, agent, outcome.build.incident, finding)
     if isinstance(outcome, RoleGranted) and outcome.new and (suspect := evidence.first_red(db, root)):
         with db.transaction() as tx:
-            incidents.blame(tx, outcome.build.incident or 0, *suspect)
+            incidents.record_first_red(tx, outcome.build.incident or 0, *suspect)
     return outcome
 
 
@@ -297,7 +297,7 @@ def _kept(
 ) -> Landed | LandedElsewhere | LandedLate | LandedUnrecorded:
     """What git has done stays done, also when the database cannot be told."""
     try:
-        retry_queue.done(db, agent, landed=True)
+        retry_queue.end_turn(db, agent, landed=True)
         return _landed(db, root, config, agent, run, began, head_before)
     except SwarmError as error:
         landed = find_landed_commit(root, agent, head_before)
@@ -322,7 +322,7 @@ def _landed(
     commit, tree = landed
     with db.reading() as tx:
         now = build.state(tx)
-        refused_by = incidents.refusing_hook(tx, now.incident)
+        refused_by = incidents.find_refusing_hook(tx, now.incident)
     if run.passed_hook("pre-commit"):
         with db.transaction() as tx:
             incidents.record_landing(tx, agent, commit, tree)
@@ -356,7 +356,7 @@ def _fixer_landed(
     if not on_shared_branch(root, config, commit):
         why = f"it is not on {config.branch} yet: land it there"
         return LandedElsewhere(commit, why, "swarm build fixed", yours)
-    outcome = build.fixed(db, agent, evidence, yours.build.fence)
+    outcome = build.mark_fixed(db, agent, evidence, yours.build.fence)
     if isinstance(outcome, FenceRejected):
         return LandedLate(commit, outcome)
     return Landed(commit, outcome.incident)
@@ -372,7 +372,7 @@ def on_shared_branch(root: Path, config: Config, commit: str) -> bool:
 
 def _behind(db: Database, root: Path, config: Config, agent: str) -> Behind | None:
     with db.reading() as tx:
-        fix = incidents.last_fix(tx)
+        fix = incidents.find_last_fix(tx)
         mine = build.state(tx).fixer == agent
     if fix is None or mine or refs.contains(root, "HEAD", fix[1]) is not False:
         return None

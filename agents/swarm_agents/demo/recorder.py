@@ -30,7 +30,7 @@ class Witness:
         """Note who waits; the build as it is now."""
         with self.db.reading() as tx:
             now = build.state(tx)
-            line = waiters.line(tx)
+            line = waiters.list_waiting(tx)
         for waiter in line if now.incident else ():
             key = (waiter.agent, waiter.ticket)
             self.waits.setdefault(key, Wait(waiter.agent, now.incident or 0, waiter.since, None, None, None))
@@ -41,7 +41,7 @@ class Witness:
     ) -> Seen:
         """Everything that was seen. `breaks` are the colleague's commits and the files that they broke."""
         with self.db.reading() as tx:
-            incidents = history.latest(tx, _EVERYTHING)[::-1]
+            incidents = history.list_incidents(tx, _EVERYTHING)[::-1]
         journals = {agent: list(self._journal(agent)) for agent in AGENTS}
         attempts = [attempt for incident in incidents for attempt in incident.attempts]
         closed = {incident.id: incident.closed_at for incident in incidents}

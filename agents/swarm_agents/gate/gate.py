@@ -96,7 +96,7 @@ def went_round(tx: Transaction, limit: int) -> list[Event]:
     Those that landed while it was green have no incident. Their kind is `went_round`, or `bypassed` where the caller
     said so with SWARM_BYPASS=1.
     """
-    return events.latest(tx, ("went_round", "bypassed"), limit)
+    return events.list_latest(tx, ("went_round", "bypassed"), limit)
 
 
 def judged_folder(database: Path) -> Path:

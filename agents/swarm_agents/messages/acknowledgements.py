@@ -81,7 +81,7 @@ def answer(
     to those to whom it is said again. Raises `NotFound`: not open, nobody of that name, or none of them is here.
     """
     with db.transaction() as tx:
-        message = escalations.answerable(tx, escalation, option).message
+        message = escalations.find_answerable(tx, escalation, option).message
         assert message is not None, "only these options fit, and they are about a message"
         silent = [one for one in unacknowledged.asked_about(tx, message) if agent in (None, one.agent)]
         if not silent:
@@ -254,4 +254,4 @@ def _tell_sender(tx: Transaction, first: Message, agent: str) -> None:
 
 
 def _present(tx: Transaction, name: str) -> Agent | None:
-    return next((agent for agent in roster.present(tx) if agent.name == name), None)
+    return next((agent for agent in roster.list_present(tx) if agent.name == name), None)

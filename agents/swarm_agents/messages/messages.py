@@ -290,7 +290,7 @@ def _expect_acknowledgement(tx: Transaction, message: int, names: list[str], fir
 def _reached(tx: Transaction, sender: str, recipient: str) -> list[Agent]:
     if recipient == HUMAN:
         return []
-    present = [agent for agent in roster.present(tx) if agent.name != sender or agent.name == recipient]
+    present = [agent for agent in roster.list_present(tx) if agent.name != sender or agent.name == recipient]
     if recipient == EVERYONE:
         return present
     return [agent for agent in present if agent.name == recipient] or [

@@ -31,7 +31,7 @@ def wait(
                 page = _look(tx, reader, asked, after)
                 if page.messages:
                     return page
-                phase = phases.of_id(tx, asked.phase) if asked.phase else None
+                phase = phases.find(tx, asked.phase) if asked.phase else None
                 if phase is not None and phase.end is not None:
                     return phase
             left_s = give_up_at - time.monotonic()

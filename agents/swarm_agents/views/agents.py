@@ -21,7 +21,7 @@ class ListedAgent(NamedTuple):
 def list_agents(tx: Transaction) -> list[ListedAgent]:
     """Every agent by name, those who left last."""
     fixer = build_row.read(tx).fixer
-    waiting = {waiter.agent for waiter in waiters.line(tx)}
+    waiting = {waiter.agent for waiter in waiters.list_waiting(tx)}
     return [ListedAgent(agent, _state(agent, fixer, waiting, tx.now)) for agent in roster.list_all(tx)]
 
 

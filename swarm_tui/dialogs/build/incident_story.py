@@ -36,12 +36,12 @@ class Chronicle:
 
 def read(tx: Transaction, number: int | None = None) -> Chronicle | None:
     """Of that incident; without a number of the open or last one. None when there is none."""
-    found = history.latest(tx, 1) if number is None else [history.incident(tx, number)]
+    found = history.list_incidents(tx, 1) if number is None else [history.find_incident(tx, number)]
     incident = found[0] if found else None
     if incident is None:
         return None
     passed_by = [event for event in gate.went_round(tx, ROUND_LOOKED_AT) if event.incident == incident.id]
-    return Chronicle(tx.now, incident, tuple(history.verdicts_of(tx, incident.id)), tuple(reversed(passed_by)))
+    return Chronicle(tx.now, incident, tuple(history.list_verdicts_of(tx, incident.id)), tuple(reversed(passed_by)))
 
 
 def told(chronicle: Chronicle) -> Content:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from swarm_agents import roster
-from swarm_agents.build import build
+from swarm_agents.build import build, human_acts
 from swarm_agents.build.outcomes import FenceRejected
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import escalations
@@ -162,7 +162,7 @@ async def test_each_answer_to_an_escalation_does_what_it_says(
 
     assert build.current(db).fixer == fixer
     with db.reading() as tx:
-        assert escalations.unresolved(tx) == []
+        assert escalations.list_open(tx) == []
 
 
 async def test_who_takes_over_can_declare_it_fixed(db: Database, db_path: Path, clock: FakeClock) -> None:
@@ -182,7 +182,7 @@ async def test_an_escalation_that_was_answered_meanwhile_is_not_answered_twice(
 
     async with dashboard(db_path, clock) as pilot:
         await pilot.press("r", "j", "j")
-        build.resolve(db, 1, Resolution.RETRY, Rules())
+        human_acts.resolve(db, 1, Resolution.RETRY, Rules())
         await pilot.press("y")
         await shows(pilot, "was resolved already: retry")
 

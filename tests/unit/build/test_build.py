@@ -3,7 +3,7 @@
 import pytest
 
 from swarm_agents import events, roster
-from swarm_agents.build import build, waiters
+from swarm_agents.build import build, expiry, human_acts, waiters
 from swarm_agents.build.outcomes import (
     BuildBroken,
     BuildPassing,
@@ -108,7 +108,7 @@ def test_the_limit_of_attempts_is_the_one_that_held_when_the_incident_opened(db:
 @pytest.mark.parametrize("act", ["report", "claim"])
 def test_a_broken_build_goes_to_whoever_asks_first(db: Database, act: str) -> None:
     report(db, "ada")
-    build.failed(db, "ada", "no idea")
+    build.mark_failed(db, "ada", "no idea")
 
     outcome = report(db, "bob") if act == "report" else build.claim(db, "bob", RULES)
 
@@ -126,7 +126,7 @@ def test_a_landed_commit_heals_a_broken_build(db: Database, clock: FakeClock) ->
     assert isinstance(outcome, BuildPassing)
     assert outcome.incident == 1
     with db.reading() as tx:
-        assert incidents.last_fix(tx) == (1, "c0ffee")
+        assert incidents.find_last_fix(tx) == (1, "c0ffee")
     assert incident(db)["closed_how"] == "healed"
 
 
@@ -193,7 +193,7 @@ def test_fixed_closes_the_incident_and_tells_everybody(db: Database, clock: Fake
     fence = report(db, "ada").build.fence
     build.claim(db, "bob", RULES)
 
-    outcome = build.fixed(db, "ada", Evidence("the check passed", clock(), "c0ffee"), fence)
+    outcome = build.mark_fixed(db, "ada", Evidence("the check passed", clock(), "c0ffee"), fence)
 
     assert isinstance(outcome, BuildPassing)
     assert (outcome.build.status, outcome.incident, outcome.build.broken_since) == (BuildStatus.PASSING, 1, None)
@@ -206,7 +206,7 @@ def test_fixed_closes_the_incident_and_tells_everybody(db: Database, clock: Fake
 def test_failed_frees_the_role_at_once_and_is_on_record(db: Database) -> None:
     fence = report(db, "ada").build.fence
 
-    outcome = build.failed(db, "ada", "no idea", fence=fence)
+    outcome = build.mark_failed(db, "ada", "no idea", fence=fence)
 
     assert isinstance(outcome, BuildBroken)
     assert (outcome.build.status, outcome.build.fixer, outcome.build.attempt) == (BuildStatus.BROKEN, None, 2)
@@ -216,16 +216,16 @@ def test_failed_frees_the_role_at_once_and_is_on_record(db: Database) -> None:
 
 def test_the_third_failed_attempt_asks_the_human_once(db: Database) -> None:
     report(db, "ada")
-    build.failed(db, "ada", "one")
+    build.mark_failed(db, "ada", "one")
     build.claim(db, "bob", RULES)
-    build.failed(db, "bob", "two")
+    build.mark_failed(db, "bob", "two")
     build.claim(db, "cyd", RULES)
 
-    outcome = build.failed(db, "cyd", "three")
+    outcome = build.mark_failed(db, "cyd", "three")
 
     assert isinstance(outcome, HumanAsked)
     with db.reading() as tx:
-        assert [open_.id for open_ in escalations.unresolved(tx)] == [outcome.escalation]
+        assert [open_.id for open_ in escalations.list_open(tx)] == [outcome.escalation]
     assert isinstance(build.claim(db, "ada", RULES), HumanAsked)
     assert isinstance(report(db, "bob"), HumanAsked)
 
@@ -234,7 +234,7 @@ def test_the_third_failed_attempt_asks_the_human_once(db: Database) -> None:
 def test_a_missing_right_asks_the_human_at_once_and_uses_up_no_attempt(db: Database, error_class: ErrorClass) -> None:
     report(db, "ada")
 
-    outcome = build.failed(db, "ada", "403", error_class)
+    outcome = build.mark_failed(db, "ada", "403", error_class)
 
     assert isinstance(outcome, HumanAsked)
     assert outcome.build.attempt == 0
@@ -245,7 +245,7 @@ def test_a_missing_right_asks_the_human_at_once_and_uses_up_no_attempt(db: Datab
 def test_any_other_failure_leaves_attempts_for_others(db: Database, error_class: ErrorClass) -> None:
     report(db, "ada")
 
-    assert isinstance(build.failed(db, "ada", "hm", error_class), BuildBroken)
+    assert isinstance(build.mark_failed(db, "ada", "hm", error_class), BuildBroken)
 
 
 def test_giving_up_does_not_count(db: Database) -> None:
@@ -285,14 +285,14 @@ def test_a_role_is_handed_to_nobody_but_another_agent_that_is_here(db: Database)
 
 LATE_ACTS = {
     "renew": lambda db, who, fence: build.renew(db, who, fence),
-    "fixed": lambda db, who, fence: build.fixed(db, who, Evidence("passed", db.moment()), fence),
-    "failed": lambda db, who, fence: build.failed(db, who, "no", fence=fence),
-    "failed for want of a right": lambda db, who, fence: build.failed(db, who, "no", ErrorClass.AUTH, fence),
+    "fixed": lambda db, who, fence: build.mark_fixed(db, who, Evidence("passed", db.moment()), fence),
+    "failed": lambda db, who, fence: build.mark_failed(db, who, "no", fence=fence),
+    "failed for want of a right": lambda db, who, fence: build.mark_failed(db, who, "no", ErrorClass.AUTH, fence),
     "give up": lambda db, who, fence: build.give_up(db, who, fence=fence),
     "hand over": lambda db, who, fence: build.hand_over(db, who, "cyd", RULES, fence),
-    "force-release": lambda db, who, fence: build.force_release(db, fence, "late"),
-    "assign": lambda db, who, fence: build.assign(db, "cyd", RULES, fence),
-    "lose": lambda db, who, fence: build.lose_fixer(db, who, fence, "gone"),
+    "force-release": lambda db, who, fence: human_acts.force_release(db, fence, "late"),
+    "assign": lambda db, who, fence: human_acts.assign(db, "cyd", RULES, fence),
+    "lose": lambda db, who, fence: expiry.lose_fixer(db, who, fence, "gone"),
 }
 LOSSES = {
     "a takeover": lambda db, clock: (clock.forward(901), build.claim(db, "bob", RULES)),
@@ -301,10 +301,10 @@ LOSSES = {
         build.claim(db, "bob", RULES),
         build.hand_over(db, "bob", "ada", RULES),
     ),
-    "a force-release": lambda db, clock: build.force_release(db, build.current(db).fence, "stuck"),
+    "a force-release": lambda db, clock: human_acts.force_release(db, build.current(db).fence, "stuck"),
     "an escalation": lambda db, clock: build.escalate(db, "bob", "help"),
     "a fix": lambda db, clock: fixed(db, "ada"),
-    "an assignment": lambda db, clock: build.assign(db, "bob", RULES, build.current(db).fence),
+    "an assignment": lambda db, clock: human_acts.assign(db, "bob", RULES, build.current(db).fence),
 }
 
 
@@ -409,7 +409,7 @@ def test_the_reaper_ends_a_lease_that_ran_out(db: Database, clock: FakeClock) ->
     report(db, "ada")
     clock.forward(900)
 
-    assert isinstance(build.reap(db), BuildBroken)
+    assert isinstance(expiry.reap(db), BuildBroken)
     assert attempts(db) == [("ada", AttemptEnd.EXPIRED)]
 
 
@@ -418,7 +418,7 @@ def test_the_reaper_leaves_a_live_lease_alone(db: Database, clock: FakeClock) ->
     clock.forward(899)
     before = dump(db)
 
-    assert build.reap(db) is None
+    assert expiry.reap(db) is None
     assert dump(db) == before
 
 
@@ -426,11 +426,11 @@ def test_the_reaper_forgets_a_waiter_a_minute_after_its_deadline(db: Database, c
     report(db, "ada")
     report(db, "bob")
     clock.forward(359)
-    build.reap(db)
+    expiry.reap(db)
     assert line(db) == ["bob"]
 
     clock.forward(1)
-    build.reap(db)
+    expiry.reap(db)
 
     assert line(db) == []
 
@@ -438,7 +438,7 @@ def test_the_reaper_forgets_a_waiter_a_minute_after_its_deadline(db: Database, c
 def test_a_dead_fixer_loses_the_role_before_its_lease_runs_out(db: Database) -> None:
     fence = report(db, "ada").build.fence
 
-    outcome = build.lose_fixer(db, "ada", fence, "its pane is gone")
+    outcome = expiry.lose_fixer(db, "ada", fence, "its pane is gone")
 
     assert isinstance(outcome, BuildBroken)
     assert outcome.build.attempt == 2
@@ -454,7 +454,7 @@ def test_a_wall_clock_that_jumps_ends_no_lease(db: Database, clock: FakeClock, j
     clock.jump(jump_s)
 
     assert isinstance(build.claim(db, "bob", RULES), PlaceInLine)
-    assert build.reap(db) is None
+    assert expiry.reap(db) is None
 
 
 def test_a_lease_ends_on_time_although_the_wall_clock_went_back(db: Database, clock: FakeClock) -> None:
@@ -478,7 +478,7 @@ def test_a_restart_of_the_machine_voids_every_lease(db: Database, clock: FakeClo
 def test_a_force_release_frees_the_role_and_tells_the_fixer_to_stop(db: Database) -> None:
     fence = report(db, "ada").build.fence
 
-    outcome = build.force_release(db, fence, "wrong branch")
+    outcome = human_acts.force_release(db, fence, "wrong branch")
 
     assert isinstance(outcome, BuildBroken)
     assert (outcome.build.fixer, outcome.build.fence, outcome.build.attempt) == (None, fence + 1, 1)
@@ -489,7 +489,7 @@ def test_a_force_release_frees_the_role_and_tells_the_fixer_to_stop(db: Database
 def test_an_assignment_takes_the_build_from_the_fixer(db: Database) -> None:
     fence = report(db, "ada").build.fence
 
-    outcome = build.assign(db, "bob", RULES, fence)
+    outcome = human_acts.assign(db, "bob", RULES, fence)
 
     assert isinstance(outcome, RoleGranted)
     assert outcome.build.fixer == "bob"
@@ -507,8 +507,8 @@ def test_anyone_may_ask_the_human_about_a_red_build(db: Database, status: BuildS
     assert isinstance(outcome, HumanAsked)
     assert outcome.build.fence == fence + 1
     with db.reading() as tx:
-        assert [asked.reason for asked in escalations.unresolved(tx)] == ["I am stuck"]
-        assert [e.kind for e in events.after(tx, 0, 1000)].count("needs_attention") == 1
+        assert [asked.reason for asked in escalations.list_open(tx)] == ["I am stuck"]
+        assert [e.kind for e in events.list_after(tx, 0, 1000)].count("needs_attention") == 1
     assert line(db) == []
 
 
@@ -534,21 +534,21 @@ def test_there_is_nothing_to_ask_about_a_passing_build(db: Database) -> None:
 def test_retry_opens_a_new_budget(db: Database) -> None:
     asked = asked_of_the_human(db)
 
-    outcome = build.resolve(db, asked.escalation, Resolution.RETRY, RULES)
+    outcome = human_acts.resolve(db, asked.escalation, Resolution.RETRY, RULES)
 
     assert isinstance(outcome, BuildBroken)
     assert (outcome.build.status, outcome.build.attempt) == (BuildStatus.BROKEN, 1)
     for name in ("ada", "bob"):
         build.claim(db, name, RULES)
-        assert isinstance(build.failed(db, name, "again"), BuildBroken)
+        assert isinstance(build.mark_failed(db, name, "again"), BuildBroken)
     build.claim(db, "cyd", RULES)
-    assert isinstance(build.failed(db, "cyd", "again"), HumanAsked)
+    assert isinstance(build.mark_failed(db, "cyd", "again"), HumanAsked)
 
 
 def test_assign_makes_the_named_agent_the_fixer_of_a_new_budget(db: Database) -> None:
     asked = asked_of_the_human(db)
 
-    outcome = build.resolve(db, asked.escalation, Resolution.ASSIGN, RULES, agent="bob")
+    outcome = human_acts.resolve(db, asked.escalation, Resolution.ASSIGN, RULES, agent="bob")
 
     assert isinstance(outcome, RoleGranted)
     assert (outcome.build.fixer, outcome.build.attempt) == ("bob", 1)
@@ -557,20 +557,20 @@ def test_assign_makes_the_named_agent_the_fixer_of_a_new_budget(db: Database) ->
 def test_take_over_makes_the_human_the_fixer_for_a_working_day(db: Database, clock: FakeClock) -> None:
     asked = asked_of_the_human(db)
 
-    outcome = build.resolve(db, asked.escalation, Resolution.TAKE_OVER, RULES)
+    outcome = human_acts.resolve(db, asked.escalation, Resolution.TAKE_OVER, RULES)
 
     assert isinstance(outcome, RoleGranted)
     assert outcome.build.fixer == "human"
     clock.forward(7 * 3600)
     assert isinstance(build.claim(db, "ada", RULES), PlaceInLine)
-    closed = build.fixed(db, "human", Evidence("repaired by hand", clock()))
+    closed = build.mark_fixed(db, "human", Evidence("repaired by hand", clock()))
     assert isinstance(closed, BuildPassing)
 
 
 def test_declare_passing_closes_the_incident_without_a_check(db: Database) -> None:
     asked = asked_of_the_human(db)
 
-    outcome = build.resolve(db, asked.escalation, Resolution.DECLARE_PASSING, RULES, reason="flaky network")
+    outcome = human_acts.resolve(db, asked.escalation, Resolution.DECLARE_PASSING, RULES, reason="flaky network")
 
     assert isinstance(outcome, BuildPassing)
     closed = incident(db)
@@ -581,11 +581,11 @@ def test_declare_passing_closes_the_incident_without_a_check(db: Database) -> No
 @pytest.mark.parametrize("option", list(Resolution))
 def test_an_escalation_is_resolved_once(db: Database, option: Resolution) -> None:
     asked = asked_of_the_human(db)
-    build.resolve(db, asked.escalation, Resolution.RETRY, RULES)
+    human_acts.resolve(db, asked.escalation, Resolution.RETRY, RULES)
     before = dump(db)
 
     with pytest.raises(NotFound):
-        build.resolve(db, asked.escalation, option, RULES, agent="ada")
+        human_acts.resolve(db, asked.escalation, option, RULES, agent="ada")
 
     assert dump(db) == before
 
@@ -595,9 +595,9 @@ def test_assign_needs_an_agent_that_is_here(db: Database) -> None:
     before = dump(db)
 
     with pytest.raises(NotFound):
-        build.resolve(db, asked.escalation, Resolution.ASSIGN, RULES, agent="nobody")
+        human_acts.resolve(db, asked.escalation, Resolution.ASSIGN, RULES, agent="nobody")
     with pytest.raises(Usage):
-        build.resolve(db, asked.escalation, Resolution.ASSIGN, RULES)
+        human_acts.resolve(db, asked.escalation, Resolution.ASSIGN, RULES)
 
     assert dump(db) == before
 
@@ -606,7 +606,7 @@ def test_a_report_from_before_the_pause_starts_nothing_after_it(db: Database, cl
     asked = asked_of_the_human(db)
     began = clock()
     clock.forward(60)
-    build.resolve(db, asked.escalation, Resolution.RETRY, RULES)
+    human_acts.resolve(db, asked.escalation, Resolution.RETRY, RULES)
     before = dump(db)
 
     outcome = build.report(db, "ada", "tests fail", RULES, began=began)
@@ -619,10 +619,10 @@ def test_a_failure_from_before_the_pause_does_not_touch_the_new_budget(db: Datab
     fence = report(db, "ada").build.fence
     asked = build.escalate(db, "bob", "help")
     assert isinstance(asked, HumanAsked)
-    build.resolve(db, asked.escalation, Resolution.ASSIGN, RULES, agent="ada")
+    human_acts.resolve(db, asked.escalation, Resolution.ASSIGN, RULES, agent="ada")
     before = dump(db)
 
-    outcome = build.failed(db, "ada", "late", fence=fence)
+    outcome = build.mark_failed(db, "ada", "late", fence=fence)
 
     assert isinstance(outcome, FenceRejected)
     assert dump(db) == before
@@ -644,7 +644,7 @@ def report(db: Database, agent: str) -> RoleGranted | PlaceInLine | HumanAsked |
 
 
 def fixed(db: Database, agent: str) -> BuildPassing | FenceRejected:
-    return build.fixed(db, agent, Evidence("the check passed", db.moment()))
+    return build.mark_fixed(db, agent, Evidence("the check passed", db.moment()))
 
 
 def asked_of_the_human(db: Database) -> HumanAsked:
@@ -666,7 +666,7 @@ def bring_to(db: Database, status: BuildStatus) -> None:
 
 def attempts(db: Database) -> list[tuple[str, AttemptEnd | None]]:
     with db.reading() as tx:
-        return [(attempt.agent, attempt.end) for attempt in incidents.attempts(tx, 1)]
+        return [(attempt.agent, attempt.end) for attempt in incidents.list_attempts(tx, 1)]
 
 
 def incident(db: Database) -> Row:
@@ -679,7 +679,7 @@ def incident(db: Database) -> Row:
 
 def line(db: Database) -> list[str]:
     with db.reading() as tx:
-        return [waiter.agent for waiter in waiters.line(tx)]
+        return [waiter.agent for waiter in waiters.list_waiting(tx)]
 
 
 def last_message(db: Database, recipient: str) -> str:
@@ -689,4 +689,4 @@ def last_message(db: Database, recipient: str) -> str:
 
 def last_event(db: Database) -> events.Event:
     with db.reading() as tx:
-        return events.after(tx, 0, 1000)[-1]
+        return events.list_after(tx, 0, 1000)[-1]

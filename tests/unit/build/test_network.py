@@ -3,7 +3,7 @@
 import pytest
 
 from swarm_agents import roster
-from swarm_agents.build import build
+from swarm_agents.build import build, human_acts
 from swarm_agents.build import wait as waiting
 from swarm_agents.build.outcomes import BuildBroken, ErrorClass, HumanAsked, PlaceInLine, RoleGranted
 from swarm_agents.db.database import Database
@@ -23,7 +23,7 @@ def agents(db: Database) -> None:
 
 
 def fail(db: Database) -> BuildBroken | HumanAsked:
-    outcome = build.failed(db, "ada", "no route", ErrorClass.NETWORK)
+    outcome = build.mark_failed(db, "ada", "no route", ErrorClass.NETWORK)
     assert isinstance(outcome, BuildBroken | HumanAsked)
     return outcome
 
@@ -66,7 +66,7 @@ def test_the_question_names_the_network_and_not_a_last_attempt(db: Database, clo
         build.claim(db, "ada", RULES)
 
     with db.reading() as tx:
-        assert escalations.show(tx, ended.escalation).reason == "the network failed 6 times: no route"
+        assert escalations.find(tx, ended.escalation).reason == "the network failed 6 times: no route"
 
 
 def test_a_new_budget_begins_without_a_pause(db: Database) -> None:
@@ -74,7 +74,7 @@ def test_a_new_budget_begins_without_a_pause(db: Database) -> None:
     asked = build.escalate(db, "human", "look")
     assert isinstance(asked, HumanAsked)
 
-    build.resolve(db, asked.escalation, Resolution.RETRY, RULES)
+    human_acts.resolve(db, asked.escalation, Resolution.RETRY, RULES)
 
     assert isinstance(build.claim(db, "bob", RULES), RoleGranted)
 

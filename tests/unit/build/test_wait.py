@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from swarm_agents import roster
-from swarm_agents.build import build, waiters
+from swarm_agents.build import build, human_acts, waiters
 from swarm_agents.build import wait as waiting
 from swarm_agents.build.outcomes import BuildPassing, Evidence, HumanAsked, PlaceInLine, RoleGranted
 from swarm_agents.db.database import Database
@@ -69,7 +69,7 @@ def test_who_waits_is_told_once_at_the_start_with_the_seconds_left(real_db: Data
 
 
 def fixed(db: Database) -> None:
-    build.fixed(db, "ada", Evidence("the check passed", db.moment()))
+    build.mark_fixed(db, "ada", Evidence("the check passed", db.moment()))
 
 
 def given_up(db: Database) -> None:
@@ -81,7 +81,7 @@ def handed_over(db: Database) -> None:
 
 
 def force_released(db: Database) -> None:
-    build.force_release(db, build.current(db).fence, "stuck")
+    human_acts.force_release(db, build.current(db).fence, "stuck")
 
 
 def escalated(db: Database) -> None:
@@ -124,7 +124,7 @@ def test_a_waiter_that_was_forgotten_stands_in_line_anew(real_db: Database) -> N
     with waits(real_db.path, "bob") as outcomes:
         until(lambda: line(real_db) == ["bob"], "bob stands in line")
         with real_db.transaction() as tx:
-            waiters.dismiss(tx)
+            waiters.dismiss_all(tx)
         until(lambda: line(real_db) == ["bob"], "bob stands in line again")
         fixed(real_db)
 
@@ -147,9 +147,9 @@ def test_a_resolved_escalation_finds_nobody_waiting_and_the_next_wait_gets_the_r
     escalated(real_db)
     assert isinstance(waiting.wait(real_db, "bob", RULES, tell=silent), HumanAsked)
     with real_db.reading() as tx:
-        number = escalations.open_id(tx)
+        number = escalations.find_open_about_build(tx)
 
-    build.resolve(real_db, number, Resolution.RETRY, RULES)
+    human_acts.resolve(real_db, number, Resolution.RETRY, RULES)
 
     assert isinstance(waiting.wait(real_db, "bob", RULES, tell=silent), RoleGranted)
 
@@ -174,7 +174,7 @@ def waits(path: Path, agent: str) -> Iterator[list[object]]:
 
 def line(db: Database) -> list[str]:
     with db.reading() as tx:
-        return [waiter.agent for waiter in waiters.line(tx)]
+        return [waiter.agent for waiter in waiters.list_waiting(tx)]
 
 
 def silent(*_: object) -> None:

@@ -47,7 +47,7 @@ FILL = """
             for number in range(100_000):
                 build.report(db, 'ada', 'tests fail', Rules(), evidence='x' * 20_000)
                 build.escalate(db, 'ada', 'help')
-                build.resolve(db, number + 1, Resolution.DECLARE_PASSING, Rules())
+                human_acts.resolve(db, number + 1, Resolution.DECLARE_PASSING, Rules())
         finally:
             with db.reading() as tx:
                 print(roster.find(tx, 'ada').name, tx.one('pragma integrity_check')[0])

@@ -86,7 +86,7 @@ def test_many_commits_in_a_row_are_never_lost(db: Database, db_path: Path) -> No
 
 def _agents(db: Database) -> int:
     with db.reading() as tx:
-        return len(roster.present(tx))
+        return len(roster.list_present(tx))
 
 
 @contextmanager

@@ -39,7 +39,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def end(db: Database) -> None:
-    build.fixed(db, "alice", Evidence("the test passes", db.moment()))
+    build.mark_fixed(db, "alice", Evidence("the test passes", db.moment()))
 
 
 def ask(db: Database, root: Path) -> Through | Held:

@@ -80,7 +80,7 @@ def test_what_the_swarm_said_of_a_red_build_is_moot_when_it_is_green(db: Databas
     build.report(db, "ann", "tests fail", Rules())
 
     assert moot(db) == [None]
-    build.fixed(db, "ann", Evidence("checked", db.moment()))
+    build.mark_fixed(db, "ann", Evidence("checked", db.moment()))
 
     assert moot(db)[0] == "that incident is over"
     assert moot(db)[-1] is None
