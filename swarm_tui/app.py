@@ -12,8 +12,8 @@ from textual.app import App
 from textual.message import Message
 from textual.worker import Worker
 
+from swarm_agents.build.outcomes import FenceRejected
 from swarm_agents.errors import SwarmError
-from swarm_agents.model import Fenced
 from swarm_agents.views import human_commands
 from swarm_agents.views.human_commands import CommandDone, CommandRefused, HumanCommand, MessageSent
 from swarm_agents.views.snapshot import Snapshot, View, is_at_rest
@@ -56,7 +56,7 @@ class CommandFinished(Message):
     """What an order came to."""
 
     def __init__(
-        self, command: HumanCommand, outcome: CommandDone | MessageSent | CommandRefused | Fenced | SwarmError
+        self, command: HumanCommand, outcome: CommandDone | MessageSent | CommandRefused | FenceRejected | SwarmError
     ) -> None:
         super().__init__()
         self.command = command
@@ -185,7 +185,7 @@ class SwarmApp(App[None]):
         self.run_worker(work, thread=True, group="orders", exit_on_error=False)
 
     def _carry_out(self, command: HumanCommand) -> None:
-        outcome: CommandDone | MessageSent | CommandRefused | Fenced | SwarmError
+        outcome: CommandDone | MessageSent | CommandRefused | FenceRejected | SwarmError
         try:
             with self.settings.open_database() as db:
                 outcome = human_commands.carry_out(db, command, self.settings.config)
@@ -198,7 +198,7 @@ class SwarmApp(App[None]):
 
     def on_command_finished(self, finished: CommandFinished) -> None:
         match finished.outcome:
-            case Fenced(build):
+            case FenceRejected(build):
                 self.notify(toasts.refused(build), severity="warning", timeout=15, markup=False)
             case CommandRefused(why):
                 self.notify(f"Nothing was changed: {why}", severity="warning", timeout=15, markup=False)

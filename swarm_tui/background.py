@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from swarm_agents.build import build
+from swarm_agents.build import expiry
 from swarm_agents.courier.courier import Courier
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
@@ -77,8 +77,8 @@ class BackgroundThread(threading.Thread):
             while not self._stop_asked.is_set():
                 if self._seen.is_set():
                     self._seen.clear()
-                    announcements.shown(db)
-                build.reap(db)
+                    announcements.record_shown(db)
+                expiry.reap(db)
                 acknowledgements.pump(db)
                 if moving or nudged or time.monotonic() >= courier_at:
                     moving, leads = self._type(db)

@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from swarm_agents.model import AttemptEnd, BuildStatus, DeliveryState
+from swarm_agents.incidents.incidents import AttemptEnd
+from swarm_agents.model import BuildStatus, DeliveryState
 from swarm_agents.tasks.rows import TaskStatus
 
 

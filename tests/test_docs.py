@@ -10,7 +10,9 @@ import pytest
 from swarm_agents.cli.main import NOUNS
 from swarm_agents.cli.output import CODES
 from swarm_agents.config.config import SCHEMA
-from swarm_agents.model import AckResolution, AttemptEnd, BuildStatus, DeliveryState, Resolution
+from swarm_agents.escalations.escalations import AckResolution, Resolution
+from swarm_agents.incidents.incidents import AttemptEnd
+from swarm_agents.model import BuildStatus, DeliveryState
 from swarm_agents.tasks.rows import TaskStatus
 from tests.support import codebase
 from tests.support.repo import Repo, make_repo

@@ -5,18 +5,18 @@
     ├── BadData                   65    bad_data       the input is wrong
     ├── NoSwarm                   66    no_swarm       no repository, or `swarm init` was not run here
     ├── Unavailable               69    unavailable    something outside is missing or cannot be read
-    │   ├── DatabaseLocked                             somebody holds the write lock for too long
+    │   ├── DatabaseLocked                             another process holds the write lock for too long
     │   ├── DatabaseUnreadable                         damaged, replaced, or not our database
     │   └── DatabaseNewer                              written by a newer version
     ├── CannotWrite               73    cannot_write   read-only, no permission
     │   └── DiskFull
-    ├── Denied                    77    denied         only a human may, or another agent's name
+    ├── Denied                    77    denied         only a human may do it, or the name is another agent's
     ├── BadConfig                 78    bad_config     swarm.toml is wrong
-    ├── Taken                     90    taken          a name or a thing that somebody else holds
-    ├── RateLimited               91    rate_limited   later
+    ├── Taken                     90    taken          another agent holds the name or the thing
+    ├── RateLimited               91    rate_limited   too many messages: try later
     └── NotFound                  92    not_found      no such agent, message, escalation
 
-Losing a race is none of these: it is a value (`model.Waiting`, `model.Fenced`).
+Losing a race is none of these: it is a value (`build.outcomes`).
 """
 
 

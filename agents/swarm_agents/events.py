@@ -1,4 +1,4 @@
-"""The audit trail: one line for each change, written in the transaction that it records, never changed after."""
+"""The audit trail: one row for each change, written in the same transaction, append-only."""
 
 from typing import NamedTuple
 
@@ -30,7 +30,7 @@ def record(
     )
 
 
-def after(tx: Transaction, event_id: int, limit: int) -> list[Event]:
+def list_after(tx: Transaction, event_id: int, limit: int) -> list[Event]:
     """Up to `limit` events that follow `event_id`, oldest first."""
     rows = tx.execute(
         "select * from events where id > :event_id order by id limit :limit", event_id=event_id, limit=limit
@@ -38,7 +38,7 @@ def after(tx: Transaction, event_id: int, limit: int) -> list[Event]:
     return [_event(row) for row in rows]
 
 
-def latest(tx: Transaction, kinds: tuple[str, str], limit: int) -> list[Event]:
+def list_latest(tx: Transaction, kinds: tuple[str, str], limit: int) -> list[Event]:
     """The last events of two kinds, newest first."""
     rows = tx.execute(
         "select * from events where kind in (:one, :other) order by id desc limit :limit",
@@ -49,10 +49,10 @@ def latest(tx: Transaction, kinds: tuple[str, str], limit: int) -> list[Event]:
     return [_event(row) for row in rows]
 
 
-def about(tx: Transaction, kinds: tuple[str, ...], what: str, limit: int, at_end: bool = False) -> list[Event]:
+def list_about(tx: Transaction, kinds: tuple[str, ...], what: str, limit: int, at_end: bool = False) -> list[Event]:
     """The last events of these kinds about one thing, oldest first.
 
-    Their detail is `what`, or begins with it and a colon; with `at_end`, or ends with a colon and it.
+    An event is about `what` when its detail is `what` or begins with `what: `; with `at_end`, ends with `: what`.
     """
     named = ", ".join(f"'{kind}'" for kind in kinds)
     part = (
@@ -69,7 +69,7 @@ def about(tx: Transaction, kinds: tuple[str, ...], what: str, limit: int, at_end
 
 
 def is_recorded(tx: Transaction, actor: str, kind: str, detail: str, incident: int | None) -> bool:
-    """Whether this very line is there for the incident already."""
+    """Whether the incident has this event already."""
     found = tx.one(
         "select 1 from events where actor = :actor and kind = :kind and detail = :detail and incident_id = :incident",
         actor=actor,
@@ -80,7 +80,7 @@ def is_recorded(tx: Transaction, actor: str, kind: str, detail: str, incident: i
     return found is not None
 
 
-def last_id(tx: Transaction) -> int:
+def find_last_id(tx: Transaction) -> int:
     row = tx.one("select max(id) as id from events")
     return (row["id"] or 0) if row else 0
 

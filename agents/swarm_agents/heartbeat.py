@@ -1,4 +1,4 @@
-"""Signs of life: what every command of an agent leaves behind, and leaving for good."""
+"""Signs of life: every command of an agent records one, which renews its leases; and leaving the swarm."""
 
 from swarm_agents import events, roster
 from swarm_agents.build import build, waiters
@@ -6,19 +6,19 @@ from swarm_agents.db.database import Database
 from swarm_agents.locks.leases import LOCK_LEASES
 from swarm_agents.tasks.leases import TASK_LEASES
 
-_NOTICED_EVERY_MS = 5_000  # a sign of life finer than this tells nobody anything
+_RECORD_EVERY_MS = 5_000  # a finer time would cost a write for each command
 
 
-def show(db: Database, name: str) -> None:
-    """The agent is alive: it is seen, and its leases, of the build, of tasks and locks, start anew.
+def record(db: Database, name: str) -> None:
+    """The agent is alive: update its `seen_at`, and renew its leases of the build, tasks and locks.
 
-    Raises `NotFound` for an agent that has not joined. Writes only when there is something to tell.
+    Raises `NotFound` for an agent that has not joined. Writes at most every five seconds, or when a lease needs it.
     """
     with db.reading() as tx:
         agent = roster.find(tx, name)
         holds = build.state(tx).fixer == name
         is_due = TASK_LEASES.are_due_for_renewal(tx, name) or LOCK_LEASES.are_due_for_renewal(tx, name)
-        fresh = tx.now - agent.seen_at < _NOTICED_EVERY_MS
+        fresh = tx.now - agent.seen_at < _RECORD_EVERY_MS
     if holds:
         build.renew(db, name)
     if is_due or not fresh:
@@ -29,13 +29,13 @@ def show(db: Database, name: str) -> None:
 
 
 def leave(db: Database, name: str) -> None:
-    """Leave the roster: gives up the build if it was this agent's, its tasks and locks, and the place in line."""
-    from swarm_agents.locks import locks  # only who leaves pays for them
-    from swarm_agents.tasks import tasks
+    """Leave the roster: gives up the build, if this agent is the fixer, its tasks, its locks and its place in line."""
+    from swarm_agents.locks import locks  # every verb records a heartbeat, only this one needs locks
+    from swarm_agents.tasks import tasks  # the same for tasks
 
     with db.transaction() as tx:
         roster.find(tx, name)
-        build.drop(tx, name, "left the swarm")
+        build.release_if_fixer(tx, name, "left the swarm")
         tx.execute("update agents set left_at = :now where name = :name", now=tx.now, name=name)
         waiters.leave(tx, name)
         tasks.give_back(tx, name, f"{name} has left")

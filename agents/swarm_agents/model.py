@@ -1,4 +1,4 @@
-"""The words of the swarm as values: what a build, an agent, a message is. Imports nothing of ours."""
+"""The types that many rooms share. A type that one room owns is defined there. Imports nothing of ours."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -9,23 +9,6 @@ class BuildStatus(StrEnum):
     BROKEN = "broken"
     FIXING = "fixing"
     ESCALATED = "escalated"
-
-
-class AttemptEnd(StrEnum):
-    FIXED = "fixed"
-    FAILED = "failed"
-    EXPIRED = "expired"
-    RELEASED = "released"
-
-
-class ErrorClass(StrEnum):
-    """Why an attempt failed. `auth` and `permission` ask the human at once, `network` backs off; the others count."""
-
-    LOGIC = "logic"
-    AUTH = "auth"
-    PERMISSION = "permission"
-    NETWORK = "network"
-    UNKNOWN = "unknown"
 
 
 class MessageType(StrEnum):
@@ -43,7 +26,7 @@ class MessageType(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """A (message, pane) on its way. Only `read` may be called delivered."""
+    """The state of one message's delivery into one pane. Only `read` may be called delivered."""
 
     QUEUED = "queued"
     TYPED = "typed"
@@ -54,29 +37,13 @@ class DeliveryState(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Resolution(StrEnum):
-    """What a human may answer when a red build is the question."""
-
-    RETRY = "retry"
-    ASSIGN = "assign"
-    TAKE_OVER = "take-over"
-    DECLARE_PASSING = "declare-passing"
-
-
-class AckResolution(StrEnum):
-    """What a human may answer when a message that nobody acknowledged is the question."""
-
-    SAY_AGAIN = "say-again"
-    EXCUSE = "excuse"
-
-
 HUMAN = "human"
 SWARM = "swarm"
 EVERYONE = "all"
 
 
 class Moment(NamedTuple):
-    """One instant: wall clock for people, the host's monotonic clock and boot for deadlines. Milliseconds."""
+    """One instant: wall clock for people, the host's monotonic clock and boot id for deadlines. Milliseconds."""
 
     wall_ms: int
     mono_ms: int
@@ -84,7 +51,7 @@ class Moment(NamedTuple):
 
 
 class Deadline(NamedTuple):
-    """A moment on the monotonic clock of one boot of the host. One of another boot has passed."""
+    """A moment on the monotonic clock of one boot of the host. A deadline of another boot has passed."""
 
     mono_ms: int
     boot_id: str
@@ -99,7 +66,7 @@ class Deadline(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """How long and how often: `[build]` of swarm.toml. Seconds."""
+    """Limits from `[build]` of swarm.toml. Seconds."""
 
     max_attempts: int = 3
     lease_s: float = 900
@@ -107,7 +74,7 @@ class Rules(NamedTuple):
 
 
 class Build(NamedTuple):
-    """The build's row. `attempt` is the try that is open or comes next, out of `max_attempts`."""
+    """The build's row. `attempt` is the number of the attempt that is open or comes next, of `max_attempts`."""
 
     status: BuildStatus
     incident: int | None
@@ -123,7 +90,7 @@ class Build(NamedTuple):
     changed_at: int
     last_check: int | None
     retry_at: int | None = None
-    """Nobody may claim before, after a failure of the network (UTC ms)."""
+    """After a failure of the network: no agent may claim before this time (UTC ms)."""
     retry: Deadline | None = None
     """The same moment on the monotonic clock."""
 
@@ -132,69 +99,8 @@ class Build(NamedTuple):
         return self.status is not BuildStatus.PASSING
 
 
-class Evidence(NamedTuple):
-    """Why somebody may call the build passing: a check or a hook that passed, or a human's word.
-
-    `began` is when the check started: one that began before the last change of status proves nothing.
-    """
-
-    what: str
-    began: Moment
-    commit: str | None = None
-
-
-# Ends of an act on the build. Each says what holds now.
-
-
-class Passing(NamedTuple):
-    """Nobody has to do anything. `incident` is the one that just ended, if this act ended it."""
-
-    build: Build
-    incident: int | None = None
-
-
-class Yours(NamedTuple):
-    """The caller is the fixer, under `build.fence`. `new` is false when it was already."""
-
-    build: Build
-    new: bool
-
-
-class Waiting(NamedTuple):
-    """Another agent repairs it, or will; the caller is in line until `deadline` (UTC ms)."""
-
-    build: Build
-    ticket: int
-    deadline: int
-
-
-class Asked(NamedTuple):
-    """A human was asked; agents can do nothing more about it."""
-
-    build: Build
-    escalation: int
-
-
-class Broken(NamedTuple):
-    """The build is red and nobody holds the lease; the attempt that ended is named."""
-
-    build: Build
-
-
-class Fenced(NamedTuple):
-    """The caller does not hold the role under that fence, and nothing was changed."""
-
-    build: Build
-
-
-class Stale(NamedTuple):
-    """The caller's check began before the build last turned; it says nothing about now, and nothing was changed."""
-
-    build: Build
-
-
 class PaneAddress(NamedTuple):
-    """One pane for good: server socket, server instance (pid and start time), pane id, pid of its process.
+    """Identifies one pane: server socket, server instance (pid and start time), pane id, pid of its process.
 
     Pane ids are reused after a server restart, and a respawned pane keeps its id: all four must match.
     """
@@ -205,51 +111,6 @@ class PaneAddress(NamedTuple):
     pane_pid: int
 
 
-class Agent(NamedTuple):
-    name: str
-    role: str
-    joined_at: int
-    seen_at: int
-    left_at: int | None
-    pane: PaneAddress | None
-
-
-class Waiter(NamedTuple):
-    agent: str
-    ticket: int
-    since: int
-    deadline: int
-
-
-class Attempt(NamedTuple):
-    incident: int
-    number: int
-    agent: str
-    fence: int
-    began_at: int
-    ended_at: int | None
-    end: AttemptEnd | None
-    reason: str
-
-
-class Escalation(NamedTuple):
-    """A question to the human: about an incident, or about a message that was not acknowledged."""
-
-    id: int
-    incident: int | None
-    message: int | None
-    raised_at: int
-    raised_by: str
-    reason: str
-    text: str
-    acked_at: int | None
-    resolved_at: int | None
-    resolved_by: str | None
-    resolution: str | None
-    answer: str | None
-    """What was said with the resolution, '' when nothing was."""
-
-
 class Message(NamedTuple):
     id: int
     at: int
@@ -258,15 +119,15 @@ class Message(NamedTuple):
     type: MessageType
     body: str
     thread: int | None = None
-    """The message that began it; None when nothing was said before."""
+    """The message that began the thread; None when this one does."""
     reply_to: int | None = None
     retry_of: int | None = None
-    """The message that was not acknowledged, and is said again here."""
+    """The unacknowledged message that this one repeats."""
     requires_ack: bool = False
     awaits_ack: bool = False
-    """Whoever reads it here has not acknowledged it yet."""
+    """The reader has not acknowledged it yet."""
     phase: str | None = None
-    """The phase that its sender worked in; who works in another one does not see it. None: everybody does."""
+    """The phase that its sender worked in; agents in another phase do not see it. None: all agents see it."""
 
 
 class Delivery(NamedTuple):

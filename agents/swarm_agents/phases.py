@@ -1,6 +1,6 @@
-"""Runs and their phases: when an attempt of a phase began, when and how it ended, and which one a caller works in.
+"""Runs and their phases: each attempt of a phase, when it began, when and how it ended.
 
-Nothing is cleared at a phase's end: what belongs to an attempt carries its id, so the next one starts empty.
+Nothing is deleted when a phase ends: messages carry the id of their attempt, so the next attempt starts empty.
 """
 
 from enum import StrEnum
@@ -20,7 +20,7 @@ class PhaseEnd(StrEnum):
 
 
 class Phase(NamedTuple):
-    """One attempt of one phase of a run; its `id` is all three."""
+    """One attempt of one phase of a run; its `id` is run/name/attempt."""
 
     id: str
     run: str
@@ -32,9 +32,9 @@ class Phase(NamedTuple):
 
 
 def begin_phase(db: Database, run: str, name: str, by: str) -> Phase:
-    """The next attempt of the phase; the open one when it is open, so that a driver which was killed can say it again.
+    """Begin the next attempt of the phase, or return the one that is open: a killed driver may repeat the call.
 
-    The run begins with its first phase. Raises `Taken` while another phase of it is open.
+    Its first phase begins the run. Raises `Taken` while another phase of the run is open.
     """
     checked_name(run, "name of a run")
     checked_name(name, "name of a phase")
@@ -42,11 +42,11 @@ def begin_phase(db: Database, run: str, name: str, by: str) -> Phase:
         tx.execute(
             "insert into runs (id, started_at) values (:run, :now) on conflict (id) do nothing", run=run, now=tx.now
         )
-        now = _newest(tx, run)
-        if now is not None and now.end is None:
-            if now.name != name:
-                raise Taken(f"Phase {now.name} of run {run} is still open: end it before {name} begins.")
-            return now
+        last = _newest(tx, run)
+        if last is not None and last.end is None:
+            if last.name != name:
+                raise Taken(f"Phase {last.name} of run {run} is still open: end it before {name} begins.")
+            return last
         begun = tx.one(
             "insert into phases (id, run, name, attempt, started_at) "
             "select :run || '/' || :name || '/' || (count(*) + 1), :run, :name, count(*) + 1, :now "
@@ -61,9 +61,9 @@ def begin_phase(db: Database, run: str, name: str, by: str) -> Phase:
 
 
 def end_phase(db: Database, phase: str, end: PhaseEnd, by: str) -> bool:
-    """End an attempt of a phase, by its id; whoever waits in it is woken. False when it had ended before."""
+    """End an attempt of a phase, by its id; agents that wait in it return. False when it had ended before."""
     with db.transaction() as tx:
-        of_id(tx, phase)
+        find(tx, phase)
         ended = tx.one(
             "update phases set ended_at = :now, outcome = :end where id = :phase and ended_at is null returning id",
             now=tx.now,
@@ -76,7 +76,7 @@ def end_phase(db: Database, phase: str, end: PhaseEnd, by: str) -> bool:
         return True
 
 
-def of_id(tx: Transaction, phase: str) -> Phase:
+def find(tx: Transaction, phase: str) -> Phase:
     """Raises `NotFound`."""
     row = tx.one("select * from phases where id = :phase", phase=phase)
     if row is None:
@@ -84,8 +84,8 @@ def of_id(tx: Transaction, phase: str) -> Phase:
     return _phase(row)
 
 
-def newest(tx: Transaction, run: str, name: str | None) -> Phase:
-    """The newest attempt of the phase, open or not; without a name the newest of the run. Raises `NotFound`."""
+def find_newest(tx: Transaction, run: str, name: str | None) -> Phase:
+    """The newest attempt of the phase, open or ended; without `name`, of any phase of the run. Raises `NotFound`."""
     found = _newest(tx, run, name)
     if found is None:
         what = f"phase {name} of run {run}" if name else f"run {run}"

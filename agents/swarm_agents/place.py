@@ -31,7 +31,7 @@ class Place(NamedTuple):
         return self._beside_database("-judged")
 
     def config(self) -> Config:
-        """The working tree's swarm.toml, else that of the repository's main working tree. Raises `BadConfig`."""
+        """The swarm.toml of this working tree, else of the main working tree. Raises `BadConfig`."""
         own = self.root is not None and (self.root / FILE).exists()
         return load(self.root if own else self.main_root)
 

@@ -1,25 +1,38 @@
-"""Who is here: joining under a name that nobody else uses, and what can be said of each agent."""
+"""The agents of the swarm: joining under a unique name, adopting a name after a restart, finding agents."""
+
+from typing import NamedTuple
 
 from swarm_agents import events
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import NotFound, Taken
-from swarm_agents.model import Agent, PaneAddress
+from swarm_agents.model import PaneAddress
 from swarm_agents.text import RESERVED_NAMES, ago, checked_name
 
-FREE_AFTER_MS = 30 * 60_000  # a name without a pane that nobody used for so long may be taken again
+FREE_AFTER_MS = 30 * 60_000  # a name without a pane is free again after so long without a command
+
+
+class Agent(NamedTuple):
+    """`left_at` is None until it leaves; `pane` is None for an agent outside tmux. Times in UTC ms."""
+
+    name: str
+    role: str
+    joined_at: int
+    seen_at: int
+    left_at: int | None
+    pane: PaneAddress | None
 
 
 def join(db: Database, name: str, role: str, pane: PaneAddress | None, pane_alive: bool = True) -> Agent:
     """Enter the roster. Joining again from the same pane is harmless.
 
-    Raises `Taken` when a living agent has the name: it sits in another pane, or it has none and was seen lately.
-    `pane_alive` says whether the pane that the name is registered with still runs the same process.
+    Raises `Taken` when the name is in use: in another pane that is alive, or without a pane and seen in the last half
+    hour. `pane_alive` tells whether the pane that the name is registered with still runs the same process.
     """
-    _checked(name, role)
+    _check_names(name, role)
     with db.transaction() as tx:
         held = _row(tx, name)
-        if held and _in_use(tx, held, pane, pane_alive):
+        if held and _is_in_use(tx, held, pane, pane_alive):
             raise Taken(
                 f"The name {name} is in use (last seen {ago(tx.now - held['seen_at'])}). Choose another "
                 "one; only if you are that agent, restarted, adopt it.",
@@ -29,44 +42,44 @@ def join(db: Database, name: str, role: str, pane: PaneAddress | None, pane_aliv
 
 
 def adopt(db: Database, name: str, pane: PaneAddress | None) -> Agent:
-    """Go on under a name that is known already, in a new pane or process. Raises `NotFound` for an unknown name."""
+    """Continue under a known name, in a new pane or process. Raises `NotFound` for an unknown name."""
     with db.transaction() as tx:
         role = find(tx, name, left_too=True).role
         return _enter(tx, name, role, pane, "adopted")
 
 
 def list_all(tx: Transaction) -> list[Agent]:
-    """Every agent by name, those who left last."""
+    """Every agent by name; agents that left come last."""
     rows = tx.execute("select * from agents order by case when left_at is null then 0 else 1 end, name")
     return [_agent(row) for row in rows]
 
 
-def present(tx: Transaction) -> list[Agent]:
+def list_present(tx: Transaction) -> list[Agent]:
     return [_agent(row) for row in tx.execute("select * from agents where left_at is null order by name")]
 
 
 def find(tx: Transaction, name: str, left_too: bool = False) -> Agent:
-    """The agent of that name. Raises `NotFound` when nobody joined under it, or it left."""
+    """The agent of that name. Raises `NotFound` when there is none, or it left and not `left_too`."""
     row = _row(tx, checked_name(name))
     if row is None or (row["left_at"] is not None and not left_too):
         raise NotFound(f"No agent {name} has joined here.", next=f"swarm agent join {name}")
     return _agent(row)
 
 
-def registered_pane(db: Database, name: str) -> PaneAddress | None:
+def find_registered_pane(db: Database, name: str) -> PaneAddress | None:
     with db.reading() as tx:
         row = _row(tx, name)
         return _pane(row) if row else None
 
 
-def _checked(name: str, role: str) -> None:
+def _check_names(name: str, role: str) -> None:
     checked_name(name)
     checked_name(role, "role")
     if name in RESERVED_NAMES:
         raise Taken(f"The name {name} is reserved. Choose another one.")
 
 
-def _in_use(tx: Transaction, held: Row, pane: PaneAddress | None, pane_alive: bool) -> bool:
+def _is_in_use(tx: Transaction, held: Row, pane: PaneAddress | None, pane_alive: bool) -> bool:
     if held["left_at"] is not None:
         return False
     registered = _pane(held)

@@ -1,4 +1,4 @@
-"""Makes text from outside harmless: the one place that decides what may reach a terminal, a pane or a column."""
+"""Makes text from outside harmless: only what passes here may reach a terminal, a pane or a column."""
 
 import re
 
@@ -15,20 +15,20 @@ _HIDDEN = [*range(0x80, 0xA0), 0x061C, *range(0x200B, 0x2010), *range(0x2028, 0x
 _HIDDEN += [0xFEFF, 0x180E, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080), *range(0xD800, 0xE000)]
 _HARMLESS = _PICTURES | dict.fromkeys(_HIDDEN, 0xFFFD)
 
-# What else a terminal obeys: control sequences, titles and links, short escapes, shifts of the character set.
-# Compiled when they are first used: every verb loads this file, and few look at a screen.
+# Escape sequences: control sequences, titles and links, short escapes, shifts of the character set.
+# Not compiled here: every verb loads this file, and few read a screen.
 _SEQUENCE = r"(?:\[[0-9;:?]*[A-Za-z]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)?|[\x0e\x0f]"
 _ESCAPE = rf"\x1b{_SEQUENCE}"
 _NO_COLOUR = rf"\x1b(?!\[[0-9;]*m){_SEQUENCE}"
 
 
 def printable(text: str) -> str:
-    """The text with every character that could move a cursor, hide or reorder made visible. Newlines and tabs stay."""
+    """The text with each character that could move the cursor, hide or reorder made visible. Newlines, tabs stay."""
     return text.translate(_HARMLESS)
 
 
 def without_escapes(text: str, but_colours: bool = False) -> str:
-    """The text without the sequences that move, title or link something, or colour it."""
+    """The text without escape sequences; with `but_colours` those that set colours stay."""
     return re.sub(_NO_COLOUR if but_colours else _ESCAPE, "", text)
 
 
@@ -39,12 +39,12 @@ def one_line(text: str, limit: int) -> str:
 
 
 def tail(text: str, lines: int = 20, characters: int = 5_000) -> str:
-    """The last lines of an output, printable, bounded in both directions."""
+    """The last lines of an output, printable, at most so many lines and characters."""
     return "\n".join(printable(text).splitlines()[-lines:])[-characters:]
 
 
 def ago(ms: int) -> str:
-    """How long ago something was: `90 s ago`, `14 min ago`, `5 h ago`."""
+    """A length of time as words: `90 s ago`, `14 min ago`, `5 h ago`."""
     seconds = max(0, ms // 1000)
     if seconds < 120:
         return f"{seconds} s ago"
@@ -52,9 +52,9 @@ def ago(ms: int) -> str:
 
 
 def checked_name(name: str, what: str = "agent name") -> str:
-    """The name itself when it may be one; `Usage` with the rule otherwise. Nothing of a bad name is echoed raw."""
+    """The name, if it is valid. Raises `Usage` with the rule, in which a bad name is made printable."""
     if not NAME.fullmatch(name):
         raise Usage(
-            f"{one_line(name, 40)!r} is no {what}: 1 to 64 letters, digits, '_' or '-', the first a letter or digit."
+            f"{one_line(name, 40)!r} is not a valid {what}: 1 to 64 letters, digits, '_', '-', first a letter or digit."
         )
     return name

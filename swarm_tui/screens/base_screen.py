@@ -14,7 +14,8 @@ from textual.containers import Vertical
 from textual.screen import Screen
 from textual.worker import Worker
 
-from swarm_agents.model import Agent, Moment, PaneAddress
+from swarm_agents.model import Moment, PaneAddress
+from swarm_agents.roster import Agent
 from swarm_agents.views.snapshot import Snapshot, SnapshotFailure, View
 from swarm_tui import worker_errors
 from swarm_tui.actions import Action

@@ -11,7 +11,9 @@ from textual.widgets import Input
 from textual.worker import get_current_worker
 
 from swarm_agents.escalations.announcements import Announcement
-from swarm_agents.model import Agent, Escalation, Moment
+from swarm_agents.escalations.escalations import Escalation
+from swarm_agents.model import Moment
+from swarm_agents.roster import Agent
 from swarm_agents.views import message_pages
 from swarm_agents.views.message_pages import LogRow
 from swarm_agents.views.snapshot import Snapshot, UngatedCommits, UnreachedAgent

@@ -12,7 +12,8 @@ from swarm_agents.courier import previews
 from swarm_agents.courier.previews import Preview
 from swarm_agents.errors import SwarmError, Unavailable
 from swarm_agents.hosts import screen_profiles
-from swarm_agents.model import Agent, Moment
+from swarm_agents.model import Moment
+from swarm_agents.roster import Agent
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui import actions
 from swarm_tui.screens.base_screen import BaseScreen

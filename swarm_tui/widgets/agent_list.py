@@ -1,6 +1,8 @@
 """The roster: each agent's state, its pane, and how old that knowledge is."""
 
-from swarm_agents.model import Agent, Moment, Waiter
+from swarm_agents.build.waiters import Waiter
+from swarm_agents.model import Moment
+from swarm_agents.roster import Agent
 from swarm_agents.text import one_line
 from swarm_agents.views.agents import SILENT_AFTER_MS, ListedAgent
 from swarm_tui import symbols, times

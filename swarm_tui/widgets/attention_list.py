@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 from swarm_agents.escalations.announcements import Announcement
+from swarm_agents.escalations.escalations import Escalation
 from swarm_agents.events import Event
-from swarm_agents.model import Escalation, Moment
+from swarm_agents.model import Moment
 from swarm_agents.text import one_line
 from swarm_agents.views.snapshot import Snapshot, UngatedCommits, UnreachedAgent
 from swarm_tui import symbols, times

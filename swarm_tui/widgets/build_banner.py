@@ -8,7 +8,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from swarm_agents.model import HUMAN, Attempt, Build, BuildStatus, Moment
+from swarm_agents.incidents.incidents import Attempt
+from swarm_agents.model import HUMAN, Build, BuildStatus, Moment
 from swarm_agents.text import one_line
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui import symbols, times

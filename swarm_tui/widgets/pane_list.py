@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from textual.message import Message
 
 from swarm_agents.courier.previews import NO_TMUX, Preview
-from swarm_agents.model import Agent
+from swarm_agents.roster import Agent
 from swarm_agents.text import one_line
 from swarm_tui import symbols
 from swarm_tui.widgets.row_list import Cell, RowList

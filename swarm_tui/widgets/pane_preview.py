@@ -9,7 +9,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from swarm_agents.courier.previews import Preview, plain
-from swarm_agents.model import Agent
+from swarm_agents.roster import Agent
 from swarm_agents.text import one_line, printable, without_escapes
 
 _COLOURS_MOST = 2_000  # changes of colour, 25 us each; agents' screens have some hundreds

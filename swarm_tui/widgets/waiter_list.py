@@ -1,6 +1,7 @@
 """The line of agents that wait for green, first in line first, each with the time it has left."""
 
-from swarm_agents.model import Moment, Waiter
+from swarm_agents.build.waiters import Waiter
+from swarm_agents.model import Moment
 from swarm_agents.text import one_line
 from swarm_tui import times
 from swarm_tui.widgets.row_list import Cell, RowList

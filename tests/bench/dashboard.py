@@ -20,10 +20,11 @@ from pathlib import Path
 
 from swarm_agents import roster
 from swarm_agents.build import build
+from swarm_agents.build.outcomes import Evidence
 from swarm_agents.db import database
 from swarm_agents.db.database import Database
 from swarm_agents.messages import messages
-from swarm_agents.model import Evidence, Rules
+from swarm_agents.model import Rules
 from tests.support.tmux import private_server
 
 LIMIT_S = 60.0
@@ -186,7 +187,7 @@ def _at_a_million(keys: int = 200) -> tuple[float, float, float]:
 def _idle_percent(panes: int, *options: str, red: bool = False, seconds: float = 20) -> float:
     with private_server() as server, _swarm(MANY) as db:
         if not red:
-            build.fixed(db, "alice", Evidence("the check passed", db.moment()))
+            build.mark_fixed(db, "alice", Evidence("the check passed", db.moment()))
         for number in range(panes):
             roster.join(db, f"agent-{number}", "agent", server.pane("cat"))
         with _screen(db.path, *options) as screen:

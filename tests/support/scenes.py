@@ -2,6 +2,7 @@
 
 from swarm_agents import events, heartbeat, roster
 from swarm_agents.build import build
+from swarm_agents.build.outcomes import ErrorClass, Evidence
 from swarm_agents.commit.verdict import RefusalFinding, Verdict, record_finding
 from swarm_agents.courier import injections
 from swarm_agents.courier.injections import Line
@@ -11,7 +12,7 @@ from swarm_agents.incidents import incidents
 from swarm_agents.locks import locks
 from swarm_agents.locks.paths import Name
 from swarm_agents.messages import acknowledgements, messages
-from swarm_agents.model import HUMAN, DeliveryState, ErrorClass, Evidence, MessageType, PaneAddress, Rules
+from swarm_agents.model import HUMAN, DeliveryState, MessageType, PaneAddress, Rules
 from swarm_agents.tasks import tasks
 from tests.support.clock import FakeClock
 
@@ -31,13 +32,13 @@ def passing(db: Database, clock: FakeClock) -> None:
     for number, name in enumerate(NAMES, start=1):
         roster.join(db, name, "agent", pane(number) if name != "docs" else None)
         clock.forward(7)
-    heartbeat.show(db, "web")
+    heartbeat.record(db, "web")
     messages.send(db, "web", "api", "Which status does /invoices answer for a closed month?", MessageType.QUESTION)
     clock.forward(41)
-    heartbeat.show(db, "api")
+    heartbeat.record(db, "api")
     messages.send(db, "api", "web", "409 with the month in the body.", MessageType.ANSWER)
     clock.forward(95)
-    heartbeat.show(db, "billing")
+    heartbeat.record(db, "billing")
     messages.send(db, "billing", "all", "Invoice rounding is done.", MessageType.COMPLETED)
     clock.forward(130)
 
@@ -47,17 +48,17 @@ def fixing(db: Database, clock: FakeClock) -> None:
     passing(db, clock)
     build.report(db, "api", RED, RULES, evidence=EVIDENCE, hook="pre-commit")
     clock.forward(260)
-    build.failed(db, "api", "the rounding rule is not mine to change")
+    build.mark_failed(db, "api", "the rounding rule is not mine to change")
     clock.forward(3)
     build.claim(db, "billing", RULES)
     clock.forward(20)
     for name in ("web", "search", "api"):
-        heartbeat.show(db, name)
+        heartbeat.record(db, name)
         build.report(db, name, RED, RULES)
         clock.forward(6)
     messages.send(db, "web", "billing", "Half up or half even? The PDF shows half even.", MessageType.QUESTION)
     clock.forward(12)
-    heartbeat.show(db, "billing")
+    heartbeat.record(db, "billing")
     messages.send(db, "billing", "web", "Half even; I am changing the total, not the lines.", MessageType.ANSWER)
     clock.forward(26)
 
@@ -121,7 +122,7 @@ def unacknowledged(db: Database, clock: FakeClock) -> int:
 def told_by_another(db: Database) -> None:
     """Somebody else shows it in tmux just now, so that a dashboard's own attempt does not come into the picture."""
     with db.transaction() as tx:
-        while announcements.claim(tx, "a teller", (announcements.TMUX,), limit_s=3_600):
+        while announcements.claim_next(tx, "a teller", (announcements.TMUX,), limit_s=3_600):
             pass
 
 
@@ -140,8 +141,8 @@ def all_that_needs_a_human(db: Database, clock: FakeClock) -> None:
             now=tx.now,
             message=message,
         )
-        told = next(one for one in announcements.of(tx, 1) if one.channel == announcements.TMUX)
-        announcements.failed_once(tx, told, "No terminal is attached to tmux.")
+        told = next(one for one in announcements.list_channels(tx, 1) if one.channel == announcements.TMUX)
+        announcements.record_failure(tx, told, "No terminal is attached to tmux.")
     clock.forward(50)
     told_by_another(db)
 
@@ -160,7 +161,7 @@ def known_culprit(db: Database, clock: FakeClock) -> None:
         duration_ms=4_100,
     )
     with db.transaction() as tx:
-        incidents.blame(tx, 1, "4f5e6d7c8b9a0f1e2d3c4b5a69788796a5b4c3d2", "Uma Carter <uma@shop.example>")
+        incidents.record_first_red(tx, 1, "4f5e6d7c8b9a0f1e2d3c4b5a69788796a5b4c3d2", "Uma Carter <uma@shop.example>")
         for agent in ("api", "web", "search", "api"):
             incidents.symptom(tx, 1, "invoice-rounding", "test_invoice.py::test_rounding", agent)
         record_finding(tx, "api", 1, finding)
@@ -178,12 +179,12 @@ def broken(db: Database, clock: FakeClock) -> None:
 def escalated(db: Database, clock: FakeClock) -> None:
     """Three attempts failed; the human is asked."""
     fixing(db, clock)
-    build.failed(db, "billing", "totals agree now, but two PDFs still differ")
+    build.mark_failed(db, "billing", "totals agree now, but two PDFs still differ")
     clock.forward(2)
     build.claim(db, "search", RULES)
     clock.forward(240)
-    heartbeat.show(db, "search")
-    build.failed(db, "search", "needs a decision: which rounding is the law here?", ErrorClass.LOGIC)
+    heartbeat.record(db, "search")
+    build.mark_failed(db, "search", "needs a decision: which rounding is the law here?", ErrorClass.LOGIC)
     told_by_another(db)
     clock.forward(64)
 
@@ -191,5 +192,5 @@ def escalated(db: Database, clock: FakeClock) -> None:
 def healed(db: Database, clock: FakeClock) -> None:
     """Green again after a red period."""
     fixing(db, clock)
-    build.fixed(db, "billing", Evidence("'make check' passed", clock()))
+    build.mark_fixed(db, "billing", Evidence("'make check' passed", clock()))
     clock.forward(30)

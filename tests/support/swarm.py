@@ -2,16 +2,36 @@
 
 from typing import Any
 
-from swarm_agents import model
-from swarm_agents.build import build
+from swarm_agents.build import build, expiry, human_acts
+from swarm_agents.build.outcomes import (
+    BuildBroken,
+    BuildPassing,
+    CheckOutdated,
+    ErrorClass,
+    Evidence,
+    FenceRejected,
+    HumanAsked,
+    PlaceInLine,
+    RoleGranted,
+)
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.errors import NotFound
 from swarm_agents.escalations import escalations
-from swarm_agents.model import ErrorClass, Evidence, Moment, Resolution, Rules
+from swarm_agents.escalations.escalations import Resolution
+from swarm_agents.model import Moment, Rules
 from tests.support.model import Act, Model
 
-Outcome = model.Asked | model.Broken | model.Fenced | model.Passing | model.Stale | model.Waiting | model.Yours
+Outcome = BuildPassing | RoleGranted | PlaceInLine | HumanAsked | BuildBroken | FenceRejected | CheckOutdated
+
+_WORDS: dict[type, str] = {
+    BuildPassing: "passing",
+    PlaceInLine: "waiting",
+    HumanAsked: "asked",
+    BuildBroken: "broken",
+    FenceRejected: "fenced",
+    CheckOutdated: "stale",
+}
 
 
 def perform(db: Database, act: Act, rules: Rules) -> tuple[str, int]:
@@ -27,10 +47,10 @@ def told(outcome: object) -> str:
     match outcome:
         case None:
             return "nothing"
-        case model.Yours(new=new):
+        case RoleGranted(new=new):
             return "yours new" if new else "yours"
         case _:
-            return type(outcome).__name__.lower()
+            return _WORDS[type(outcome)]
 
 
 def observe(tx: Transaction) -> Model:
@@ -96,31 +116,31 @@ def _call(db: Database, act: Act, rules: Rules) -> Outcome | None:
         case "renew":
             return build.renew(db, who, fence)
         case "fixed":
-            return build.fixed(db, who, Evidence("the check passed", _began(db, act)), fence)
+            return build.mark_fixed(db, who, Evidence("the check passed", _began(db, act)), fence)
         case "failed":
-            return build.failed(db, who, "no idea", fence=fence)
+            return build.mark_failed(db, who, "no idea", fence=fence)
         case "refused":
-            return build.failed(db, who, "no credentials", ErrorClass.AUTH, fence)
+            return build.mark_failed(db, who, "no credentials", ErrorClass.AUTH, fence)
         case "no_network":
-            return build.failed(db, who, "no route to host", ErrorClass.NETWORK, fence)
+            return build.mark_failed(db, who, "no route to host", ErrorClass.NETWORK, fence)
         case "give_up":
             return build.give_up(db, who, fence=fence)
         case "hand_over":
             return build.hand_over(db, who, act.to, rules, fence)
         case "lose_fixer":
-            return build.lose_fixer(db, who, _known(fence), "its pane is gone")
+            return expiry.lose_fixer(db, who, _known(fence), "its pane is gone")
         case "force_release":
-            return build.force_release(db, _known(fence), "stuck")
+            return human_acts.force_release(db, _known(fence), "stuck")
         case "assign":
-            return build.assign(db, act.to, rules, _known(fence))
+            return human_acts.assign(db, act.to, rules, _known(fence))
         case "reap":
-            return build.reap(db)
+            return expiry.reap(db)
         case "heal":
             return build.heal(db, who, Evidence("the check passed", _began(db, act)))
         case "escalate":
             return build.escalate(db, who, "please look", fence)
         case "resolve":
-            return build.resolve(db, _last_escalation(db), Resolution(act.to), rules, agent=who)
+            return human_acts.resolve(db, _last_escalation(db), Resolution(act.to), rules, agent=who)
     raise AssertionError(f"no such act: {act.name}")
 
 
@@ -135,5 +155,5 @@ def _known(fence: int | None) -> int:
 
 def _last_escalation(db: Database) -> int:
     with db.reading() as tx:
-        last = escalations.latest(tx, 1)
+        last = escalations.list_latest(tx, 1)
         return last[0].id if last else 0

@@ -52,7 +52,7 @@ class MemoryDatabase(Database):
         self._connection.row_factory = sqlite3.Row
         on_disk.backup(self._connection)
         on_disk.close()
-        self.flag = _NoFlag(template)
+        self.red_flag = _NoRedFlag(template)
         self._rewrite = rewrite
         if not triggers:
             self._connection.execute("drop trigger build_state_guard")
@@ -85,13 +85,13 @@ class MemoryDatabase(Database):
             self._connection.execute(f"release {name}")
 
 
-class _NoFlag(RedFlag):
-    """The flag is a file for the hooks of git: no statement looks at it."""
+class _NoRedFlag(RedFlag):
+    """The flag is a file for git hooks; no statement depends on it."""
 
-    def hoist(self) -> None:
+    def create(self) -> None:
         pass
 
-    lower = hoist
+    remove = create
 
 
 class _Rewriting(Transaction):

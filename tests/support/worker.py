@@ -62,10 +62,10 @@ def wait(db: Database, agent: str, rules: dict[str, Any]) -> None:
 def hold(db: Database, agent: str, for_s: float, every_s: float) -> None:
     """Show life all the time, as `swarm build hold` does."""
     began = time.monotonic_ns()
-    with db.listener() as bell:
+    with db.subscribe() as commits:
         while time.monotonic_ns() < began + for_s * 1e9:
             outcome = build.renew(db, agent)
-            bell.wait(every_s)
+            commits.wait(every_s)
     answer(told(outcome), outcome.build.fence, began)
 
 
@@ -77,8 +77,8 @@ def lock(db: Database) -> None:
     answer("released")
 
 
-def do_without_gate(db: Database) -> None:
-    """From now on this process waits for no fair turn."""
+def skip_fair_turns(db: Database) -> None:
+    """From now on this process takes the write lock without waiting for a fair turn."""
     database._TURN_LIMIT_S = 0.0
     answer("pushing")
 
@@ -113,7 +113,7 @@ def lie(db: Database, what: str) -> None:
 
 
 def die_at(db: Database, statement: int) -> None:
-    """Let SIGKILL hit this process at that statement from now on; at the bell after the commit when it is 0."""
+    """Let SIGKILL hit this process at that statement from now on; at the notification after the commit when it is 0."""
 
     def count_down(_: str) -> None:
         nonlocal statement
@@ -122,7 +122,7 @@ def die_at(db: Database, statement: int) -> None:
             _die()
 
     if statement == 0:
-        db.bell.ring = _die  # type: ignore[method-assign]
+        db.notifier.notify = _die  # type: ignore[method-assign]
     else:
         db._connection.set_trace_callback(count_down)
     answer("doomed")
@@ -191,7 +191,7 @@ ORDERS = {
         wait,
         hold,
         lock,
-        do_without_gate,
+        skip_fair_turns,
         naive_claim,
         lie,
         die_at,

@@ -13,9 +13,10 @@ import pytest
 
 from swarm_agents import roster
 from swarm_agents.build import build
+from swarm_agents.build.outcomes import ErrorClass
 from swarm_agents.db.database import Database
 from swarm_agents.messages import messages
-from swarm_agents.model import BuildStatus, ErrorClass, Rules
+from swarm_agents.model import BuildStatus, Rules
 from tests.support.terminal import Terminal, attached, open_dashboard
 from tests.support.tmux import Tmux, alive, private_server
 from tests.support.until import until
@@ -80,7 +81,7 @@ def test_hostile_text_neither_moves_the_cursor_nor_sets_the_title(server: Tmux, 
     terminal = open_dashboard(server, live.path)
     terminal.shows("bob → alice")
     before = terminal.title()
-    build.failed(live, "alice", HOSTILE, ErrorClass.AUTH)  # the toast, the attention line, the answer's dialog
+    build.mark_failed(live, "alice", HOSTILE, ErrorClass.AUTH)  # the toast, the attention line, the answer's dialog
     terminal.shows("ESCALATED", "Needs you 1")
     _still_whole(terminal.screen())
     terminal.press("r")

@@ -33,9 +33,11 @@ def test_a_phase_begins_and_ends_with_its_event_and_the_next_attempt_is_another_
 
     assert (first.id, first.attempt, second.id, second.attempt) == ("oauth/plan/1", 1, "oauth/plan/2", 2)
     with db.reading() as tx:
-        assert phases.newest(tx, "oauth", "plan") == phases.newest(tx, "oauth", None) == second
-        ended = phases.of_id(tx, first.id)
-        told = [(one.kind, one.actor, one.detail) for one in events.after(tx, 0, 100) if one.kind.startswith("phase")]
+        assert phases.find_newest(tx, "oauth", "plan") == phases.find_newest(tx, "oauth", None) == second
+        ended = phases.find(tx, first.id)
+        told = [
+            (one.kind, one.actor, one.detail) for one in events.list_after(tx, 0, 100) if one.kind.startswith("phase")
+        ]
     assert (ended.end, ended.ended_at) == (PhaseEnd.FAILED, first.started_at + 60_000)
     assert told == [
         ("phase_began", "driver", "oauth/plan/1"),

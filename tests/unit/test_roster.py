@@ -128,7 +128,7 @@ def test_leaving_gives_up_the_build_and_the_place_in_line(db: Database) -> None:
 
     assert build.current(db).fixer is None
     with db.reading() as tx:
-        assert roster.present(tx) == []
+        assert roster.list_present(tx) == []
         assert tx.execute("select * from waiters") == []
 
 
@@ -137,11 +137,11 @@ def test_any_command_of_the_fixer_renews_its_lease(db: Database, clock: FakeCloc
     build.report(db, "ada", "tests fail", Rules(lease_s=900))
     clock.forward(600)
 
-    heartbeat.show(db, "ada")
+    heartbeat.record(db, "ada")
 
     assert build.current(db).lease_expires_at == clock.wall_ms + 900_000
 
 
 def test_a_stranger_shows_no_life(db: Database) -> None:
     with pytest.raises(NotFound):
-        heartbeat.show(db, "ada")
+        heartbeat.record(db, "ada")

@@ -1,43 +1,33 @@
-"""The build's state machine: who repairs a red build, and who no longer may.
+"""The build's state machine: which agent repairs a red build, until when, and how its attempt ends.
 
-Every act is one write transaction: one conditional update (`build_changes`), what follows from it, and who is told. Who
-loses is told what holds now. docs/states.md draws it.
+Every act is one write transaction: one conditional update (`transitions`), then what follows from it (`consequences`).
+A caller whose update did not match gets the build as it is now. docs/states.md draws it.
 """
 
-from typing import Any, overload
+from typing import overload
 
-from swarm_agents import events, roster
-from swarm_agents.build import retry_queue, transitions, waiters
+from swarm_agents import roster
+from swarm_agents.build import consequences, expiry, retry_queue, transitions, waiters
 from swarm_agents.build import row as build_row
-from swarm_agents.db import leases
-from swarm_agents.db.database import Database
-from swarm_agents.db.transaction import Row, Transaction
-from swarm_agents.errors import Usage
-from swarm_agents.escalations import announcements, escalations
-from swarm_agents.incidents import incidents
-from swarm_agents.messages import messages
-from swarm_agents.model import (
-    EVERYONE,
-    HUMAN,
-    SWARM,
-    Asked,
-    AttemptEnd,
-    Broken,
-    Build,
-    BuildStatus,
+from swarm_agents.build.outcomes import (
+    BuildBroken,
+    BuildPassing,
+    CheckOutdated,
     ErrorClass,
     Evidence,
-    Fenced,
-    Moment,
-    Passing,
-    Resolution,
-    Rules,
-    Stale,
-    Waiting,
-    Yours,
+    FenceRejected,
+    HumanAsked,
+    PlaceInLine,
+    RoleGranted,
 )
+from swarm_agents.db.database import Database
+from swarm_agents.db.transaction import Transaction
+from swarm_agents.errors import Usage
+from swarm_agents.escalations import escalations
+from swarm_agents.incidents import incidents
+from swarm_agents.incidents.incidents import AttemptEnd
+from swarm_agents.model import HUMAN, Build, BuildStatus, Moment, Rules
 
-HUMAN_LEASE_S = 8 * 3600  # a person who takes over goes to meetings; agents come back by the minute
 SUMMARY_LIMIT = 200  # characters; what is longer belongs into the evidence
 
 _ASKS_AT_ONCE = frozenset({ErrorClass.AUTH, ErrorClass.PERMISSION})  # no agent can repair a missing right
@@ -55,99 +45,95 @@ def report(
     hook: str | None = None,
     began: Moment | None = None,
     symptom: str | None = None,
-) -> Yours | Waiting | Asked | Stale:
-    """The agent saw the build red. Exactly one of all who report is answered `Yours`.
+) -> RoleGranted | PlaceInLine | HumanAsked | CheckOutdated:
+    """The agent saw the build red. Of all agents that report, exactly one is answered `RoleGranted`.
 
-    `began` is when the check started that saw it: one that is older than the last green says nothing about now.
+    `began` is when the check started that saw it; one that began before the last green proves nothing now.
     `evidence` is the output of what was refused, bounded by the caller; `hook` the git hook that refused;
     `symptom` the signature of what fails.
     """
+    summary = summary[:SUMMARY_LIMIT]
     with db.transaction() as tx:
-        opened = transitions.open_incident(tx, agent, rules.lease_s, summary[:SUMMARY_LIMIT], rules.max_attempts, began)
+        opened = transitions.open_incident(tx, agent, rules.lease_s, summary, rules.max_attempts, began)
         if opened:
-            db.flag.hoist()
-            incidents.open_incident(tx, opened["incident_id"], agent, summary[:SUMMARY_LIMIT], evidence, hook)
-            _note_symptom(tx, opened["incident_id"], symptom, summary, agent)
+            db.red_flag.create()
+            incidents.open_incident(tx, opened["incident_id"], agent, summary, evidence, hook)
+            _count_symptom(tx, opened["incident_id"], symptom, summary, agent)
             retry_queue.clear(tx)
-            return _granted(tx, opened, "reported", opened["summary"])
-        taken = _take_or_wait(tx, agent, rules, began)
-        assert not isinstance(taken, Passing), "a passing build is opened or the report is stale"
-        if not isinstance(taken, Stale):
-            _note_symptom(tx, taken.build.incident, symptom, summary, agent)
-        return taken
+            return consequences.grant_role(tx, opened, "reported", opened["summary"])
+        outcome = _take_role_or_wait(tx, agent, rules, began)
+        assert not isinstance(outcome, BuildPassing), "a passing build is opened or the check is outdated"
+        if not isinstance(outcome, CheckOutdated):
+            _count_symptom(tx, outcome.build.incident, symptom, summary, agent)
+        return outcome
 
 
-def claim(db: Database, agent: str, rules: Rules) -> Passing | Yours | Waiting | Asked:
-    """The agent offers to repair: `Yours` when the role was free, `Waiting` in line otherwise."""
+def claim(db: Database, agent: str, rules: Rules) -> BuildPassing | RoleGranted | PlaceInLine | HumanAsked:
+    """The agent offers to repair: `RoleGranted` when the role was free, `PlaceInLine` when it was not."""
     with db.transaction() as tx:
-        taken = _take_or_wait(tx, agent, rules, None)
-        assert not isinstance(taken, Stale), "a claim has no check that could be stale"
-        return taken
+        outcome = _take_role_or_wait(tx, agent, rules, None)
+        assert not isinstance(outcome, CheckOutdated), "a claim has no check that could be outdated"
+        return outcome
 
 
-def _take_or_wait(
+def _take_role_or_wait(
     tx: Transaction, agent: str, rules: Rules, began: Moment | None
-) -> Passing | Yours | Waiting | Asked | Stale:
-    mine = transitions.renew(tx, agent, None)
-    if mine:
-        return Yours(build_row.value(mine), new=False)
-    _expire(tx)
-    taken = transitions.take(tx, agent, rules.lease_s, began)
+) -> BuildPassing | RoleGranted | PlaceInLine | HumanAsked | CheckOutdated:
+    renewed = transitions.renew_lease(tx, agent, None)
+    if renewed:
+        return RoleGranted(build_row.value(renewed), new=False)
+    expiry.end_expired_lease(tx)
+    taken = transitions.take_role(tx, agent, rules.lease_s, began)
     if taken:
-        return _granted(tx, taken, "claimed", taken["summary"])
+        return consequences.grant_role(tx, taken, "claimed", taken["summary"])
     now = state(tx)
     match now.status:
         case BuildStatus.PASSING:
-            return Stale(now) if began else Passing(now)
+            return CheckOutdated(now) if began else BuildPassing(now)
         case BuildStatus.ESCALATED:
-            return Asked(now, escalations.open_id(tx))
-        case BuildStatus.BROKEN if not _paused(tx, now):
-            return Stale(now)
-    ticket, deadline = waiters.stand_in_line(tx, agent, now.incident or 0, rules.wait_s)
-    return Waiting(now, ticket, deadline)
+            return HumanAsked(now, escalations.find_open_about_build(tx))
+        case BuildStatus.BROKEN if not _is_paused(tx, now):
+            return CheckOutdated(now)
+    ticket, deadline = waiters.join_line(tx, agent, now.incident or 0, rules.wait_s)
+    return PlaceInLine(now, ticket, deadline)
 
 
-def _granted(tx: Transaction, row: Row, kind: str, detail: str) -> Yours:
-    incidents.begin_attempt(tx, row)
-    waiters.leave(tx, row["fixer_agent_id"])
-    now = build_row.value(row)
-    _note(tx, now.fixer or SWARM, kind, detail, now)
-    _tell(
-        tx,
-        EVERYONE,
-        f"The build is red: {now.summary or 'no summary'}. {now.fixer} repairs it (attempt {now.attempt} of "
-        f"{now.max_attempts}). Leave it alone; 'swarm build wait' returns when it is green.",
-    )
-    return Yours(now, new=True)
+def _is_paused(tx: Transaction, now: Build) -> bool:
+    return now.retry is not None and now.retry.left_ms(tx.moment) > 0
+
+
+def _count_symptom(tx: Transaction, incident: int | None, symptom: str | None, summary: str, agent: str) -> None:
+    if incident is not None and symptom is not None:
+        incidents.count_symptom(tx, incident, symptom, summary, agent)
 
 
 # Holding the lease, and giving it back.
 
 
-def renew(db: Database, agent: str, fence: int | None = None) -> Yours | Fenced:
-    """Show life: the lease lasts its full length again. Without `fence`, whichever the agent holds now."""
+def renew(db: Database, agent: str, fence: int | None = None) -> RoleGranted | FenceRejected:
+    """Extend the lease to its full length from now. Without `fence`, whichever the agent holds now."""
     with db.transaction() as tx:
-        row = transitions.renew(tx, agent, fence)
-        return Yours(build_row.value(row), new=False) if row else Fenced(state(tx))
+        row = transitions.renew_lease(tx, agent, fence)
+        return RoleGranted(build_row.value(row), new=False) if row else FenceRejected(state(tx))
 
 
-def fixed(db: Database, agent: str, evidence: Evidence, fence: int | None = None) -> Passing | Fenced:
-    """The fixer's check passed: the incident is over, everybody is told, waiters are woken."""
+def mark_fixed(db: Database, agent: str, evidence: Evidence, fence: int | None = None) -> BuildPassing | FenceRejected:
+    """The fixer's check passed: the incident is closed, all are told, waiters are woken."""
     with db.transaction() as tx:
         row = transitions.become_passing(tx, transitions.REPAIRED, checked=agent != HUMAN, agent=agent, fence=fence)
         if not row:
-            return Fenced(state(tx))
+            return FenceRejected(state(tx))
         incidents.end_attempt(tx, AttemptEnd.FIXED, evidence.what)
-        return _closed(tx, row, agent, "declared" if agent == HUMAN else "fixed", evidence)
+        return consequences.close_incident(tx, row, agent, "declared" if agent == HUMAN else "fixed", evidence)
 
 
-def failed(
+def mark_failed(
     db: Database, agent: str, reason: str, error_class: ErrorClass = ErrorClass.LOGIC, fence: int | None = None
-) -> Broken | Asked | Fenced:
-    """The fixer could not repair it. The last attempt of the budget asks the human, in this same statement.
+) -> BuildBroken | HumanAsked | FenceRejected:
+    """The fixer could not repair it. The last attempt of the budget asks the human, in this same transaction.
 
-    `auth` and `permission` ask the human at once and use up no attempt. `network` uses up none either: nobody may
-    claim for 10 s, twice as long each time, and the sixth asks the human.
+    `auth` and `permission` ask the human at once and use up no attempt. `network` uses up none either: no agent may
+    claim for 10 s, twice as long each time, and the sixth failure asks the human.
     """
     with db.transaction() as tx:
         asks = error_class in _ASKS_AT_ONCE
@@ -156,10 +142,10 @@ def failed(
             tx, transitions.HELD, not asks and not network, asks, network, agent=agent, fence=fence
         )
         if not row:
-            return Fenced(state(tx))
+            return FenceRejected(state(tx))
         attempt = incidents.end_attempt(tx, AttemptEnd.FAILED, reason, error_class.value)
-        _note(tx, agent, "failed", reason, build_row.value(row), attempt.fence)
-        return _broken_or_asked(tx, row, agent, f"{_why_asked(error_class)}: {reason}")
+        consequences.record_event(tx, agent, "failed", reason, build_row.value(row), attempt.fence)
+        return consequences.leave_broken_or_ask(tx, row, agent, f"{_why_asked(error_class)}: {reason}")
 
 
 def _why_asked(error_class: ErrorClass) -> str:
@@ -170,20 +156,21 @@ def _why_asked(error_class: ErrorClass) -> str:
     return "the last attempt failed"
 
 
-def give_up(db: Database, agent: str, reason: str = "", fence: int | None = None) -> Broken | Fenced:
+def give_up(db: Database, agent: str, reason: str = "", fence: int | None = None) -> BuildBroken | FenceRejected:
     """The fixer returns the role; the attempt does not count."""
     with db.transaction() as tx:
-        ended = _released(tx, transitions.HELD, agent, "gave_up", reason or "gave up", agent=agent, fence=fence)
-        return Broken(ended) if ended else Fenced(state(tx))
+        reason = reason or "gave up"
+        now = consequences.release_role(tx, transitions.HELD, agent, "gave_up", reason, agent=agent, fence=fence)
+        return BuildBroken(now) if now else FenceRejected(state(tx))
 
 
-def drop(tx: Transaction, agent: str, reason: str) -> None:
-    """End the lease of an agent that goes away, if it has one, within the transaction that lets it go."""
-    _released(tx, transitions.HELD, agent, "gave_up", reason, agent=agent, fence=None)
+def release_if_fixer(tx: Transaction, agent: str, reason: str) -> None:
+    """End the lease of an agent that leaves the swarm, if it holds it."""
+    consequences.release_role(tx, transitions.HELD, agent, "gave_up", reason, agent=agent, fence=None)
 
 
-def hand_over(db: Database, agent: str, to: str, rules: Rules, fence: int | None = None) -> Yours | Fenced:
-    """The role goes to a named agent; the attempt of the one who hands over does not count.
+def hand_over(db: Database, agent: str, to: str, rules: Rules, fence: int | None = None) -> RoleGranted | FenceRejected:
+    """The fixer gives the role to a named agent; the fixer's own attempt does not count.
 
     Raises `NotFound` when there is no such agent, `Usage` when it is the caller itself.
     """
@@ -191,220 +178,58 @@ def hand_over(db: Database, agent: str, to: str, rules: Rules, fence: int | None
         raise Usage("You hold the role already; name another agent to hand it over to.")
     with db.transaction() as tx:
         roster.find(tx, to)
-        row = transitions.hand_over(tx, agent, to, rules.lease_s, fence)
+        row = transitions.hand_over_role(tx, agent, to, rules.lease_s, fence)
         if not row:
-            return Fenced(state(tx))
+            return FenceRejected(state(tx))
         incidents.end_attempt(tx, AttemptEnd.RELEASED, f"handed over to {to}")
-        return _assigned(tx, row, agent, "handed_over")
+        return consequences.assign_role(tx, row, agent, "handed_over")
 
 
-def force_release(db: Database, fence: int, reason: str) -> Broken | Fenced:
-    """The human takes the role away from whoever holds it under `fence`, the one that was on the screen."""
-    with db.transaction() as tx:
-        holder = state(tx).fixer
-        ended = _released(tx, transitions.FENCE_SEEN, HUMAN, "force_released", reason, fence=fence)
-        if not ended:
-            return Fenced(state(tx))
-        if holder and holder != HUMAN:
-            _tell(tx, holder, f"A human took the build from you: {reason}. Stop repairing it; your fence is void.")
-        return Broken(ended)
-
-
-def lose_fixer(db: Database, agent: str, fence: int, reason: str) -> Broken | Asked | Fenced:
-    """The fixer is known to be dead (its pane is gone): its lease ends early, and the attempt counts."""
-    with db.transaction() as tx:
-        row = transitions.end_lease(tx, transitions.HELD, counts=True, agent=agent, fence=fence)
-        if not row:
-            return Fenced(state(tx))
-        return _expired(tx, row, reason)
-
-
-def reap(db: Database) -> Broken | Asked | None:
-    """End a lease that ran out, and forget waiters who are long gone. None when there was nothing to end.
-
-    Anybody may call it at any time; looks before it writes.
-    """
-    with db.reading() as tx:
-        due = tx.one(
-            f"select 1 from build_state where id = 1 and status = 'fixing' and {leases.EXPIRED}", **tx.clock
-        ) or waiters.any_overdue(tx)
-    if not due:
-        return None
-    with db.transaction() as tx:
-        waiters.forget_overdue(tx)
-        return _expire(tx)
-
-
-def _expire(tx: Transaction) -> Broken | Asked | None:
-    row = transitions.end_lease(tx, transitions.RAN_OUT, counts=True)
-    return _expired(tx, row, "the lease ran out without a sign of life") if row else None
-
-
-def _expired(tx: Transaction, row: Row, reason: str) -> Broken | Asked:
-    attempt = incidents.end_attempt(tx, AttemptEnd.EXPIRED, reason)
-    _note(tx, SWARM, "expired", f"{attempt.agent}: {reason}", build_row.value(row), attempt.fence)
-    if attempt.agent != HUMAN:
-        stop = f"You no longer repair the build: {reason}. Your fence {attempt.fence} is void; stop."
-        _try_to_tell(tx, attempt.agent, stop)
-    return _broken_or_asked(tx, row, SWARM, f"the last attempt, by {attempt.agent}, ended: {reason}")
-
-
-def _released(tx: Transaction, guard: str, by: str, kind: str, reason: str, **values: Any) -> Build | None:
-    row = transitions.end_lease(tx, guard, counts=False, **values)
-    if not row:
-        return None
-    attempt = incidents.end_attempt(tx, AttemptEnd.RELEASED, reason)
-    now = build_row.value(row)
-    _note(tx, by, kind, f"{attempt.agent}: {reason}", now, attempt.fence)
-    _tell(tx, EVERYONE, f"{attempt.agent} no longer repairs the build ({reason}). 'swarm build claim' offers to.")
-    return now
-
-
-def _broken_or_asked(tx: Transaction, row: Row, by: str, why: str) -> Broken | Asked:
-    now = build_row.value(row)
-    if now.status is BuildStatus.ESCALATED:
-        return _ask(tx, now, by, why)
-    return Broken(now)
-
-
-# Green again.
-
-
-def heal(db: Database, by: str, evidence: Evidence) -> Passing | None:
-    """A commit landed through the hook, or a check passed, while nobody held the lease: the build is passing.
-
-    None, and nothing changed, when it is not broken, or when the check began before the last change of status.
-    """
-    with db.transaction() as tx:
-        began = transitions.since(evidence.began)
-        row = transitions.become_passing(tx, transitions.UNCHANGED_SINCE, checked=True, **began)
-        return _closed(tx, row, by, "healed", evidence) if row else None
-
-
-def record_check(db: Database, ok: bool) -> None:
-    """Note when a check last looked at the shared branch, and what it saw. Changes no status."""
-    with db.transaction() as tx:
-        transitions.note_check(tx, ok)
-
-
-def _closed(tx: Transaction, row: Row, by: str, how: str, evidence: Evidence) -> Passing:
-    incident = row["incident_id"]
-    incidents.close_incident(tx, incident, by, how, evidence.what, evidence.commit)
-    retry_queue.begin(tx)
-    waiters.dismiss(tx)
-    events.record(tx, by, how, evidence.what, incident, row["fence"])
-    _tell(tx, EVERYONE, f"The build is green again ({how} by {by}: {evidence.what}). Go on; 'swarm commit' retries.")
-    return Passing(build_row.value(row), incident)
-
-
-# Asking the human, and the answer.
+# Asking the human.
 
 
 @overload
-def escalate(db: Database, by: str, reason: str) -> Asked | Passing: ...
+def escalate(db: Database, by: str, reason: str) -> HumanAsked | BuildPassing: ...
 @overload
-def escalate(db: Database, by: str, reason: str, fence: int) -> Asked | Passing | Fenced: ...
-def escalate(db: Database, by: str, reason: str, fence: int | None = None) -> Asked | Passing | Fenced:
-    """Anyone asks the human about a red build. `Passing` when there is nothing to ask about.
+def escalate(db: Database, by: str, reason: str, fence: int) -> HumanAsked | BuildPassing | FenceRejected: ...
+def escalate(db: Database, by: str, reason: str, fence: int | None = None) -> HumanAsked | BuildPassing | FenceRejected:
+    """Ask the human about a red build; any agent and the human may. `BuildPassing` when it is not red.
 
-    With `fence`, only while the build still is what the caller saw.
+    With `fence`, only while that fence is current.
     """
     with db.transaction() as tx:
         before = state(tx)
         if fence is not None and fence != before.fence:
-            return Fenced(before)
+            return FenceRejected(before)
         row = transitions.escalate(tx)
         if not row:
-            return Passing(before) if not before.red else Asked(before, escalations.open_id(tx))
+            return HumanAsked(before, escalations.find_open_about_build(tx)) if before.red else BuildPassing(before)
         if before.fixer:
             incidents.end_attempt(tx, AttemptEnd.RELEASED, f"escalated by {by}: {reason}")
             if before.fixer not in (by, HUMAN):
                 who = "A human stopped the repair" if by == HUMAN else f"{by} asked a human about the build"
-                stop = f"{who}: {reason}. Stop; your fence is void."
-                _try_to_tell(tx, before.fixer, stop)
-        return _ask(tx, build_row.value(row), by, reason)
+                consequences.try_to_tell(tx, before.fixer, f"{who}: {reason}. Stop; your fence is void.")
+        return consequences.ask_human(tx, build_row.value(row), by, reason)
 
 
-def resolve(
-    db: Database, escalation: int, option: Resolution, rules: Rules, agent: str | None = None, reason: str = ""
-) -> Broken | Yours | Passing:
-    """The human's answer. A new budget of attempts begins; whatever belongs to the old one changes nothing.
+# Green without a fixer.
 
-    Raises `NotFound` when that escalation is not open or the agent does not exist.
+
+def heal(db: Database, by: str, evidence: Evidence) -> BuildPassing | None:
+    """A commit landed through the hook, or a check passed, while the build had no fixer: it is passing.
+
+    None, and nothing changed, when it is not broken, or when the check began before the last change of status.
     """
     with db.transaction() as tx:
-        escalations.answerable(tx, escalation, option)
-        escalations.close(tx, escalation, option.value, reason)
-        match option:
-            case Resolution.RETRY:
-                now = build_row.value(_answered(transitions.retry(tx)))
-                _note(tx, HUMAN, "resolved", "retry" + (f": {reason}" if reason else ""), now)
-                _tell(
-                    tx, EVERYONE, f"A human says: try again{': ' + reason if reason else ''}. Run 'swarm build claim'."
-                )
-                return Broken(now)
-            case Resolution.ASSIGN | Resolution.TAKE_OVER:
-                holder = _assignee(tx, option, agent)
-                lease_s = HUMAN_LEASE_S if holder == HUMAN else rules.lease_s
-                return _assigned(tx, _answered(transitions.give(tx, holder, lease_s)), HUMAN, "resolved")
-            case Resolution.DECLARE_PASSING:
-                row = _answered(transitions.become_passing(tx, transitions.ESCALATED, checked=False))
-                return _closed(tx, row, HUMAN, "declared", Evidence(reason or "a human declared it", tx.moment))
+        began = transitions.began_values(evidence.began)
+        row = transitions.become_passing(tx, transitions.UNCHANGED_SINCE, checked=True, **began)
+        return consequences.close_incident(tx, row, by, "healed", evidence) if row else None
 
 
-def assign(db: Database, to: str, rules: Rules, fence: int) -> Yours | Fenced:
-    """The human gives a red build to a named agent, taking it from the one who holds it under `fence`, if any."""
+def record_check(db: Database, ok: bool) -> None:
+    """Record the result of a check on the shared branch, and its time. Changes no status."""
     with db.transaction() as tx:
-        roster.find(tx, to)
-        before = state(tx)
-        row = transitions.assign(tx, to, rules.lease_s, fence)
-        if not row:
-            return Fenced(state(tx))
-        if before.fixer:
-            incidents.end_attempt(tx, AttemptEnd.RELEASED, f"a human gave it to {to}")
-            if before.fixer not in (to, HUMAN):
-                _tell(tx, before.fixer, f"A human gave the build to {to}. Stop repairing it; your fence is void.")
-        return _assigned(tx, row, HUMAN, "assigned")
-
-
-def _ask(tx: Transaction, now: Build, by: str, reason: str) -> Asked:
-    waiters.dismiss(tx)
-    escalation = escalations.raise_(tx, now, by, reason)
-    _note(tx, by, "needs_attention", reason, now)
-    lost = _try_to_tell(tx, EVERYONE, escalations.message(reason))
-    if lost:
-        announcements.open_message(tx, escalation, lost)
-    return Asked(now, escalation)
-
-
-def _assigned(tx: Transaction, row: Row, by: str, kind: str) -> Yours:
-    incidents.begin_attempt(tx, row)
-    now = build_row.value(row)
-    holder = now.fixer or SWARM
-    waiters.leave(tx, holder)
-    _note(tx, by, kind, f"to {holder}", now)
-    if holder != HUMAN:
-        _tell(
-            tx,
-            holder,
-            f"{by} gave you the build: {now.summary}. Attempt {now.attempt} of {now.max_attempts}, fence {now.fence}. "
-            "Repair it, then 'swarm commit'.",
-        )
-    return Yours(now, new=True)
-
-
-def _assignee(tx: Transaction, option: Resolution, agent: str | None) -> str:
-    if option is Resolution.TAKE_OVER:
-        return HUMAN
-    if agent is None:
-        raise Usage("Name the agent that gets the build: --agent NAME.")
-    roster.find(tx, agent)
-    return agent
-
-
-def _answered(row: Row | None) -> Row:
-    assert row is not None, "an open escalation belongs to an escalated build"
-    return row
+        transitions.record_check(tx, ok)
 
 
 # Reading.
@@ -417,29 +242,3 @@ def state(tx: Transaction) -> Build:
 def current(db: Database) -> Build:
     with db.reading() as tx:
         return state(tx)
-
-
-def _paused(tx: Transaction, now: Build) -> bool:
-    return now.retry is not None and now.retry.left_ms(tx.moment) > 0
-
-
-def _note(tx: Transaction, actor: str, kind: str, detail: str, now: Build, fence: int | None = None) -> None:
-    events.record(tx, actor, kind, detail, now.incident, now.fence if fence is None else fence)
-
-
-def _note_symptom(tx: Transaction, incident: int | None, symptom: str | None, summary: str, agent: str) -> None:
-    if incident is not None and symptom is not None:
-        incidents.symptom(tx, incident, symptom, summary[:SUMMARY_LIMIT], agent)
-
-
-def _tell(tx: Transaction, recipient: str, body: str) -> None:
-    messages.post(tx, SWARM, recipient, body)
-
-
-def _try_to_tell(tx: Transaction, recipient: str, body: str) -> str:
-    """Asking the human must not fail because agents cannot be told of it; why they could not, '' when they were."""
-    with tx.apart() as part:
-        _tell(tx, recipient, body)
-    if part.error:
-        events.record(tx, SWARM, "message_lost", f"to {recipient}: {part.error}")
-    return part.error

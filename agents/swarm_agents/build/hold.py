@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from swarm_agents.build import build
+from swarm_agents.build.outcomes import FenceRejected
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
-from swarm_agents.model import Fenced
 
 _RENEW_EVERY_S = 20.0  # or a third of the lease, whichever is shorter
 _END_GRACE_S = 5.0  # between SIGTERM and SIGKILL
@@ -21,7 +21,7 @@ class HeldCommand(NamedTuple):
     """How the command ended. With `lost` the role went to another agent meanwhile, and the command was stopped."""
 
     code: int
-    lost: Fenced | None
+    lost: FenceRejected | None
 
 
 def run_command(
@@ -31,7 +31,7 @@ def run_command(
     now = build.current(db)
     lease_s = now.lease.left_ms(db.moment()) / 1000 if now.fixer == agent and now.lease else _RENEW_EVERY_S * 3
     child = subprocess.Popen(command, cwd=where, env=environment, stdout=sys.stderr, start_new_session=False)
-    lost: Fenced | None = None
+    lost: FenceRejected | None = None
     try:
         while lost is None:
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -43,14 +43,14 @@ def run_command(
         raise
 
 
-def _renew_lease(db: Database, agent: str) -> Fenced | None:
+def _renew_lease(db: Database, agent: str) -> FenceRejected | None:
     """None while the lease is the agent's, as far as is known."""
     try:
         renewed = build.renew(db, agent)
     except SwarmError as error:  # a lease lasts for three renewals: the command goes on
         sys.stderr.write(f"swarm: the lease could not be renewed: {error.message}\n")
         return None
-    return renewed if isinstance(renewed, Fenced) else None
+    return renewed if isinstance(renewed, FenceRejected) else None
 
 
 def _end(child: subprocess.Popen[bytes]) -> int:

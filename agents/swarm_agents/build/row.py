@@ -1,4 +1,4 @@
-"""The build's one row as a value. Apart from `build`, so that who only reads it loads nothing else."""
+"""Reads the build's row as a value. Separate from `build`, so that a git hook that only reads it loads nothing else."""
 
 from swarm_agents.db import leases
 from swarm_agents.db.deadlines import columns

@@ -1,7 +1,7 @@
 """Every change of the build's row: one conditional update each, whose `where` is the guard.
 
-Each returns the row as it is then, or None where the guard did not hold, and nothing was changed. What follows from a
-change (attempts, events, messages) is in `build`. Deadlines are compared on the monotonic clock.
+Each returns the changed row, or None when the guard did not hold and nothing was changed. What follows from a change
+(attempts, events, messages) is in `consequences`. Deadlines are compared on the monotonic clock.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ _CHANGED_AT = columns("changed")
 _GREEN_AT = columns("fresh")
 _BEGAN = (":began_mono", ":began_boot")
 
-# Guards: by whom, or from what on, a change may be made.
+# Guards: conditions under which a change may be made.
 HELD = "fixer_agent_id = :agent and fence = coalesce(:fence, fence)"
 FENCE_SEEN = "fence = :fence"
 RAN_OUT = leases.EXPIRED
@@ -39,31 +39,31 @@ _REFRESHED = _GREEN_AT.set_now
 def open_incident(
     tx: Transaction, agent: str, lease_s: float, summary: str, max_attempts: int, began: Moment | None
 ) -> Row | None:
-    """Passing, and not seen by a check that is older than the last green: red, and the agent repairs it."""
+    """From passing to fixing by the agent, unless its check began before the last green."""
     return tx.one(
         f"update build_state set status = 'fixing', incident_id = incident_id + 1, summary = :summary, "
         f"fence = fence + 1, attempts_used = 0, max_attempts = :max_attempts, broken_since = :now, "
         f"last_check = :now, last_check_ok = 0, {_NEW_LEASE}, {_CHANGED} "
         f"where id = 1 and status = 'passing' and {_FRESH} returning *",
-        **_grant(tx, agent, lease_s),
-        **since(began),
+        **_lease_values(tx, agent, lease_s),
+        **began_values(began),
         summary=summary,
         max_attempts=max_attempts,
     )
 
 
-def take(tx: Transaction, agent: str, lease_s: float, began: Moment | None) -> Row | None:
-    """The role is free, attempts are left, and no pause runs: the agent has it."""
+def take_role(tx: Transaction, agent: str, lease_s: float, began: Moment | None) -> Row | None:
+    """From broken to fixing by the agent, while attempts are left and no pause runs."""
     return tx.one(
         f"update build_state set status = 'fixing', fence = fence + 1, {_NEW_LEASE}, {_CHANGED} "
         f"where id = 1 and status = 'broken' and attempts_used < max_attempts and {_FRESH} "
         f"and {_NO_PAUSE} returning *",
-        **_grant(tx, agent, lease_s),
-        **since(began),
+        **_lease_values(tx, agent, lease_s),
+        **began_values(began),
     )
 
 
-def renew(tx: Transaction, agent: str, fence: int | None) -> Row | None:
+def renew_lease(tx: Transaction, agent: str, fence: int | None) -> Row | None:
     return tx.one(
         f"update build_state set {leases.RENEWED} where id = 1 and status = 'fixing' and {HELD} returning *",
         now=tx.now,
@@ -73,12 +73,12 @@ def renew(tx: Transaction, agent: str, fence: int | None) -> Row | None:
     )
 
 
-def hand_over(tx: Transaction, giver: str, to: str, lease_s: float, fence: int | None) -> Row | None:
+def hand_over_role(tx: Transaction, giver: str, to: str, lease_s: float, fence: int | None) -> Row | None:
     return tx.one(
         f"update build_state set fence = fence + 1, {_NEW_LEASE} "
         "where id = 1 and status = 'fixing' and fixer_agent_id = :giver and fence = coalesce(:fence, fence) "
         "returning *",
-        **_grant(tx, to, lease_s),
+        **_lease_values(tx, to, lease_s),
         giver=giver,
         fence=fence,
     )
@@ -87,7 +87,7 @@ def hand_over(tx: Transaction, giver: str, to: str, lease_s: float, fence: int |
 def end_lease(
     tx: Transaction, guard: str, counts: bool, asks: bool = False, network: bool = False, **values: Any
 ) -> Row | None:
-    """Take the role from its holder. Counting the attempt and asking the human are one statement."""
+    """From fixing to broken; to escalated when `asks`, at the last attempt that counts, or after too many pauses."""
     return tx.one(
         "update build_state set status = case when :asks = 1 or (:counts = 1 and attempts_used + 1 >= max_attempts) "
         "or (:network = 1 and network_failures >= :pauses) then 'escalated' else 'broken' end, "
@@ -108,7 +108,7 @@ def end_lease(
 
 
 def become_passing(tx: Transaction, guard: str, checked: bool, **values: Any) -> Row | None:
-    """`checked` when it was a check that said so, and no person."""
+    """To passing. `checked` when a check passed, and not only a person declared it."""
     return tx.one(
         f"update build_state set status = 'passing', {_NEW_BUDGET}, fence = fence + 1, "
         f"broken_since = null, summary = '', last_check = case when :checked = 1 then :now else last_check end, "
@@ -130,31 +130,31 @@ def escalate(tx: Transaction) -> Row | None:
     )
 
 
-def assign(tx: Transaction, to: str, lease_s: float, fence: int) -> Row | None:
+def assign_role(tx: Transaction, to: str, lease_s: float, fence: int) -> Row | None:
     return tx.one(
         f"update build_state set status = 'fixing', fence = fence + 1, {_NEW_LEASE}, {_CHANGED} "
         f"where id = 1 and status in ('broken', 'fixing') and {FENCE_SEEN} returning *",
-        **_grant(tx, to, lease_s),
+        **_lease_values(tx, to, lease_s),
         fence=fence,
     )
 
 
-def retry(tx: Transaction) -> Row | None:
-    """From escalated: whoever wants may claim it, with a new budget."""
+def retry_escalated(tx: Transaction) -> Row | None:
+    """From escalated to broken, with a new budget: any agent may claim it."""
     return _leave_escalated(tx, "status = 'broken'", now=tx.now, **tx.clock)
 
 
-def give(tx: Transaction, to: str, lease_s: float) -> Row | None:
-    """From escalated, with a new budget."""
-    return _leave_escalated(tx, f"status = 'fixing', fence = fence + 1, {_NEW_LEASE}", **_grant(tx, to, lease_s))
+def assign_escalated(tx: Transaction, to: str, lease_s: float) -> Row | None:
+    """From escalated to fixing by `to`, with a new budget."""
+    return _leave_escalated(tx, f"status = 'fixing', fence = fence + 1, {_NEW_LEASE}", **_lease_values(tx, to, lease_s))
 
 
-def note_check(tx: Transaction, ok: bool) -> None:
+def record_check(tx: Transaction, ok: bool) -> None:
     tx.execute("update build_state set last_check = :now, last_check_ok = :ok where id = 1", now=tx.now, ok=int(ok))
 
 
-def since(began: Moment | None) -> dict[str, Any]:
-    """The values of guards that ask when a check began."""
+def began_values(began: Moment | None) -> dict[str, Any]:
+    """The parameters of guards that compare with the time at which a check began."""
     return deadlines.moment_values("began", began)
 
 
@@ -166,5 +166,5 @@ def _leave_escalated(tx: Transaction, change: str, **values: Any) -> Row | None:
     )
 
 
-def _grant(tx: Transaction, agent: str, lease_s: float) -> dict[str, Any]:
+def _lease_values(tx: Transaction, agent: str, lease_s: float) -> dict[str, Any]:
     return {"now": tx.now, **tx.clock, "agent": agent, "lease_ms": int(lease_s * 1000)}

@@ -1,53 +1,56 @@
-"""Waiting for green: woken by the commit that ends the red period, claiming inside the wait when the role is free."""
+"""Waits for green: woken by the commit that ends the incident, and claims the role as soon as it is free."""
 
 import time
 from collections.abc import Callable
 
 from swarm_agents.build import build, waiters
+from swarm_agents.build.outcomes import BuildPassing, HumanAsked, PlaceInLine, RoleGranted
 from swarm_agents.db.database import Database
-from swarm_agents.model import Asked, Build, BuildStatus, Passing, Rules, Waiting, Yours
+from swarm_agents.model import Build, BuildStatus, Rules
 
-_LOOK_EVERY_S = 1.0  # when a wake-up is lost; green must reach everybody within two seconds
+_CHECK_EVERY_S = 1.0  # in case a notification is lost: waiters must return within two seconds of green
 
-Tell = Callable[[Waiting, float], None]
+Tell = Callable[[PlaceInLine, float], None]
 
 
-def wait(db: Database, agent: str, rules: Rules, tell: Tell) -> Passing | Yours | Asked | Waiting:
-    """Return when it is green, when the role fell to the agent, when a human was asked; `Waiting` at the deadline.
+def wait(db: Database, agent: str, rules: Rules, tell: Tell) -> BuildPassing | RoleGranted | HumanAsked | PlaceInLine:
+    """Return when it is green, when the agent is the fixer, or when a human was asked; `PlaceInLine` at the deadline.
 
     `rules.wait_s` is the longest it takes. `tell` is called at the start and once a minute with the seconds left.
-    The place in line is kept over a deadline, so the command can be repeated.
+    The agent keeps its place in line for a minute after the deadline, so that it can repeat the command.
     """
     give_up_at = time.monotonic() + rules.wait_s
     tell_at = 0.0
-    with db.listener() as bell:
+    with db.subscribe() as commits:
         outcome = build.claim(db, agent, rules)
-        while isinstance(outcome, Waiting):
+        while isinstance(outcome, PlaceInLine):
             left_s = give_up_at - time.monotonic()
             if left_s <= 0:
                 return outcome
             if time.monotonic() >= tell_at:
                 tell(outcome, left_s)
                 tell_at = time.monotonic() + 60
-            bell.wait(min(left_s, _LOOK_EVERY_S, _held_up_s(db, outcome.build)))
-            outcome = _look(db, agent, rules, outcome)
+            commits.wait(min(left_s, _CHECK_EVERY_S, _blocked_s(db, outcome.build)))
+            outcome = _check(db, agent, rules, outcome)
     return outcome
 
 
-def _look(db: Database, agent: str, rules: Rules, before: Waiting) -> Passing | Yours | Asked | Waiting:
-    """Read first, write only when there is something to win: fifty waiters must not queue to learn of green."""
+def _check(
+    db: Database, agent: str, rules: Rules, before: PlaceInLine
+) -> BuildPassing | RoleGranted | HumanAsked | PlaceInLine:
+    """Read first, and write only when a claim can succeed: fifty waiters must not queue for the write lock."""
     with db.reading() as tx:
         now = build.state(tx)
-        in_line = any(waiter.agent == agent for waiter in waiters.line(tx))
+        in_line = any(waiter.agent == agent for waiter in waiters.list_waiting(tx))
     if now.incident != before.build.incident:
-        return Passing(now, before.build.incident)
-    held_up = now.status in (BuildStatus.FIXING, BuildStatus.BROKEN) and _held_up_s(db, now) > 0
-    if held_up and now.fixer != agent and in_line:
-        return Waiting(now, before.ticket, before.deadline)
+        return BuildPassing(now, before.build.incident)
+    blocked = now.status in (BuildStatus.FIXING, BuildStatus.BROKEN) and _blocked_s(db, now) > 0
+    if blocked and now.fixer != agent and in_line:
+        return PlaceInLine(now, before.ticket, before.deadline)
     return build.claim(db, agent, rules)
 
 
-def _held_up_s(db: Database, now: Build) -> float:
-    """How long nobody else can become the fixer: the rest of the lease, or of the pause for the network."""
+def _blocked_s(db: Database, now: Build) -> float:
+    """How long no other agent can become the fixer: the rest of the lease, or of the pause for the network."""
     until = now.retry if now.status is BuildStatus.BROKEN else now.lease
     return until.left_ms(db.moment()) / 1000 if until else 0.0

@@ -12,7 +12,8 @@ from swarm_agents.cli.output import Answer, iso, listing
 from swarm_agents.cli.parsing import parser, verb, verbs, whole_number
 from swarm_agents.cli.status import agent_data
 from swarm_agents.errors import Denied, SwarmError, Unavailable, Usage
-from swarm_agents.model import HUMAN, Agent, PaneAddress
+from swarm_agents.model import HUMAN, PaneAddress
+from swarm_agents.roster import Agent
 from swarm_agents.text import RESERVED_NAMES, ago, checked_name
 from swarm_agents.views import agents
 
@@ -52,7 +53,7 @@ def _join(call: Call) -> Answer:
     if call.as_name not in (None, name, HUMAN):
         raise Denied(f"You are {call.as_name}; you cannot join as {name}.")
     pane = _pane(call.arguments.pane)
-    agent = roster.join(call.db, name, role, pane, _still_runs(roster.registered_pane(call.db, name), pane))
+    agent = roster.join(call.db, name, role, pane, _still_runs(roster.find_registered_pane(call.db, name), pane))
     _mark(pane, agent.name)
     return Answer(f"You are {agent.name}.{_how(pane, name)}", data={"name": agent.name, "pane": pane and pane.pane_id})
 
@@ -71,7 +72,7 @@ def _leave(call: Call) -> Answer:
     name = call.actor()
     if name == HUMAN:
         raise Usage("A human is not on the roster and cannot leave it.")
-    pane = roster.registered_pane(call.db, name)
+    pane = roster.find_registered_pane(call.db, name)
     heartbeat.leave(call.db, name)
     _mark(pane, None)
     return Answer(f"{name} has left.", data={"name": name})

@@ -2,35 +2,44 @@
 
 from typing import Any
 
+from swarm_agents.build.outcomes import (
+    BuildBroken,
+    BuildPassing,
+    CheckOutdated,
+    FenceRejected,
+    HumanAsked,
+    PlaceInLine,
+    RoleGranted,
+)
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso
-from swarm_agents.model import Asked, Broken, Build, BuildStatus, Fenced, Passing, Stale, Waiting, Yours
+from swarm_agents.model import Build, BuildStatus
 
-Outcome = Passing | Yours | Waiting | Asked | Broken | Fenced | Stale
+Outcome = BuildPassing | RoleGranted | PlaceInLine | HumanAsked | BuildBroken | FenceRejected | CheckOutdated
 
 
 def of(call: Call, outcome: Outcome) -> Answer:
     match outcome:
-        case Passing(now, incident):
+        case BuildPassing(now, incident):
             ended = f" Incident {incident} is over." if incident else ""
             return Answer(f"The build is passing.{ended}", 0, role_data(now) | {"incident": incident})
-        case Yours(now, new):
+        case RoleGranted(now, new):
             return Answer(yours_line(now, new), 81, role_data(now), call.me("swarm commit"))
-        case Waiting(now, ticket, _):
+        case PlaceInLine(now, ticket, _):
             again = call.me("swarm build wait")
             message = f"The build is broken: {now.summary}; {who(now)}. You are in line (ticket {ticket})."
             return Answer(message, 80, waiting_data(outcome), again)
-        case Asked(now, escalation):
+        case HumanAsked(now, escalation):
             message = (
                 f"The build is broken and a human was asked (escalation {escalation}): {now.summary}. "
                 "Do something else; do not repair it."
             )
             return Answer(message, 84, role_data(now) | {"escalation": escalation}, call.me("swarm status"))
-        case Broken(now):
+        case BuildBroken(now):
             return Answer(line(now), 80, role_data(now), call.me("swarm build claim"))
-        case Fenced(now):
+        case FenceRejected(now):
             return Answer(f"You do not hold the build under that fence; stop. {line(now)}", 82, role_data(now))
-        case Stale(now):
+        case CheckOutdated(now):
             message = (
                 f"Your check began before the build last changed and says nothing about now. Run it again. {line(now)}"
             )
@@ -64,7 +73,7 @@ def who(now: Build) -> str:
     return "nobody repairs it yet"
 
 
-def waiting_line(now: Waiting, left_s: float) -> str:
+def waiting_line(now: PlaceInLine, left_s: float) -> str:
     return f"waiting for green, ticket {now.ticket}, at most {left_s:.0f} s more; {who(now.build)}"
 
 
@@ -78,7 +87,7 @@ def role_data(now: Build) -> dict[str, Any]:
     }
 
 
-def waiting_data(outcome: Waiting) -> dict[str, Any]:
+def waiting_data(outcome: PlaceInLine) -> dict[str, Any]:
     return role_data(outcome.build) | {"ticket": outcome.ticket, "deadline": iso(outcome.deadline)}
 
 

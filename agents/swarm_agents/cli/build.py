@@ -3,15 +3,24 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from swarm_agents.build import build, retry_queue
+from swarm_agents.build import build, human_acts, retry_queue
 from swarm_agents.build import wait as waiting
+from swarm_agents.build.outcomes import (
+    BuildBroken,
+    BuildPassing,
+    ErrorClass,
+    Evidence,
+    FenceRejected,
+    HumanAsked,
+    PlaceInLine,
+)
 from swarm_agents.cli import answers
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso, talk
 from swarm_agents.cli.parsing import parser, seconds, verb, verbs, whole_number
 from swarm_agents.errors import Usage
 from swarm_agents.incidents import incidents
-from swarm_agents.model import HUMAN, Asked, Broken, ErrorClass, Evidence, Fenced, Moment, Passing, Rules, Waiting
+from swarm_agents.model import HUMAN, Moment, Rules
 from swarm_agents.text import one_line, tail
 
 if TYPE_CHECKING:
@@ -93,7 +102,7 @@ def _claim(call: Call) -> Answer:
 
 def _renew(call: Call) -> Answer:
     outcome = build.renew(call.db, call.actor(), call.arguments.fence)
-    if isinstance(outcome, Fenced):
+    if isinstance(outcome, FenceRejected):
         return answers.of(call, outcome)
     ends = outcome.build.lease_expires_at
     data = {"lease_expires_at": iso(ends), **answers.role_data(outcome.build)}
@@ -104,7 +113,7 @@ def _hold(call: Call) -> Answer:
     agent = call.actor()
     now = build.current(call.db)
     if now.fixer != agent:
-        return answers.of(call, Fenced(now))
+        return answers.of(call, FenceRejected(now))
     from swarm_agents.build import hold  # loads subprocess, which most verbs do without
 
     held = hold.run_command(call.db, agent, call.arguments.command, call.root)
@@ -119,15 +128,15 @@ def _fixed(call: Call) -> Answer:
     agent, fence = call.actor(), call.arguments.fence
     with call.db.reading() as tx:
         now = build.state(tx)
-        landed = incidents.landed_commit(tx, agent)
+        landed = incidents.find_landed_commit(tx, agent)
     if now.fixer != agent or (fence is not None and fence != now.fence):
-        return answers.of(call, Fenced(now))
+        return answers.of(call, FenceRejected(now))
     if agent == HUMAN:
-        return answers.of(call, build.fixed(call.db, agent, Evidence("a human says so", call.db.moment()), fence))
+        return answers.of(call, build.mark_fixed(call.db, agent, Evidence("a human says so", call.db.moment()), fence))
     evidence = _evidence(call, agent, landed)
     if isinstance(evidence, Answer):
         return evidence
-    return answers.of(call, build.fixed(call.db, agent, evidence, now.fence))
+    return answers.of(call, build.mark_fixed(call.db, agent, evidence, now.fence))
 
 
 def _evidence(call: Call, agent: str, landed: str | None) -> Evidence | Answer:
@@ -176,8 +185,8 @@ def _failed(call: Call) -> Answer:
     with call.db.reading() as tx:
         attempt = build.state(tx).attempt
     reason = _said(arguments.reason, "--reason")
-    outcome = build.failed(call.db, call.actor(), reason, ErrorClass(arguments.error_class), arguments.fence)
-    if isinstance(outcome, Broken):
+    outcome = build.mark_failed(call.db, call.actor(), reason, ErrorClass(arguments.error_class), arguments.fence)
+    if isinstance(outcome, BuildBroken):
         message = f"Attempt {attempt} ended as failed; the role is free."
         data = answers.role_data(outcome.build) | {"attempt": attempt}
         return Answer(message, 0, data, call.me("swarm build wait"))
@@ -187,14 +196,14 @@ def _failed(call: Call) -> Answer:
 
 def _give_up(call: Call) -> Answer:
     outcome = build.give_up(call.db, call.actor(), _said(call.arguments.reason), call.arguments.fence)
-    if isinstance(outcome, Fenced):
+    if isinstance(outcome, FenceRejected):
         return answers.of(call, outcome)
     return Answer("You are no longer the fixer; the role is free.", data=answers.role_data(outcome.build))
 
 
 def _hand_over(call: Call) -> Answer:
     outcome = build.hand_over(call.db, call.actor(), call.arguments.agent, call.rules, call.arguments.fence)
-    if isinstance(outcome, Fenced):
+    if isinstance(outcome, FenceRejected):
         return answers.of(call, outcome)
     return Answer(f"{outcome.build.fixer} is the fixer now; stop repairing it.", data=answers.role_data(outcome.build))
 
@@ -205,11 +214,11 @@ def _wait(call: Call) -> Answer:
     wait_s = call.rules.wait_s if timeout_s is None else timeout_s
     rules = Rules(call.rules.max_attempts, call.rules.lease_s, wait_s)
     outcome = waiting.wait(call.db, agent, rules, lambda now, left_s: talk(answers.waiting_line(now, left_s)))
-    if isinstance(outcome, Waiting):
+    if isinstance(outcome, PlaceInLine):
         again = call.me("swarm build wait" + (f" --timeout {timeout_s:g}" if timeout_s is not None else ""))
         message = f"Still red after {wait_s:g} s; {answers.who(outcome.build)}. You keep your place."
         return Answer(message, 75, answers.waiting_data(outcome), again)
-    if isinstance(outcome, Passing) and outcome.build.red:
+    if isinstance(outcome, BuildPassing) and outcome.build.red:
         return Answer(
             f"Incident {outcome.incident} is over, but the build is red again: {answers.line(outcome.build)}",
             0,
@@ -217,8 +226,8 @@ def _wait(call: Call) -> Answer:
         )
     answer = answers.of(call, outcome)
     with call.db.reading() as tx:
-        ahead = retry_queue.ahead(tx, agent)
-    if isinstance(outcome, Passing) and ahead:
+        ahead = retry_queue.count_ahead(tx, agent)
+    if isinstance(outcome, BuildPassing) and ahead:
         told = f"{answer.message} {ahead} others who waited longer try first; 'swarm commit' takes its turn."
         return answer._replace(message=told, data=answer.data | {"ahead": ahead})
     return answer
@@ -257,8 +266,8 @@ def _force_release(call: Call) -> Answer:
     call.human()
     seen = build.current(call.db)
     fence = seen.fence if call.arguments.fence is None else call.arguments.fence
-    outcome = build.force_release(call.db, fence, _said(call.arguments.reason) or "a human decided so")
-    if isinstance(outcome, Fenced):
+    outcome = human_acts.force_release(call.db, fence, _said(call.arguments.reason) or "a human decided so")
+    if isinstance(outcome, FenceRejected):
         return Answer(f"Nothing was released: {answers.line(outcome.build)}", 82, answers.role_data(outcome.build))
     return Answer(f"The role was taken from {seen.fixer}; it is free.", data=answers.role_data(outcome.build))
 
@@ -267,12 +276,12 @@ def _escalate(call: Call) -> Answer:
     by = call.anyone()
     outcome = build.escalate(call.db, by, _said(call.arguments.reason, "--reason"))
     match outcome:
-        case Passing(now):
+        case BuildPassing(now):
             return Answer("The build is passing; there is nothing to ask.", data=answers.role_data(now))
-        case Asked(now, escalation):
+        case HumanAsked(now, escalation):
             data = {"escalation": escalation, **answers.role_data(now)}
             return Answer(f"A human was asked (escalation {escalation}). Do something else meanwhile.", data=data)
-        case Fenced():
+        case FenceRejected():
             return answers.of(call, outcome)
 
 

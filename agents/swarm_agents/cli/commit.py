@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from swarm_agents.build.outcomes import CheckOutdated
 from swarm_agents.cli import answers
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, talk
@@ -23,7 +24,7 @@ from swarm_agents.commit.ends import (
 )
 from swarm_agents.commit.verdict import Verdict
 from swarm_agents.errors import Usage
-from swarm_agents.model import HUMAN, Stale
+from swarm_agents.model import HUMAN
 from swarm_agents.text import one_line
 
 _HELP = """usage: swarm commit [git commit arguments]
@@ -91,7 +92,7 @@ def _answer(call: Call, end: CommitEnd) -> Answer:
             return _ended(error.exit, message, None, landed, error.next)
         case CommitBlocked(outcome, verdict):
             answer = answers.of(call, outcome)
-            exit_code = 80 if isinstance(outcome, Stale) else answer.exit
+            exit_code = 80 if isinstance(outcome, CheckOutdated) else answer.exit
             now = outcome.build
             return _ended(exit_code, answer.message, verdict.value, None, answer.next, now.incident, now.fence)
         case CommitInterrupted(signal):

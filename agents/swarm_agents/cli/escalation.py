@@ -2,14 +2,15 @@
 
 import argparse
 
-from swarm_agents.build import build
+from swarm_agents.build import human_acts
+from swarm_agents.build.outcomes import RoleGranted
 from swarm_agents.cli import answers
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso, listing
 from swarm_agents.cli.parsing import parser, verb, verbs, whole_number
 from swarm_agents.escalations import announcements, escalations
+from swarm_agents.escalations.escalations import AckResolution, Escalation, Resolution
 from swarm_agents.messages import acknowledgements
-from swarm_agents.model import AckResolution, Escalation, Resolution, Yours
 from swarm_agents.text import checked_name, one_line, printable
 
 _MARGIN = 11  # of the channels' names and states
@@ -41,7 +42,7 @@ def _id(of: argparse.ArgumentParser) -> None:
 def _list(call: Call) -> Answer:
     call.glance()
     with call.db.reading() as tx:
-        found = escalations.latest(tx, 1000) if call.arguments.all else escalations.unresolved(tx)
+        found = escalations.list_latest(tx, 1000) if call.arguments.all else escalations.list_open(tx)
     lines = [f"{one.id}  {clock(one.raised_at)}  {_state(one)}  {one_line(one.reason, 100)}" for one in found]
     open_ones = sum(one.resolved_at is None for one in found)
     message = f"{open_ones} open: 'swarm escalation show ID' says more." if open_ones else "No open escalation."
@@ -51,8 +52,8 @@ def _list(call: Call) -> Answer:
 def _show(call: Call) -> Answer:
     call.glance()
     with call.db.reading() as tx:
-        found = escalations.show(tx, call.arguments.id)
-        channels = announcements.of(tx, found.id)
+        found = escalations.find(tx, call.arguments.id)
+        channels = announcements.list_channels(tx, found.id)
     data = _data(found) | {"text": found.text, "channels": [_channel_data(one) for one in channels]}
     told = [f"  {_channel_line(call, one)}" for one in channels]
     return Answer(found.reason, data=data, lines=(printable(found.text), *_answered(found), "Channels:", *told))
@@ -73,7 +74,7 @@ def _announce(call: Call) -> Answer:
     else:
         notifier.pump(call.db, call.config)
     with call.db.reading() as tx:
-        channels = [one for asked in escalations.unresolved(tx) for one in announcements.of(tx, asked.id)]
+        channels = [one for asked in escalations.list_open(tx) for one in announcements.list_channels(tx, asked.id)]
     lines = (f"{one.escalation}  {_channel_line(call, one)}" for one in channels)
     return listing(lines, "No open escalation.", {"channels": [_channel_data(one) for one in channels]})
 
@@ -85,8 +86,8 @@ def _resolve(call: Call) -> Answer:
     if arguments.option in _MESSAGE_OPTIONS:
         return _answer_about_message(call, AckResolution(arguments.option), reason)
     option = Resolution(arguments.option)
-    outcome = build.resolve(call.db, arguments.id, option, call.rules, arguments.agent, reason)
-    if isinstance(outcome, Yours):
+    outcome = human_acts.resolve(call.db, arguments.id, option, call.rules, arguments.agent, reason)
+    if isinstance(outcome, RoleGranted):
         message = f"{outcome.build.fixer} is the fixer now (fence {outcome.build.fence})."
     else:
         message = answers.line(outcome.build)

@@ -21,7 +21,7 @@ def _events(call: Call) -> Answer:
     call.glance()
     limit = call.arguments.limit
     with call.db.reading() as tx:
-        found = events.after(tx, call.arguments.after, limit + 1)
+        found = events.list_after(tx, call.arguments.after, limit + 1)
     shown, more = found[:limit], len(found) > limit
     lines = (
         f"{one.id}  {clock(one.at)}  {one.actor}  {one.kind}  {one_line(one.detail, 160)}".rstrip() for one in shown

@@ -6,15 +6,15 @@ from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso, listing
 from swarm_agents.errors import NotFound
 from swarm_agents.incidents import history
-from swarm_agents.model import Attempt
+from swarm_agents.incidents.incidents import Attempt
 from swarm_agents.text import one_line, printable
 
 
 def latest(call: Call) -> Answer:
     call.glance()
     with call.db.reading() as tx:
-        found = history.latest(tx, call.arguments.limit)
-        verdicts = history.verdicts(tx, call.arguments.limit)
+        found = history.list_incidents(tx, call.arguments.limit)
+        verdicts = history.list_verdicts(tx, call.arguments.limit)
     data = {"incidents": [_data(one) for one in found], "verdicts": [_verdict(one) for one in verdicts]}
     return listing(map(_line, found), "Nothing broke yet.", data)
 
@@ -22,10 +22,10 @@ def latest(call: Call) -> Answer:
 def show(call: Call) -> Answer:
     call.glance()
     with call.db.reading() as tx:
-        found = history.incident(tx, call.arguments.incident)
+        found = history.find_incident(tx, call.arguments.incident)
         if found is None:
             raise NotFound(f"There is no incident {call.arguments.incident}.", next="swarm build history")
-        verdicts = history.verdicts_of(tx, found.id)
+        verdicts = history.list_verdicts_of(tx, found.id)
     lines = [_line(found)]
     if found.first_red:
         lines.append(f"broken by  {found.first_red[:10]}  {found.first_red_by}")

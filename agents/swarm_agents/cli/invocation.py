@@ -112,21 +112,21 @@ class Call:
 
         Nothing is refused for lack of either.
         """
-        from swarm_agents.build import build  # see `_show_life`
+        from swarm_agents.build import expiry  # see `_show_life`
 
         db = self.db
         try:
             if self.identity not in (None, HUMAN):
                 with contextlib.suppress(NotFound):
                     self._show_life(self.identity)
-            build.reap(db)
+            expiry.reap(db)
         except SwarmError as error:
             talk(f"that you looked could not be written down: {error.message}")
 
     def _show_life(self, agent: str) -> None:
         from swarm_agents import heartbeat  # loads the whole build, which the gate's hooks do without
 
-        heartbeat.show(self.db, agent)
+        heartbeat.record(self.db, agent)
 
     def me(self, command: str) -> str:
         """A command for this caller to run: says who it is, when it had to be said on the command line."""

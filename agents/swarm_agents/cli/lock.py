@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
-from swarm_agents.build.build import HUMAN_LEASE_S
+from swarm_agents.build.human_acts import HUMAN_LEASE_S
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso, listing
 from swarm_agents.cli.parsing import Parser, parser, seconds, verb, verbs, whole_number

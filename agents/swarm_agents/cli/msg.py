@@ -13,8 +13,9 @@ from swarm_agents.cli.times import Since
 from swarm_agents.messages import acknowledgements, deliveries, messages, retention, unacknowledged
 from swarm_agents.messages import rows as message_rows
 from swarm_agents.messages.rows import Filter
-from swarm_agents.model import EVERYONE, HUMAN, Agent, Delivery, DeliveryState, MessageType
+from swarm_agents.model import EVERYONE, HUMAN, Delivery, DeliveryState, MessageType
 from swarm_agents.phases import Phase
+from swarm_agents.roster import Agent
 from swarm_agents.text import checked_name
 
 _DAY_S = 86_400

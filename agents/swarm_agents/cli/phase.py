@@ -26,7 +26,7 @@ def phase_of(call: Call) -> str | None:
         checked_name(name, "name of a phase (SWARM_PHASE)")
     try:
         with call.db.reading() as tx:
-            return phases.newest(tx, run, name).id
+            return phases.find_newest(tx, run, name).id
     except NotFound as error:
         said = "SWARM_RUN and SWARM_PHASE say" if name else "SWARM_RUN says"
         raise NotFound(f"{error.message} {said} otherwise: correct or unset them.") from None

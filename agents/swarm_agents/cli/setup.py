@@ -42,7 +42,7 @@ def _prepare_state(call: Call) -> None:
     call.place.judged_trees.mkdir(mode=0o700, exist_ok=True)
     with db.transaction() as tx:
         if build.state(tx).red:
-            db.flag.hoist()
+            db.red_flag.create()
 
 
 def _check(call: Call) -> Answer:
@@ -58,7 +58,7 @@ def _check_all(call: Call) -> list[HookFinding]:
 
 def _check_database(call: Call) -> HookFinding:
     try:
-        red, up = build.current(call.db).red, call.db.flag.is_up()
+        red, up = build.current(call.db).red, call.db.red_flag.exists()
     except NoSwarm as error:
         return HookFinding("database", False, error.message)
     if red and not up:

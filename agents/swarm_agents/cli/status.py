@@ -8,8 +8,8 @@ from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso
 from swarm_agents.cli.parsing import parser
 from swarm_agents.escalations import escalations
+from swarm_agents.escalations.escalations import Escalation
 from swarm_agents.messages import messages
-from swarm_agents.model import Escalation
 from swarm_agents.text import ago
 from swarm_agents.views import agents
 
@@ -24,9 +24,9 @@ def _status(call: Call) -> Answer:
     call.glance()
     with call.db.reading() as tx:
         now = build.state(tx)
-        line = waiters.line(tx)
+        line = waiters.list_waiting(tx)
         listed = agents.list_agents(tx)
-        questions = escalations.unresolved(tx)
+        questions = escalations.list_open(tx)
         last_message = messages.last_id(tx)
         read_at = tx.now
     here = [one for one in listed if one.agent.left_at is None]

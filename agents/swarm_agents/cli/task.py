@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from swarm_agents.build.build import HUMAN_LEASE_S
+from swarm_agents.build.human_acts import HUMAN_LEASE_S
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso, listing
 from swarm_agents.cli.parsing import Parser, Run, body_of, parser, seconds, verb, verbs, whole_number

@@ -48,7 +48,7 @@ class CheckRun(NamedTuple):
 
 def run_on_tree(db: Database, root: Path, check: Check, tree: str, runner: str, give_up_at: float) -> CheckRun:
     """The result of the check on this tree. `TIMED_OUT` when there is none at `give_up_at` (monotonic seconds)."""
-    with db.listener() as bell:
+    with db.subscribe() as commits:
         while True:
             with db.transaction() as tx:
                 mine = _claim(tx, tree, check, runner, min(give_up_at - time.monotonic(), check.timeout_s))
@@ -59,7 +59,7 @@ def run_on_tree(db: Database, root: Path, check: Check, tree: str, runner: str, 
                 return _run_and_keep(db, root, check, tree, runner, give_up_at)
             if time.monotonic() >= give_up_at:
                 return CheckRun(CheckState.TIMED_OUT, None, "another process was still running the check", 0)
-            bell.wait(_LOOK_EVERY_S)
+            commits.wait(_LOOK_EVERY_S)
 
 
 def run_in_place(root: Path, command: str, give_up_at: float) -> CheckRun:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from swarm_agents.build import retry_queue
 from swarm_agents.build import wait as waiting
+from swarm_agents.build.outcomes import BuildPassing, CheckOutdated, HumanAsked, PlaceInLine, RoleGranted
 from swarm_agents.commit import landing, sync
 from swarm_agents.commit.arguments import refuse_hook_bypass
 from swarm_agents.commit.attempt import CommitAttempt, try_commit
@@ -23,7 +24,7 @@ from swarm_agents.commit.ends import (
 )
 from swarm_agents.commit.verdict import RefusalFinding, Verdict, judge_refusal
 from swarm_agents.errors import Unavailable
-from swarm_agents.model import Asked, Moment, Passing, Stale, Waiting, Yours
+from swarm_agents.model import Moment
 
 _STALE_TRIES = 3  # the build changed while the hook ran; more often than this is not bad luck
 _GATE_TRIES = 5  # green, and red again before our turn; more often than this, the gate looks at another database
@@ -68,11 +69,11 @@ def _act_as(agent: str) -> None:
 
 
 def _try(context: CommitContext, state: TryState) -> TryAgain | CommitEnd:
-    retry_queue.wait(context.db, context.agent, context.tell_turn)
+    retry_queue.wait_for_turn(context.db, context.agent, context.tell_turn)
     attempt = try_commit(context)
     if landing.has_landed(context, attempt):
         return landing.settle_landing(context, attempt)
-    retry_queue.done(context.db, context.agent, landed=False)
+    retry_queue.end_turn(context.db, context.agent, landed=False)
     if attempt.run.code < 0:
         return CommitInterrupted(-attempt.run.code)
     if attempt.gate.refused:
@@ -90,9 +91,9 @@ def _wait_at_gate(context: CommitContext, state: TryState) -> TryAgain | CommitB
     state = state._replace(gate_refusals=state.gate_refusals + 1)
     state, outcome = _wait_for_green(context, state)
     match outcome:
-        case Yours():
+        case RoleGranted():
             return TryAgain(state)
-        case Passing():
+        case BuildPassing():
             synced = sync.catch_up(context)
             return synced if isinstance(synced, SyncFailed) else TryAgain(state)
     return CommitBlocked(outcome, Verdict.BROKEN)
@@ -131,18 +132,20 @@ def _report(
     from swarm_agents.commit import refusal  # loaded by `_judge`
 
     reported = refusal.report_broken(context, finding, began)
-    if isinstance(reported, Stale) and state.stale_reports < _STALE_TRIES:
+    if isinstance(reported, CheckOutdated) and state.stale_reports < _STALE_TRIES:
         return TryAgain(state._replace(stale_reports=state.stale_reports + 1))
-    if not isinstance(reported, Waiting):
+    if not isinstance(reported, PlaceInLine):
         return CommitBlocked(reported, finding.verdict)
     state, outcome = _wait_for_green(context, state)
-    if not isinstance(outcome, Passing):
+    if not isinstance(outcome, BuildPassing):
         return CommitBlocked(outcome, finding.verdict)
     synced = sync.catch_up(context)
     return synced if isinstance(synced, SyncFailed) else TryAgain(state._replace(synced=synced))
 
 
-def _wait_for_green(context: CommitContext, state: TryState) -> tuple[TryState, Passing | Yours | Asked | Waiting]:
+def _wait_for_green(
+    context: CommitContext, state: TryState
+) -> tuple[TryState, BuildPassing | RoleGranted | HumanAsked | PlaceInLine]:
     rules = context.config.rules
     give_up_at = state.give_up_at or time.monotonic() + rules.wait_s
     rules = rules._replace(wait_s=max(0.0, give_up_at - time.monotonic()))

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
+from swarm_agents.build.outcomes import CheckOutdated, FenceRejected, HumanAsked, PlaceInLine, RoleGranted
 from swarm_agents.commit.verdict import RefusalFinding, Verdict
 from swarm_agents.errors import SwarmError
-from swarm_agents.model import Asked, Fenced, Stale, Waiting, Yours
 
 
 class CommitLanded(NamedTuple):
@@ -20,14 +20,14 @@ class CommitLandedUnproven(NamedTuple):
     commit: str
     why: str
     next: str
-    yours: Yours
+    yours: RoleGranted
 
 
 class CommitLandedLate(NamedTuple):
     """The fixer's commit landed after the role had gone to another agent."""
 
     commit: str
-    fenced: Fenced
+    fenced: FenceRejected
 
 
 class CommitLandedUnrecorded(NamedTuple):
@@ -40,7 +40,7 @@ class CommitLandedUnrecorded(NamedTuple):
 class CommitBlocked(NamedTuple):
     """The build is red, by this verdict, and `outcome` says what that means for the caller."""
 
-    outcome: Yours | Waiting | Asked | Stale
+    outcome: RoleGranted | PlaceInLine | HumanAsked | CheckOutdated
     verdict: Verdict
 
 

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from swarm_agents.build import hold
+from swarm_agents.build.outcomes import Evidence
 from swarm_agents.config.config import Check
 from swarm_agents.db.database import Database
 from swarm_agents.git import files, refs, repository
-from swarm_agents.model import Evidence, Moment
+from swarm_agents.model import Moment
 
 
 class HeadCheck(NamedTuple):

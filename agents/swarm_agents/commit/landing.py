@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from swarm_agents.build import build, retry_queue
+from swarm_agents.build.outcomes import Evidence, FenceRejected, RoleGranted
 from swarm_agents.commit.attempt import CommitAttempt
 from swarm_agents.commit.context import CommitContext
 from swarm_agents.commit.ends import CommitLanded, CommitLandedLate, CommitLandedUnproven, CommitLandedUnrecorded
@@ -11,7 +12,6 @@ from swarm_agents.errors import SwarmError
 from swarm_agents.git import hooks, refs
 from swarm_agents.git.commit import find_landed_commit
 from swarm_agents.incidents import incidents
-from swarm_agents.model import Evidence, Fenced, Yours
 
 
 def has_landed(context: CommitContext, attempt: CommitAttempt) -> bool:
@@ -31,7 +31,7 @@ def settle_landing(
     An error of the database is an end of its own, because the commit stays.
     """
     try:
-        retry_queue.done(context.db, context.agent, landed=True)
+        retry_queue.end_turn(context.db, context.agent, landed=True)
         return _settle(context, attempt)
     except SwarmError as error:
         landed = _find_landed(context, attempt)
@@ -52,7 +52,7 @@ def _settle(context: CommitContext, attempt: CommitAttempt) -> CommitLanded | Co
     commit, tree = landed
     with context.db.reading() as tx:
         now = build.state(tx)
-        refused_by = incidents.refusing_hook(tx, now.incident)
+        refused_by = incidents.find_refusing_hook(tx, now.incident)
     judged = attempt.passed_hook("pre-commit")
     if judged:
         with context.db.transaction() as tx:
@@ -60,7 +60,7 @@ def _settle(context: CommitContext, attempt: CommitAttempt) -> CommitLanded | Co
     evidence = Evidence(f"{commit[:10]} landed through the hook", attempt.began, commit)
     if now.fixer == context.agent:
         proven = _is_proven(context, attempt, refused_by)
-        return _settle_fix(context, commit, proven, evidence, Yours(now, new=False))
+        return _settle_fix(context, commit, proven, evidence, RoleGranted(now, new=False))
     if judged and is_on_shared_branch(context.root, context.config, commit):
         healed = build.heal(context.db, context.agent, evidence) if now.red else None
         return CommitLanded(commit, healed.incident if healed else None)
@@ -75,7 +75,7 @@ def _is_proven(context: CommitContext, attempt: CommitAttempt, refused_by: str |
 
 
 def _settle_fix(
-    context: CommitContext, commit: str, proven: bool, evidence: Evidence, yours: Yours
+    context: CommitContext, commit: str, proven: bool, evidence: Evidence, yours: RoleGranted
 ) -> CommitLanded | CommitLandedUnproven | CommitLandedLate:
     if not proven:
         why = "the hook that had refused did not run, so it proves nothing"
@@ -85,8 +85,8 @@ def _settle_fix(
     if not is_on_shared_branch(context.root, context.config, commit):
         why = f"it is not on {context.config.branch} yet: land it there"
         return CommitLandedUnproven(commit, why, "swarm build fixed", yours)
-    outcome = build.fixed(context.db, context.agent, evidence, yours.build.fence)
-    if isinstance(outcome, Fenced):
+    outcome = build.mark_fixed(context.db, context.agent, evidence, yours.build.fence)
+    if isinstance(outcome, FenceRejected):
         return CommitLandedLate(commit, outcome)
     return CommitLanded(commit, outcome.incident)
 

@@ -6,6 +6,7 @@ Only a refused commit loads this file, and with it what checks trees.
 import re
 
 from swarm_agents.build import build
+from swarm_agents.build.outcomes import CheckOutdated, HumanAsked, PlaceInLine, RoleGranted
 from swarm_agents.commit import evidence, signature
 from swarm_agents.commit.attempt import CommitAttempt
 from swarm_agents.commit.context import CommitContext
@@ -13,7 +14,7 @@ from swarm_agents.commit.ends import CommitRefused
 from swarm_agents.commit.verdict import RefusalFinding, Verdict, record_finding
 from swarm_agents.git import files
 from swarm_agents.incidents import incidents
-from swarm_agents.model import Asked, Moment, Stale, Waiting, Yours
+from swarm_agents.model import Moment
 from swarm_agents.text import one_line, tail
 
 
@@ -42,7 +43,9 @@ def find_cause(context: CommitContext, attempt: CommitAttempt) -> RefusalFinding
     return found if found.output else found._replace(output=output)
 
 
-def report_broken(context: CommitContext, finding: RefusalFinding, began: Moment) -> Yours | Waiting | Asked | Stale:
+def report_broken(
+    context: CommitContext, finding: RefusalFinding, began: Moment
+) -> RoleGranted | PlaceInLine | HumanAsked | CheckOutdated:
     """Report the build with this finding, which is recorded; the first report of an incident also names a suspect."""
     outcome = build.report(
         context.db,
@@ -55,11 +58,11 @@ def report_broken(context: CommitContext, finding: RefusalFinding, began: Moment
         symptom=signature.make_signature(finding.output).key,
     )
     record(context, outcome.build.incident, finding)
-    if isinstance(outcome, Yours) and outcome.new:
+    if isinstance(outcome, RoleGranted) and outcome.new:
         suspect = evidence.find_first_red(context.db, context.root)
         if suspect:
             with context.db.transaction() as tx:
-                incidents.blame(tx, outcome.build.incident or 0, *suspect)
+                incidents.record_first_red(tx, outcome.build.incident or 0, *suspect)
     return outcome
 
 

@@ -21,7 +21,7 @@ def restore_interrupted(context: CommitContext) -> SyncFailed | None:
 def find_missing_fix(context: CommitContext) -> CommitBehind | None:
     """The last fix, when HEAD lacks it. None for the fixer, whose own fix comes next."""
     with context.db.reading() as tx:
-        fix = incidents.last_fix(tx)
+        fix = incidents.find_last_fix(tx)
         is_fixer = build.state(tx).fixer == context.agent
     if fix is None or is_fixer or refs.contains_commit(context.root, "HEAD", fix[1]) is not False:
         return None

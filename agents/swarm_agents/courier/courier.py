@@ -88,7 +88,7 @@ class Courier:
         database, no tmux) is told to `complain`, once, and tried again.
         """
         told = ""
-        with Database(self._database) as db, db.listener() as bell:
+        with Database(self._database) as db, db.subscribe() as commits:
             while not stop.is_set():
                 try:
                     done = self._tick(db)
@@ -100,7 +100,7 @@ class Courier:
                     if complain is not None and error.message != told:
                         complain(error)
                     told = error.message
-                bell.wait(_BUSY_S if done is not None and done.moving else _IDLE_S)
+                commits.wait(_BUSY_S if done is not None and done.moving else _IDLE_S)
         self.retire()
 
     def retire(self) -> None:

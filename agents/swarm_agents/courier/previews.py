@@ -8,8 +8,9 @@ from functools import partial
 from swarm_agents.courier import screen_reader, steps
 from swarm_agents.courier.screen_reader import Seen, Sight, Situation
 from swarm_agents.hosts.screen_profiles import Profile
-from swarm_agents.model import Agent, PaneAddress
+from swarm_agents.model import PaneAddress
 from swarm_agents.panes import NoAnswer, ServerGone
+from swarm_agents.roster import Agent
 from swarm_agents.system.parallel import ParallelTasks
 from swarm_agents.text import printable, without_escapes
 

@@ -1,8 +1,8 @@
-"""What time it is on this host. Wall clock for people, monotonic clock and boot id for deadlines.
+"""The host's clocks: wall clock for people, monotonic clock and boot id for deadlines.
 
 A lease must survive a clock that jumps (NTP, a laptop that slept), so its deadline is kept on CLOCK_MONOTONIC,
-which is one clock for all processes of a boot and stands still during suspend. The boot id voids deadlines of
-an earlier boot, whose monotonic clock means nothing now.
+which all processes of a boot share and which stands still during suspend. The boot id voids deadlines of an earlier
+boot, whose monotonic clock cannot be compared with this one.
 """
 
 import functools
@@ -29,7 +29,7 @@ def _boot_id() -> str:
             raise
     import subprocess  # only macOS has no file to read
 
-    asked = subprocess.run(
+    ran = subprocess.run(
         ["sysctl", "-n", "kern.bootsessionuuid"], capture_output=True, text=True, timeout=5, check=True
     )
-    return asked.stdout.strip()
+    return ran.stdout.strip()

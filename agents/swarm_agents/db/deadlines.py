@@ -1,7 +1,7 @@
-"""Deadlines on the host's monotonic clock: as a value, and as the SQL about the two columns that keep one.
+"""Deadlines on the host's monotonic clock: SQL for the two columns that store one, and reading them as a value.
 
-A clock that jumps (NTP, suspend) must expire no lease, so a deadline is kept in monotonic milliseconds together with
-the boot that they belong to; a deadline of another boot has passed. Wall-clock columns beside it are for people.
+A clock that jumps (NTP, suspend) must expire no lease, so a deadline is stored as monotonic milliseconds and the
+boot id; a deadline of another boot has passed. Wall-clock columns beside it are for people.
 Statements made from these pieces take the parameters of `Transaction.clock`.
 """
 
@@ -32,12 +32,12 @@ class DeadlineColumns(NamedTuple):
 
     @property
     def cleared(self) -> str:
-        """An assignment: there is no deadline."""
+        """An assignment that removes the deadline."""
         return f"{self.mono_ms} = null, {self.boot_id} = null"
 
     @property
     def taken_over(self) -> str:
-        """An assignment of an upsert: the deadline of the row that was to be inserted."""
+        """An assignment in an upsert: the deadline of the row that was to be inserted."""
         return f"{self.mono_ms} = excluded.{self.mono_ms}, {self.boot_id} = excluded.{self.boot_id}"
 
     def of(self, table: str) -> "DeadlineColumns":
@@ -45,11 +45,11 @@ class DeadlineColumns(NamedTuple):
         return DeadlineColumns(f"{table}.{self.mono_ms}", f"{table}.{self.boot_id}")
 
     def set_in(self, ms: str) -> str:
-        """An assignment: the deadline is so many milliseconds from now; `ms` is a parameter or a column."""
+        """An assignment: the deadline is `ms` from now; `ms` is a parameter or a column."""
         return f"{self.mono_ms} = :mono + {ms}, {self.boot_id} = :boot"
 
     def set_in_case(self, condition: str, ms: str) -> str:
-        """The same where the condition holds, and no deadline where it does not."""
+        """The same where the condition holds; no deadline where it does not."""
         return (
             f"{self.mono_ms} = case when {condition} then :mono + {ms} end, "
             f"{self.boot_id} = case when {condition} then :boot end"
@@ -57,15 +57,15 @@ class DeadlineColumns(NamedTuple):
 
     @property
     def set_now(self) -> str:
-        """An assignment for columns that keep a moment in the past."""
+        """An assignment for columns that record a moment: now."""
         return f"{self.mono_ms} = :mono, {self.boot_id} = :boot"
 
     def is_not_after(self, mono: str, boot: str) -> str:
-        """Whether it lies at or before another moment, given as two parameters, or belongs to another boot."""
+        """A condition: it lies at or before the moment in these two parameters, or belongs to another boot."""
         return f"({self.boot_id} <> {boot} or {self.mono_ms} <= {mono})"
 
     def read(self, row: Row) -> Deadline | None:
-        """The deadline that the row keeps; None where there is none."""
+        """The deadline in the row, None where there is none."""
         mono_ms = row[self.mono_ms]
         return None if mono_ms is None else Deadline(mono_ms, row[self.boot_id])
 
@@ -76,12 +76,12 @@ def columns(name: str) -> DeadlineColumns:
 
 
 def value_in(ms: str) -> str:
-    """The values for `DeadlineColumns.names`: so many milliseconds from now."""
+    """The values for `DeadlineColumns.names`: a deadline `ms` from now."""
     return f":mono + {ms}, :boot"
 
 
 def moment_values(name: str, moment: Moment | None) -> dict[str, int | str]:
-    """The parameters `:NAME_mono` and `:NAME_boot`. None is a moment that lies after every other one."""
+    """The parameters `:NAME_mono` and `:NAME_boot`. None stands for a moment after every other one."""
     if moment is None:
         return {f"{name}_mono": 0, f"{name}_boot": ""}
     return {f"{name}_mono": moment.mono_ms, f"{name}_boot": moment.boot_id}

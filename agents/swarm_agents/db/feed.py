@@ -1,7 +1,7 @@
-"""Says when to look again: the bell is the hint, the database's own version is the truth.
+"""Follows the commits of other connections: a notification says when to check, SQLite's data version what changed.
 
-A ring alone proves nothing, and a lost one must cost little: on every ring, and on every timeout, the version is
-asked, and only a version that moved is a change.
+A notification alone proves nothing, and a lost one must cost little: on each notification, and on each time-out, the
+data version is read, and only another version is a change.
 """
 
 import contextlib
@@ -9,20 +9,20 @@ import threading
 from collections.abc import Iterator
 
 from swarm_agents.db.database import Database
-from swarm_agents.db.sqlite.notify import Bell
+from swarm_agents.db.sqlite.notify import CommitNotifier
 
-FALLBACK_S = 0.25  # a ring that got lost costs at most this much
-POLL_S = 0.1  # where no bell can be heard: 46 ms in the middle, 0.2 % of a core
+FALLBACK_S = 0.25  # a lost notification costs at most this much
+POLL_S = 0.1  # where no socket can be bound: 46 ms in the median, 0.2 % of a core
 
 
 def changes(db: Database, stop: threading.Event, again: threading.Event | None = None) -> Iterator[None]:
-    """Yield at once, and after every commit of another connection (folded, when they come faster), until `stop`.
+    """Yield at once, and after every commit of another connection, until `stop`. Commits in between count as one.
 
-    Whoever wants another look although nothing was committed sets `again`. Raises what `Database.data_version`
-    raises, when the file is gone, replaced or cannot be read.
+    Set `again` to have it yield once more without a commit. Raises what `Database.data_version` raises, when the file
+    is gone, replaced or cannot be read.
     """
     seen: int | None = None
-    for _ in _hints(db.bell, stop):
+    for _ in _hints(db.notifier, stop):
         version = db.data_version()
         if version != seen or (again is not None and again.is_set()):
             seen = version
@@ -31,20 +31,20 @@ def changes(db: Database, stop: threading.Event, again: threading.Event | None =
             yield
 
 
-def _hints(bell: Bell, stop: threading.Event) -> Iterator[None]:
-    with contextlib.suppress(OSError):  # a folder that cannot be written, for one
-        yield from _heard(bell, stop)
-    yield  # perhaps something was committed before that
-    yield from _polled(stop)
+def _hints(notifier: CommitNotifier, stop: threading.Event) -> Iterator[None]:
+    with contextlib.suppress(OSError):  # for instance a folder without permission to write
+        yield from _notifications(notifier, stop)
+    yield  # a commit may have come before the first poll
+    yield from _polls(stop)
 
 
-def _heard(bell: Bell, stop: threading.Event) -> Iterator[None]:
-    with bell.listener() as listener:
+def _notifications(notifier: CommitNotifier, stop: threading.Event) -> Iterator[None]:
+    with notifier.subscribe() as commits:
         while not stop.is_set():
             yield
-            listener.wait(FALLBACK_S)
+            commits.wait(FALLBACK_S)
 
 
-def _polled(stop: threading.Event) -> Iterator[None]:
+def _polls(stop: threading.Event) -> Iterator[None]:
     while not stop.wait(POLL_S):
         yield

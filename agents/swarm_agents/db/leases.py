@@ -1,4 +1,4 @@
-"""Leases: the columns that every table with a lease has, as SQL, and the leases that an agent holds in one table.
+"""Leases: SQL for the columns of every table with a lease, and the leases that an agent holds in one table.
 
 The columns are lease_ms (its length), lease_expires_at (for people), lease_mono_ms and lease_boot_id (its deadline).
 Statements take the parameters `:now`, those of `Transaction.clock`, and `:lease_ms` where a lease is granted.
@@ -15,11 +15,11 @@ RENEWED = f"lease_expires_at = :now + lease_ms, {DEADLINE.set_in('lease_ms')}"
 ENDED = f"lease_ms = null, lease_expires_at = null, {DEADLINE.cleared}"
 EXPIRED = DEADLINE.has_passed
 
-_DUE_FOR_RENEWAL = f"{DEADLINE.is_ahead} and lease_mono_ms - :mono <= lease_ms * 9 / 10"  # more often costs writes
+_DUE_FOR_RENEWAL = f"{DEADLINE.is_ahead} and lease_mono_ms - :mono <= lease_ms * 9 / 10"  # a renewal is a write
 
 
 class LeaseTable(NamedTuple):
-    """A table whose rows are leased by agents. Each room has one for its own table."""
+    """A table whose rows agents lease. Each room with such a table has one of these."""
 
     table: str
     holder: str
@@ -33,7 +33,7 @@ class LeaseTable(NamedTuple):
         return self._has(tx, agent, f"{DEADLINE.mono_ms} is not null")
 
     def renew(self, tx: Transaction, agent: str) -> None:
-        """Every lease of the agent that has not run out lasts its full length again."""
+        """Extend each lease of the agent that has not run out to its full length from now."""
         tx.execute(
             f"update {self.table} set {RENEWED} where {self.holder} = :agent and {DEADLINE.is_ahead}",
             now=tx.now,

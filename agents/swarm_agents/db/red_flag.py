@@ -1,8 +1,9 @@
-"""The red flag: a file beside the database. While it is not there, the build is passing; while it is, ask.
+"""The red flag: a file beside the database that exists whenever the build is red.
 
-It lets a git hook see in a shell's test, without starting Python, that nothing stands in a commit's way. It never
-promises too much: it goes up before the transaction that turns the build red has ended, and comes down only under the
-write lock, where a passing build cannot turn. A process killed in between leaves it up, which costs a question.
+It lets a git hook test in the shell, without starting Python, that nothing stops a commit. While the file is absent the
+build is passing. While it exists the build may be red, and the hook asks the database: the file is created before the
+transaction that turns the build red commits, and removed only in a transaction that has read that the build is passing.
+A process killed in between leaves the file, which costs one question.
 """
 
 import contextlib
@@ -16,11 +17,11 @@ class RedFlag:
     def __init__(self, database: Path) -> None:
         self.path = Path(f"{database}-red")
 
-    def is_up(self) -> bool:
+    def exists(self) -> bool:
         return self.path.exists()
 
-    def hoist(self) -> None:
-        """Put it up, for good: also when the power goes the moment after. Inside the write transaction that is red."""
+    def create(self) -> None:
+        """Create it, so that it also survives a power loss. Call it inside the write transaction that turns red."""
         os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
         folder = os.open(self.path.parent, os.O_RDONLY | os.O_CLOEXEC)
         try:
@@ -28,7 +29,7 @@ class RedFlag:
         finally:
             os.close(folder)
 
-    def lower(self) -> None:
-        """Take it down. Only inside a write transaction that has read that the build is passing."""
+    def remove(self) -> None:
+        """Remove it. Call it only inside a write transaction that has read that the build is passing."""
         with contextlib.suppress(FileNotFoundError):
             self.path.unlink()

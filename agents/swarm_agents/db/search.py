@@ -1,7 +1,7 @@
-"""Finding messages by their words: all that is particular to SQLite's full-text search.
+"""Full-text search of messages, with SQLite's FTS5.
 
-The index is made by the first search and filled by whoever searches, in batches: a writer never pays for it, and a
-merge of its segments never happens inside an agent's send.
+The first search creates the index, and each search adds the messages that are missing, in batches: sending a message
+never pays for it, nor for a merge of its segments.
 """
 
 import sqlite3
@@ -12,11 +12,11 @@ from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import Unavailable, Usage
 
 BATCH = 2_000  # messages a transaction adds: about 20 ms under the write lock
-_PREFIX_LEAST = 3  # characters: shorter beginnings are shared by half of all words
+_PREFIX_LEAST = 3  # characters: too many words begin with a shorter one
 
 
-def fill(db: Database) -> None:
-    """Bring the index up to the newest message. Raises `Unavailable` when this SQLite has no full-text search."""
+def fill_index(db: Database) -> None:
+    """Add every message that the index does not hold. Raises `Unavailable` when this SQLite has no full-text search."""
     with db.reading() as tx:
         if _is_made(tx) and not _missing(tx, 1):
             return
@@ -34,12 +34,12 @@ def fill(db: Database) -> None:
             )
 
 
-def newest(tx: Transaction, text: str, where: str, values: dict[str, Any], limit: int) -> list[Row]:
+def find_newest(tx: Transaction, text: str, where: str, values: dict[str, Any], limit: int) -> list[Row]:
     """Messages that hold every word of `text`, or a longer one that begins with it; newest first.
 
-    `where` is about messages, called m. Raises `Usage` when there is no word in `text`.
+    `where` is SQL about messages, under the alias m. Raises `Usage` when there is no word in `text`.
     """
-    # The cross join keeps the planner from sorting all that match: the index gives them newest first by itself.
+    # The cross join keeps the planner from sorting all matches: the index already yields them newest first.
     return tx.execute(
         "select m.* from messages_fts f cross join messages m on m.id = f.rowid "
         f"where f.messages_fts match :words and {where} order by f.rowid desc limit :limit",
@@ -49,8 +49,8 @@ def newest(tx: Transaction, text: str, where: str, values: dict[str, Any], limit
     )
 
 
-def forget(tx: Transaction, message: int) -> None:
-    """Take a message out of the index before it is removed."""
+def remove_message(tx: Transaction, message: int) -> None:
+    """Remove a message from the index. Call it before the message itself is deleted."""
     if _is_made(tx) and tx.one("select 1 from messages_fts_docsize where id = :id", id=message):
         tx.execute(
             "insert into messages_fts (messages_fts, rowid, body) "
@@ -75,7 +75,7 @@ def _make(tx: Transaction) -> None:
 
 
 def _missing(tx: Transaction, limit: int) -> list[Row]:
-    """What no search has added yet: everything after the newest that is in the index."""
+    """Messages that no search has added yet: those after the newest one in the index."""
     return tx.execute(
         "select id from messages where id > (select coalesce(max(id), 0) from messages_fts_docsize) "
         "order by id limit :limit",
@@ -86,7 +86,7 @@ def _missing(tx: Transaction, limit: int) -> list[Row]:
 def _query(text: str) -> str:
     words = [word for word in text.replace("\0", " ").split() if any(one.isalnum() for one in word)]
     if not words:
-        raise Usage("There is no word to search for: letters or digits.")
+        raise Usage("Search for at least one word of letters or digits.")
     return " ".join(_quoted(word) for word in words)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from swarm_agents.demo.records import Kill, Seen, Wait
 from swarm_agents.demo.sources import AGENTS
-from swarm_agents.model import Attempt, AttemptEnd
+from swarm_agents.incidents.incidents import Attempt, AttemptEnd
 
 BACK_LIMIT_MS = 2_000  # from green until a waiter is at work again
 TAKEOVER_LIMIT_MS = 2_000  # beyond the dead fixer's lease

@@ -13,7 +13,8 @@ from swarm_agents.demo.records import Break, Incident, Kill, Seen, Wait
 from swarm_agents.demo.sources import AGENTS, COLLEAGUE
 from swarm_agents.demo.world import World
 from swarm_agents.incidents import history
-from swarm_agents.model import Attempt, Build
+from swarm_agents.incidents.incidents import Attempt
+from swarm_agents.model import Build
 
 _EVERYTHING = 1_000  # incidents; a performance has a handful
 _UNAVAILABLE = 69
@@ -29,7 +30,7 @@ class Witness:
         """Note who waits; the build as it is now."""
         with self.db.reading() as tx:
             now = build.state(tx)
-            line = waiters.line(tx)
+            line = waiters.list_waiting(tx)
         for waiter in line if now.incident else ():
             key = (waiter.agent, waiter.ticket)
             self.waits.setdefault(key, Wait(waiter.agent, now.incident or 0, waiter.since, None, None, None))
@@ -40,7 +41,7 @@ class Witness:
     ) -> Seen:
         """Everything that was seen. `breaks` are the colleague's commits and the files that they broke."""
         with self.db.reading() as tx:
-            incidents = history.latest(tx, _EVERYTHING)[::-1]
+            incidents = history.list_incidents(tx, _EVERYTHING)[::-1]
         journals = {agent: list(self._journal(agent)) for agent in AGENTS}
         attempts = [attempt for incident in incidents for attempt in incident.attempts]
         closed = {incident.id: incident.closed_at for incident in incidents}
@@ -58,7 +59,7 @@ class Witness:
             unlanded={agent: self._ahead(agent) for agent in AGENTS},
             left={agent for agent, calls in journals.items() if calls and calls[-1]["words"] == ["agent", "leave"]},
             bugs=[bug for agent, calls in journals.items() for bug in _bugs(agent, calls)],
-            damage=integrity.damage(self.world.database),
+            damage=integrity.find_damage(self.world.database),
             dashboard_ended=dashboard_ended,
         )
 

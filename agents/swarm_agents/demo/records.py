@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from swarm_agents.model import Attempt
+from swarm_agents.incidents.incidents import Attempt
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from swarm_agents import events, roster
-from swarm_agents.build import build
+from swarm_agents.build import build, human_acts
 from swarm_agents.db.database import Database
 from swarm_agents.demo.agent import ENOUGH
 from swarm_agents.demo.recorder import Witness
@@ -14,9 +14,10 @@ from swarm_agents.demo.sources import AGENTS, BREAKAGES
 from swarm_agents.demo.stage import Stage
 from swarm_agents.demo.world import World, break_main
 from swarm_agents.escalations import escalations
+from swarm_agents.escalations.escalations import Resolution
 from swarm_agents.incidents import history
 from swarm_agents.messages import messages
-from swarm_agents.model import EVERYONE, HUMAN, Build, BuildStatus, Resolution, Rules
+from swarm_agents.model import EVERYONE, HUMAN, Build, BuildStatus, Rules
 
 _LOOK_EVERY_S = 0.05
 _CALM_S = 1.0  # of green before the next breakage, times the pace
@@ -66,7 +67,7 @@ class Director:
     def _look(self) -> Build:
         time.sleep(_LOOK_EVERY_S)
         with self.db.reading() as tx:
-            for event in events.after(tx, self.told_to, 100):
+            for event in events.list_after(tx, self.told_to, 100):
                 self.tell(f"{event.actor} {event.kind} {event.detail}".rstrip())
                 self.told_to = event.id
         now = self.witness.look()
@@ -87,7 +88,7 @@ class Director:
     def _calm(self) -> bool:
         """Green for a while, everybody is here, and nobody has still to run into the last breakage."""
         with self.db.reading() as tx:
-            everybody = len(roster.present(tx)) == len(AGENTS)
+            everybody = len(roster.list_present(tx)) == len(AGENTS)
         if not (everybody and self._settled()):
             self.calm_since = time.monotonic()
         return time.monotonic() - self.calm_since > _CALM_S * self.pace
@@ -95,7 +96,7 @@ class Director:
     def _settled(self) -> bool:
         with self.db.reading() as tx:
             green = not build.state(tx).red
-            met = len(history.latest(tx, len(self.breaks) + 1)) >= len(self.breaks)
+            met = len(history.list_incidents(tx, len(self.breaks) + 1)) >= len(self.breaks)
         return green and met and not self.down
 
     def _break(self) -> None:
@@ -126,9 +127,9 @@ class Director:
     def _answer(self) -> None:
         """What a human would do who has no better idea: let them try again."""
         with self.db.reading() as tx:
-            open_ones = escalations.unresolved(tx)
+            open_ones = escalations.list_open(tx)
         for one in open_ones:
-            build.resolve(self.db, one.id, Resolution.RETRY, self.rules, reason="try again")
+            human_acts.resolve(self.db, one.id, Resolution.RETRY, self.rules, reason="try again")
 
     def _end(self) -> bool:
         """Wait for green, say that it is enough, wait until everybody has left; whether no human left before."""

@@ -1,6 +1,6 @@
-"""An escalation on its way to its reader: a row for each channel, what came of it, and when it is tried again.
+"""The announcements of an escalation: one row for each channel, with its state and when it is tried again.
 
-Only the rows; `notify` does what they say. One row is tried by one process at a time, under a claim that runs out.
+Only the rows; `watch.notifier` runs the channels. A process claims a row before it tries it, for a limited time.
 """
 
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from swarm_agents.db.deadlines import columns, value_in
 from swarm_agents.db.transaction import Row, Transaction
 
 DASHBOARD, MESSAGE, TMUX, COMMAND = "dashboard", "message", "tmux", "command"
-TRIES = 3  # then a channel is retired; the escalation stays in the database and on the screen
+TRIES = 3  # then the channel is retired; the escalation stays open
 BACK_OFF_S = (30, 120)  # after the first and the second failure
 REASON_LIMIT = 300  # characters
 
@@ -21,7 +21,7 @@ _DUE = f"{_OPEN} and {_DUE_AT.has_passed}"
 
 
 class Announcement(NamedTuple):
-    """One channel of one escalation. `repeated`: tried a second time without knowing what came of the first."""
+    """One channel of one escalation. `repeated`: tried again although the first try may have succeeded."""
 
     escalation: int
     channel: str
@@ -33,19 +33,19 @@ class Announcement(NamedTuple):
     teller: str | None
 
 
-def open_for(tx: Transaction, escalation: int) -> None:
-    """The rows of a new escalation, within the transaction that raises it: from here on no channel can be forgotten."""
+def open_channels(tx: Transaction, escalation: int) -> None:
+    """Insert the rows of a new escalation, in the transaction that raises it, so that no channel is lost."""
     for channel in (DASHBOARD, TMUX, COMMAND):
         _open(tx, escalation, channel, "")
 
 
-def open_message(tx: Transaction, escalation: int, why: str) -> None:
-    """The message to the agents could not be written; it is tried again like any other channel."""
+def open_message_channel(tx: Transaction, escalation: int, why: str) -> None:
+    """Add the channel of the message to the agents, which could not be written. It is tried again like the others."""
     _open(tx, escalation, MESSAGE, why)
 
 
-def shown(db: Database) -> None:
-    """A dashboard that its human may act in has painted every open escalation. Looks before it writes."""
+def record_shown(db: Database) -> None:
+    """A dashboard in which the human may act has shown every open escalation. Reads before it writes."""
     unseen = "channel = 'dashboard' and state = 'waiting' and escalation_id in " + _UNANSWERED
     with db.reading() as tx:
         if not tx.one(f"select 1 from announcements where {unseen}"):
@@ -54,31 +54,31 @@ def shown(db: Database) -> None:
         tx.execute(f"update announcements set state = 'shown', at = :now where {unseen}", now=tx.now)
 
 
-def put_aside(db: Database) -> None:
-    """What was answered before its turn is not told any more. Looks before it writes."""
+def skip_answered(db: Database) -> None:
+    """Skip the channels of escalations that were answered before they were tried. Reads before it writes."""
     with db.reading() as tx:
-        if not _moot(tx):
+        if not _list_answered(tx):
             return
     with db.transaction() as tx:
-        _put_aside(tx)
+        _skip_answered(tx)
 
 
-def any_due(tx: Transaction, channels: tuple[str, ...]) -> bool:
-    """Whether something waits to be tried by one of these channels."""
+def has_due(tx: Transaction, channels: tuple[str, ...]) -> bool:
+    """Whether one of these channels is due to be tried."""
     rows = tx.execute(f"select * from announcements where {_DUE} and channel <> 'dashboard'", **tx.clock)
     return any(row["channel"] in channels for row in rows)
 
 
-def claim(tx: Transaction, teller: str, channels: tuple[str, ...], limit_s: float) -> Announcement | None:
-    """The next one to try, the caller's alone for `limit_s`; None when there is none.
+def claim_next(tx: Transaction, teller: str, channels: tuple[str, ...], limit_s: float) -> Announcement | None:
+    """Claim the next channel to try, for `limit_s`; None when there is none.
 
-    One whose teller vanished is tried once more, marked `repeated`: perhaps it was told already. Then never again.
+    A channel whose claim ran out is tried once more, marked `repeated`: the first try may have succeeded.
     """
-    _put_aside(tx)
+    _skip_answered(tx)
     for row in tx.execute(
         f"select * from announcements where {_DUE} and channel <> 'dashboard' order by escalation_id, place", **tx.clock
     ):
-        if row["channel"] not in channels or _earlier_goes_first(tx, row, channels):
+        if row["channel"] not in channels or _must_wait_for_earlier(tx, row, channels):
             continue
         claimed = _claim(tx, row, teller, limit_s)
         if claimed:
@@ -86,26 +86,26 @@ def claim(tx: Transaction, teller: str, channels: tuple[str, ...], limit_s: floa
     return None
 
 
-def told(tx: Transaction, claimed: Announcement, state: str) -> None:
-    """It was `shown` or `sent`. Changes nothing when the claim went to another one meanwhile."""
+def record_told(tx: Transaction, claimed: Announcement, state: str) -> None:
+    """The try succeeded: `state` is `shown` or `sent`. Changes nothing when another process has the claim."""
     _end(tx, claimed, state, "")
 
 
-def missing(tx: Transaction, claimed: Announcement, why: str) -> None:
-    """There is no such channel here, so there is nothing to try again."""
+def record_missing(tx: Transaction, claimed: Announcement, why: str) -> None:
+    """There is no such channel here: it is skipped."""
     _end(tx, claimed, "skipped", why)
 
 
-def failed_once(tx: Transaction, claimed: Announcement, why: str) -> bool:
-    """It failed; whether it will be tried again."""
+def record_failure(tx: Transaction, claimed: Announcement, why: str) -> bool:
+    """The try failed; whether there will be another one."""
     again = claimed.tries < TRIES
     due_in_s = BACK_OFF_S[claimed.tries - 1] if again else 0
     _end(tx, claimed, "failed" if again else "retired", why or "no reason was given", due_in_s)
     return again
 
 
-def failed(tx: Transaction) -> list[Announcement]:
-    """What could not be told so far of the open escalations, the newest failure first."""
+def list_failed(tx: Transaction) -> list[Announcement]:
+    """Channels of open escalations that failed and have not succeeded since, the newest failure first."""
     rows = tx.execute(
         "select * from announcements where state in ('waiting', 'trying', 'failed', 'retired') and reason <> '' "
         f"and escalation_id in {_UNANSWERED} order by at desc, escalation_id, place"
@@ -113,16 +113,16 @@ def failed(tx: Transaction) -> list[Announcement]:
     return [_announcement(row) for row in rows]
 
 
-def of(tx: Transaction, escalation: int) -> list[Announcement]:
-    """Every channel of an escalation, in the order in which they are tried."""
+def list_channels(tx: Transaction, escalation: int) -> list[Announcement]:
+    """Every channel of an escalation, in the order of their tries."""
     rows = tx.execute(
         "select * from announcements where escalation_id = :escalation order by place", escalation=escalation
     )
     return [_announcement(row) for row in rows]
 
 
-def next_due_s(tx: Transaction, channels: tuple[str, ...]) -> float | None:
-    """Seconds until something is due by one of these channels; None when nothing is left to try."""
+def find_next_due_s(tx: Transaction, channels: tuple[str, ...]) -> float | None:
+    """Seconds until one of these channels is due; None when none is left to try."""
     rows = tx.execute(f"select * from announcements where {_OPEN} and channel <> 'dashboard'")
     due = [_due_in_s(tx, row) for row in rows if row["channel"] in channels]
     return min(due, default=None)
@@ -145,10 +145,10 @@ def _open(tx: Transaction, escalation: int, channel: str, reason: str) -> None:
     )
 
 
-def _moot(tx: Transaction) -> list[Row]:
-    """Open rows of what was answered, or acknowledged, before they were tried; agents hear of it until it is answered.
+def _list_answered(tx: Transaction) -> list[Row]:
+    """Channels still to try although their escalation was answered; for `tmux` and `command`, also acknowledged.
 
-    One that is being tried now is left to whoever tries it, until its claim runs out.
+    A channel under a claim is left alone until the claim runs out.
     """
     return tx.execute(
         f"select escalation_id, channel from announcements where (state in ('waiting', 'failed') or {_DUE}) "
@@ -158,8 +158,8 @@ def _moot(tx: Transaction) -> list[Row]:
     )
 
 
-def _put_aside(tx: Transaction) -> None:
-    for row in _moot(tx):
+def _skip_answered(tx: Transaction) -> None:
+    for row in _list_answered(tx):
         tx.execute(
             "update announcements set state = 'skipped', at = :now, "
             "reason = 'it was answered or acknowledged before' "
@@ -170,8 +170,8 @@ def _put_aside(tx: Transaction) -> None:
         )
 
 
-def _earlier_goes_first(tx: Transaction, row: Row, channels: tuple[str, ...]) -> bool:
-    """The channels of one escalation have an order; one that failed does not hold up the next."""
+def _must_wait_for_earlier(tx: Transaction, row: Row, channels: tuple[str, ...]) -> bool:
+    """Whether an earlier channel of the same escalation is still to be tried. One that failed does not count."""
     earlier = tx.execute(
         "select channel from announcements where escalation_id = :escalation and place < :place "
         "and channel <> 'dashboard' and state in ('waiting', 'trying')",
@@ -187,7 +187,7 @@ def _claim(tx: Transaction, row: Row, teller: str, limit_s: float) -> Announceme
     if again and (row["repeated"] or row["tries"] >= TRIES):
         tx.execute(
             "update announcements set state = 'retired', at = :now, "
-            "reason = 'whoever tried it never said what came of it' "
+            "reason = 'two processes that tried it ended without a result' "
             "where escalation_id = :escalation and channel = :channel",
             now=tx.now,
             **key,

@@ -99,7 +99,7 @@ def list_ungated_commits(tx: Transaction, limit: int) -> list[Event]:
     They landed while the build was red and not theirs to repair, or past the pre-commit hook while it was green; those
     have no incident. Their kind is `bypassed` where the caller had set SWARM_BYPASS=1, else `went_round`.
     """
-    return events.latest(tx, ("went_round", "bypassed"), limit)
+    return events.list_latest(tx, ("went_round", "bypassed"), limit)
 
 
 def _read_red_build(db: Database) -> Build | None:
@@ -108,10 +108,10 @@ def _read_red_build(db: Database) -> Build | None:
         now = build_row.read(tx)
     if now.red:
         return now
-    if db.flag.is_up():
+    if db.red_flag.exists():
         with db.transaction() as tx:
             if not build_row.read(tx).red:
-                db.flag.lower()
+                db.red_flag.remove()
     return None
 
 

@@ -1,14 +1,14 @@
-"""What is known of past and present incidents: attempts, symptoms, verdicts, and what each one cost."""
+"""Reads past and present incidents: attempts, symptoms, verdicts, and the cost of each."""
 
 from typing import Any, NamedTuple
 
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.incidents import incidents
-from swarm_agents.model import Attempt
+from swarm_agents.incidents.incidents import Attempt
 
 
 class Symptom(NamedTuple):
-    """One breakage within an incident. The first one opened it."""
+    """One breakage within an incident, which the first one opened."""
 
     signature: str
     summary: str
@@ -31,35 +31,35 @@ class Incident(NamedTuple):
     first_red_by: str | None
     seconds_to_green: int | None
     agent_minutes: float
-    """That agents stood in line, those who still stand there until now included."""
+    """The time that agents stood in line; for agents still in line, until now."""
     duplicate_fixes_avoided: int
-    """Agents other than the fixers that met it: without a line each of them would have begun to repair."""
+    """The number of agents that waited and never were the fixer: without a line each would have begun a repair."""
     attempts: list[Attempt]
     symptoms: list[Symptom]
 
 
-def latest(tx: Transaction, limit: int) -> list[Incident]:
+def list_incidents(tx: Transaction, limit: int) -> list[Incident]:
     """Newest first."""
     return [_incident(tx, row) for row in tx.execute("select * from incidents order by id desc limit :n", n=limit)]
 
 
-def incident(tx: Transaction, number: int) -> Incident | None:
+def find_incident(tx: Transaction, number: int) -> Incident | None:
     row = tx.one("select * from incidents where id = :number", number=number)
     return _incident(tx, row) if row else None
 
 
-def verdicts(tx: Transaction, limit: int) -> list[dict[str, Any]]:
-    """The newest verdicts, newest first, whatever they spoke of."""
+def list_verdicts(tx: Transaction, limit: int) -> list[dict[str, Any]]:
+    """The newest verdicts, newest first, of any incident or of none."""
     return [dict(row) for row in tx.execute("select * from verdicts order by id desc limit :limit", limit=limit)]
 
 
-def verdicts_of(tx: Transaction, number: int) -> list[dict[str, Any]]:
+def list_verdicts_of(tx: Transaction, number: int) -> list[dict[str, Any]]:
     rows = tx.execute("select * from verdicts where incident_id = :number order by id", number=number)
     return [dict(row) for row in rows]
 
 
 def _incident(tx: Transaction, row: Row) -> Incident:
-    tried = incidents.attempts(tx, row["id"])
+    attempts = incidents.list_attempts(tx, row["id"])
     waited = _waited(tx, row["id"])
     return Incident(
         id=row["id"],
@@ -76,8 +76,8 @@ def _incident(tx: Transaction, row: Row) -> Incident:
         first_red_by=row["first_red_by"],
         seconds_to_green=(row["closed_at"] - row["opened_at"]) // 1000 if row["closed_at"] else None,
         agent_minutes=sum(ms for _, ms in waited) / 60_000,
-        duplicate_fixes_avoided=len({agent for agent, _ in waited} - {attempt.agent for attempt in tried}),
-        attempts=tried,
+        duplicate_fixes_avoided=len({agent for agent, _ in waited} - {attempt.agent for attempt in attempts}),
+        attempts=attempts,
         symptoms=_symptoms(tx, row["id"]),
     )
 
@@ -88,7 +88,7 @@ def _symptoms(tx: Transaction, number: int) -> list[Symptom]:
 
 
 def _waited(tx: Transaction, number: int) -> list[tuple[str, int]]:
-    """Each wait within the incident: who, and for how many milliseconds."""
+    """Each wait within the incident: the agent, and how many milliseconds."""
     over = tx.execute("select agent, until - since as ms from waits where incident_id = :number", number=number)
     now = tx.execute(
         "select agent, :now - since as ms from waiters where incident_id = :number", now=tx.now, number=number

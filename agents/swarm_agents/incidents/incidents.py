@@ -1,7 +1,31 @@
-"""The rows of one red period: its incident, its attempts, and what one reads about them later."""
+"""Writes the rows of an incident, its attempts and symptoms, and reads them."""
+
+from enum import StrEnum
+from typing import NamedTuple
 
 from swarm_agents.db.transaction import Row, Transaction
-from swarm_agents.model import Attempt, AttemptEnd
+
+
+class AttemptEnd(StrEnum):
+    """How an attempt ended."""
+
+    FIXED = "fixed"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    RELEASED = "released"
+
+
+class Attempt(NamedTuple):
+    """One fixer's try. `number` counts within the incident; times in UTC ms."""
+
+    incident: int
+    number: int
+    agent: str
+    fence: int
+    began_at: int
+    ended_at: int | None
+    end: AttemptEnd | None
+    reason: str
 
 
 def open_incident(tx: Transaction, incident: int, agent: str, summary: str, evidence: str, hook: str | None) -> None:
@@ -31,7 +55,7 @@ def close_incident(tx: Transaction, incident: int, by: str, how: str, why: str, 
 
 
 def begin_attempt(tx: Transaction, build_row: Row) -> None:
-    """A row for the try that the build's row has just granted."""
+    """Insert the attempt of the fixer that the build's row names."""
     tx.execute(
         "insert into attempts (incident_id, number, budget, agent, fence, began_at) "
         "values (:incident, (select count(*) + 1 from attempts where incident_id = :incident), "
@@ -45,7 +69,7 @@ def begin_attempt(tx: Transaction, build_row: Row) -> None:
 
 
 def end_attempt(tx: Transaction, end: AttemptEnd, reason: str, error_class: str | None = None) -> Attempt:
-    """Close the one open attempt; there is one exactly while the build is `fixing`."""
+    """End the open attempt. There is exactly one while the build is `fixing`."""
     row = tx.one(
         "update attempts set ended_at = :now, outcome = :outcome, reason = :reason, error_class = :error_class "
         "where ended_at is null returning *",
@@ -58,8 +82,8 @@ def end_attempt(tx: Transaction, end: AttemptEnd, reason: str, error_class: str 
     return _attempt(row)
 
 
-def symptom(tx: Transaction, incident: int, signature: str, summary: str, agent: str) -> None:
-    """Count a breakage by its signature. Another one within an incident is a second symptom, never a second fixer."""
+def count_symptom(tx: Transaction, incident: int, signature: str, summary: str, agent: str) -> None:
+    """Count a breakage by its signature. A new signature within an incident is a second symptom, not a new incident."""
     tx.execute(
         "insert into symptoms (incident_id, signature, summary, first_at, first_by) "
         "values (:incident, :signature, :summary, :now, :agent) "
@@ -72,8 +96,8 @@ def symptom(tx: Transaction, incident: int, signature: str, summary: str, agent:
     )
 
 
-def blame(tx: Transaction, incident: int, commit: str, author: str) -> None:
-    """Keep which commit broke it, and whose it was."""
+def record_first_red(tx: Transaction, incident: int, commit: str, author: str) -> None:
+    """Record which commit broke it, and its author."""
     tx.execute(
         "update incidents set first_red = :commit, first_red_by = :author where id = :incident",
         commit=commit,
@@ -83,7 +107,7 @@ def blame(tx: Transaction, incident: int, commit: str, author: str) -> None:
 
 
 def record_landing(tx: Transaction, agent: str, commit: str, tree: str) -> None:
-    """Remember a commit that passed the hook: its tree is known to be good."""
+    """Record a commit that passed the hook, and its tree, which is known to be good."""
     tx.execute(
         "insert into landings (commit_id, tree, agent, at) values (:commit, :tree, :agent, :now) "
         "on conflict (commit_id) do nothing",
@@ -95,7 +119,7 @@ def record_landing(tx: Transaction, agent: str, commit: str, tree: str) -> None:
 
 
 def keep_landed_commit(tx: Transaction, agent: str, commit: str) -> None:
-    """Keep the commit that the fixer landed through the hook: evidence, once the shared branch has it."""
+    """Record the commit that the fixer landed through the hook: evidence once it is on the shared branch."""
     tx.execute(
         "update attempts set landed_commit = :commit where ended_at is null and agent = :agent",
         commit=commit,
@@ -103,18 +127,18 @@ def keep_landed_commit(tx: Transaction, agent: str, commit: str) -> None:
     )
 
 
-def landed_commit(tx: Transaction, agent: str) -> str | None:
+def find_landed_commit(tx: Transaction, agent: str) -> str | None:
     row = tx.one("select landed_commit from attempts where ended_at is null and agent = :agent", agent=agent)
     return row["landed_commit"] if row else None
 
 
-def refusing_hook(tx: Transaction, incident: int | None) -> str | None:
-    """The hook that opened the incident, or None when somebody reported it by hand."""
+def find_refusing_hook(tx: Transaction, incident: int | None) -> str | None:
+    """The hook that opened the incident, None when it was reported without one."""
     row = tx.one("select hook from incidents where id = :incident", incident=incident)
     return row["hook"] if row else None
 
 
-def last_fix(tx: Transaction) -> tuple[int, str] | None:
+def find_last_fix(tx: Transaction) -> tuple[int, str] | None:
     """The last closed incident that has a fixing commit, and that commit."""
     row = tx.one(
         "select id, fix_commit from incidents where closed_at is not null and fix_commit is not null "
@@ -123,7 +147,7 @@ def last_fix(tx: Transaction) -> tuple[int, str] | None:
     return (row["id"], row["fix_commit"]) if row else None
 
 
-def attempts(tx: Transaction, incident: int) -> list[Attempt]:
+def list_attempts(tx: Transaction, incident: int) -> list[Attempt]:
     rows = tx.execute("select * from attempts where incident_id = :incident order by number", incident=incident)
     return [_attempt(row) for row in rows]
 

@@ -168,7 +168,7 @@ def listed(tx: Transaction) -> list[Lock]:
 
 def history(tx: Transaction, path: str, limit: int = 50) -> list[Event]:
     """What happened to the lock on this path last, oldest first."""
-    return events.about(tx, _KINDS, path, limit, at_end=True)
+    return events.list_about(tx, _KINDS, path, limit, at_end=True)
 
 
 def holders(tx: Transaction, paths: Iterable[str]) -> dict[str, str]:

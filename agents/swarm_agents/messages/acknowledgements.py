@@ -19,11 +19,13 @@ from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import Denied, NotFound
 from swarm_agents.escalations import escalations
+from swarm_agents.escalations.escalations import AckResolution
 from swarm_agents.messages import messages, unacknowledged
 from swarm_agents.messages import rows as message_rows
 from swarm_agents.messages.rows import ACKNOWLEDGEMENT_DUE
 from swarm_agents.messages.unacknowledged import Expected
-from swarm_agents.model import HUMAN, SWARM, AckResolution, Agent, Message, MessageType
+from swarm_agents.model import HUMAN, SWARM, Message, MessageType
+from swarm_agents.roster import Agent
 from swarm_agents.text import one_line
 
 RETRIES = 3  # each wait is twice the one before it, and the human is asked after one more of the last length
@@ -79,7 +81,7 @@ def answer(
     to those to whom it is said again. Raises `NotFound`: not open, nobody of that name, or none of them is here.
     """
     with db.transaction() as tx:
-        message = escalations.answerable(tx, escalation, option).message
+        message = escalations.find_answerable(tx, escalation, option).message
         assert message is not None, "only these options fit, and they are about a message"
         silent = [one for one in unacknowledged.asked_about(tx, message) if agent in (None, one.agent)]
         if not silent:
@@ -129,7 +131,7 @@ def _go_on(tx: Transaction, row: Row) -> bool:
 
 
 def _said_again(tx: Transaction, message: int, recipient: Agent) -> bool:
-    with tx.apart() as part:  # what cannot be said again must not hold up the question to the human
+    with tx.savepoint() as part:  # what cannot be said again must not hold up the question to the human
         messages.say_again(tx, message_rows.find(tx, message), recipient)
     if part.error:
         events.record(tx, SWARM, "message_lost", f"to {recipient.name}: {part.error}")
@@ -156,7 +158,7 @@ def _ask(tx: Transaction, message: int) -> None:
     first = message_rows.find(tx, message)
     if _present(tx, first.sender) is None:
         return
-    with tx.apart() as part:  # asking the human must not fail because the sender cannot be told of it
+    with tx.savepoint() as part:  # asking the human must not fail because the sender cannot be told of it
         messages.post(tx, SWARM, first.sender, f"{why}. A human was asked.", MessageType.STATUS, message)
     if part.error:
         events.record(tx, SWARM, "message_lost", f"to {first.sender}: {part.error}")
@@ -252,4 +254,4 @@ def _tell_sender(tx: Transaction, first: Message, agent: str) -> None:
 
 
 def _present(tx: Transaction, name: str) -> Agent | None:
-    return next((agent for agent in roster.present(tx) if agent.name == name), None)
+    return next((agent for agent in roster.list_present(tx) if agent.name == name), None)

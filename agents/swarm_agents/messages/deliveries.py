@@ -12,7 +12,8 @@ from typing import NamedTuple
 from swarm_agents.db.deadlines import DeadlineColumns, value_in
 from swarm_agents.db.transaction import Row, Transaction, among
 from swarm_agents.errors import NotFound
-from swarm_agents.model import EVERYONE, SWARM, Agent, Delivery, DeliveryState, MessageType
+from swarm_agents.model import EVERYONE, SWARM, Delivery, DeliveryState, MessageType
+from swarm_agents.roster import Agent
 
 EXPIRES_AT = DeadlineColumns("expires_mono_ms", "boot_id")
 EXPIRES_S = 900  # a notice held for so long would only disturb; the message stays in the inbox

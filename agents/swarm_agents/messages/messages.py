@@ -10,7 +10,8 @@ from swarm_agents.errors import BadData, NotFound, RateLimited, Usage
 from swarm_agents.messages import deliveries
 from swarm_agents.messages import rows as message_rows
 from swarm_agents.messages.rows import ACKNOWLEDGEMENT_DUE, ANY, Condition, Filter
-from swarm_agents.model import EVERYONE, HUMAN, Agent, Delivery, Message, MessageType
+from swarm_agents.model import EVERYONE, HUMAN, Delivery, Message, MessageType
+from swarm_agents.roster import Agent
 from swarm_agents.text import NAME, one_line
 
 BODY_LIMIT = 10_240  # bytes of UTF-8; what is longer belongs into a file that the message names
@@ -289,7 +290,7 @@ def _expect_acknowledgement(tx: Transaction, message: int, names: list[str], fir
 def _reached(tx: Transaction, sender: str, recipient: str) -> list[Agent]:
     if recipient == HUMAN:
         return []
-    present = [agent for agent in roster.present(tx) if agent.name != sender or agent.name == recipient]
+    present = [agent for agent in roster.list_present(tx) if agent.name != sender or agent.name == recipient]
     if recipient == EVERYONE:
         return present
     return [agent for agent in present if agent.name == recipient] or [

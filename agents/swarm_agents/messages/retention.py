@@ -90,7 +90,7 @@ def _remove(tx: Transaction, message: int) -> bool:
     """False when it began a thread of which something is left."""
     if tx.one("select 1 from messages where thread = :id", id=message):
         return False
-    search.forget(tx, message)
+    search.remove_message(tx, message)
     for table in ("receipts", "deliveries", "acknowledgements"):
         tx.execute(f"delete from {table} where message_id = :id", id=message)
     tx.execute("delete from messages where id = :id", id=message)

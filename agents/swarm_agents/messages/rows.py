@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 from swarm_agents.db.deadlines import columns
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import NotFound
-from swarm_agents.model import EVERYONE, HUMAN, Agent, Message, MessageType
+from swarm_agents.model import EVERYONE, HUMAN, Message, MessageType
+from swarm_agents.roster import Agent
 
 ACKNOWLEDGEMENT_DUE = columns("due")
 """When a message that was not acknowledged is said again, or becomes a question to the human."""

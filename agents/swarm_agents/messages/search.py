@@ -13,8 +13,8 @@ def grep(db: Database, text: str, limit: int = 50, asked: Filter = ANY) -> messa
     The first search of a long log takes seconds: it indexes what is new since the last one.
     """
     messages.check_limit(limit)
-    search.fill(db)
+    search.fill_index(db)
     with db.reading() as tx:
         condition = message_rows.wanted(tx, asked)
-        rows = search.newest(tx, text, condition.sql, condition.values, limit + 1)
+        rows = search.find_newest(tx, text, condition.sql, condition.values, limit + 1)
         return messages.page_of(rows[:limit], more=len(rows) > limit, floor=0)

@@ -60,7 +60,7 @@ def ask(tx: Transaction, message: int) -> str:
     """The human is asked about those who are `asked` now, within the transaction that made them so; in one line."""
     found = message_rows.find(tx, message)
     why = _in_one_line(found, asked_about(tx, message))
-    escalation = escalations.open_about_message(tx, message)
+    escalation = escalations.find_open_about_message(tx, message)
     if escalation is None:
         escalation = escalations.raise_about_message(tx, message, SWARM, why)
     _word(tx, escalation, found)
@@ -69,7 +69,7 @@ def ask(tx: Transaction, message: int) -> str:
 
 def settle(tx: Transaction, message: int, resolution: str, by: str, answer: str = "") -> None:
     """Somebody is asked about no more: the question is over when that was the last one, else it names the rest."""
-    escalation = escalations.open_about_message(tx, message)
+    escalation = escalations.find_open_about_message(tx, message)
     if escalation is None:
         return
     if asked_about(tx, message):
@@ -87,7 +87,7 @@ def options(escalation: int, message: int, silent: list[Expected]) -> list[str]:
 
 def _word(tx: Transaction, escalation: int, message: Message) -> None:
     silent = asked_about(tx, message.id)
-    here = {agent.name for agent in roster.present(tx)}
+    here = {agent.name for agent in roster.list_present(tx)}
     lines = [
         f"{_in_one_line(message, silent)}. No agent has to stop for it.",
         *[f"  {_said_to(one, one.agent in here)}" for one in silent],
@@ -96,7 +96,7 @@ def _word(tx: Transaction, escalation: int, message: Message) -> None:
         "You can:",
         *[f"  {command}" for command in options(escalation, message.id, silent)],
     ]
-    escalations.reword(tx, escalation, _in_one_line(message, silent), "\n".join(lines))
+    escalations.set_text(tx, escalation, _in_one_line(message, silent), "\n".join(lines))
 
 
 def _in_one_line(message: Message, silent: list[Expected]) -> str:

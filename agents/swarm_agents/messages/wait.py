@@ -8,8 +8,8 @@ from swarm_agents.db.transaction import Transaction
 from swarm_agents.messages import messages
 from swarm_agents.messages.messages import Page
 from swarm_agents.messages.rows import Filter
-from swarm_agents.model import Agent
 from swarm_agents.phases import Phase
+from swarm_agents.roster import Agent
 
 _LOOK_EVERY_S = 0.5  # when a wake-up is lost
 
@@ -23,7 +23,7 @@ def wait(
     wait counts. Otherwise those after the cursor; the human (None) without one waits for what comes from now on.
     """
     give_up_at = time.monotonic() + timeout_s
-    with db.listener() as bell:
+    with db.subscribe() as commits:
         while True:
             with db.reading() as tx:
                 if reader is None and after is None:
@@ -31,13 +31,13 @@ def wait(
                 page = _look(tx, reader, asked, after)
                 if page.messages:
                     return page
-                phase = phases.of_id(tx, asked.phase) if asked.phase else None
+                phase = phases.find(tx, asked.phase) if asked.phase else None
                 if phase is not None and phase.end is not None:
                     return phase
             left_s = give_up_at - time.monotonic()
             if left_s <= 0:
                 return None
-            bell.wait(min(left_s, _LOOK_EVERY_S))
+            commits.wait(min(left_s, _LOOK_EVERY_S))
 
 
 def _look(tx: Transaction, reader: Agent | None, asked: Filter, after: int | None) -> Page:

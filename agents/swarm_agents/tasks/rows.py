@@ -95,7 +95,7 @@ def listed(tx: Transaction) -> list[Task]:
 
 def history(tx: Transaction, task: str, limit: int = 50) -> list[Event]:
     """What happened to it last, oldest first."""
-    return events.about(tx, _KINDS, task, limit)
+    return events.list_about(tx, _KINDS, task, limit)
 
 
 def waiting_for(tx: Transaction, task: str) -> list[tuple[str, str]]:

@@ -204,7 +204,7 @@ def review(
     check_text(note, "note")
     with db.transaction() as tx:
         if reviewer not in (EVERYONE, HUMAN):
-            here = roster.present(tx)
+            here = roster.list_present(tx)
             if not any(reviewer in (one.name, one.role) for one in here):
                 raise NotFound(f"There is no agent or role {one_line(reviewer, 64)}.", next="swarm agent list")
         _return_expired(tx)

@@ -6,7 +6,7 @@ from swarm_agents import roster
 from swarm_agents.build import row as build_row
 from swarm_agents.build import waiters
 from swarm_agents.db.transaction import Transaction
-from swarm_agents.model import Agent
+from swarm_agents.roster import Agent
 
 SILENT_AFTER_MS = 5 * 60_000  # without a command; coding agents think for minutes, so this is a hint and no verdict
 
@@ -21,7 +21,7 @@ class ListedAgent(NamedTuple):
 def list_agents(tx: Transaction) -> list[ListedAgent]:
     """Every agent by name, those who left last."""
     fixer = build_row.read(tx).fixer
-    waiting = {waiter.agent for waiter in waiters.line(tx)}
+    waiting = {waiter.agent for waiter in waiters.list_waiting(tx)}
     return [ListedAgent(agent, _state(agent, fixer, waiting, tx.now)) for agent in roster.list_all(tx)]
 
 

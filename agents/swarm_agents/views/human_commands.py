@@ -2,12 +2,14 @@
 
 from typing import NamedTuple
 
-from swarm_agents.build import build
+from swarm_agents.build import build, human_acts
+from swarm_agents.build.outcomes import Evidence, FenceRejected
 from swarm_agents.config.config import Config
 from swarm_agents.db.database import Database
+from swarm_agents.escalations.escalations import AckResolution, Resolution
 from swarm_agents.locks import locks
 from swarm_agents.messages import acknowledgements, deliveries, messages
-from swarm_agents.model import HUMAN, AckResolution, Delivery, Evidence, Fenced, MessageType, Resolution
+from swarm_agents.model import HUMAN, Delivery, MessageType
 from swarm_agents.tasks import tasks
 from swarm_agents.tasks.rows import Task, TaskStatus
 from swarm_agents.text import one_line
@@ -109,23 +111,25 @@ class CommandRefused(NamedTuple):
     why: str
 
 
-def carry_out(db: Database, order: HumanCommand, config: Config) -> CommandDone | MessageSent | CommandRefused | Fenced:
-    """`Fenced` when the build is not what the human saw any more; nothing was changed then."""
+def carry_out(
+    db: Database, order: HumanCommand, config: Config
+) -> CommandDone | MessageSent | CommandRefused | FenceRejected:
+    """`FenceRejected` when the build is not what the human saw any more; nothing was changed then."""
     match order:
         case ForceReleaseCommand(fence, reason):
-            return _done(build.force_release(db, fence, reason or "a human released it"))
+            return _done(human_acts.force_release(db, fence, reason or "a human released it"))
         case EscalateCommand(fence, reason):
             return _done(build.escalate(db, HUMAN, reason or "a human looks at it", fence))
         case AssignCommand(fence, to):
-            return _done(build.assign(db, to, config.rules, fence))
+            return _done(human_acts.assign(db, to, config.rules, fence))
         case ResolveCommand(escalation, option, agent, reason):
-            return _done(build.resolve(db, escalation, option, config.rules, agent, reason))
+            return _done(human_acts.resolve(db, escalation, option, config.rules, agent, reason))
         case AnswerUnacknowledgedCommand(escalation, answer, reason):
             acknowledgements.answer(db, escalation, answer, reason=reason)
             return CommandDone()
         case DeclareFixedCommand(fence, reason):
             evidence = Evidence(reason or "a human repaired it", db.moment())
-            return _done(build.fixed(db, HUMAN, evidence, fence))
+            return _done(build.mark_fixed(db, HUMAN, evidence, fence))
         case SendCommand(recipient, body, type_, reply_to):
             message, queued = messages.send(db, HUMAN, recipient, body, type_, reply_to=reply_to)
             return MessageSent(message, tuple(queued))
@@ -141,8 +145,8 @@ def carry_out(db: Database, order: HumanCommand, config: Config) -> CommandDone 
             return _lock_done(path, locks.force_release(db, [path], reason, fence))
 
 
-def _done(outcome: object) -> CommandDone | Fenced:
-    return outcome if isinstance(outcome, Fenced) else CommandDone()
+def _done(outcome: object) -> CommandDone | FenceRejected:
+    return outcome if isinstance(outcome, FenceRejected) else CommandDone()
 
 
 def _task_done(outcome: tasks.Done | tasks.TakenBy | tasks.BlockedBy | tasks.NotYours) -> CommandDone | CommandRefused:

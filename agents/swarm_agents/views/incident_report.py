@@ -41,7 +41,7 @@ class IncidentReport(NamedTuple):
 def read(db: Database, number: int | None = None) -> IncidentReport | None:
     """Without a number the open incident, else the last one. None when there is no such incident."""
     with db.reading() as tx:
-        incident = _latest(tx) if number is None else history.incident(tx, number)
+        incident = _latest(tx) if number is None else history.find_incident(tx, number)
         if incident is None:
             return None
         ungated = [event for event in gate.list_ungated_commits(tx, _UNGATED_READ) if event.incident == incident.id]
@@ -49,10 +49,10 @@ def read(db: Database, number: int | None = None) -> IncidentReport | None:
 
 
 def _latest(tx: Transaction) -> Incident | None:
-    found = history.latest(tx, 1)
+    found = history.list_incidents(tx, 1)
     return found[0] if found else None
 
 
 def _verdicts(tx: Transaction, number: int) -> tuple[VerdictRow, ...]:
-    rows = history.verdicts_of(tx, number)
+    rows = history.list_verdicts_of(tx, number)
     return tuple(VerdictRow(**{name: row[name] for name in VerdictRow._fields}) for row in rows)

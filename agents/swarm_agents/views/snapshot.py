@@ -4,18 +4,21 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from swarm_agents import events
+from swarm_agents.build.waiters import Waiter
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.errors import SwarmError
 from swarm_agents.escalations import announcements
 from swarm_agents.escalations.announcements import Announcement
+from swarm_agents.escalations.escalations import Escalation
 from swarm_agents.events import Event
 from swarm_agents.gate import gate
 from swarm_agents.incidents import incidents
+from swarm_agents.incidents.incidents import Attempt
 from swarm_agents.locks import locks
 from swarm_agents.locks.locks import Lock
 from swarm_agents.messages import deliveries
-from swarm_agents.model import Attempt, Build, Delivery, Escalation, Moment, Waiter
+from swarm_agents.model import Build, Delivery, Moment
 from swarm_agents.tasks import rows as task_rows
 from swarm_agents.tasks.rows import Task
 from swarm_agents.views import message_pages, swarm_status
@@ -129,11 +132,11 @@ def take(db: Database, request: SnapshotRequest = NOTHING_EXTRA) -> Snapshot:
         return Snapshot(
             moment=tx.moment,
             build=now,
-            attempts=tuple(incidents.attempts(tx, now.incident)) if now.incident else (),
+            attempts=tuple(incidents.list_attempts(tx, now.incident)) if now.incident else (),
             waiting=status.waiting,
             agents=status.agents,
             escalations=tuple(one for one in status.escalations if one.incident is not None),
-            unannounced=tuple(announcements.failed(tx)),
+            unannounced=tuple(announcements.list_failed(tx)),
             unacknowledged=tuple(one for one in status.escalations if one.message is not None),
             ungated=_find_ungated(tx, now),
             unreached=tuple(UnreachedAgent(one.agent, count, one) for one, count in deliveries.lost(tx)),
@@ -141,7 +144,7 @@ def take(db: Database, request: SnapshotRequest = NOTHING_EXTRA) -> Snapshot:
             first_message=message_pages.find_first_id(tx),
             last_message=last,
             tail=message_pages.find_rows(tx, last - TAIL + 1, last),
-            events=tuple(events.after(tx, events.last_id(tx) - RECENT_EVENTS, RECENT_EVENTS)),
+            events=tuple(events.list_after(tx, events.find_last_id(tx) - RECENT_EVENTS, RECENT_EVENTS)),
             work=TasksAndLocks(tuple(task_rows.listed(tx)), tuple(locks.listed(tx))) if request.work else None,
             recent_deliveries=_recent_deliveries(tx) if request.deliveries else None,
             watched_message=request.message,

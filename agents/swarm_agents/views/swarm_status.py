@@ -3,11 +3,13 @@
 from typing import NamedTuple
 
 from swarm_agents.build import build, waiters
+from swarm_agents.build.waiters import Waiter
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.escalations import escalations
+from swarm_agents.escalations.escalations import Escalation
 from swarm_agents.messages import messages
-from swarm_agents.model import Build, Escalation, Waiter
+from swarm_agents.model import Build
 from swarm_agents.views import agents
 from swarm_agents.views.agents import ListedAgent
 
@@ -42,8 +44,8 @@ def read_in(tx: Transaction) -> SwarmStatus:
     return SwarmStatus(
         read_at=tx.now,
         build=build.state(tx),
-        waiting=tuple(waiters.line(tx)),
+        waiting=tuple(waiters.list_waiting(tx)),
         agents=tuple(agents.list_agents(tx)),
-        escalations=tuple(escalations.unresolved(tx)),
+        escalations=tuple(escalations.list_open(tx)),
         last_message=messages.last_id(tx),
     )

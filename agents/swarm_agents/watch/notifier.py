@@ -20,8 +20,9 @@ from swarm_agents.db.transaction import Transaction
 from swarm_agents.errors import SwarmError, Unavailable
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.announcements import COMMAND, MESSAGE, TMUX, Announcement
+from swarm_agents.escalations.escalations import Escalation
 from swarm_agents.messages import messages
-from swarm_agents.model import EVERYONE, SWARM, Escalation
+from swarm_agents.model import EVERYONE, SWARM
 from swarm_agents.system import log
 from swarm_agents.text import one_line, printable, tail
 
@@ -59,14 +60,14 @@ def pump(db: Database, config: Config) -> float | None:
     Takes as long as tmux and the command take, each within its limit: never call it from an event loop.
     """
     teller = f"{os.getpid()}-{threading.get_native_id()}"
-    announcements.put_aside(db)
+    announcements.skip_answered(db)
     while True:
         with db.reading() as tx:
             channels = _channels(config.notify, tx.now)
-            if not announcements.any_due(tx, channels):
-                return announcements.next_due_s(tx, channels)
+            if not announcements.has_due(tx, channels):
+                return announcements.find_next_due_s(tx, channels)
         with db.transaction() as tx:
-            claimed = announcements.claim(tx, teller, channels, _limit_s(config.notify))
+            claimed = announcements.claim_next(tx, teller, channels, _limit_s(config.notify))
         if claimed is None:  # the channel before it is being tried by another one
             return LOOK_EVERY_S
         _try(db, config.notify, claimed)
@@ -103,10 +104,10 @@ def see_through(db: Database, config: Config) -> None:
 
 def leave_behind(db: Database, config: Config) -> None:
     """At the end of a verb that may have asked a human: start a process that tells them. Costs milliseconds."""
-    announcements.put_aside(db)
+    announcements.skip_answered(db)
     with db.reading() as tx:
         channels = _channels(config.notify, tx.now)
-        if not announcements.any_due(tx, channels):
+        if not announcements.has_due(tx, channels):
             return
         outside = COMMAND in channels or bool(_sockets(tx))
     if outside:
@@ -138,7 +139,7 @@ def _limit_s(notify: Notify) -> float:
 
 def _try(db: Database, notify: Notify, claimed: Announcement) -> None:
     with db.reading() as tx:
-        asked = escalations.show(tx, claimed.escalation)
+        asked = escalations.find(tx, claimed.escalation)
         sockets = _sockets(tx)
     match claimed.channel:
         case announcements.MESSAGE:
@@ -155,11 +156,11 @@ def _record(db: Database, claimed: Announcement, end: _End) -> None:
     with db.transaction() as tx:
         match end.state:
             case "failed":
-                again = announcements.failed_once(tx, claimed, end.why)
+                again = announcements.record_failure(tx, claimed, end.why)
             case "skipped":
-                announcements.missing(tx, claimed, end.why)
+                announcements.record_missing(tx, claimed, end.why)
             case state:
-                announcements.told(tx, claimed, state)
+                announcements.record_told(tx, claimed, state)
     what = f"escalation {claimed.escalation} by {claimed.channel}"
     if end.state == "failed":
         then = f"again in {announcements.BACK_OFF_S[claimed.tries - 1]} s" if again else "not tried again"
@@ -173,10 +174,10 @@ def _record(db: Database, claimed: Announcement, end: _End) -> None:
 
 def _post_message(db: Database, claimed: Announcement, asked: Escalation) -> _End:
     with db.transaction() as tx:
-        with tx.apart() as part:
-            messages.post(tx, SWARM, EVERYONE, escalations.message(asked.reason))
+        with tx.savepoint() as part:
+            messages.post(tx, SWARM, EVERYONE, escalations.message_to_agents(asked.reason))
         if not part.error:
-            announcements.told(tx, claimed, "sent")
+            announcements.record_told(tx, claimed, "sent")
     return _End("failed", part.error) if part.error else _End("sent")
 
 
@@ -301,6 +302,6 @@ def _give_others_a_start(db: Database, config: Config) -> None:
     give_up_at = time.monotonic() + HEAD_START_S
     while time.monotonic() < give_up_at:
         with db.reading() as tx:
-            if injections.leader(tx) is None or not announcements.any_due(tx, _channels(config.notify, tx.now)):
+            if injections.leader(tx) is None or not announcements.has_due(tx, _channels(config.notify, tx.now)):
                 return
         time.sleep(0.1)

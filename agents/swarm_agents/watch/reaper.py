@@ -3,13 +3,14 @@
 from typing import NamedTuple
 
 from swarm_agents import roster
-from swarm_agents.build import build
+from swarm_agents.build import build, expiry
 from swarm_agents.courier.courier import Round
 from swarm_agents.db.database import Database
 from swarm_agents.errors import NotFound
 from swarm_agents.locks import locks
 from swarm_agents.locks.leases import LOCK_LEASES
-from swarm_agents.model import Agent, PaneAddress
+from swarm_agents.model import PaneAddress
+from swarm_agents.roster import Agent
 from swarm_agents.tasks import tasks
 from swarm_agents.tasks.leases import TASK_LEASES
 
@@ -30,7 +31,7 @@ class Reaper:
 
     def after(self, db: Database, done: Round) -> None:
         """Call it after every round of a courier, whether it leads or not."""
-        build.reap(db)
+        expiry.reap(db)
         tasks.reap(db)
         locks.reap(db)
         for name in done.living_agents:
@@ -55,7 +56,7 @@ def _lose(db: Database, agent: Agent) -> None:
         now = build.state(tx)
         holds = TASK_LEASES.are_held(tx, agent.name) or LOCK_LEASES.are_held(tx, agent.name)
     if now.fixer == agent.name:
-        build.lose_fixer(db, agent.name, now.fence, _WHY)
+        expiry.lose_fixer(db, agent.name, now.fence, _WHY)
     if holds:
         with db.transaction() as tx:
             if roster.find(tx, agent.name, left_too=True).pane == agent.pane:

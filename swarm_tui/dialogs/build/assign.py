@@ -2,7 +2,7 @@
 
 from textual.content import Content
 
-from swarm_agents.model import Agent
+from swarm_agents.roster import Agent
 from swarm_agents.text import one_line
 from swarm_agents.views.human_commands import AssignCommand
 from swarm_agents.views.snapshot import Snapshot

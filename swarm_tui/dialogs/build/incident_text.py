@@ -4,7 +4,7 @@ from textual.content import Content
 
 from swarm_agents.events import Event
 from swarm_agents.incidents.history import Incident, Symptom
-from swarm_agents.model import Attempt
+from swarm_agents.incidents.incidents import Attempt
 from swarm_agents.text import one_line, printable, tail
 from swarm_agents.views.incident_report import IncidentReport, VerdictRow
 from swarm_tui import symbols, times

@@ -2,7 +2,7 @@
 
 from textual.content import Content
 
-from swarm_agents.model import Escalation, Resolution
+from swarm_agents.escalations.escalations import Escalation, Resolution
 from swarm_agents.text import printable
 from swarm_agents.views.human_commands import ResolveCommand
 from swarm_agents.views.snapshot import Snapshot

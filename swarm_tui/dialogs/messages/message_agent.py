@@ -2,7 +2,7 @@
 
 from textual.content import Content
 
-from swarm_agents.model import Agent
+from swarm_agents.roster import Agent
 from swarm_agents.views.agents import ListedAgent
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui import times

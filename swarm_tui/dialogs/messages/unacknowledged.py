@@ -2,7 +2,7 @@
 
 from textual.content import Content
 
-from swarm_agents.model import AckResolution, Escalation
+from swarm_agents.escalations.escalations import AckResolution, Escalation
 from swarm_agents.text import printable
 from swarm_agents.views.human_commands import AnswerUnacknowledgedCommand
 from swarm_agents.views.snapshot import Snapshot

@@ -41,7 +41,7 @@ def test_of_eight_that_report_at_once_exactly_one_repairs_in_each_of_200_rounds(
 
 def test_the_election_holds_while_a_stopped_process_blocks_the_fair_turns(db_path: Path, herd: list[Worker]) -> None:
     for worker in herd:
-        worker.send("do_without_gate")
+        worker.send("skip_fair_turns")
         assert worker.receive().told == "pushing"
 
     with file_lock.held(Path(f"{db_path}-lock"), 1):

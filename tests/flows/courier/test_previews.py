@@ -11,8 +11,9 @@ import pytest
 
 from swarm_agents.courier import previews
 from swarm_agents.hosts import screen_profiles
-from swarm_agents.model import Agent, PaneAddress
+from swarm_agents.model import PaneAddress
 from swarm_agents.panes import tmux as transport
+from swarm_agents.roster import Agent
 from tests.support.tmux import FAKE_AGENT, FakeAgent, Tmux, private_server
 from tests.support.until import until
 

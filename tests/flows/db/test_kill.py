@@ -1,4 +1,4 @@
-"""kill -9 at any moment leaves a sound database, loses nothing that was acknowledged, and stops nobody else."""
+"""kill -9 at any moment leaves a sound database, loses no acknowledged write, and stops no other process."""
 
 import json
 import os
@@ -34,8 +34,8 @@ def agents(db_path: Path) -> None:
 
 
 @dataclass
-class Acknowledged:
-    """What a killed or finished process had said it did, before it was gone."""
+class AcknowledgedWrites:
+    """The writes that a process had reported as done before it ended or was killed."""
 
     messages: dict[int, str] = field(default_factory=dict)
     fences: set[int] = field(default_factory=set)
@@ -44,13 +44,13 @@ class Acknowledged:
 def test_swarm_commands_killed_300_times_leave_a_sound_database_that_goes_on(db_path: Path) -> None:
     dice = random.Random(0)
     patience_s = seconds_of_one_wave(db_path)
-    said, kills = Acknowledged(), 0
+    said, kills = AcknowledgedWrites(), 0
 
     while kills < KILLS:
         running = [start(db_path, *random_command(dice)) for _ in range(AT_ONCE)]
         hit = killed(running, [dice.uniform(0.5, 1.1) * patience_s for _ in running])
         kills += hit
-        patience_s *= 0.8 if hit < AT_ONCE - 1 else 1.1  # most die, and late: where the writing is
+        patience_s *= 0.8 if hit < AT_ONCE - 1 else 1.1  # most die, and late: during their writes
         for process in running:
             note(said, process)
 
@@ -83,7 +83,7 @@ def test_swarm_commands_killed_300_times_leave_a_sound_database_that_goes_on(db_
     ],
     ids=lambda given: given.name if isinstance(given, Act) else "",
 )
-def test_an_act_killed_at_any_of_its_statements_is_done_whole_or_not_at_all(
+def test_an_act_killed_at_any_of_its_statements_is_done_completely_or_not_at_all(
     db_path: Path, before: list[Act], act: Act
 ) -> None:
     with workers(db_path, 1) as [first]:
@@ -107,13 +107,13 @@ def test_an_act_killed_at_any_of_its_statements_is_done_whole_or_not_at_all(
                 with db.reading() as tx:
                     check_rows_agree(tx)
                     assert not died or observe(tx) == start_state
-                    assert db.flag.is_up() or observe(tx).status == "passing"
+                    assert db.red_flag.exists() or observe(tx).status == "passing"
                 perform(db, act, Rules())
         statement += 1
     assert statement > 5
 
 
-def test_a_claim_killed_between_commit_and_bell_is_kept_and_can_be_repeated(db_path: Path) -> None:
+def test_a_claim_killed_between_commit_and_notification_is_kept_and_can_be_repeated(db_path: Path) -> None:
     with workers(db_path, 3) as [doomed, waiter, again]:
         doomed.send("die_at", statement=0)
         doomed.receive()
@@ -173,8 +173,8 @@ def killed(running: list["subprocess.Popen[bytes]"], delays_s: list[float]) -> i
     return sum(process.wait() < 0 for process in running)
 
 
-def note(said: Acknowledged, process: "subprocess.Popen[bytes]") -> None:
-    """What counts is a whole answer on standard output, whatever became of the process after it."""
+def note(said: AcknowledgedWrites, process: "subprocess.Popen[bytes]") -> None:
+    """Record the answer if all of it was printed, even when the process was killed after that."""
     out, _ = process.communicate(timeout=60)
     assert process.returncode < 70 or process.returncode > 73, f"{process.args}: {out.decode()}"
     if not out.endswith(b"\n"):
@@ -190,7 +190,7 @@ def note(said: Acknowledged, process: "subprocess.Popen[bytes]") -> None:
 def damage(db_path: Path) -> list[str]:
     with closing(sqlite3.connect(db_path)) as shell:
         found = [row[0] for row in shell.execute("pragma integrity_check")]
-        found += [f"{row} points nowhere" for row in shell.execute("pragma foreign_key_check")]
+        found += [f"{row} refers to a missing row" for row in shell.execute("pragma foreign_key_check")]
     return [line for line in found if line != "ok"]
 
 

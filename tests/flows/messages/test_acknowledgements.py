@@ -143,7 +143,7 @@ def test_the_human_is_asked_once_however_many_look(repo: Repo, db: Database) -> 
         exits = [(one.wait(60), one.communicate())[0] for one in looking]
 
         with db.reading() as tx:
-            asked = escalations.unresolved(tx)
+            asked = escalations.list_open(tx)
             rows = tx.execute("select 1 from announcements")
             noted = tx.execute("select 1 from events where kind = 'needs_attention'")
         assert (exits, len(asked), len(rows), len(noted)) == ([0] * 8, number, 3 * number, number)

@@ -267,7 +267,7 @@ def _phases(db: Database, *names: str) -> list[dict[str, str]]:
 
 
 def _listeners(db: Database) -> int:
-    return len(list(db.bell.folder.glob("w-*"))) if db.bell.folder.exists() else 0
+    return len(list(db.notifier.folder.glob("w-*"))) if db.notifier.folder.exists() else 0
 
 
 def _read_by(db: Database, message: int) -> list[str]:

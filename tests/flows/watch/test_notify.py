@@ -14,14 +14,16 @@ from pathlib import Path
 import pytest
 
 from swarm_agents import roster
-from swarm_agents.build import build
+from swarm_agents.build import build, human_acts
+from swarm_agents.build.outcomes import HumanAsked
 from swarm_agents.config.config import Config, Notify
 from swarm_agents.db.clock import host_clock
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.announcements import BACK_OFF_S, COMMAND, TMUX
+from swarm_agents.escalations.escalations import Resolution
 from swarm_agents.messages import acknowledgements, messages
-from swarm_agents.model import HUMAN, Asked, PaneAddress, Resolution, Rules
+from swarm_agents.model import HUMAN, PaneAddress, Rules
 from swarm_agents.system import file_lock, log
 from swarm_agents.watch import notifier
 from swarm_tui.background import BackgroundThread
@@ -222,7 +224,7 @@ def test_a_command_that_fails_is_on_record_logged_and_listed(db: Database, tape:
 
     assert state(db, asked, COMMAND) == ("failed", f"{command} {why}")
     with db.reading() as tx:
-        assert [(one.channel, one.reason) for one in announcements.failed(tx)] == [(COMMAND, f"{command} {why}")]
+        assert [(one.channel, one.reason) for one in announcements.list_failed(tx)] == [(COMMAND, f"{command} {why}")]
     logged = log.log_path(db.path).read_text()
     assert f"ERROR {os.getpid()} escalation {asked} by command: try 1 of 3 failed, again in 30 s: {command}" in logged
 
@@ -271,7 +273,7 @@ def test_what_was_answered_before_its_turn_rings_nobody(db: Database, clock: Fak
     asked = ask(db)
     config = tape.config(tape.script("echo x >> tries; exit 1"))
     notifier.pump(db, config)
-    build.resolve(db, asked, Resolution.RETRY, RULES)
+    human_acts.resolve(db, asked, Resolution.RETRY, RULES)
 
     clock.forward(BACK_OFF_S[0])
     notifier.pump(db, config)
@@ -294,7 +296,7 @@ def test_six_processes_that_look_at_once_ring_once(db_path: Path, tape: "Tape") 
         assert [one.stderr for one in done] == [""] * 6
         assert tape.read("tries").split() == [str(n) for n in range(1, round_ + 1)]
         with Database(db_path) as db:
-            build.resolve(db, round_, Resolution.DECLARE_PASSING, RULES)
+            human_acts.resolve(db, round_, Resolution.DECLARE_PASSING, RULES)
 
 
 def test_a_teller_killed_before_it_could_record_is_followed_once_and_marked(db_path: Path, tape: "Tape") -> None:
@@ -311,7 +313,7 @@ def test_a_teller_killed_before_it_could_record_is_followed_once_and_marked(db_p
     assert tape.read("tries") == "x\nx\n"
     assert tape.read("heard").count("(This may reach you for the second time.)") == 1
     with Database(db_path) as db:
-        assert state(db, asked, COMMAND) == ("retired", "whoever tried it never said what came of it")
+        assert state(db, asked, COMMAND) == ("retired", "two processes that tried it ended without a result")
 
 
 # The verbs
@@ -331,7 +333,7 @@ def test_the_verb_that_asks_leaves_a_process_behind_that_tells(repo: Repo, tape:
 
 def test_the_verb_that_answers_rings_nobody_and_starts_nothing(db: Database, tape: "Tape") -> None:
     asked = ask(db)
-    build.resolve(db, asked, Resolution.TAKE_OVER, RULES)
+    human_acts.resolve(db, asked, Resolution.TAKE_OVER, RULES)
 
     notifier.leave_behind(db, tape.config(tape.script("touch done")))
 
@@ -657,12 +659,12 @@ class Tape:
 
 def ask(db: Database, reason: str = "please look") -> int:
     with db.reading() as tx:
-        somebody = bool(roster.present(tx))
+        somebody = bool(roster.list_present(tx))
     if not somebody:
         roster.join(db, "ada", "agent", None)
     build.report(db, "ada", "3 tests fail", RULES)
     asked = build.escalate(db, HUMAN, reason)
-    assert isinstance(asked, Asked)
+    assert isinstance(asked, HumanAsked)
     return asked.escalation
 
 
@@ -674,17 +676,19 @@ def ask_about_message(db: Database, pane: PaneAddress | None = None) -> int:
         tx.execute("update acknowledgements set retries = 3, due_mono_ms = 0")
     acknowledgements.pump(db)
     with db.reading() as tx:
-        return escalations.unresolved(tx)[0].id
+        return escalations.list_open(tx)[0].id
 
 
 def state(db: Database, escalation: int, channel: str) -> tuple[str, str]:
     with db.reading() as tx:
-        return next((one.state, one.reason) for one in announcements.of(tx, escalation) if one.channel == channel)
+        return next(
+            (one.state, one.reason) for one in announcements.list_channels(tx, escalation) if one.channel == channel
+        )
 
 
 def escalation_text(db: Database, escalation: int) -> str:
     with db.reading() as tx:
-        return escalations.show(tx, escalation).text
+        return escalations.find(tx, escalation).text
 
 
 def later(seconds: int) -> str:

@@ -40,7 +40,7 @@ def test_the_tasks_and_locks_of_an_agent_whose_pane_is_gone_come_back_after_a_gr
     assert (held(db, "ann"), held(db, "bob")) == (([], []), (["bob-1"], ["bob.py"]))
     with db.reading() as tx:
         assert task_rows.find(tx, "ann-1").status is TaskStatus.OPEN
-        told = [one.detail for one in events.after(tx, 0, 100) if one.kind in ("task_expired", "lock_expired")]
+        told = [one.detail for one in events.list_after(tx, 0, 100) if one.kind in ("task_expired", "lock_expired")]
     assert told == ["ann-1: ann: its tmux pane is gone", "ann: ann.py"]
 
 
@@ -135,7 +135,7 @@ def test_an_agent_that_left_is_nobody_to_miss(db: Database, clock: FakeClock) ->
         clock.forward(GRACE_S)
 
     with db.reading() as tx:
-        assert [one.kind for one in events.after(tx, 0, 100)] == ["joined", "left"]
+        assert [one.kind for one in events.list_after(tx, 0, 100)] == ["joined", "left"]
 
 
 def test_a_running_courier_brings_them_back(repo: Repo, tmux: Tmux) -> None:

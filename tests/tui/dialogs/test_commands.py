@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from swarm_agents import roster
-from swarm_agents.build import build
+from swarm_agents.build import build, human_acts
+from swarm_agents.build.outcomes import FenceRejected
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import escalations
+from swarm_agents.escalations.escalations import Resolution
 from swarm_agents.messages import messages
-from swarm_agents.model import HUMAN, BuildStatus, Fenced, MessageType, Resolution, Rules
+from swarm_agents.model import HUMAN, BuildStatus, MessageType, Rules
 from swarm_agents.views import message_pages
 from swarm_tui.dialogs.command_dialog import CommandDialog
 from swarm_tui.dialogs.messages.broadcast import BroadcastDialog
@@ -36,7 +38,7 @@ async def test_force_release_takes_the_role_away_and_voids_the_fence(
         await shows(pilot, "BROKEN", "The role was taken away")
 
     assert build.current(db).status is BuildStatus.BROKEN
-    assert isinstance(build.renew(db, "billing", fence), Fenced)
+    assert isinstance(build.renew(db, "billing", fence), FenceRejected)
 
 
 async def test_a_dialog_starts_on_cancel(db: Database, db_path: Path, clock: FakeClock) -> None:
@@ -160,7 +162,7 @@ async def test_each_answer_to_an_escalation_does_what_it_says(
 
     assert build.current(db).fixer == fixer
     with db.reading() as tx:
-        assert escalations.unresolved(tx) == []
+        assert escalations.list_open(tx) == []
 
 
 async def test_who_takes_over_can_declare_it_fixed(db: Database, db_path: Path, clock: FakeClock) -> None:
@@ -180,7 +182,7 @@ async def test_an_escalation_that_was_answered_meanwhile_is_not_answered_twice(
 
     async with dashboard(db_path, clock) as pilot:
         await pilot.press("r", "j", "j")
-        build.resolve(db, 1, Resolution.RETRY, Rules())
+        human_acts.resolve(db, 1, Resolution.RETRY, Rules())
         await pilot.press("y")
         await shows(pilot, "was resolved already: retry")
 

@@ -56,7 +56,7 @@ async def test_an_end_of_an_attempt_reaches_the_open_details(db: Database, db_pa
     async with dashboard(db_path, clock, TALL) as pilot:
         await pilot.press("i")
         await shows(pilot, "2. billing  ◆ open")
-        build.failed(db, "billing", "two PDFs still differ")
+        build.mark_failed(db, "billing", "two PDFs still differ")
         await shows(pilot, "2. billing  ✗ failed", "two PDFs still differ")
 
 
@@ -94,7 +94,7 @@ async def test_hostile_text_stays_text(db: Database, db_path: Path, clock: FakeC
     )
     with db.transaction() as tx:
         record_finding(tx, "api", 1, hostile)
-        incidents.blame(tx, 1, "[red]4f5e", "\x9b2J[/]")
+        incidents.record_first_red(tx, 1, "[red]4f5e", "\x9b2J[/]")
 
     async with dashboard(db_path, clock, TALL) as pilot:
         await pilot.press("i")

@@ -7,9 +7,10 @@ from textual.widgets import Input
 
 from swarm_agents import heartbeat, roster
 from swarm_agents.build import build
+from swarm_agents.build.outcomes import Evidence
 from swarm_agents.db.database import Database
 from swarm_agents.messages import messages
-from swarm_agents.model import Evidence, Rules
+from swarm_agents.model import Rules
 from swarm_tui.widgets.agent_list import AgentList
 from swarm_tui.widgets.build_banner import BuildBanner
 from swarm_tui.widgets.message_log import MessageLog
@@ -63,7 +64,7 @@ async def test_every_agent_is_shown_with_the_age_of_what_is_known(
     db: Database, db_path: Path, clock: FakeClock
 ) -> None:
     scenes.passing(db, clock)
-    heartbeat.show(db, "auth")
+    heartbeat.record(db, "auth")
 
     async with dashboard(db_path, clock) as pilot:
         clock.forward(125)
@@ -96,7 +97,7 @@ async def test_a_turn_of_the_build_is_told_by_a_toast_from_its_event(
 
     async with dashboard(db_path, clock) as pilot:
         assert not pilot.app._notifications
-        build.fixed(db, "billing", Evidence("'make check' passed", clock()))
+        build.mark_fixed(db, "billing", Evidence("'make check' passed", clock()))
         await shows(pilot, "Green again, repaired by billing")
 
 

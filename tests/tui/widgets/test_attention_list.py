@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from swarm_agents import events
-from swarm_agents.build import build
+from swarm_agents.build import build, human_acts
+from swarm_agents.build.outcomes import Evidence
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.announcements import COMMAND, DASHBOARD, Announcement
+from swarm_agents.escalations.escalations import Resolution
 from swarm_agents.messages import acknowledgements
-from swarm_agents.model import Evidence, Resolution
 from tests.support import scenes
 from tests.support.app import dashboard, settled, shows, text, until
 from tests.support.clock import FakeClock
@@ -56,7 +57,7 @@ async def test_an_answered_escalation_takes_its_failed_channel_with_it(
 
     async with dashboard(db_path, clock) as pilot:
         await shows(pilot, "Needs you 2")
-        build.resolve(db, 1, Resolution.RETRY, scenes.RULES)
+        human_acts.resolve(db, 1, Resolution.RETRY, scenes.RULES)
         await until(pilot, lambda: "Needs you" not in text(pilot), "nothing needs the human any more")
 
 
@@ -97,7 +98,7 @@ async def test_a_commit_that_went_round_is_forgotten_a_day_after_its_incident_is
 
     async with dashboard(db_path, clock, read_only=True) as pilot:
         await shows(pilot, "went round")
-        build.fixed(db, "billing", Evidence("'make check' passed", clock()))
+        build.mark_fixed(db, "billing", Evidence("'make check' passed", clock()))
         await until(pilot, lambda: "went round" not in text(pilot), "it is forgotten")
 
 
@@ -166,16 +167,16 @@ async def test_the_key_answers_the_selected_question(db: Database, db_path: Path
 
 def _answers(db: Database) -> list[str | None]:
     with db.reading() as tx:
-        return [one.resolution for one in reversed(escalations.latest(tx, 10))]
+        return [one.resolution for one in reversed(escalations.list_latest(tx, 10))]
 
 
 def _channel(db: Database, channel: str) -> Announcement:
     with db.reading() as tx:
-        return next(one for one in announcements.of(tx, 1) if one.channel == channel)
+        return next(one for one in announcements.list_channels(tx, 1) if one.channel == channel)
 
 
 def _fail(db: Database, channel: str, why: str) -> None:
     with db.transaction() as tx:
-        claimed = announcements.claim(tx, "teller", (channel,), 10)
+        claimed = announcements.claim_next(tx, "teller", (channel,), 10)
         assert claimed is not None
-        announcements.failed_once(tx, claimed, why)
+        announcements.record_failure(tx, claimed, why)

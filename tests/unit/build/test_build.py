@@ -3,28 +3,27 @@
 import pytest
 
 from swarm_agents import events, roster
-from swarm_agents.build import build, waiters
+from swarm_agents.build import build, expiry, human_acts, waiters
+from swarm_agents.build.outcomes import (
+    BuildBroken,
+    BuildPassing,
+    CheckOutdated,
+    ErrorClass,
+    Evidence,
+    FenceRejected,
+    HumanAsked,
+    PlaceInLine,
+    RoleGranted,
+)
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row
 from swarm_agents.errors import NotFound, Usage
 from swarm_agents.escalations import escalations
+from swarm_agents.escalations.escalations import Resolution
 from swarm_agents.incidents import incidents
+from swarm_agents.incidents.incidents import AttemptEnd
 from swarm_agents.messages import messages
-from swarm_agents.model import (
-    Asked,
-    AttemptEnd,
-    Broken,
-    BuildStatus,
-    ErrorClass,
-    Evidence,
-    Fenced,
-    Passing,
-    Resolution,
-    Rules,
-    Stale,
-    Waiting,
-    Yours,
-)
+from swarm_agents.model import BuildStatus, Rules
 from tests.support.clock import FakeClock
 from tests.support.swarm import dump
 
@@ -43,7 +42,7 @@ def agents(db: Database) -> None:
 def test_a_report_on_a_passing_build_makes_the_reporter_the_fixer(db: Database, clock: FakeClock) -> None:
     outcome = report(db, "ada")
 
-    assert isinstance(outcome, Yours) and outcome.new
+    assert isinstance(outcome, RoleGranted) and outcome.new
     assert outcome.build.status is BuildStatus.FIXING
     assert (outcome.build.fixer, outcome.build.attempt, outcome.build.fence) == ("ada", 1, 1)
     assert outcome.build.lease_expires_at == clock.wall_ms + 900_000
@@ -71,7 +70,7 @@ def test_a_report_whose_check_began_before_the_last_green_changes_nothing(db: Da
 
     outcome = build.report(db, "bob", "tests fail", RULES, began=began)
 
-    assert isinstance(outcome, Stale)
+    assert isinstance(outcome, CheckOutdated)
     assert dump(db) == before
 
 
@@ -84,7 +83,7 @@ def test_a_report_whose_check_began_after_the_last_green_opens_the_next_incident
 
     outcome = build.report(db, "bob", "tests fail", RULES, began=clock())
 
-    assert isinstance(outcome, Yours)
+    assert isinstance(outcome, RoleGranted)
     assert outcome.build.incident == 2
 
 
@@ -93,7 +92,7 @@ def test_a_claim_on_a_passing_build_changes_nothing(db: Database) -> None:
 
     outcome = build.claim(db, "ada", RULES)
 
-    assert isinstance(outcome, Passing)
+    assert isinstance(outcome, BuildPassing)
     assert dump(db) == before
 
 
@@ -109,11 +108,11 @@ def test_the_limit_of_attempts_is_the_one_that_held_when_the_incident_opened(db:
 @pytest.mark.parametrize("act", ["report", "claim"])
 def test_a_broken_build_goes_to_whoever_asks_first(db: Database, act: str) -> None:
     report(db, "ada")
-    build.failed(db, "ada", "no idea")
+    build.mark_failed(db, "ada", "no idea")
 
     outcome = report(db, "bob") if act == "report" else build.claim(db, "bob", RULES)
 
-    assert isinstance(outcome, Yours) and outcome.new
+    assert isinstance(outcome, RoleGranted) and outcome.new
     assert (outcome.build.fixer, outcome.build.attempt, outcome.build.fence) == ("bob", 2, 3)
 
 
@@ -124,10 +123,10 @@ def test_a_landed_commit_heals_a_broken_build(db: Database, clock: FakeClock) ->
 
     outcome = build.heal(db, "bob", Evidence("landed", clock(), "c0ffee"))
 
-    assert isinstance(outcome, Passing)
+    assert isinstance(outcome, BuildPassing)
     assert outcome.incident == 1
     with db.reading() as tx:
-        assert incidents.last_fix(tx) == (1, "c0ffee")
+        assert incidents.find_last_fix(tx) == (1, "c0ffee")
     assert incident(db)["closed_how"] == "healed"
 
 
@@ -167,7 +166,7 @@ def test_the_fixer_who_asks_again_keeps_its_attempt_and_gets_its_lease_renewed(
 
     again = report(db, "ada") if act == "report" else build.claim(db, "ada", RULES)
 
-    assert isinstance(again, Yours) and not again.new
+    assert isinstance(again, RoleGranted) and not again.new
     assert (again.build.attempt, again.build.fence) == (first.build.attempt, first.build.fence)
     assert again.build.lease_expires_at == clock.wall_ms + 900_000
     assert attempts(db) == [("ada", None)]
@@ -179,24 +178,24 @@ def test_a_renewed_lease_lasts_its_full_length_again(db: Database, clock: FakeCl
     build.renew(db, "ada", fence)
     clock.forward(899)
 
-    assert isinstance(build.claim(db, "bob", RULES), Waiting)
+    assert isinstance(build.claim(db, "bob", RULES), PlaceInLine)
 
 
 def test_a_lease_that_ran_out_is_still_the_holders_while_nobody_took_it(db: Database, clock: FakeClock) -> None:
     fence = report(db, "ada").build.fence
     clock.forward(5_000)
 
-    assert isinstance(build.renew(db, "ada", fence), Yours)
-    assert isinstance(build.claim(db, "bob", RULES), Waiting)
+    assert isinstance(build.renew(db, "ada", fence), RoleGranted)
+    assert isinstance(build.claim(db, "bob", RULES), PlaceInLine)
 
 
 def test_fixed_closes_the_incident_and_tells_everybody(db: Database, clock: FakeClock) -> None:
     fence = report(db, "ada").build.fence
     build.claim(db, "bob", RULES)
 
-    outcome = build.fixed(db, "ada", Evidence("the check passed", clock(), "c0ffee"), fence)
+    outcome = build.mark_fixed(db, "ada", Evidence("the check passed", clock(), "c0ffee"), fence)
 
-    assert isinstance(outcome, Passing)
+    assert isinstance(outcome, BuildPassing)
     assert (outcome.build.status, outcome.incident, outcome.build.broken_since) == (BuildStatus.PASSING, 1, None)
     assert attempts(db) == [("ada", AttemptEnd.FIXED)]
     assert line(db) == []
@@ -207,37 +206,37 @@ def test_fixed_closes_the_incident_and_tells_everybody(db: Database, clock: Fake
 def test_failed_frees_the_role_at_once_and_is_on_record(db: Database) -> None:
     fence = report(db, "ada").build.fence
 
-    outcome = build.failed(db, "ada", "no idea", fence=fence)
+    outcome = build.mark_failed(db, "ada", "no idea", fence=fence)
 
-    assert isinstance(outcome, Broken)
+    assert isinstance(outcome, BuildBroken)
     assert (outcome.build.status, outcome.build.fixer, outcome.build.attempt) == (BuildStatus.BROKEN, None, 2)
     assert attempts(db) == [("ada", AttemptEnd.FAILED)]
-    assert isinstance(build.claim(db, "bob", RULES), Yours)
+    assert isinstance(build.claim(db, "bob", RULES), RoleGranted)
 
 
 def test_the_third_failed_attempt_asks_the_human_once(db: Database) -> None:
     report(db, "ada")
-    build.failed(db, "ada", "one")
+    build.mark_failed(db, "ada", "one")
     build.claim(db, "bob", RULES)
-    build.failed(db, "bob", "two")
+    build.mark_failed(db, "bob", "two")
     build.claim(db, "cyd", RULES)
 
-    outcome = build.failed(db, "cyd", "three")
+    outcome = build.mark_failed(db, "cyd", "three")
 
-    assert isinstance(outcome, Asked)
+    assert isinstance(outcome, HumanAsked)
     with db.reading() as tx:
-        assert [open_.id for open_ in escalations.unresolved(tx)] == [outcome.escalation]
-    assert isinstance(build.claim(db, "ada", RULES), Asked)
-    assert isinstance(report(db, "bob"), Asked)
+        assert [open_.id for open_ in escalations.list_open(tx)] == [outcome.escalation]
+    assert isinstance(build.claim(db, "ada", RULES), HumanAsked)
+    assert isinstance(report(db, "bob"), HumanAsked)
 
 
 @pytest.mark.parametrize("error_class", [ErrorClass.AUTH, ErrorClass.PERMISSION])
 def test_a_missing_right_asks_the_human_at_once_and_uses_up_no_attempt(db: Database, error_class: ErrorClass) -> None:
     report(db, "ada")
 
-    outcome = build.failed(db, "ada", "403", error_class)
+    outcome = build.mark_failed(db, "ada", "403", error_class)
 
-    assert isinstance(outcome, Asked)
+    assert isinstance(outcome, HumanAsked)
     assert outcome.build.attempt == 0
     assert attempts(db) == [("ada", AttemptEnd.FAILED)]
 
@@ -246,7 +245,7 @@ def test_a_missing_right_asks_the_human_at_once_and_uses_up_no_attempt(db: Datab
 def test_any_other_failure_leaves_attempts_for_others(db: Database, error_class: ErrorClass) -> None:
     report(db, "ada")
 
-    assert isinstance(build.failed(db, "ada", "hm", error_class), Broken)
+    assert isinstance(build.mark_failed(db, "ada", "hm", error_class), BuildBroken)
 
 
 def test_giving_up_does_not_count(db: Database) -> None:
@@ -254,7 +253,7 @@ def test_giving_up_does_not_count(db: Database) -> None:
 
     outcome = build.give_up(db, "ada", "too hard", fence)
 
-    assert isinstance(outcome, Broken)
+    assert isinstance(outcome, BuildBroken)
     assert (outcome.build.attempt, attempts(db)) == (1, [("ada", AttemptEnd.RELEASED)])
     assert "too hard" in last_message(db, "all")
 
@@ -265,7 +264,7 @@ def test_handing_over_makes_the_named_agent_the_fixer(db: Database) -> None:
 
     outcome = build.hand_over(db, "ada", "bob", RULES, fence)
 
-    assert isinstance(outcome, Yours)
+    assert isinstance(outcome, RoleGranted)
     assert (outcome.build.fixer, outcome.build.attempt, outcome.build.fence) == ("bob", 1, fence + 1)
     assert attempts(db) == [("ada", AttemptEnd.RELEASED), ("bob", None)]
     assert line(db) == []
@@ -286,14 +285,14 @@ def test_a_role_is_handed_to_nobody_but_another_agent_that_is_here(db: Database)
 
 LATE_ACTS = {
     "renew": lambda db, who, fence: build.renew(db, who, fence),
-    "fixed": lambda db, who, fence: build.fixed(db, who, Evidence("passed", db.moment()), fence),
-    "failed": lambda db, who, fence: build.failed(db, who, "no", fence=fence),
-    "failed for want of a right": lambda db, who, fence: build.failed(db, who, "no", ErrorClass.AUTH, fence),
+    "fixed": lambda db, who, fence: build.mark_fixed(db, who, Evidence("passed", db.moment()), fence),
+    "failed": lambda db, who, fence: build.mark_failed(db, who, "no", fence=fence),
+    "failed for want of a right": lambda db, who, fence: build.mark_failed(db, who, "no", ErrorClass.AUTH, fence),
     "give up": lambda db, who, fence: build.give_up(db, who, fence=fence),
     "hand over": lambda db, who, fence: build.hand_over(db, who, "cyd", RULES, fence),
-    "force-release": lambda db, who, fence: build.force_release(db, fence, "late"),
-    "assign": lambda db, who, fence: build.assign(db, "cyd", RULES, fence),
-    "lose": lambda db, who, fence: build.lose_fixer(db, who, fence, "gone"),
+    "force-release": lambda db, who, fence: human_acts.force_release(db, fence, "late"),
+    "assign": lambda db, who, fence: human_acts.assign(db, "cyd", RULES, fence),
+    "lose": lambda db, who, fence: expiry.lose_fixer(db, who, fence, "gone"),
 }
 LOSSES = {
     "a takeover": lambda db, clock: (clock.forward(901), build.claim(db, "bob", RULES)),
@@ -302,10 +301,10 @@ LOSSES = {
         build.claim(db, "bob", RULES),
         build.hand_over(db, "bob", "ada", RULES),
     ),
-    "a force-release": lambda db, clock: build.force_release(db, build.current(db).fence, "stuck"),
+    "a force-release": lambda db, clock: human_acts.force_release(db, build.current(db).fence, "stuck"),
     "an escalation": lambda db, clock: build.escalate(db, "bob", "help"),
     "a fix": lambda db, clock: fixed(db, "ada"),
-    "an assignment": lambda db, clock: build.assign(db, "bob", RULES, build.current(db).fence),
+    "an assignment": lambda db, clock: human_acts.assign(db, "bob", RULES, build.current(db).fence),
 }
 
 
@@ -318,7 +317,7 @@ def test_an_old_fence_changes_nothing(db: Database, clock: FakeClock, loss: str,
 
     outcome = LATE_ACTS[act](db, "ada", fence)
 
-    assert isinstance(outcome, Fenced)
+    assert isinstance(outcome, FenceRejected)
     assert dump(db) == before
 
 
@@ -330,7 +329,7 @@ def test_whoever_is_not_the_fixer_changes_nothing(db: Database, act: str, knows_
 
     outcome = LATE_ACTS[act](db, "bob", fence if knows_the_fence else None)
 
-    assert isinstance(outcome, Fenced)
+    assert isinstance(outcome, FenceRejected)
     assert outcome.build.fixer == "ada"
     assert dump(db) == before
 
@@ -343,7 +342,7 @@ def test_another_reporter_waits_in_line_with_a_ticket_and_a_deadline(db: Databas
 
     bob, cyd = report(db, "bob"), report(db, "cyd")
 
-    assert isinstance(bob, Waiting) and isinstance(cyd, Waiting)
+    assert isinstance(bob, PlaceInLine) and isinstance(cyd, PlaceInLine)
     assert bob.ticket < cyd.ticket
     assert bob.deadline == clock.wall_ms + 300_000
     assert line(db) == ["bob", "cyd"]
@@ -357,7 +356,7 @@ def test_whoever_asks_again_keeps_the_ticket(db: Database, clock: FakeClock) -> 
 
     again = build.claim(db, "bob", RULES)
 
-    assert isinstance(first, Waiting) and isinstance(again, Waiting)
+    assert isinstance(first, PlaceInLine) and isinstance(again, PlaceInLine)
     assert again.ticket == first.ticket
     assert again.deadline == first.deadline + 100_000
 
@@ -365,11 +364,11 @@ def test_whoever_asks_again_keeps_the_ticket(db: Database, clock: FakeClock) -> 
 def test_a_lease_ends_at_its_deadline_and_not_before(db: Database, clock: FakeClock) -> None:
     report(db, "ada")
     clock.forward(899.999)
-    assert isinstance(build.claim(db, "bob", RULES), Waiting)
+    assert isinstance(build.claim(db, "bob", RULES), PlaceInLine)
 
     clock.forward(0.001)
 
-    assert isinstance(build.claim(db, "bob", RULES), Yours)
+    assert isinstance(build.claim(db, "bob", RULES), RoleGranted)
 
 
 def test_a_takeover_counts_the_lost_attempt_and_tells_the_one_who_lost_it(db: Database, clock: FakeClock) -> None:
@@ -379,7 +378,7 @@ def test_a_takeover_counts_the_lost_attempt_and_tells_the_one_who_lost_it(db: Da
 
     outcome = build.claim(db, "bob", RULES)
 
-    assert isinstance(outcome, Yours)
+    assert isinstance(outcome, RoleGranted)
     assert (outcome.build.fixer, outcome.build.attempt) == ("bob", 2)
     assert outcome.build.fence > fence
     assert attempts(db) == [("ada", AttemptEnd.EXPIRED), ("bob", None)]
@@ -393,7 +392,7 @@ def test_the_successor_keeps_the_role_however_old_the_break_is(db: Database, clo
     build.claim(db, "bob", RULES)
     clock.forward(899)
 
-    assert isinstance(build.claim(db, "cyd", RULES), Waiting)
+    assert isinstance(build.claim(db, "cyd", RULES), PlaceInLine)
 
 
 def test_a_lease_that_runs_out_at_the_limit_asks_the_human_and_grants_nothing(db: Database, clock: FakeClock) -> None:
@@ -402,7 +401,7 @@ def test_a_lease_that_runs_out_at_the_limit_asks_the_human_and_grants_nothing(db
 
     outcome = build.claim(db, "bob", RULES)
 
-    assert isinstance(outcome, Asked)
+    assert isinstance(outcome, HumanAsked)
     assert attempts(db) == [("ada", AttemptEnd.EXPIRED)]
 
 
@@ -410,7 +409,7 @@ def test_the_reaper_ends_a_lease_that_ran_out(db: Database, clock: FakeClock) ->
     report(db, "ada")
     clock.forward(900)
 
-    assert isinstance(build.reap(db), Broken)
+    assert isinstance(expiry.reap(db), BuildBroken)
     assert attempts(db) == [("ada", AttemptEnd.EXPIRED)]
 
 
@@ -419,7 +418,7 @@ def test_the_reaper_leaves_a_live_lease_alone(db: Database, clock: FakeClock) ->
     clock.forward(899)
     before = dump(db)
 
-    assert build.reap(db) is None
+    assert expiry.reap(db) is None
     assert dump(db) == before
 
 
@@ -427,11 +426,11 @@ def test_the_reaper_forgets_a_waiter_a_minute_after_its_deadline(db: Database, c
     report(db, "ada")
     report(db, "bob")
     clock.forward(359)
-    build.reap(db)
+    expiry.reap(db)
     assert line(db) == ["bob"]
 
     clock.forward(1)
-    build.reap(db)
+    expiry.reap(db)
 
     assert line(db) == []
 
@@ -439,9 +438,9 @@ def test_the_reaper_forgets_a_waiter_a_minute_after_its_deadline(db: Database, c
 def test_a_dead_fixer_loses_the_role_before_its_lease_runs_out(db: Database) -> None:
     fence = report(db, "ada").build.fence
 
-    outcome = build.lose_fixer(db, "ada", fence, "its pane is gone")
+    outcome = expiry.lose_fixer(db, "ada", fence, "its pane is gone")
 
-    assert isinstance(outcome, Broken)
+    assert isinstance(outcome, BuildBroken)
     assert outcome.build.attempt == 2
     assert attempts(db) == [("ada", AttemptEnd.EXPIRED)]
 
@@ -454,8 +453,8 @@ def test_a_wall_clock_that_jumps_ends_no_lease(db: Database, clock: FakeClock, j
     report(db, "ada")
     clock.jump(jump_s)
 
-    assert isinstance(build.claim(db, "bob", RULES), Waiting)
-    assert build.reap(db) is None
+    assert isinstance(build.claim(db, "bob", RULES), PlaceInLine)
+    assert expiry.reap(db) is None
 
 
 def test_a_lease_ends_on_time_although_the_wall_clock_went_back(db: Database, clock: FakeClock) -> None:
@@ -463,14 +462,14 @@ def test_a_lease_ends_on_time_although_the_wall_clock_went_back(db: Database, cl
     clock.jump(-86_400)
     clock.forward(900)
 
-    assert isinstance(build.claim(db, "bob", RULES), Yours)
+    assert isinstance(build.claim(db, "bob", RULES), RoleGranted)
 
 
 def test_a_restart_of_the_machine_voids_every_lease(db: Database, clock: FakeClock) -> None:
     report(db, "ada")
     clock.reboot()
 
-    assert isinstance(build.claim(db, "bob", RULES), Yours)
+    assert isinstance(build.claim(db, "bob", RULES), RoleGranted)
 
 
 # the human
@@ -479,9 +478,9 @@ def test_a_restart_of_the_machine_voids_every_lease(db: Database, clock: FakeClo
 def test_a_force_release_frees_the_role_and_tells_the_fixer_to_stop(db: Database) -> None:
     fence = report(db, "ada").build.fence
 
-    outcome = build.force_release(db, fence, "wrong branch")
+    outcome = human_acts.force_release(db, fence, "wrong branch")
 
-    assert isinstance(outcome, Broken)
+    assert isinstance(outcome, BuildBroken)
     assert (outcome.build.fixer, outcome.build.fence, outcome.build.attempt) == (None, fence + 1, 1)
     assert attempts(db) == [("ada", AttemptEnd.RELEASED)]
     assert "Stop repairing" in last_message(db, "ada")
@@ -490,9 +489,9 @@ def test_a_force_release_frees_the_role_and_tells_the_fixer_to_stop(db: Database
 def test_an_assignment_takes_the_build_from_the_fixer(db: Database) -> None:
     fence = report(db, "ada").build.fence
 
-    outcome = build.assign(db, "bob", RULES, fence)
+    outcome = human_acts.assign(db, "bob", RULES, fence)
 
-    assert isinstance(outcome, Yours)
+    assert isinstance(outcome, RoleGranted)
     assert outcome.build.fixer == "bob"
     assert attempts(db) == [("ada", AttemptEnd.RELEASED), ("bob", None)]
     assert "Stop repairing" in last_message(db, "ada")
@@ -505,11 +504,11 @@ def test_anyone_may_ask_the_human_about_a_red_build(db: Database, status: BuildS
 
     outcome = build.escalate(db, "bob", "I am stuck")
 
-    assert isinstance(outcome, Asked)
+    assert isinstance(outcome, HumanAsked)
     assert outcome.build.fence == fence + 1
     with db.reading() as tx:
-        assert [asked.reason for asked in escalations.unresolved(tx)] == ["I am stuck"]
-        assert [e.kind for e in events.after(tx, 0, 1000)].count("needs_attention") == 1
+        assert [asked.reason for asked in escalations.list_open(tx)] == ["I am stuck"]
+        assert [e.kind for e in events.list_after(tx, 0, 1000)].count("needs_attention") == 1
     assert line(db) == []
 
 
@@ -520,7 +519,7 @@ def test_asking_twice_asks_once(db: Database) -> None:
 
     second = build.escalate(db, "cyd", "me too")
 
-    assert isinstance(first, Asked) and isinstance(second, Asked)
+    assert isinstance(first, HumanAsked) and isinstance(second, HumanAsked)
     assert second.escalation == first.escalation
     assert dump(db) == before
 
@@ -528,52 +527,52 @@ def test_asking_twice_asks_once(db: Database) -> None:
 def test_there_is_nothing_to_ask_about_a_passing_build(db: Database) -> None:
     before = dump(db)
 
-    assert isinstance(build.escalate(db, "bob", "bored"), Passing)
+    assert isinstance(build.escalate(db, "bob", "bored"), BuildPassing)
     assert dump(db) == before
 
 
 def test_retry_opens_a_new_budget(db: Database) -> None:
     asked = asked_of_the_human(db)
 
-    outcome = build.resolve(db, asked.escalation, Resolution.RETRY, RULES)
+    outcome = human_acts.resolve(db, asked.escalation, Resolution.RETRY, RULES)
 
-    assert isinstance(outcome, Broken)
+    assert isinstance(outcome, BuildBroken)
     assert (outcome.build.status, outcome.build.attempt) == (BuildStatus.BROKEN, 1)
     for name in ("ada", "bob"):
         build.claim(db, name, RULES)
-        assert isinstance(build.failed(db, name, "again"), Broken)
+        assert isinstance(build.mark_failed(db, name, "again"), BuildBroken)
     build.claim(db, "cyd", RULES)
-    assert isinstance(build.failed(db, "cyd", "again"), Asked)
+    assert isinstance(build.mark_failed(db, "cyd", "again"), HumanAsked)
 
 
 def test_assign_makes_the_named_agent_the_fixer_of_a_new_budget(db: Database) -> None:
     asked = asked_of_the_human(db)
 
-    outcome = build.resolve(db, asked.escalation, Resolution.ASSIGN, RULES, agent="bob")
+    outcome = human_acts.resolve(db, asked.escalation, Resolution.ASSIGN, RULES, agent="bob")
 
-    assert isinstance(outcome, Yours)
+    assert isinstance(outcome, RoleGranted)
     assert (outcome.build.fixer, outcome.build.attempt) == ("bob", 1)
 
 
 def test_take_over_makes_the_human_the_fixer_for_a_working_day(db: Database, clock: FakeClock) -> None:
     asked = asked_of_the_human(db)
 
-    outcome = build.resolve(db, asked.escalation, Resolution.TAKE_OVER, RULES)
+    outcome = human_acts.resolve(db, asked.escalation, Resolution.TAKE_OVER, RULES)
 
-    assert isinstance(outcome, Yours)
+    assert isinstance(outcome, RoleGranted)
     assert outcome.build.fixer == "human"
     clock.forward(7 * 3600)
-    assert isinstance(build.claim(db, "ada", RULES), Waiting)
-    closed = build.fixed(db, "human", Evidence("repaired by hand", clock()))
-    assert isinstance(closed, Passing)
+    assert isinstance(build.claim(db, "ada", RULES), PlaceInLine)
+    closed = build.mark_fixed(db, "human", Evidence("repaired by hand", clock()))
+    assert isinstance(closed, BuildPassing)
 
 
 def test_declare_passing_closes_the_incident_without_a_check(db: Database) -> None:
     asked = asked_of_the_human(db)
 
-    outcome = build.resolve(db, asked.escalation, Resolution.DECLARE_PASSING, RULES, reason="flaky network")
+    outcome = human_acts.resolve(db, asked.escalation, Resolution.DECLARE_PASSING, RULES, reason="flaky network")
 
-    assert isinstance(outcome, Passing)
+    assert isinstance(outcome, BuildPassing)
     closed = incident(db)
     assert (closed["closed_how"], closed["closed_why"]) == ("declared", "flaky network")
     assert outcome.build.last_check is None or outcome.build.last_check == asked.build.last_check
@@ -582,11 +581,11 @@ def test_declare_passing_closes_the_incident_without_a_check(db: Database) -> No
 @pytest.mark.parametrize("option", list(Resolution))
 def test_an_escalation_is_resolved_once(db: Database, option: Resolution) -> None:
     asked = asked_of_the_human(db)
-    build.resolve(db, asked.escalation, Resolution.RETRY, RULES)
+    human_acts.resolve(db, asked.escalation, Resolution.RETRY, RULES)
     before = dump(db)
 
     with pytest.raises(NotFound):
-        build.resolve(db, asked.escalation, option, RULES, agent="ada")
+        human_acts.resolve(db, asked.escalation, option, RULES, agent="ada")
 
     assert dump(db) == before
 
@@ -596,9 +595,9 @@ def test_assign_needs_an_agent_that_is_here(db: Database) -> None:
     before = dump(db)
 
     with pytest.raises(NotFound):
-        build.resolve(db, asked.escalation, Resolution.ASSIGN, RULES, agent="nobody")
+        human_acts.resolve(db, asked.escalation, Resolution.ASSIGN, RULES, agent="nobody")
     with pytest.raises(Usage):
-        build.resolve(db, asked.escalation, Resolution.ASSIGN, RULES)
+        human_acts.resolve(db, asked.escalation, Resolution.ASSIGN, RULES)
 
     assert dump(db) == before
 
@@ -607,25 +606,25 @@ def test_a_report_from_before_the_pause_starts_nothing_after_it(db: Database, cl
     asked = asked_of_the_human(db)
     began = clock()
     clock.forward(60)
-    build.resolve(db, asked.escalation, Resolution.RETRY, RULES)
+    human_acts.resolve(db, asked.escalation, Resolution.RETRY, RULES)
     before = dump(db)
 
     outcome = build.report(db, "ada", "tests fail", RULES, began=began)
 
-    assert isinstance(outcome, Stale)
+    assert isinstance(outcome, CheckOutdated)
     assert dump(db) == before
 
 
 def test_a_failure_from_before_the_pause_does_not_touch_the_new_budget(db: Database) -> None:
     fence = report(db, "ada").build.fence
     asked = build.escalate(db, "bob", "help")
-    assert isinstance(asked, Asked)
-    build.resolve(db, asked.escalation, Resolution.ASSIGN, RULES, agent="ada")
+    assert isinstance(asked, HumanAsked)
+    human_acts.resolve(db, asked.escalation, Resolution.ASSIGN, RULES, agent="ada")
     before = dump(db)
 
-    outcome = build.failed(db, "ada", "late", fence=fence)
+    outcome = build.mark_failed(db, "ada", "late", fence=fence)
 
-    assert isinstance(outcome, Fenced)
+    assert isinstance(outcome, FenceRejected)
     assert dump(db) == before
 
 
@@ -640,18 +639,18 @@ def test_a_check_that_looked_is_noted_and_changes_no_status(db: Database, clock:
 # the world, built with the real verbs
 
 
-def report(db: Database, agent: str) -> Yours | Waiting | Asked | Stale:
+def report(db: Database, agent: str) -> RoleGranted | PlaceInLine | HumanAsked | CheckOutdated:
     return build.report(db, agent, "tests fail", RULES)
 
 
-def fixed(db: Database, agent: str) -> Passing | Fenced:
-    return build.fixed(db, agent, Evidence("the check passed", db.moment()))
+def fixed(db: Database, agent: str) -> BuildPassing | FenceRejected:
+    return build.mark_fixed(db, agent, Evidence("the check passed", db.moment()))
 
 
-def asked_of_the_human(db: Database) -> Asked:
+def asked_of_the_human(db: Database) -> HumanAsked:
     report(db, "ada")
     asked = build.escalate(db, "ada", "help")
-    assert isinstance(asked, Asked)
+    assert isinstance(asked, HumanAsked)
     return asked
 
 
@@ -667,7 +666,7 @@ def bring_to(db: Database, status: BuildStatus) -> None:
 
 def attempts(db: Database) -> list[tuple[str, AttemptEnd | None]]:
     with db.reading() as tx:
-        return [(attempt.agent, attempt.end) for attempt in incidents.attempts(tx, 1)]
+        return [(attempt.agent, attempt.end) for attempt in incidents.list_attempts(tx, 1)]
 
 
 def incident(db: Database) -> Row:
@@ -680,7 +679,7 @@ def incident(db: Database) -> Row:
 
 def line(db: Database) -> list[str]:
     with db.reading() as tx:
-        return [waiter.agent for waiter in waiters.line(tx)]
+        return [waiter.agent for waiter in waiters.list_waiting(tx)]
 
 
 def last_message(db: Database, recipient: str) -> str:
@@ -690,4 +689,4 @@ def last_message(db: Database, recipient: str) -> str:
 
 def last_event(db: Database) -> events.Event:
     with db.reading() as tx:
-        return events.after(tx, 0, 1000)[-1]
+        return events.list_after(tx, 0, 1000)[-1]

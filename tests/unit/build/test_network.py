@@ -3,11 +3,13 @@
 import pytest
 
 from swarm_agents import roster
-from swarm_agents.build import build
+from swarm_agents.build import build, human_acts
 from swarm_agents.build import wait as waiting
+from swarm_agents.build.outcomes import BuildBroken, ErrorClass, HumanAsked, PlaceInLine, RoleGranted
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import escalations
-from swarm_agents.model import Asked, Broken, BuildStatus, ErrorClass, Resolution, Rules, Waiting, Yours
+from swarm_agents.escalations.escalations import Resolution
+from swarm_agents.model import BuildStatus, Rules
 from tests.support.clock import FakeClock
 
 RULES = Rules()
@@ -20,9 +22,9 @@ def agents(db: Database) -> None:
     build.report(db, "ada", "red", RULES)
 
 
-def fail(db: Database) -> Broken | Asked:
-    outcome = build.failed(db, "ada", "no route", ErrorClass.NETWORK)
-    assert isinstance(outcome, Broken | Asked)
+def fail(db: Database) -> BuildBroken | HumanAsked:
+    outcome = build.mark_failed(db, "ada", "no route", ErrorClass.NETWORK)
+    assert isinstance(outcome, BuildBroken | HumanAsked)
     return outcome
 
 
@@ -35,22 +37,22 @@ def test_it_uses_up_no_attempt(db: Database) -> None:
 def test_nobody_may_claim_before_the_pause_is_over(db: Database, clock: FakeClock) -> None:
     fail(db)
 
-    assert isinstance(build.claim(db, "bob", RULES), Waiting)
+    assert isinstance(build.claim(db, "bob", RULES), PlaceInLine)
     clock.forward(10)
-    assert isinstance(build.claim(db, "bob", RULES), Yours)
+    assert isinstance(build.claim(db, "bob", RULES), RoleGranted)
 
 
 def test_a_report_during_the_pause_stands_in_line(db: Database, clock: FakeClock) -> None:
     fail(db)
 
-    assert isinstance(build.report(db, "bob", "red", RULES, began=clock()), Waiting)
+    assert isinstance(build.report(db, "bob", "red", RULES, began=clock()), PlaceInLine)
 
 
 def test_the_pauses_double_and_the_sixth_failure_asks_the_human(db: Database, clock: FakeClock) -> None:
     pauses = []
-    while isinstance(fail(db), Broken):
+    while isinstance(fail(db), BuildBroken):
         began = clock.mono_ms
-        while not isinstance(build.claim(db, "ada", RULES), Yours):
+        while not isinstance(build.claim(db, "ada", RULES), RoleGranted):
             clock.forward(1)
         pauses.append((clock.mono_ms - began) // 1000)
 
@@ -59,31 +61,31 @@ def test_the_pauses_double_and_the_sixth_failure_asks_the_human(db: Database, cl
 
 
 def test_the_question_names_the_network_and_not_a_last_attempt(db: Database, clock: FakeClock) -> None:
-    while isinstance(ended := fail(db), Broken):
+    while isinstance(ended := fail(db), BuildBroken):
         clock.forward(160)
         build.claim(db, "ada", RULES)
 
     with db.reading() as tx:
-        assert escalations.show(tx, ended.escalation).reason == "the network failed 6 times: no route"
+        assert escalations.find(tx, ended.escalation).reason == "the network failed 6 times: no route"
 
 
 def test_a_new_budget_begins_without_a_pause(db: Database) -> None:
     fail(db)
     asked = build.escalate(db, "human", "look")
-    assert isinstance(asked, Asked)
+    assert isinstance(asked, HumanAsked)
 
-    build.resolve(db, asked.escalation, Resolution.RETRY, RULES)
+    human_acts.resolve(db, asked.escalation, Resolution.RETRY, RULES)
 
-    assert isinstance(build.claim(db, "bob", RULES), Yours)
+    assert isinstance(build.claim(db, "bob", RULES), RoleGranted)
 
 
 def test_a_waiter_outlasts_the_pause_and_takes_the_role(db: Database, clock: FakeClock) -> None:
     fail(db)
 
-    def when_told(_: Waiting, __: float) -> None:
+    def when_told(_: PlaceInLine, __: float) -> None:
         clock.forward(10)
 
-    assert isinstance(waiting.wait(db, "bob", Rules(wait_s=20), when_told), Yours)
+    assert isinstance(waiting.wait(db, "bob", Rules(wait_s=20), when_told), RoleGranted)
 
 
 def test_a_wall_clock_that_jumps_ends_no_pause(db: Database, clock: FakeClock) -> None:
@@ -91,4 +93,4 @@ def test_a_wall_clock_that_jumps_ends_no_pause(db: Database, clock: FakeClock) -
 
     clock.jump(3600)
 
-    assert isinstance(build.claim(db, "bob", RULES), Waiting)
+    assert isinstance(build.claim(db, "bob", RULES), PlaceInLine)

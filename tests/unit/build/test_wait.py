@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from swarm_agents import roster
-from swarm_agents.build import build, waiters
+from swarm_agents.build import build, human_acts, waiters
 from swarm_agents.build import wait as waiting
+from swarm_agents.build.outcomes import BuildPassing, Evidence, HumanAsked, PlaceInLine, RoleGranted
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import escalations
-from swarm_agents.model import Asked, Evidence, Passing, Resolution, Rules, Waiting, Yours
+from swarm_agents.escalations.escalations import Resolution
+from swarm_agents.model import Rules
 from tests.support.until import until
 
 RULES = Rules(lease_s=900, wait_s=60)
@@ -28,14 +30,14 @@ def real_db(db_path: Path) -> Iterator[Database]:
 
 
 def test_there_is_nothing_to_wait_for_on_a_passing_build(real_db: Database) -> None:
-    assert isinstance(waiting.wait(real_db, "bob", RULES, tell=silent), Passing)
+    assert isinstance(waiting.wait(real_db, "bob", RULES, tell=silent), BuildPassing)
 
 
 def test_a_free_role_falls_to_whoever_comes_to_wait(real_db: Database) -> None:
     build.report(real_db, "ada", "tests fail", RULES)
     build.give_up(real_db, "ada")
 
-    assert isinstance(waiting.wait(real_db, "bob", RULES, tell=silent), Yours)
+    assert isinstance(waiting.wait(real_db, "bob", RULES, tell=silent), RoleGranted)
 
 
 def test_the_fixer_does_not_wait_for_itself(real_db: Database) -> None:
@@ -43,7 +45,7 @@ def test_the_fixer_does_not_wait_for_itself(real_db: Database) -> None:
 
     outcome = waiting.wait(real_db, "ada", RULES, tell=silent)
 
-    assert isinstance(outcome, Yours) and not outcome.new
+    assert isinstance(outcome, RoleGranted) and not outcome.new
 
 
 def test_the_deadline_ends_the_wait_and_keeps_the_place_in_line(real_db: Database) -> None:
@@ -52,7 +54,7 @@ def test_the_deadline_ends_the_wait_and_keeps_the_place_in_line(real_db: Databas
     first = waiting.wait(real_db, "bob", RULES._replace(wait_s=0), tell=silent)
     again = waiting.wait(real_db, "bob", RULES._replace(wait_s=0), tell=silent)
 
-    assert isinstance(first, Waiting) and isinstance(again, Waiting)
+    assert isinstance(first, PlaceInLine) and isinstance(again, PlaceInLine)
     assert again.ticket == first.ticket
 
 
@@ -67,7 +69,7 @@ def test_who_waits_is_told_once_at_the_start_with_the_seconds_left(real_db: Data
 
 
 def fixed(db: Database) -> None:
-    build.fixed(db, "ada", Evidence("the check passed", db.moment()))
+    build.mark_fixed(db, "ada", Evidence("the check passed", db.moment()))
 
 
 def given_up(db: Database) -> None:
@@ -79,7 +81,7 @@ def handed_over(db: Database) -> None:
 
 
 def force_released(db: Database) -> None:
-    build.force_release(db, build.current(db).fence, "stuck")
+    human_acts.force_release(db, build.current(db).fence, "stuck")
 
 
 def escalated(db: Database) -> None:
@@ -94,12 +96,12 @@ def fixed_and_broken_again(db: Database) -> None:
 @pytest.mark.parametrize(
     ("event", "answer"),
     [
-        (fixed, Passing),
-        (given_up, Yours),
-        (handed_over, Yours),
-        (force_released, Yours),
-        (escalated, Asked),
-        (fixed_and_broken_again, Passing),
+        (fixed, BuildPassing),
+        (given_up, RoleGranted),
+        (handed_over, RoleGranted),
+        (force_released, RoleGranted),
+        (escalated, HumanAsked),
+        (fixed_and_broken_again, BuildPassing),
     ],
 )
 def test_whatever_ends_the_wait_wakes_who_waits(
@@ -122,11 +124,11 @@ def test_a_waiter_that_was_forgotten_stands_in_line_anew(real_db: Database) -> N
     with waits(real_db.path, "bob") as outcomes:
         until(lambda: line(real_db) == ["bob"], "bob stands in line")
         with real_db.transaction() as tx:
-            waiters.dismiss(tx)
+            waiters.dismiss_all(tx)
         until(lambda: line(real_db) == ["bob"], "bob stands in line again")
         fixed(real_db)
 
-    assert isinstance(outcomes[0], Passing)
+    assert isinstance(outcomes[0], BuildPassing)
 
 
 def test_a_lost_bell_costs_a_moment_and_no_waiter(real_db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,22 +136,22 @@ def test_a_lost_bell_costs_a_moment_and_no_waiter(real_db: Database, monkeypatch
 
     with waits(real_db.path, "bob") as outcomes:
         until(lambda: line(real_db) == ["bob"], "bob stands in line")
-        monkeypatch.setattr(real_db.bell, "ring", lambda: None)
+        monkeypatch.setattr(real_db.notifier, "notify", lambda: None)
         fixed(real_db)
 
-    assert isinstance(outcomes[0], Passing)
+    assert isinstance(outcomes[0], BuildPassing)
 
 
 def test_a_resolved_escalation_finds_nobody_waiting_and_the_next_wait_gets_the_role(real_db: Database) -> None:
     build.report(real_db, "ada", "tests fail", RULES)
     escalated(real_db)
-    assert isinstance(waiting.wait(real_db, "bob", RULES, tell=silent), Asked)
+    assert isinstance(waiting.wait(real_db, "bob", RULES, tell=silent), HumanAsked)
     with real_db.reading() as tx:
-        number = escalations.open_id(tx)
+        number = escalations.find_open_about_build(tx)
 
-    build.resolve(real_db, number, Resolution.RETRY, RULES)
+    human_acts.resolve(real_db, number, Resolution.RETRY, RULES)
 
-    assert isinstance(waiting.wait(real_db, "bob", RULES, tell=silent), Yours)
+    assert isinstance(waiting.wait(real_db, "bob", RULES, tell=silent), RoleGranted)
 
 
 @contextmanager
@@ -172,7 +174,7 @@ def waits(path: Path, agent: str) -> Iterator[list[object]]:
 
 def line(db: Database) -> list[str]:
     with db.reading() as tx:
-        return [waiter.agent for waiter in waiters.line(tx)]
+        return [waiter.agent for waiter in waiters.list_waiting(tx)]
 
 
 def silent(*_: object) -> None:

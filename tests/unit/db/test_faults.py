@@ -23,7 +23,7 @@ from swarm_agents.model import Rules
 from tests.support.processes import ROOT, workers
 from tests.support.swarm import dump
 
-NOBODY = 65534
+UNPRIVILEGED_USER = 65534
 UNSHARE = ["unshare", "--mount"] if os.getuid() == 0 else ["unshare", "--mount", "--map-root-user"]
 
 USE = """
@@ -33,7 +33,8 @@ from swarm_agents import roster
 from swarm_agents.build import build
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
-from swarm_agents.model import Resolution, Rules
+from swarm_agents.escalations.escalations import Resolution
+from swarm_agents.model import Rules
 try:
     with Database(Path(sys.argv[1])) as db:
         {what}
@@ -46,7 +47,7 @@ FILL = """
             for number in range(100_000):
                 build.report(db, 'ada', 'tests fail', Rules(), evidence='x' * 20_000)
                 build.escalate(db, 'ada', 'help')
-                build.resolve(db, number + 1, Resolution.DECLARE_PASSING, Rules())
+                human_acts.resolve(db, number + 1, Resolution.DECLARE_PASSING, Rules())
         finally:
             with db.reading() as tx:
                 print(roster.find(tx, 'ada').name, tx.one('pragma integrity_check')[0])
@@ -59,8 +60,8 @@ database.create(Path(sys.argv[1]))
 """
 HOLD_THE_LOCK = """
 import fcntl, sys
-gate = open(sys.argv[1], "w")
-fcntl.flock(gate, fcntl.LOCK_EX)
+lock = open(sys.argv[1], "w")
+fcntl.flock(lock, fcntl.LOCK_EX)
 print("held", flush=True)
 sys.stdin.read()
 """
@@ -96,7 +97,7 @@ def a_folder(path: Path) -> None:
 
 @pytest.mark.parametrize("make", [zero_bytes, a_text, another_programs_database, a_folder])
 @pytest.mark.parametrize("touch", [Database, database.create])
-def test_what_is_no_swarm_database_is_refused_and_left_as_it_is(
+def test_another_file_than_a_swarm_database_is_refused_and_left_as_it_is(
     tmp_path: Path, make: Callable[[Path], None], touch: Callable[[Path], object]
 ) -> None:
     path = tmp_path / "swarm.db"
@@ -138,7 +139,7 @@ def test_a_garbled_page_is_called_damaged_and_left_as_it_is(db_path: Path) -> No
 
 
 @pytest.mark.parametrize("how", ["deleted", "replaced"])
-def test_a_database_that_is_deleted_or_replaced_while_open_is_noticed_at_the_next_act(
+def test_a_database_deleted_or_replaced_while_open_is_noticed_at_the_next_transaction(
     db: Database, tmp_path: Path, fresh_database: Path, how: str
 ) -> None:
     db.path.unlink()
@@ -157,7 +158,7 @@ def test_a_database_that_is_deleted_or_replaced_while_open_is_noticed_at_the_nex
 # Locked.
 
 
-def test_a_lock_that_is_held_for_long_names_the_process_that_holds_it(db_path: Path) -> None:
+def test_a_lock_that_is_held_too_long_names_the_process_that_holds_it(db_path: Path) -> None:
     with workers(db_path, 1) as [holder], Database(db_path, lock_timeout_s=0.2) as db:
         holder.send("lock")
         assert holder.receive().told == "holding"
@@ -170,7 +171,7 @@ def test_a_lock_that_is_held_for_long_names_the_process_that_holds_it(db_path: P
         roster.join(db, "ada", "agent", None)
 
 
-def test_a_stopped_holder_of_the_lock_is_named_as_stopped_and_does_no_harm_afterwards(db_path: Path) -> None:
+def test_a_stopped_holder_of_the_lock_is_named_as_stopped_and_goes_on_without_harm(db_path: Path) -> None:
     with workers(db_path, 1) as [holder], Database(db_path, lock_timeout_s=0.2) as db:
         holder.send("lock")
         assert holder.receive().told == "holding"
@@ -197,7 +198,7 @@ def test_a_holder_of_the_lock_that_is_killed_frees_it_at_once(db_path: Path) -> 
         roster.join(db, "ada", "agent", None)
 
 
-def test_a_stopped_process_at_the_lock_costs_its_turn_and_no_more(db_path: Path) -> None:
+def test_a_stopped_holder_of_the_fair_turn_costs_only_the_turn(db_path: Path) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD_THE_LOCK, f"{db_path}-lock"],
         stdin=subprocess.PIPE,
@@ -215,7 +216,7 @@ def test_a_stopped_process_at_the_lock_costs_its_turn_and_no_more(db_path: Path)
 # What fails after the commit.
 
 
-def test_a_checkpoint_that_cannot_be_made_does_not_fail_the_act_before_it(
+def test_a_checkpoint_that_fails_does_not_fail_the_commit_before_it(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "_WAL_LIMIT_BYTES", 1)
@@ -227,7 +228,7 @@ def test_a_checkpoint_that_cannot_be_made_does_not_fail_the_act_before_it(
         assert roster.find(tx, "ada")
 
 
-def test_the_log_is_folded_into_the_database_once_it_has_grown(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_wal_is_checkpointed(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "_WAL_LIMIT_BYTES", 1)
     before = db.path.read_bytes()
 
@@ -237,23 +238,23 @@ def test_the_log_is_folded_into_the_database_once_it_has_grown(db: Database, mon
     monkeypatch.undo()
 
 
-def test_a_log_that_was_folded_is_small_again_so_that_not_every_commit_folds_it(
+def test_a_checkpointed_wal_is_small_again_so_that_not_every_commit_checkpoints(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "_WAL_LIMIT_BYTES", 100_000)
-    log = Path(f"{db.path}-wal")
+    wal = Path(f"{db.path}-wal")
     sizes = []
 
     for number in range(60):
         roster.join(db, f"agent{number}", "agent", None)
-        sizes.append(log.stat().st_size)
+        sizes.append(wal.stat().st_size)
 
     assert max(sizes) >= 100_000
     assert sum(size >= 100_000 for size in sizes) <= 20
 
 
-def test_a_bell_that_cannot_ring_does_not_fail_the_act_before_it(db: Database) -> None:
-    db.bell.folder.write_text("in the way")
+def test_a_notification_that_cannot_be_sent_does_not_fail_the_commit_before_it(db: Database) -> None:
+    db.notifier.folder.write_text("in the way")
 
     roster.join(db, "ada", "agent", None)
 
@@ -261,7 +262,7 @@ def test_a_bell_that_cannot_ring_does_not_fail_the_act_before_it(db: Database) -
         assert roster.find(tx, "ada")
 
 
-def test_an_act_that_raises_changes_nothing(db: Database) -> None:
+def test_a_transaction_that_raises_changes_nothing(db: Database) -> None:
     before = dump(db)
 
     with pytest.raises(ZeroDivisionError), db.transaction() as tx:
@@ -276,7 +277,7 @@ def test_an_act_that_raises_changes_nothing(db: Database) -> None:
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A folder that every user can reach, other than pytest's own."""
+    """A folder that every user can reach; pytest's own is private."""
     with tempfile.TemporaryDirectory(prefix="swarm-open-") as name:
         Path(name).chmod(0o755)
         yield Path(name)
@@ -284,13 +285,13 @@ def open_folder() -> Iterator[Path]:
 
 @pytest.fixture
 def mounts() -> None:
-    """Mounts that only this test's child sees; not every machine allows them."""
+    """Skips where the machine allows no mounts that only a child process sees."""
     if subprocess.run([*UNSHARE, "true"], capture_output=True).returncode != 0:
         pytest.skip("this machine allows no private mounts")
 
 
 @pytest.mark.parametrize("opened_before", [True, False], ids=["in use", "closed"])
-def test_a_read_only_file_system_is_said_so(db_path: Path, mounts: None, opened_before: bool) -> None:
+def test_a_read_only_file_system_is_named(db_path: Path, mounts: None, opened_before: bool) -> None:
     with Database(db_path) as db:
         roster.join(db, "ada", "agent", None)
         if not opened_before:
@@ -312,7 +313,7 @@ def test_a_folder_without_permission_is_named(open_folder: Path, fresh_database:
     path.chmod(0o666)
     path.parent.chmod(0o555)
 
-    said = as_nobody("build.report(db, 'ada', 'x', Rules())", path)
+    said = as_unprivileged_user("build.report(db, 'ada', 'x', Rules())", path)
 
     path.parent.chmod(0o755)
     assert said.startswith("73 CannotWrite")
@@ -325,14 +326,14 @@ def test_a_folder_that_may_not_be_entered_is_named(open_folder: Path, fresh_data
     shutil.copyfile(fresh_database, path)
     path.parent.chmod(0o600)
 
-    said = as_nobody("build.current(db)", path)
+    said = as_unprivileged_user("build.current(db)", path)
 
     path.parent.chmod(0o755)
     assert said.startswith("73 CannotWrite")
     assert str(path.parent) in said
 
 
-def test_a_full_disk_is_said_so_and_what_was_there_stays(tmp_path: Path, mounts: None) -> None:
+def test_a_full_disk_is_named_and_committed_rows_stay(tmp_path: Path, mounts: None) -> None:
     mount = f"mount -t tmpfs -o size=2m none {tmp_path}"
     make = f"{sys.executable} -c '{CREATE}' {tmp_path}/swarm.db"
 
@@ -343,7 +344,7 @@ def test_a_full_disk_is_said_so_and_what_was_there_stays(tmp_path: Path, mounts:
     assert refused.startswith("73 DiskFull")
 
 
-def test_a_disk_that_is_full_from_the_start_is_said_so(tmp_path: Path, fresh_database: Path, mounts: None) -> None:
+def test_a_disk_that_is_full_from_the_start_is_named(tmp_path: Path, fresh_database: Path, mounts: None) -> None:
     prepare = (
         f"mount -t tmpfs -o size=400k none {tmp_path} && cp {fresh_database} {tmp_path}/swarm.db && "
         f"! head -c 1m /dev/zero > {tmp_path}/filler"
@@ -375,9 +376,9 @@ def in_private_mounts(prepare: str, what: str, path: Path) -> str:
     return ran.stdout
 
 
-def as_nobody(what: str, path: Path) -> str:
-    """Permissions bind everybody but root, so root becomes somebody else for it."""
-    become = f"import os\nif os.getuid() == 0: os.setgid({NOBODY}); os.setuid({NOBODY})\n"
+def as_unprivileged_user(what: str, path: Path) -> str:
+    """Permissions do not bind root, so root changes to another user for it."""
+    become = f"import os\nif os.getuid() == 0: os.setgid({UNPRIVILEGED_USER}); os.setuid({UNPRIVILEGED_USER})\n"
     ran = subprocess.run(
         [sys.executable, "-c", USE.format(what=what).replace("try:", become + "try:", 1), str(path)],
         capture_output=True,

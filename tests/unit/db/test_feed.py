@@ -1,4 +1,4 @@
-"""The change feed: every commit of another connection is noticed, also when the watcher has nothing to say."""
+"""The change feed: every commit of another connection is noticed, with or without notifications."""
 
 import shutil
 import threading
@@ -12,11 +12,11 @@ import pytest
 from swarm_agents import roster
 from swarm_agents.db import feed
 from swarm_agents.db.database import Database
-from swarm_agents.db.sqlite.notify import Bell
+from swarm_agents.db.sqlite.notify import CommitNotifier
 from swarm_agents.errors import DatabaseUnreadable, SwarmError
 
 LIMIT_S = 10.0
-_QUIET_S = 3 * feed.FALLBACK_S  # longer than any look that is under way
+_QUIET_S = 3 * feed.FALLBACK_S  # longer than any check that is under way
 
 
 def test_a_commit_of_another_connection_is_a_change(db: Database, db_path: Path) -> None:
@@ -25,42 +25,42 @@ def test_a_commit_of_another_connection_is_a_change(db: Database, db_path: Path)
         seen.get(timeout=LIMIT_S)
 
 
-def test_a_commit_that_rang_no_bell_is_found_all_the_same(
+def test_a_commit_without_a_notification_is_found_all_the_same(
     db: Database, db_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(db.bell, "ring", lambda: None)
+    monkeypatch.setattr(db.notifier, "notify", lambda: None)
 
     with _following(db_path) as seen:
         roster.join(db, "alice", "agent", None)
         seen.get(timeout=LIMIT_S)
 
 
-def test_a_bell_without_a_commit_is_no_change(db: Database, db_path: Path) -> None:
+def test_a_notification_without_a_commit_is_no_change(db: Database, db_path: Path) -> None:
     with _following(db_path) as seen:
-        db.bell.ring()
+        db.notifier.notify()
         with pytest.raises(Empty):
             seen.get(timeout=_QUIET_S)
 
 
-def test_a_folder_that_is_removed_costs_no_change(db: Database, db_path: Path) -> None:
+def test_no_change_is_lost_when_the_folder_of_the_sockets_is_removed(db: Database, db_path: Path) -> None:
     with _following(db_path) as seen:
         roster.join(db, "alice", "agent", None)
         seen.get(timeout=LIMIT_S)
 
-        shutil.rmtree(db.bell.folder)
+        shutil.rmtree(db.notifier.folder)
         roster.join(db, "bob", "agent", None)
         seen.get(timeout=LIMIT_S)
 
 
-def test_where_the_bell_cannot_be_heard_it_polls(db: Database, db_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Bell, "listener", _no_listener)
+def test_where_no_socket_can_be_bound_it_polls(db: Database, db_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CommitNotifier, "subscribe", _no_subscription)
 
     with _following(db_path) as seen:
         roster.join(db, "alice", "agent", None)
         seen.get(timeout=LIMIT_S)
 
 
-def test_another_look_can_be_asked_for(db_path: Path) -> None:
+def test_a_caller_can_ask_for_another_yield(db_path: Path) -> None:
     again = threading.Event()
 
     with _following(db_path, again) as seen:
@@ -68,13 +68,13 @@ def test_another_look_can_be_asked_for(db_path: Path) -> None:
         seen.get(timeout=LIMIT_S)
 
 
-def test_a_database_that_is_removed_ends_it_with_an_error(db_path: Path) -> None:
+def test_the_feed_of_a_database_that_is_removed_ends_with_an_error(db_path: Path) -> None:
     with _following(db_path) as seen:
         db_path.unlink()
         assert isinstance(seen.get(timeout=LIMIT_S), DatabaseUnreadable)
 
 
-def test_many_commits_at_once_are_never_lost(db: Database, db_path: Path) -> None:
+def test_many_commits_in_a_row_are_never_lost(db: Database, db_path: Path) -> None:
     counted: Queue[int] = Queue()
 
     with _following(db_path, tell=lambda watcher: counted.put(_agents(watcher))):
@@ -86,12 +86,12 @@ def test_many_commits_at_once_are_never_lost(db: Database, db_path: Path) -> Non
 
 def _agents(db: Database) -> int:
     with db.reading() as tx:
-        return len(roster.present(tx))
+        return len(roster.list_present(tx))
 
 
 @contextmanager
 def _following(database: Path, again: threading.Event | None = None, tell: object = None) -> Iterator["Queue[object]"]:
-    """Follow in another thread, past the looks of the start; what it yields, and the error it ends with."""
+    """Follow in another thread; yields what it yields after its start, and the error it ends with."""
     seen: Queue[object] = Queue()
     stop = threading.Event()
     started = threading.Event()
@@ -110,7 +110,7 @@ def _following(database: Path, again: threading.Event | None = None, tell: objec
     thread = threading.Thread(target=follow)
     thread.start()
     try:
-        assert started.wait(LIMIT_S), "the feed never looked"
+        assert started.wait(LIMIT_S), "the feed never yielded"
         seen.get(timeout=LIMIT_S)
         yield seen
     finally:
@@ -120,6 +120,6 @@ def _following(database: Path, again: threading.Event | None = None, tell: objec
 
 
 @contextmanager
-def _no_listener(_bell: Bell) -> Iterator[None]:
+def _no_subscription(_: CommitNotifier) -> Iterator[None]:
     raise PermissionError("the folder cannot be written")
     yield

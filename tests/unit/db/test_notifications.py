@@ -1,4 +1,4 @@
-"""The bell wakes everybody who listens, the clock is one for all processes, and the file lock lets in one at a time."""
+"""Commit notifications wake every subscriber, processes share one clock, and the file lock admits one at a time."""
 
 import os
 import socket
@@ -11,115 +11,115 @@ import pytest
 
 from swarm_agents.db.clock import host_clock
 from swarm_agents.db.database import Database
-from swarm_agents.db.sqlite.notify import Bell
+from swarm_agents.db.sqlite.notify import CommitNotifier
 from swarm_agents.system import file_lock
 from tests.support.processes import run_python
 
-NO_BELL_S = 0.05  # long enough to hear one, short enough to wait for none
+QUIET_S = 0.05  # long enough for a notification to arrive, short enough to wait for none
 
 
 @pytest.fixture
 def near() -> Iterator[Path]:
-    """A folder whose name is short enough for sockets to be in it."""
-    with tempfile.TemporaryDirectory(prefix="swarm-bell-") as name:
+    """A folder whose path is short enough for sockets in it."""
+    with tempfile.TemporaryDirectory(prefix="swarm-notify-") as name:
         yield Path(name)
 
 
-def test_a_ring_wakes_everybody_who_listens(near: Path) -> None:
-    bell = Bell(near / "swarm.db")
+def test_a_notification_wakes_every_subscriber(near: Path) -> None:
+    notifier = CommitNotifier(near / "swarm.db")
 
-    with bell.listener() as one, bell.listener() as other:
-        Bell(near / "swarm.db").ring()
+    with notifier.subscribe() as one, notifier.subscribe() as other:
+        CommitNotifier(near / "swarm.db").notify()
 
         assert one.wait(5) and other.wait(5)
 
 
-def test_rings_before_anybody_looks_are_one(near: Path) -> None:
-    bell = Bell(near / "swarm.db")
+def test_notifications_before_a_wait_count_as_one(near: Path) -> None:
+    notifier = CommitNotifier(near / "swarm.db")
 
-    with bell.listener() as listener:
+    with notifier.subscribe() as commits:
         for _ in range(1000):
-            bell.ring()
+            notifier.notify()
 
-        assert listener.wait(5)
-        assert not listener.wait(NO_BELL_S)
+        assert commits.wait(5)
+        assert not commits.wait(QUIET_S)
 
 
-def test_whoever_stopped_listening_leaves_nothing_behind(near: Path) -> None:
-    bell = Bell(near / "swarm.db")
+def test_the_end_of_a_subscription_leaves_no_file(near: Path) -> None:
+    notifier = CommitNotifier(near / "swarm.db")
 
-    with bell.listener():
+    with notifier.subscribe():
         pass
-    bell.ring()
+    notifier.notify()
 
-    assert [found.name for found in bell.folder.iterdir()] == []
+    assert [found.name for found in notifier.folder.iterdir()] == []
 
 
-def test_a_listener_that_was_killed_is_swept_away_and_stops_no_other(near: Path) -> None:
-    bell = Bell(near / "swarm.db")
-    bell.folder.mkdir()
+def test_the_socket_of_a_killed_subscriber_is_removed_and_the_others_are_woken(near: Path) -> None:
+    notifier = CommitNotifier(near / "swarm.db")
+    notifier.folder.mkdir()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as dead:
-        dead.bind(str(bell.folder / "w-1-dead"))
+        dead.bind(str(notifier.folder / "w-1-dead"))
 
-    with bell.listener() as listener:
-        bell.ring()
+    with notifier.subscribe() as commits:
+        notifier.notify()
 
-        assert listener.wait(5)
-    assert not (bell.folder / "w-1-dead").exists()
+        assert commits.wait(5)
+    assert not (notifier.folder / "w-1-dead").exists()
 
 
-def test_a_database_deep_in_the_file_system_has_a_bell_too(tmp_path: Path) -> None:
+def test_a_database_deep_in_the_file_system_sends_notifications_too(tmp_path: Path) -> None:
     deep = tmp_path / ("d" * 120)
     deep.mkdir()
-    bell = Bell(deep / "swarm.db")
+    notifier = CommitNotifier(deep / "swarm.db")
 
-    with bell.listener() as one, bell.listener() as other:
-        bell.ring()
+    with notifier.subscribe() as one, notifier.subscribe() as other:
+        notifier.notify()
 
         assert one.wait(5) and other.wait(5)
-        assert bell.folder.exists() and deep not in bell.folder.parents
-    assert not bell.folder.exists()
+        assert notifier.folder.exists() and deep not in notifier.folder.parents
+    assert not notifier.folder.exists()
 
 
-def test_a_folder_that_another_one_takes_away_between_making_and_using_it_is_made_again(
+def test_a_folder_that_another_subscriber_removes_before_the_bind_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make, taken_away = Path.mkdir, []
+    make, removed = Path.mkdir, []
 
     def make_and_lose_the_first(path: Path, *how: Any, **more: Any) -> None:
         make(path, *how, **more)
-        if not taken_away:
-            taken_away.append(path)
+        if not removed:
+            removed.append(path)
             path.rmdir()
 
     monkeypatch.setattr(Path, "mkdir", make_and_lose_the_first)
-    with Bell(tmp_path / "swarm.db").listener() as listener:
-        Bell(tmp_path / "swarm.db").ring()
+    with CommitNotifier(tmp_path / "swarm.db").subscribe() as commits:
+        CommitNotifier(tmp_path / "swarm.db").notify()
 
-        assert listener.wait(5)
-    assert taken_away
+        assert commits.wait(5)
+    assert removed
 
 
-def test_a_commit_rings_and_a_look_does_not(db: Database) -> None:
-    with db.listener() as listener:
+def test_a_commit_that_wrote_something_notifies_and_a_read_does_not(db: Database) -> None:
+    with db.subscribe() as commits:
         with db.reading():
             pass
         with db.transaction() as tx:
-            tx.execute("update agents set role = 'nobody there'")
-        assert not listener.wait(NO_BELL_S)
+            tx.execute("update agents set role = 'no such row'")
+        assert not commits.wait(QUIET_S)
 
         with db.transaction() as tx:
             tx.execute("update build_state set last_check = 1")
 
-        assert listener.wait(5)
+        assert commits.wait(5)
 
 
-def test_nobody_else_can_ring_the_bell(db: Database) -> None:
-    with db.listener():
-        assert db.bell.folder.stat().st_mode & 0o777 == 0o700
+def test_other_users_cannot_send_notifications(db: Database) -> None:
+    with db.subscribe():
+        assert db.notifier.folder.stat().st_mode & 0o777 == 0o700
 
 
-def test_all_processes_of_a_boot_share_the_clock_that_decides() -> None:
+def test_all_processes_of_a_boot_share_the_clock_that_decides_deadlines() -> None:
     code = "from swarm_agents.db.clock import host_clock; m = host_clock(); print(m.mono_ms, m.boot_id)"
     before = host_clock()
 
@@ -130,7 +130,7 @@ def test_all_processes_of_a_boot_share_the_clock_that_decides() -> None:
     assert before.mono_ms <= int(mono) <= host_clock().mono_ms
 
 
-def test_the_file_lock_lets_in_one_at_a_time_and_nobody_waits_longer_than_the_limit(tmp_path: Path) -> None:
+def test_the_file_lock_admits_one_at_a_time_and_a_wait_for_it_has_a_limit(tmp_path: Path) -> None:
     with file_lock.held(tmp_path / "lock", 1) as first, file_lock.held(tmp_path / "lock", 0.01) as second:
         assert (first, second) == (True, False)
 
@@ -144,7 +144,7 @@ def test_an_open_and_closed_database_leaves_no_file_open(db_path: Path) -> None:
     before = len(os.listdir("/proc/self/fd"))
 
     for _ in range(5):
-        with Database(db_path) as db, db.transaction() as tx, db.listener():
+        with Database(db_path) as db, db.transaction() as tx, db.subscribe():
             tx.execute("update build_state set last_check = 1")
 
     assert len(os.listdir("/proc/self/fd")) == before

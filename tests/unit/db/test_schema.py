@@ -1,4 +1,4 @@
-"""The rules that the database keeps by itself, for whoever writes into it with other tools; and how it is made."""
+"""The rules that the database itself keeps when other tools write into it, and how it is created and upgraded."""
 
 import sqlite3
 import stat
@@ -36,7 +36,7 @@ print(database.create(Path(sys.argv[1])))
 
 @pytest.fixture
 def shell(db: Database) -> Iterator[sqlite3.Connection]:
-    """What a person with the sqlite3 program has: the file, and no code of ours."""
+    """The file as the sqlite3 program opens it, without our code."""
     roster.join(db, "ada", "agent", None)
     with closing(sqlite3.connect(db.path, isolation_level=None)) as connection:
         yield connection
@@ -63,7 +63,9 @@ def shell(db: Database) -> Iterator[sqlite3.Connection]:
         "fence = 'many'",
     ],
 )
-def test_a_held_build_cannot_be_bent_with_the_shell(db: Database, shell: sqlite3.Connection, change: str) -> None:
+def test_the_shell_cannot_break_the_rules_of_a_build_with_a_fixer(
+    db: Database, shell: sqlite3.Connection, change: str
+) -> None:
     build.report(db, "ada", "tests fail", Rules())
     before = dump(db)
 
@@ -83,7 +85,7 @@ def test_a_held_build_cannot_be_bent_with_the_shell(db: Database, shell: sqlite3
         "broken_since = 1",
     ],
 )
-def test_a_passing_build_cannot_be_taken_with_the_shell_without_an_incident_of_its_own(
+def test_the_shell_cannot_take_a_passing_build_without_a_new_incident(
     db: Database, shell: sqlite3.Connection, change: str
 ) -> None:
     before = dump(db)
@@ -94,9 +96,7 @@ def test_a_passing_build_cannot_be_taken_with_the_shell_without_an_incident_of_i
     assert dump(db) == before
 
 
-def test_an_escalation_does_not_end_with_the_shell_without_a_new_budget(
-    db: Database, shell: sqlite3.Connection
-) -> None:
+def test_the_shell_cannot_end_an_escalation_without_a_new_budget(db: Database, shell: sqlite3.Connection) -> None:
     build.report(db, "ada", "tests fail", Rules())
     build.escalate(db, "ada", "help")
 
@@ -137,7 +137,7 @@ def test_the_rows_around_the_build_keep_their_rules_too(
     ("incident", "message", "resolution"),
     [("1", "1", "null"), ("null", "null", "null"), ("1", "null", "'excuse'"), ("null", "1", "'retry'")],
 )
-def test_an_escalation_is_about_one_thing_and_answered_as_that_is(
+def test_an_escalation_is_about_one_thing_and_its_answer_fits_that(
     db: Database, shell: sqlite3.Connection, incident: str, message: str, resolution: str
 ) -> None:
     build.report(db, "ada", "tests fail", Rules())
@@ -160,7 +160,7 @@ def test_a_second_open_escalation_is_refused(db: Database, shell: sqlite3.Connec
         )
 
 
-# Making one.
+# Creating one.
 
 
 def test_a_new_database_and_its_folder_are_private(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_creating_it_a_second_time_changes_nothing(db: Database) -> None:
     assert dump(db) == before
 
 
-def test_a_creation_that_was_killed_in_the_middle_leaves_nothing_that_counts(tmp_path: Path) -> None:
+def test_files_that_a_killed_creation_left_do_not_count(tmp_path: Path) -> None:
     path = tmp_path / "swarm.db"
     (tmp_path / "swarm.db-new").write_bytes(b"half of a database")
     (tmp_path / "swarm.db-new-wal").write_bytes(b"half of a log")
@@ -195,7 +195,7 @@ def test_a_creation_that_was_killed_in_the_middle_leaves_nothing_that_counts(tmp
     assert not list(tmp_path.glob("swarm.db-new*"))
 
 
-def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     with pytest.raises(CannotWrite):
@@ -212,7 +212,7 @@ def test_sixteen_processes_that_create_it_at_once_make_one(tmp_path: Path) -> No
     Database(path).close()
 
 
-def test_a_creation_that_is_stopped_in_the_middle_is_waited_for_and_then_named(
+def test_a_creation_that_stops_in_the_middle_is_waited_for_and_then_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(schema, "LOCK_TIMEOUT_S", 0.05)
@@ -228,7 +228,7 @@ def test_a_creation_that_is_stopped_in_the_middle_is_waited_for_and_then_named(
 
 @pytest.fixture
 def next_version(monkeypatch: pytest.MonkeyPatch) -> int:
-    """This program, one version on: a migration more."""
+    """This program one version later, with one more migration."""
     newer = schema.Migrations("swarm")
     with sqlite_utils.Database(memory=True) as empty:
         for found in schema.migrations.pending(empty):
@@ -256,7 +256,7 @@ def test_an_older_database_is_upgraded_when_it_is_opened(db: Database, next_vers
     assert after["agents"] == before["agents"]
 
 
-def test_many_who_open_an_older_database_at_once_upgrade_it_once(db: Database, next_version: int) -> None:
+def test_many_that_open_an_older_database_at_once_upgrade_it_once(db: Database, next_version: int) -> None:
     with ThreadPoolExecutor(8) as pool:
         opened = [pool.submit(lambda: Database(db.path).close()) for _ in range(8)]
 
@@ -290,9 +290,9 @@ def test_a_database_of_a_newer_version_is_refused_and_left_alone(db: Database) -
     assert version(db.path) == SCHEMA_VERSION + 1
 
 
-def test_an_upgrade_that_meets_a_newer_version_does_not_turn_it_back(db: Database) -> None:
+def test_an_upgrade_that_finds_a_newer_version_does_not_downgrade_it(db: Database) -> None:
     with closing(sqlite3.connect(db.path)) as shell:
-        shell.execute(f"pragma user_version = {SCHEMA_VERSION + 1}")  # by another process, after ours had looked
+        shell.execute(f"pragma user_version = {SCHEMA_VERSION + 1}")  # by another process meanwhile
 
     with pytest.raises(DatabaseNewer):
         schema.upgrade(db.path)

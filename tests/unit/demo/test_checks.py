@@ -9,7 +9,7 @@ from swarm_agents.demo import checks, requirements
 from swarm_agents.demo.records import Break, Incident, Kill, Seen, Wait
 from swarm_agents.demo.sources import AGENTS
 from swarm_agents.errors import Unavailable
-from swarm_agents.model import Attempt, AttemptEnd
+from swarm_agents.incidents.incidents import Attempt, AttemptEnd
 
 KILLED = Attempt(1, 1, "ada", 1, began_at=1_000, ended_at=6_000, end=AttemptEnd.EXPIRED, reason="")
 HEIR = Attempt(1, 2, "ben", 3, began_at=6_000, ended_at=8_000, end=AttemptEnd.FIXED, reason="")

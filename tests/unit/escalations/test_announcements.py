@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 
 from swarm_agents import roster
-from swarm_agents.build import build
+from swarm_agents.build import build, human_acts
+from swarm_agents.build.outcomes import HumanAsked
 from swarm_agents.config.config import Config, Notify, load
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadConfig
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.announcements import BACK_OFF_S, COMMAND, DASHBOARD, MESSAGE, TMUX, TRIES, Announcement
+from swarm_agents.escalations.escalations import Resolution
 from swarm_agents.messages import messages
-from swarm_agents.model import EVERYONE, HUMAN, Asked, Resolution, Rules
+from swarm_agents.model import EVERYONE, HUMAN, Rules
 from swarm_agents.watch import notifier
 from tests.support.clock import FakeClock
 
@@ -145,7 +147,7 @@ def test_two_tellers_that_vanished_are_enough(db: Database, clock: FakeClock) ->
     third = claim(db, "three", (COMMAND,))
 
     assert third is None
-    assert row(db, asked, COMMAND)[2:4] == ("retired", "whoever tried it never said what came of it")
+    assert row(db, asked, COMMAND)[2:4] == ("retired", "two processes that tried it ended without a result")
 
 
 def test_a_teller_that_comes_back_too_late_changes_nothing(db: Database, clock: FakeClock) -> None:
@@ -172,7 +174,7 @@ def test_a_claim_that_ran_out_is_over_also_for_a_teller_of_the_same_name(db: Dat
 
 def test_what_was_answered_meanwhile_is_not_told_any_more(db: Database) -> None:
     asked = ask(db)
-    build.resolve(db, asked, Resolution.RETRY, RULES)
+    human_acts.resolve(db, asked, Resolution.RETRY, RULES)
 
     assert claim(db) is None
     assert states(db, asked) == {DASHBOARD: "skipped", TMUX: "skipped", COMMAND: "skipped"}
@@ -190,7 +192,7 @@ def test_what_was_acknowledged_rings_no_more_and_stays_open(db: Database) -> Non
 def test_an_answer_given_during_the_try_does_not_undo_its_record(db: Database) -> None:
     asked = ask(db)
     claimed = must(claim(db))
-    build.resolve(db, asked, Resolution.RETRY, RULES)
+    human_acts.resolve(db, asked, Resolution.RETRY, RULES)
 
     told(db, claimed, "shown")
     claim(db)
@@ -201,11 +203,11 @@ def test_an_answer_given_during_the_try_does_not_undo_its_record(db: Database) -
 def test_a_dashboard_that_painted_it_is_on_record_once(db: Database) -> None:
     asked = ask(db)
 
-    announcements.shown(db)
+    announcements.record_shown(db)
 
     assert row(db, asked, DASHBOARD).state == "shown"
     with Database(db.path) as writer, writer.transaction(), Database(db.path, lock_timeout_s=0.1) as painter:
-        announcements.shown(painter)  # has nothing to write, so it need not wait for its turn
+        announcements.record_shown(painter)  # has nothing to write, so it need not wait for its turn
 
 
 def test_what_could_not_be_told_is_listed_while_the_question_is_open(db: Database) -> None:
@@ -213,7 +215,7 @@ def test_what_could_not_be_told_is_listed_while_the_question_is_open(db: Databas
     fail(db, must(claim(db)), "no terminal")
 
     assert [(one.channel, one.reason) for one in failed(db)] == [(TMUX, "no terminal")]
-    build.resolve(db, asked, Resolution.RETRY, RULES)
+    human_acts.resolve(db, asked, Resolution.RETRY, RULES)
     assert failed(db) == []
 
 
@@ -262,7 +264,7 @@ def test_the_message_follows_as_soon_as_it_can_be_written(db: Database) -> None:
 
     assert row(db, asked, MESSAGE).state == "sent"
     with db.reading() as tx:
-        assert messages.log(tx).messages[-1][3:6] == (EVERYONE, "STATUS", escalations.message("please look"))
+        assert messages.log(tx).messages[-1][3:6] == (EVERYONE, "STATUS", escalations.message_to_agents("please look"))
 
 
 def test_a_message_that_cannot_be_written_at_all_is_given_up_after_three(db: Database, clock: FakeClock) -> None:
@@ -285,7 +287,7 @@ def test_the_human_is_asked_even_when_the_attempts_cannot_be_read(db: Database) 
 
     asked = build.escalate(db, HUMAN, "please look")
 
-    assert isinstance(asked, Asked)
+    assert isinstance(asked, HumanAsked)
     text = unresolved(db)[0].text
     assert "3 tests fail" in text and "no such table: attempts" in text
     assert f"swarm escalation resolve {asked.escalation} --option retry" in text
@@ -296,9 +298,9 @@ def test_the_last_failure_is_counted_and_asked_even_when_nobody_can_be_told(db: 
         build.report(db, "ada", "3 tests fail", RULES)
         if build.current(db).attempt == 3:
             refuse(db, "insert on messages")
-        outcome = build.failed(db, "ada", "no idea")
+        outcome = build.mark_failed(db, "ada", "no idea")
 
-    assert isinstance(outcome, Asked)
+    assert isinstance(outcome, HumanAsked)
     assert "Attempts: 3" in unresolved(db)[0].text
 
 
@@ -377,38 +379,38 @@ def ask(db: Database) -> int:
     if not build.current(db).red:
         build.report(db, "ada", "3 tests fail", RULES)
     asked = build.escalate(db, HUMAN, "please look")
-    assert isinstance(asked, Asked)
+    assert isinstance(asked, HumanAsked)
     return asked.escalation
 
 
 def claim(db: Database, teller: str = "one", channels: tuple[str, ...] = ALL) -> Announcement | None:
     with db.transaction() as tx:
-        return announcements.claim(tx, teller, channels, CLAIM_S)
+        return announcements.claim_next(tx, teller, channels, CLAIM_S)
 
 
 def told(db: Database, claimed: Announcement, state: str) -> None:
     with db.transaction() as tx:
-        announcements.told(tx, claimed, state)
+        announcements.record_told(tx, claimed, state)
 
 
 def fail(db: Database, claimed: Announcement, why: str) -> bool:
     with db.transaction() as tx:
-        return announcements.failed_once(tx, claimed, why)
+        return announcements.record_failure(tx, claimed, why)
 
 
 def failed(db: Database) -> list[Announcement]:
     with db.reading() as tx:
-        return announcements.failed(tx)
+        return announcements.list_failed(tx)
 
 
 def row(db: Database, escalation: int, channel: str) -> Announcement:
     with db.reading() as tx:
-        return next(one for one in announcements.of(tx, escalation) if one.channel == channel)
+        return next(one for one in announcements.list_channels(tx, escalation) if one.channel == channel)
 
 
 def states(db: Database, escalation: int) -> dict[str, str]:
     with db.reading() as tx:
-        return {one.channel: one.state for one in announcements.of(tx, escalation)}
+        return {one.channel: one.state for one in announcements.list_channels(tx, escalation)}
 
 
 def last_message(db: Database) -> int:
@@ -418,7 +420,7 @@ def last_message(db: Database) -> int:
 
 def unresolved(db: Database) -> list[escalations.Escalation]:
     with db.reading() as tx:
-        return escalations.unresolved(tx)
+        return escalations.list_open(tx)
 
 
 def refuse(db: Database, what: str) -> None:

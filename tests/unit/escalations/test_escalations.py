@@ -3,11 +3,13 @@
 import pytest
 
 from swarm_agents import roster
-from swarm_agents.build import build
+from swarm_agents.build import build, human_acts
+from swarm_agents.build.outcomes import HumanAsked
 from swarm_agents.db.database import Database
 from swarm_agents.errors import NotFound
 from swarm_agents.escalations import escalations
-from swarm_agents.model import Asked, Escalation, Resolution, Rules
+from swarm_agents.escalations.escalations import Escalation, Resolution
+from swarm_agents.model import Rules
 from tests.support.clock import FakeClock
 from tests.support.swarm import count, dump
 
@@ -22,13 +24,13 @@ def agents(db: Database) -> None:
 
 def test_the_text_tells_what_broke_who_tried_what_and_how_often(db: Database, clock: FakeClock) -> None:
     build.report(db, "ada", "3 tests fail", RULES, evidence="E  assert 1 == 2")
-    build.failed(db, "ada", "could not find it")
+    build.mark_failed(db, "ada", "could not find it")
     build.claim(db, "bob", RULES)
     clock.forward(900)
     build.claim(db, "cyd", RULES)
     build.give_up(db, "cyd", "wrong agent")
     build.claim(db, "ada", RULES)
-    build.failed(db, "ada", "still not")
+    build.mark_failed(db, "ada", "still not")
 
     text = the_open_one(db).text
 
@@ -99,11 +101,11 @@ def test_the_first_acknowledgement_counts(db: Database, clock: FakeClock) -> Non
 def test_a_resolved_one_keeps_its_answer_and_is_no_longer_open(db: Database) -> None:
     asked = ask(db)
 
-    build.resolve(db, asked.escalation, Resolution.DECLARE_PASSING, RULES, reason="flaky network")
+    human_acts.resolve(db, asked.escalation, Resolution.DECLARE_PASSING, RULES, reason="flaky network")
 
     with db.reading() as tx:
-        assert escalations.unresolved(tx) == []
-        [answered] = escalations.latest(tx, 10)
+        assert escalations.list_open(tx) == []
+        [answered] = escalations.list_latest(tx, 10)
     assert (answered.resolution, answered.resolved_by, answered.answer) == ("declare-passing", "human", "flaky network")
 
 
@@ -112,26 +114,26 @@ def test_a_concurrent_edit_of_another_column_survives_the_answer(db: Database) -
     with db.transaction() as tx:
         escalations.acknowledge(tx, asked.escalation)
 
-    build.resolve(db, asked.escalation, Resolution.RETRY, RULES)
+    human_acts.resolve(db, asked.escalation, Resolution.RETRY, RULES)
 
     with db.reading() as tx:
-        assert escalations.show(tx, asked.escalation).acked_at is not None
+        assert escalations.find(tx, asked.escalation).acked_at is not None
 
 
-@pytest.mark.parametrize("act", [escalations.show, escalations.acknowledge])
+@pytest.mark.parametrize("act", [escalations.find, escalations.acknowledge])
 def test_one_that_does_not_exist_is_not_found(db: Database, act) -> None:  # type: ignore[no-untyped-def]
     with db.transaction() as tx, pytest.raises(NotFound):
         act(tx, 7)
 
 
-def ask(db: Database) -> Asked:
+def ask(db: Database) -> HumanAsked:
     build.report(db, "ada", "tests fail", RULES)
     asked = build.escalate(db, "ada", "help")
-    assert isinstance(asked, Asked)
+    assert isinstance(asked, HumanAsked)
     return asked
 
 
 def the_open_one(db: Database) -> Escalation:
     with db.reading() as tx:
-        [found] = escalations.unresolved(tx)
+        [found] = escalations.list_open(tx)
     return found

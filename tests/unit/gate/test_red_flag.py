@@ -8,11 +8,12 @@ import pytest
 
 from swarm_agents import roster
 from swarm_agents.build import build
+from swarm_agents.build.outcomes import Evidence
 from swarm_agents.db.database import Database, create
 from swarm_agents.gate import gate
 from swarm_agents.gate.gate import CommitAllowed, CommitHeld
 from swarm_agents.git.run import run_git_or_raise
-from swarm_agents.model import Evidence, Rules
+from swarm_agents.model import Rules
 from swarm_agents.place import Place
 
 RULES = Rules()
@@ -39,7 +40,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def end(db: Database) -> None:
-    build.fixed(db, "alice", Evidence("the test passes", db.moment()))
+    build.mark_fixed(db, "alice", Evidence("the test passes", db.moment()))
 
 
 def ask(db: Database, root: Path) -> CommitAllowed | CommitHeld:
@@ -47,19 +48,19 @@ def ask(db: Database, root: Path) -> CommitAllowed | CommitHeld:
 
 
 def test_a_new_database_flies_no_flag(db: Database) -> None:
-    assert not db.flag.is_up()
+    assert not db.red_flag.exists()
 
 
 def test_it_is_up_before_any_process_can_read_that_the_build_is_red(path: Path, db: Database) -> None:
     seen: list[bool] = []
-    hoist = db.flag.hoist
+    hoist = db.red_flag.create
 
     def hoisted() -> None:
         hoist()
         with Database(path) as other:
-            seen.append(other.flag.is_up() and not build.current(other).red)
+            seen.append(other.red_flag.exists() and not build.current(other).red)
 
-    db.flag.hoist = hoisted  # type: ignore[method-assign]
+    db.red_flag.create = hoisted  # type: ignore[method-assign]
     build.report(db, "alice", "red", RULES)
 
     assert seen == [True]
@@ -67,15 +68,15 @@ def test_it_is_up_before_any_process_can_read_that_the_build_is_red(path: Path, 
 
 def test_a_report_that_is_rolled_back_leaves_it_up_which_costs_one_question(db: Database, root: Path) -> None:
     with pytest.raises(RuntimeError), db.transaction():
-        db.flag.hoist()
+        db.red_flag.create()
         raise RuntimeError("killed")
 
     assert ask(db, root) == CommitAllowed()
-    assert not db.flag.is_up()
+    assert not db.red_flag.exists()
 
 
 def test_a_flag_that_cannot_be_put_up_opens_no_incident(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(db.flag, "path", Path("/proc/none/swarm.db-red"))
+    monkeypatch.setattr(db.red_flag, "path", Path("/proc/none/swarm.db-red"))
 
     with pytest.raises(OSError):
         build.report(db, "alice", "red", RULES)
@@ -89,16 +90,16 @@ def test_it_stays_up_through_the_whole_red_period(db: Database, root: Path) -> N
     for act in (build.give_up, lambda db, agent: build.claim(db, agent, RULES), build.give_up):
         act(db, "alice")
         assert isinstance(ask(db, root), CommitHeld)
-        assert db.flag.is_up()
+        assert db.red_flag.exists()
 
 
 def test_the_first_question_after_green_takes_it_down(db: Database, root: Path) -> None:
     build.report(db, "alice", "red", RULES)
     end(db)
-    between = db.flag.is_up()
+    between = db.red_flag.exists()
 
     assert ask(db, root) == CommitAllowed()
-    assert between and not db.flag.is_up()
+    assert between and not db.red_flag.exists()
 
 
 def test_it_is_not_taken_down_when_it_turns_red_again_meanwhile(path: Path, db: Database, root: Path) -> None:
@@ -114,4 +115,4 @@ def test_it_is_not_taken_down_when_it_turns_red_again_meanwhile(path: Path, db: 
     db.transaction = late  # type: ignore[method-assign, assignment]
     ask(db, root)
 
-    assert db.flag.is_up()
+    assert db.red_flag.exists()

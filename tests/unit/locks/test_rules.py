@@ -99,7 +99,7 @@ def test_any_command_of_the_holder_keeps_the_lock(db: Database, clock: FakeClock
 
     for _ in range(10):
         clock.forward(TTL_S - 1)
-        heartbeat.show(db, "ada")
+        heartbeat.record(db, "ada")
 
     assert isinstance(take(db, "bob", "a"), HeldBy)
 

@@ -3,12 +3,14 @@
 import pytest
 
 from swarm_agents import events, heartbeat, roster
-from swarm_agents.build import build
+from swarm_agents.build import build, human_acts
+from swarm_agents.build.outcomes import HumanAsked
 from swarm_agents.db.database import Database
 from swarm_agents.errors import Denied, NotFound, Usage
 from swarm_agents.escalations import announcements, escalations
+from swarm_agents.escalations.escalations import AckResolution, Escalation, Resolution
 from swarm_agents.messages import acknowledgements, messages, unacknowledged
-from swarm_agents.model import HUMAN, AckResolution, Asked, Escalation, Message, MessageType, Resolution, Rules
+from swarm_agents.model import HUMAN, Message, MessageType, Rules
 from tests.support.clock import FakeClock
 from tests.support.swarm import dump
 
@@ -149,7 +151,7 @@ def test_the_human_is_asked_once_by_every_channel_and_the_build_is_not_touched(d
     assert (asked.reason, asked.message, asked.incident) == (why, first, None)
     assert noted(db, "needs_attention") == [why]
     with db.reading() as tx:
-        assert [one.channel for one in announcements.of(tx, asked.id)] == ["dashboard", "tmux", "command"]
+        assert [one.channel for one in announcements.list_channels(tx, asked.id)] == ["dashboard", "tmux", "command"]
     assert {table: dump(db)[table] for table in build_before} == build_before
 
 
@@ -205,9 +207,9 @@ def test_questions_about_two_messages_and_one_about_the_build_are_open_side_by_s
     until_asked(db, clock)
 
     assert [one.message is None for one in unanswered(db)] == [True, False, False]
-    assert isinstance(about_build, Asked)
+    assert isinstance(about_build, HumanAsked)
     assert build.claim(db, "ada", Rules()) == about_build
-    build.resolve(db, about_build.escalation, Resolution.RETRY, Rules())
+    human_acts.resolve(db, about_build.escalation, Resolution.RETRY, Rules())
     assert [one.message is None for one in unanswered(db)] == [False, False]
 
 
@@ -335,7 +337,7 @@ def test_an_answer_that_does_not_fit_the_question_is_refused(db: Database, clock
     before = dump(db)
 
     with pytest.raises(Usage):
-        build.resolve(db, about_message.id, Resolution.RETRY, Rules())
+        human_acts.resolve(db, about_message.id, Resolution.RETRY, Rules())
     with pytest.raises(Usage):
         acknowledgements.answer(db, about_build.id, AckResolution.EXCUSE)
     with pytest.raises(NotFound):
@@ -434,18 +436,18 @@ def until_asked(db: Database, clock: FakeClock, rounds: int = 4) -> None:
 
 def unanswered(db: Database) -> list[Escalation]:
     with db.reading() as tx:
-        return escalations.unresolved(tx)
+        return escalations.list_open(tx)
 
 
 def answered(db: Database) -> Escalation:
     """The newest one."""
     with db.reading() as tx:
-        return escalations.latest(tx, 1)[0]
+        return escalations.list_latest(tx, 1)[0]
 
 
 def noted(db: Database, kind: str) -> list[str]:
     with db.reading() as tx:
-        return [one.detail for one in events.after(tx, 0, 100) if one.kind == kind]
+        return [one.detail for one in events.list_after(tx, 0, 100) if one.kind == kind]
 
 
 def retries(db: Database) -> list[Message]:

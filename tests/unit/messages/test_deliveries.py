@@ -6,13 +6,14 @@ import pytest
 
 from swarm_agents import roster
 from swarm_agents.build import build
+from swarm_agents.build.outcomes import Evidence
 from swarm_agents.courier import injections
 from swarm_agents.courier.injections import Line
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.errors import NotFound
 from swarm_agents.messages import deliveries, messages
-from swarm_agents.model import EVERYONE, HUMAN, DeliveryState, Evidence, PaneAddress, Rules
+from swarm_agents.model import EVERYONE, HUMAN, DeliveryState, PaneAddress, Rules
 from tests.support.clock import FakeClock
 
 PANE = PaneAddress("/s", "1:1", "%1", 2)
@@ -79,7 +80,7 @@ def test_what_the_swarm_said_of_a_red_build_is_moot_when_it_is_green(db: Databas
     build.report(db, "ann", "tests fail", Rules())
 
     assert moot(db) == [None]
-    build.fixed(db, "ann", Evidence("checked", db.moment()))
+    build.mark_fixed(db, "ann", Evidence("checked", db.moment()))
 
     assert moot(db)[0] == "that incident is over"
     assert moot(db)[-1] is None

@@ -50,7 +50,7 @@ def test_what_was_read_is_removed_with_all_that_belongs_to_it(db: Database, cloc
     assert left(db) == [3]
     assert (after["receipts"], after["deliveries"], after["acknowledgements"]) == ([], [], [])
     with db.reading() as tx:
-        assert events.after(tx, 0, 100)[-1].kind == "pruned"
+        assert events.list_after(tx, 0, 100)[-1].kind == "pruned"
 
 
 def unread_by_one(db: Database) -> None:

@@ -218,7 +218,7 @@ def test_any_command_of_the_claimant_keeps_the_task(db: Database, clock: FakeClo
 
     for _ in range(10):
         clock.forward(LEASE_S - 1)
-        heartbeat.show(db, "ada")
+        heartbeat.record(db, "ada")
 
     assert isinstance(claim(db, "bob", "a"), TakenBy)
 
@@ -228,7 +228,7 @@ def test_a_sign_of_life_that_comes_too_late_keeps_nothing(db: Database, clock: F
     claim(db, "ada", "a")
     clock.forward(LEASE_S)
 
-    heartbeat.show(db, "ada")
+    heartbeat.record(db, "ada")
 
     assert isinstance(claim(db, "bob", "a"), Done)
 
@@ -239,8 +239,8 @@ def test_a_sign_of_life_with_little_to_tell_writes_nothing(db: Database, clock: 
     clock.forward(LEASE_S / 20)
     before = dump(db)
 
-    heartbeat.show(db, "ada")
-    heartbeat.show(db, "bob")
+    heartbeat.record(db, "ada")
+    heartbeat.record(db, "bob")
 
     assert dump(db) == before
 

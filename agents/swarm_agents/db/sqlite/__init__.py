@@ -1,1 +1,1 @@
-"""What is particular to SQLite: raw connections, schema and migrations, its errors, notifications of commits."""
+"""Code that only works with SQLite: raw connections, schema and migrations, its errors, commit notifications."""

@@ -1,11 +1,11 @@
-"""Opens raw SQLite connections to a swarm database, and says which databases are ours."""
+"""Opens raw SQLite connections to a swarm database; keeps the numbers by which a file is known as one."""
 
 import sqlite3
 from pathlib import Path
 
-APPLICATION_ID = 0x5357524D  # "SWRM", so that another program's SQLite file is not taken for ours
+APPLICATION_ID = 0x5357524D  # "SWRM"; another program's SQLite file has another one
 SCHEMA_VERSION = 1
-LOCK_TIMEOUT_S = 15.0  # a write transaction takes milliseconds; longer, and a stopped process holds the lock
+LOCK_TIMEOUT_S = 15.0  # a write transaction takes milliseconds; after this long a stopped process holds the lock
 
 
 def connect(path: Path, timeout_s: float) -> sqlite3.Connection:

@@ -1,4 +1,4 @@
-"""Says in the swarm's words what SQLite means by an error, and who is in the way."""
+"""Translates SQLite errors into SwarmErrors, and names the process that holds the write lock."""
 
 import errno
 import os
@@ -7,15 +7,15 @@ from pathlib import Path
 
 from swarm_agents.errors import CannotWrite, DatabaseLocked, DatabaseUnreadable, DiskFull, SwarmError
 
-_SHM_WRITE_LOCK_BYTE = 120  # WAL_WRITE_LOCK in the -shm file: who locks it holds the write lock
+_SHM_WRITE_LOCK_BYTE = 120  # WAL_WRITE_LOCK in the -shm file: its lock is the write lock
 
 
-def explain(error: sqlite3.Error, path: Path) -> Exception:
-    """The error to raise for `error`; the error itself where it is a bug of ours (constraint, syntax)."""
+def translate(error: sqlite3.Error, path: Path) -> Exception:
+    """The error to raise instead of `error`; `error` itself where it is a bug of ours (constraint, syntax)."""
     match (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return DatabaseLocked(
-                f"The database is locked{_by_whom(path)}: {path}. Resume or end that process, then try again."
+                f"The database is locked{_holder_words(path)}: {path}. Resume or end that process, then try again."
             )
         case sqlite3.SQLITE_FULL:
             return _disk_full(path)
@@ -24,19 +24,19 @@ def explain(error: sqlite3.Error, path: Path) -> Exception:
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_CANTOPEN:
             return cannot_write(path)
         case sqlite3.SQLITE_NOTADB:
-            return not_ours(path)
+            return not_a_swarm_database(path)
         case sqlite3.SQLITE_CORRUPT:
             return DatabaseUnreadable(
                 f"The database is damaged ({error}): {path}. Nothing was changed. Keep it and its -wal file aside, "
-                "then recover it with 'sqlite3 swarm.db .recover' or start anew with 'swarm init'."
+                "then recover it with 'sqlite3 swarm.db .recover' or start over with 'swarm init'."
             )
         case sqlite3.SQLITE_IOERR:
             return DatabaseUnreadable(f"The database cannot be read or written ({error}): {path}. Look at the disk.")
     return error
 
 
-def explain_os(error: OSError, path: Path) -> Exception:
-    """The same for an error of the system at the files beside the database; the error itself where it says nothing."""
+def translate_os(error: OSError, path: Path) -> Exception:
+    """The same for an OSError at the files beside the database; `error` itself where it means nothing to us."""
     match error.errno:
         case errno.EACCES | errno.EPERM | errno.EROFS:
             return cannot_write(path)
@@ -45,16 +45,16 @@ def explain_os(error: OSError, path: Path) -> Exception:
     return error
 
 
-def not_ours(path: Path) -> SwarmError:
+def not_a_swarm_database(path: Path) -> SwarmError:
     return DatabaseUnreadable(f"Not a swarm database: {path}. Nothing was changed; move it aside or set SWARM_DB.")
 
 
-def replaced(path: Path) -> SwarmError:
+def database_replaced(path: Path) -> SwarmError:
     return DatabaseUnreadable(f"The database was replaced or removed while it was open: {path}. Run the command again.")
 
 
 def cannot_write(path: Path) -> CannotWrite:
-    """What stands in the way of writing, named: the file, its folder, or the file system."""
+    """Names what cannot be written: the file, its folder, or the file system."""
     for needed in (path, path.parent):
         if not os.access(needed, os.W_OK):
             return CannotWrite(f"No permission to write {needed}. The swarm needs its folder and its files writable.")
@@ -66,7 +66,7 @@ def _disk_full(path: Path) -> DiskFull:
 
 
 def _no_space_left(error: sqlite3.Error, path: Path) -> bool:
-    # SQLite calls it an I/O error when there is no room for the memory that processes share.
+    # SQLite reports an I/O error when the disk has no room for the -shm file.
     if error.sqlite_errorcode == sqlite3.SQLITE_IOERR_SHMSIZE:
         return True
     try:
@@ -75,15 +75,15 @@ def _no_space_left(error: sqlite3.Error, path: Path) -> bool:
         return False
 
 
-def _by_whom(path: Path) -> str:
-    holder = write_lock_holder(path)
+def _holder_words(path: Path) -> str:
+    holder = find_write_lock_holder(path)
     if holder is None:
         return ""
     return f" by process {holder}{' (stopped)' if _is_stopped(holder) else ''}"
 
 
-def write_lock_holder(path: Path) -> int | None:
-    """The process that holds the write lock, where the system tells (Linux); None where nobody does or it does not."""
+def find_write_lock_holder(path: Path) -> int | None:
+    """The id of the process that holds the write lock; None when no process does, or outside Linux."""
     try:
         shm = os.stat(f"{path}-shm")
         table = Path("/proc/locks").read_text(encoding="ascii")

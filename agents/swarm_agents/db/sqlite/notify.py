@@ -1,8 +1,9 @@
-"""Tells other processes of this host that something was committed.
+"""Notifies other processes of this host that a transaction committed.
 
-A datagram for each process that listens. It is a hint: whoever is woken looks into the database, and whoever missed
-it looks anyway a little later. Watching files instead would be worse: events of the database's own files come too early
-or never, and there are 128 watchers for a user, while a swarm may wait with more.
+Each subscriber binds a datagram socket in one folder, and a commit sends a datagram to every socket there. It is a
+hint: a subscriber reads the database when one arrives, and also after its own time-out, in case one was lost.
+Watching the database's files would be worse: events of the files come too early or never, and a user may have only 128
+watchers, while more agents than that may wait in one swarm.
 """
 
 import contextlib
@@ -15,75 +16,73 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from socket import socket
 
-# What needs a module of its own imports it late: a verb that only reads must start in the time of bare Python.
-
-_BIND_TRIES = 100  # each lost to another process that left at the very same moment
+_BIND_TRIES = 100  # each lost to a subscriber that removed the folder at the same moment
 _SOCKET_PATH_LIMIT = 100  # bytes; the system's limit is 107 on Linux and 103 on macOS
 
 
-class Bell:
-    """The bell of one database."""
+class CommitNotifier:
+    """Sends and receives the commit notifications of one database."""
 
     def __init__(self, database: Path) -> None:
         self._beside = self.folder = Path(f"{database}-bell")
         if len(os.fsencode(self._beside)) > _SOCKET_PATH_LIMIT - len("/w-4194304-00000000"):
-            import hashlib
-            import tempfile
+            import hashlib  # only a database deep in the file system needs another folder
+            import tempfile  # likewise
 
             name = hashlib.sha256(os.fsencode(database)).hexdigest()[:16]
             self.folder = Path(tempfile.gettempdir()) / f"swarm-{os.getuid()}-{name}"
 
-    def ring(self) -> None:
-        """Wake everybody who listens. Never fails: a lost ring costs them their poll interval."""
+    def notify(self) -> None:
+        """Wake every subscriber. Never fails: a lost notification costs a subscriber its time-out."""
         with contextlib.suppress(OSError):
-            listeners = [name for name in os.listdir(self.folder) if name.startswith("w-")]
-            if listeners:
-                self._poke_all(listeners)
+            names = [name for name in os.listdir(self.folder) if name.startswith("w-")]
+            if names:
+                self._send_to_all(names)
 
     @contextmanager
-    def listener(self) -> Iterator["Listener"]:
-        """A place in the circle of those who are woken. Enter it before you look, or a wake-up can be lost."""
-        import socket
+    def subscribe(self) -> Iterator["CommitSubscription"]:
+        """Subscribe to commit notifications. Subscribe before reading the database, or one may be missed."""
+        import socket  # a verb that does not wait does without it
 
         path = self.folder / f"w-{os.getpid()}-{os.urandom(4).hex()}"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
             receiver.setblocking(False)
             self._bind(receiver, path)
             try:
-                yield Listener(receiver)
+                yield CommitSubscription(receiver)
             finally:
                 path.unlink(missing_ok=True)
-                self._tidy_up()
+                self._remove_temporary_folder()
 
-    def _poke_all(self, listeners: list[str]) -> None:
-        import socket
+    def _send_to_all(self, names: list[str]) -> None:
+        import socket  # a commit without subscribers does without it
 
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
             sender.setblocking(False)
-            for name in listeners:
-                _poke(sender, self.folder / name)
+            for name in names:
+                _send(sender, self.folder / name)
 
     def _bind(self, receiver: "socket", path: Path) -> None:
         for _ in range(_BIND_TRIES):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with contextlib.suppress(FileNotFoundError):  # tidied up by another one in between
+            with contextlib.suppress(FileNotFoundError):  # another subscriber removed the folder in between
                 return receiver.bind(os.fspath(path))
-        raise FileNotFoundError(f"{self.folder} is taken away again and again")
+        raise FileNotFoundError(f"{self.folder} was removed {_BIND_TRIES} times while binding a socket in it")
 
-    def _tidy_up(self) -> None:
-        """The last listener takes a folder in the system's temporary one away with it."""
+    def _remove_temporary_folder(self) -> None:
+        """Remove the folder with its last subscriber, unless it lies beside the database."""
         if self.folder != self._beside:
             with contextlib.suppress(OSError):
                 self.folder.rmdir()
 
 
-class Listener:
+class CommitSubscription:
     def __init__(self, receiver: "socket") -> None:
         self._receiver = receiver
 
     def wait(self, limit_s: float) -> bool:
-        """Sleep until the bell rings, or for `limit_s`; whether it rang. Rings in between are folded into one."""
-        import select
+        """Sleep until a commit, at most `limit_s`; whether there was one. Several since the last wait count as one."""
+        import select  # only a process that waits needs it
 
         ready, _, _ = select.select([self._receiver], [], [], max(0.0, limit_s))
         with contextlib.suppress(BlockingIOError):
@@ -92,10 +91,10 @@ class Listener:
         return bool(ready)
 
 
-def _poke(sender: "socket", address: Path) -> None:
+def _send(sender: "socket", address: Path) -> None:
     try:
         sender.sendto(b"!", os.fspath(address))
     except ConnectionRefusedError:
         address.unlink(missing_ok=True)  # its process was killed
     except (BlockingIOError, FileNotFoundError):
-        pass  # full: already pending; missing: just left
+        pass  # its buffer is full, so it will wake anyway; or it has just left

@@ -1,7 +1,7 @@
 """Creates and upgrades the database: the cold path, the only one that loads sqlite-utils.
 
-A new database is made whole under another name and then moved into place, so nobody ever meets half of one, and a
-process that is killed here leaves nothing that counts. One process at a time: a file lock is taken before connecting.
+A new database is built under another name and then renamed into place, so no process ever opens half of one, and a
+process that is killed here leaves only files that the next one removes. A file lock admits one process at a time.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ migrations = Migrations("swarm")
 
 @migrations()
 def first(db: sqlite_utils.Database) -> None:
-    """Version 1: the build, who is here, what was said, what happened."""
+    """Version 1: everything that `schema.sql` creates, and the rows that exist from the start."""
     db.executescript(Path(__file__).with_name("schema.sql").read_text(encoding="utf-8"))
     db.conn.execute("insert into turn_window (id, size) values (1, 1)")
     db.conn.execute("insert into pruned (id, through) values (1, 0)")
@@ -39,10 +39,10 @@ def first(db: sqlite_utils.Database) -> None:
 
 
 def create_file(path: Path) -> bool:
-    """Make the database at `path` if nothing is there; whether it was made. What stands there is not looked at."""
+    """Create the database at `path` unless a file exists there; whether it was created. Does not open that file."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _alone(path):
+        with _setup_lock(path):
             if path.exists():
                 return False
             _build_aside(path)
@@ -53,12 +53,12 @@ def create_file(path: Path) -> bool:
 
 def upgrade(path: Path, lock_timeout_s: float = LOCK_TIMEOUT_S) -> None:
     """Bring an older database of ours to this version, all migrations in one transaction."""
-    with _alone(path), contextlib.closing(connect(path, lock_timeout_s)) as connection:
+    with _setup_lock(path), contextlib.closing(connect(path, lock_timeout_s)) as connection:
         _migrate(connection)
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def _setup_lock(path: Path) -> Iterator[None]:
     with file_lock.held(Path(f"{path}-setup"), LOCK_TIMEOUT_S) as held:
         if not held:
             raise DatabaseLocked(
@@ -81,13 +81,13 @@ def _build_aside(path: Path) -> None:
                 )
             _migrate(connection)
     except sqlite3.Error as error:
-        raise faults.explain(error, path) from error
+        raise faults.translate(error, path) from error
     os.rename(aside, path)
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
-    # sqlite-utils begins each migration with a plain BEGIN, which two processes cannot both upgrade: ours is immediate,
-    # and inside it theirs become savepoints.
+    # sqlite-utils begins each migration with a deferred BEGIN, and of two processes that upgrade one at once one would
+    # fail. Inside our immediate transaction those become savepoints.
     connection.execute("begin immediate")
     try:
         _refuse_newer(connection)
@@ -102,12 +102,12 @@ def _migrate(connection: sqlite3.Connection) -> None:
 
 
 def _refuse_newer(connection: sqlite3.Connection) -> None:
-    # Whoever asked looked without the lock: a newer program may have been here since, and its version must stay.
+    # The caller read the version without the lock: a newer program may have upgraded since, and its version must stay.
     found = connection.execute("pragma user_version").fetchone()[0]
     if found > SCHEMA_VERSION:
         raise DatabaseNewer(f"A newer version has just upgraded the database (schema {found}). Upgrade swarm-tui.")
 
 
 def _cannot_create(path: Path, error: OSError) -> Exception:
-    explained = faults.explain_os(error, path)
+    explained = faults.translate_os(error, path)
     return CannotWrite(f"Cannot create {path}: {error.strerror}.") if explained is error else explained

@@ -6,7 +6,7 @@ create table agents (
     joined_at       integer not null,
     seen_at         integer not null,
     left_at         integer,
-    inbox_floor     integer not null,             -- every message up to this id was printed, or was before the time
+    inbox_floor     integer not null,             -- every message up to this id was printed, or sent before it joined
     pane_socket     text,
     pane_server     text,                         -- pid:start_time of the tmux server; ids are reused after a restart
     pane_id         text,
@@ -22,11 +22,11 @@ create table build_state (
     summary          text not null default '',
     fixer_agent_id   text,
     fence            integer not null default 0,
-    budget           integer not null default 1,  -- which budget of attempts, counted over the incident
+    budget           integer not null default 1,  -- the number of the budget of attempts
     attempts_used    integer not null default 0 check (attempts_used >= 0),
     max_attempts     integer not null default 3 check (max_attempts >= 1),
     network_failures integer not null default 0 check (network_failures >= 0),  -- of this budget
-    retry_at         integer,                     -- nobody may claim before: for people
+    retry_at         integer,                     -- no claim before this time: for people
     retry_mono_ms    integer,                     -- what decides
     retry_boot_id    text,
     broken_since     integer,                     -- for people; no rule looks at it
@@ -39,7 +39,7 @@ create table build_state (
     changed_at       integer not null,            -- the last change of status
     changed_mono_ms  integer not null,
     changed_boot_id  text not null,
-    fresh_mono_ms    integer not null,            -- last became passing or got a new budget: older checks say nothing
+    fresh_mono_ms    integer not null,            -- last became passing or got a new budget; older checks prove nothing
     fresh_boot_id    text not null,
     check ((status = 'fixing') = (fixer_agent_id is not null)),
     check ((status = 'fixing') = (lease_mono_ms is not null)),
@@ -54,7 +54,7 @@ create table incidents (
     opened_at   integer not null,
     opened_by   text not null,
     summary     text not null,
-    evidence    text not null,                    -- the last lines of what was refused
+    evidence    text not null,                    -- the last lines of the output that was refused
     hook        text,                             -- the git hook that refused, where a hook did
     closed_at   integer,
     closed_by   text,
@@ -106,7 +106,7 @@ create table turn_window (                        -- how many may try at once
     size integer not null check (size >= 1)
 ) strict;
 
-create table check_runs (                         -- what a check says of a tree, found out once for everybody
+create table check_runs (                         -- the result of a check on a tree, shared by all agents
     tree           text not null,
     check_key      text not null,
     state          text not null
@@ -128,7 +128,7 @@ create table landings (                           -- commits that passed the hoo
     at        integer not null
 ) strict, without rowid;
 
-create table waits (                              -- how long agents stood in line: what a breakage cost
+create table waits (                              -- how long agents stood in line: the cost of an incident
     id          integer primary key autoincrement,
     incident_id integer not null,
     agent       text not null,
@@ -168,7 +168,7 @@ create table waiters (
 create table escalations (
     id          integer primary key autoincrement,
     incident_id integer references incidents (id), -- what it is about: a red build,
-    message_id  integer,                          -- or what nobody acknowledged; may have been pruned since
+    message_id  integer,                          -- or a message without acknowledgement; may have been pruned since
     raised_at   integer not null,
     raised_by   text not null,
     reason      text not null,
@@ -196,10 +196,10 @@ create table announcements (                      -- an escalation on its way to
                   check (state in ('waiting', 'trying', 'shown', 'sent', 'failed', 'retired', 'skipped')),
     reason        text not null default '',       -- why it failed last, or was skipped
     tries         integer not null default 0 check (tries >= 0),
-    repeated      integer not null default 0 check (repeated in (0, 1)),  -- tried anew without knowing the first's end
+    repeated      integer not null default 0 check (repeated in (0, 1)),  -- tried again, the first result unknown
     teller        text,                           -- who tries, or tried last
     at            integer not null,               -- of the last change
-    due_mono_ms   integer not null,               -- when it may be tried; while somebody tries, when that is over
+    due_mono_ms   integer not null,               -- when it may be tried; during a try, when the claim runs out
     due_boot_id   text not null,
     primary key (escalation_id, channel),
     check (state not in ('failed', 'retired', 'skipped') or reason <> ''),
@@ -207,7 +207,7 @@ create table announcements (                      -- an escalation on its way to
 ) strict, without rowid;
 
 create table runs (                               -- agents started together
-    id         text primary key,                  -- as SWARM_RUN says it
+    id         text primary key,                  -- the value of SWARM_RUN
     started_at integer not null
 ) strict, without rowid;
 
@@ -215,7 +215,7 @@ create table phases (                             -- one attempt of one stage of
     number     integer primary key autoincrement, -- in the order in which they began
     id         text not null unique,              -- run/name/attempt
     run        text not null references runs (id),
-    name       text not null,                     -- as SWARM_PHASE says it
+    name       text not null,                     -- the value of SWARM_PHASE
     attempt    integer not null check (attempt >= 1),
     started_at integer not null,
     ended_at   integer,
@@ -237,7 +237,7 @@ create table messages (
     reply_to  integer,                            -- the one it answers; may have been pruned since
     retry_of  integer,                            -- the one that was not acknowledged, said again
     requires_ack integer not null default 0 check (requires_ack in (0, 1)),
-    automatic integer not null default 0 check (automatic in (0, 1)),  -- follows from an act; no rate counts it
+    automatic integer not null default 0 check (automatic in (0, 1)),  -- sent by an act of the swarm; exempt from the rate limit
     phase     text references phases (id),        -- that its sender worked in
     check (retry_of is null or (automatic = 1 and requires_ack = 1 and thread is not null)),
     check (reply_to is null or thread is not null)
@@ -246,13 +246,13 @@ create index messages_sender on messages (sender, id);
 create index messages_type on messages (type, id);
 create index messages_thread on messages (thread, id) where thread is not null;
 
-create table acknowledgements (                   -- what must be acknowledged, for each recipient
+create table acknowledgements (                   -- one message that must be acknowledged, for one recipient
     message_id  integer not null references messages (id),  -- the one that was sent, never a retry
     agent       text not null,
     state       text not null default 'waiting' check (state in ('waiting', 'acknowledged', 'asked', 'excused')),
     retries     integer not null default 0 check (retries >= 0),
     first_wait_ms integer not null check (first_wait_ms > 0),  -- until the first retry; the later ones are longer
-    due_mono_ms integer not null,                 -- when it is said again, or the human is asked
+    due_mono_ms integer not null,                 -- when it is sent again, or the human is asked
     due_boot_id text not null,
     retried_at  integer,                          -- the last time
     at          integer not null,                 -- of the last change of state
@@ -260,7 +260,7 @@ create table acknowledgements (                   -- what must be acknowledged, 
 ) strict, without rowid;
 create index acknowledgements_waiting on acknowledgements (agent) where state = 'waiting';
 
-create table pruned (                             -- up to where messages may be missing
+create table pruned (                             -- messages up to this id may be missing
     id      integer primary key check (id = 1),
     through integer not null
 ) strict;
@@ -288,7 +288,7 @@ create table deliveries (
                                       'human-typing', 'input-off', 'not-reading', 'server-gone', 'no-tmux',
                                       'unknown-program', 'expired')),
     detail          text not null default '',
-    token           text,                         -- of the typing that carries it, or carried it last
+    token           text,                         -- of the row in typings that carries it, or carried it last
     incident_id     integer,                      -- worth typing only while this incident is open
     at              integer not null,             -- of the last change of state or reason
     queued_at       integer not null,
@@ -305,19 +305,19 @@ create index deliveries_queued on deliveries (id) where state = 'queued';
 create index deliveries_agent on deliveries (agent, state);
 create index deliveries_token on deliveries (token) where token is not null;
 
-create table typings (                            -- what is on its way into a pane now: one for each
+create table typings (                            -- the line being typed into a pane; at most one for each pane
     pane_socket   text not null,
     pane_server   text not null,
     pane_id       text not null,
     pane_pid      integer not null,
-    token         text not null unique,           -- what the pane's @swarm_last says once the line was pasted
+    token         text not null unique,           -- the value of the pane's @swarm_last once the line was pasted
     line          text not null,
     began_mono_ms integer not null,
     boot_id       text not null,
     primary key (pane_socket, pane_server, pane_id)
 ) strict, without rowid;
 
-create table couriers (                           -- who types on this host; others stand by
+create table couriers (                           -- the courier that types on this host; others stand by
     host          text primary key,               -- its boot id
     holder        text not null,
     since         integer not null,
@@ -327,18 +327,18 @@ create table couriers (                           -- who types on this host; oth
 
 create table tasks (
     id               text primary key,
-    number           integer not null unique,     -- in the order of work: a task comes after those that it waits for
+    number           integer not null unique,     -- order of work: a task has a higher number than those it depends on
     title            text not null check (title <> ''),
     detail           text not null default '',
-    feature          text,                        -- what it was planned for
+    feature          text,                        -- the feature that it belongs to
     files            text not null default '',    -- a line each
     estimate_min     integer check (estimate_min > 0),
     status           text not null default 'open'
         check (status in ('open', 'claimed', 'in_progress', 'review', 'completed', 'failed', 'cancelled')),
     claimant         text,
-    former           text,                        -- who lost it or gave it back last
+    former           text,                        -- its last claimant who lost it or gave it back
     fence            integer not null default 0,
-    result           text not null default '',    -- of the work, or why it failed
+    result           text not null default '',    -- the result of the work, or why it failed
     created_at       integer not null,
     created_by       text not null,
     changed_at       integer not null,
@@ -362,7 +362,7 @@ create table task_deps (
 create index task_deps_after on task_deps (after_id, task_id);
 
 create table locks (
-    path             text primary key,            -- relative to the top of the working tree, whichever that is
+    path             text primary key,            -- relative to the top of any working tree
     is_folder        integer not null check (is_folder in (0, 1)),
     any_case         integer not null check (any_case in (0, 1)),
     holder           text not null,
@@ -376,7 +376,7 @@ create table locks (
 ) strict, without rowid;
 create index locks_holder on locks (holder);
 
-create table lock_fence (                         -- the last one that was given out; rows of locks come and go
+create table lock_fence (                         -- the last fence that was granted; rows of locks come and go
     id    integer primary key check (id = 1),
     fence integer not null
 ) strict;

@@ -1,0 +1,52 @@
+"""Ends the lease of a fixer without a sign of life: by the clock, or because its pane is gone. The attempt counts."""
+
+from swarm_agents.build import consequences, transitions, waiters
+from swarm_agents.build import row as build_row
+from swarm_agents.build.outcomes import BuildBroken, FenceRejected, HumanAsked
+from swarm_agents.db import leases
+from swarm_agents.db.database import Database
+from swarm_agents.db.transaction import Row, Transaction
+from swarm_agents.incidents import incidents
+from swarm_agents.incidents.incidents import AttemptEnd
+from swarm_agents.model import HUMAN, SWARM
+
+
+def reap(db: Database) -> BuildBroken | HumanAsked | None:
+    """End a lease that ran out, and forget waiters long past their deadline. None when no lease had run out.
+
+    Any process may call it at any time: it reads first, and writes only when there is something to end.
+    """
+    with db.reading() as tx:
+        due = tx.one(
+            f"select 1 from build_state where id = 1 and status = 'fixing' and {leases.EXPIRED}", **tx.clock
+        ) or waiters.has_overdue(tx)
+    if not due:
+        return None
+    with db.transaction() as tx:
+        waiters.forget_overdue(tx)
+        return end_expired_lease(tx)
+
+
+def end_expired_lease(tx: Transaction) -> BuildBroken | HumanAsked | None:
+    row = transitions.end_lease(tx, transitions.RAN_OUT, counts=True)
+    return _record_expiry(tx, row, "the lease ran out without a sign of life") if row else None
+
+
+def lose_fixer(db: Database, agent: str, fence: int, reason: str) -> BuildBroken | HumanAsked | FenceRejected:
+    """End the lease early, because the fixer is known to be dead: its pane is gone."""
+    with db.transaction() as tx:
+        row = transitions.end_lease(tx, transitions.HELD, counts=True, agent=agent, fence=fence)
+        if not row:
+            return FenceRejected(build_row.read(tx))
+        return _record_expiry(tx, row, reason)
+
+
+def _record_expiry(tx: Transaction, row: Row, reason: str) -> BuildBroken | HumanAsked:
+    attempt = incidents.end_attempt(tx, AttemptEnd.EXPIRED, reason)
+    detail = f"{attempt.agent}: {reason}"
+    consequences.record_event(tx, SWARM, "expired", detail, build_row.value(row), attempt.fence)
+    if attempt.agent != HUMAN:
+        stop = f"You no longer repair the build: {reason}. Your fence {attempt.fence} is void; stop."
+        consequences.try_to_tell(tx, attempt.agent, stop)
+    why = f"the last attempt, by {attempt.agent}, ended: {reason}"
+    return consequences.leave_broken_or_ask(tx, row, SWARM, why)
