@@ -163,7 +163,7 @@ def known_culprit(db: Database, clock: FakeClock) -> None:
     with db.transaction() as tx:
         incidents.record_first_red(tx, 1, "4f5e6d7c8b9a0f1e2d3c4b5a69788796a5b4c3d2", "Uma Carter <uma@shop.example>")
         for agent in ("api", "web", "search", "api"):
-            incidents.symptom(tx, 1, "invoice-rounding", "test_invoice.py::test_rounding", agent)
+            incidents.count_symptom(tx, 1, "invoice-rounding", "test_invoice.py::test_rounding", agent)
         record_finding(tx, "api", 1, finding)
         record_finding(tx, "web", 1, finding)
     clock.forward(40)
