@@ -10,7 +10,7 @@ from swarm_agents.cli.output import Answer, clock, iso, listing, talk
 from swarm_agents.cli.parsing import Parser, body_of, parser, seconds, verb, verbs, whole_number
 from swarm_agents.cli.phase import all_phases, phase_of, reading_phase
 from swarm_agents.cli.times import Since
-from swarm_agents.messages import acknowledgements, deliveries, messages, retention, unacknowledged
+from swarm_agents.messages import ack_escalations, acknowledgements, deliveries, messages, retention
 from swarm_agents.messages import rows as message_rows
 from swarm_agents.messages.rows import Filter
 from swarm_agents.model import EVERYONE, HUMAN, Agent, Delivery, DeliveryState, MessageType
@@ -160,7 +160,7 @@ def _show(call: Call) -> Answer:
         one = message_rows.find(tx, call.arguments.id)
         told = {each.agent: each for each in deliveries.of_message(tx, one.id)}
         read = messages.receipts(tx, one.id)
-        expected = {each.agent: each for each in unacknowledged.of(tx, one.retry_of or one.id)}
+        expected = {each.agent: each for each in ack_escalations.of(tx, one.retry_of or one.id)}
     lines, data = [line(one)], []
     for name in sorted({*told, *read, *expected}):
         state = told[name].state.value if name in told else None

@@ -92,14 +92,14 @@ def _add(call: Call) -> Answer:
 
 
 def _import(call: Call) -> Answer:
-    from swarm_agents.tasks import importing as task_import
+    from swarm_agents.tasks import task_file
 
     by = call.anyone()
     text = body_of(None, call.arguments.file)
     format_ = call.arguments.format
     if format_ == "auto":
-        format_ = task_import.format_of(call.arguments.file, text)
-    return _added(tasks.add_all(call.db, task_import.parse(text, format_), by))
+        format_ = task_file.format_of(call.arguments.file, text)
+    return _added(tasks.add_all(call.db, task_file.parse(text, format_), by))
 
 
 def _plan(call: Call) -> Answer:

@@ -19,10 +19,10 @@ from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import Denied, NotFound
 from swarm_agents.escalations import escalations
-from swarm_agents.messages import messages, unacknowledged
+from swarm_agents.messages import ack_escalations, messages
 from swarm_agents.messages import rows as message_rows
+from swarm_agents.messages.ack_escalations import Expected
 from swarm_agents.messages.rows import ACKNOWLEDGEMENT_DUE
-from swarm_agents.messages.unacknowledged import Expected
 from swarm_agents.model import HUMAN, SWARM, AckResolution, Agent, Message, MessageType
 from swarm_agents.text import one_line
 
@@ -54,7 +54,7 @@ def acknowledge(db: Database, agent: str, message: int) -> Acknowledged:
         if not _record(tx, first, agent):
             return Acknowledged(first.id, new=False)
         if _close(tx, first.id, agent, "acknowledged"):
-            unacknowledged.settle(tx, first.id, "acknowledged", agent)
+            ack_escalations.settle(tx, first.id, "acknowledged", agent)
             if first.sender not in (HUMAN, SWARM, agent):
                 _tell_sender(tx, first, agent)
         events.record(tx, agent, "acknowledged", f"message {first.id} of {first.sender}")
@@ -65,7 +65,7 @@ def excuse(db: Database, agent: str, message: int) -> Acknowledged:
     """The human waits no more for this agent's word. Raises `NotFound` when nobody ever waited for it."""
     with db.transaction() as tx:
         first = _first(tx, message)
-        if not any(one.agent == agent for one in unacknowledged.of(tx, first.id)):
+        if not any(one.agent == agent for one in ack_escalations.of(tx, first.id)):
             raise NotFound(f"{agent} need not acknowledge message {message}.", next=f"swarm msg show {message}")
         return Acknowledged(first.id, _excuse(tx, first.id, agent, ""))
 
@@ -81,7 +81,7 @@ def answer(
     with db.transaction() as tx:
         message = escalations.answerable(tx, escalation, option).message
         assert message is not None, "only these options fit, and they are about a message"
-        silent = [one for one in unacknowledged.asked_about(tx, message) if agent in (None, one.agent)]
+        silent = [one for one in ack_escalations.asked_about(tx, message) if agent in (None, one.agent)]
         if not silent:
             shown = f"swarm escalation show {escalation}"
             raise NotFound(f"Escalation {escalation} is not about {one_line(agent or 'anybody', 40)}.", next=shown)
@@ -151,7 +151,7 @@ def _wait(tx: Transaction, row: Row, wait_ms: int, retries: int = 0) -> None:
 
 
 def _ask(tx: Transaction, message: int) -> None:
-    why = unacknowledged.ask(tx, message)
+    why = ack_escalations.ask(tx, message)
     events.record(tx, SWARM, "needs_attention", why)
     first = message_rows.find(tx, message)
     if _present(tx, first.sender) is None:
@@ -167,7 +167,7 @@ def _excuse(tx: Transaction, message: int, agent: str, reason: str) -> bool:
         return False
     because = f": {reason}" if reason else ""
     events.record(tx, HUMAN, "excused", f"{agent} from acknowledging message {message}{because}")
-    unacknowledged.settle(tx, message, AckResolution.EXCUSE.value, HUMAN, reason)
+    ack_escalations.settle(tx, message, AckResolution.EXCUSE.value, HUMAN, reason)
     return True
 
 
@@ -189,7 +189,7 @@ def _say_once_more(tx: Transaction, escalation: int, first: Message, silent: lis
         _wait(tx, row, row["first_wait_ms"] * 2 ** (RETRIES - 1), retries=1)
     names = [agent.name for agent in reached]
     events.record(tx, HUMAN, "resolved", f"message {first.id} is said again to {', '.join(names)}")
-    unacknowledged.settle(tx, first.id, AckResolution.SAY_AGAIN.value, HUMAN, reason)
+    ack_escalations.settle(tx, first.id, AckResolution.SAY_AGAIN.value, HUMAN, reason)
     return names
 
 

@@ -12,9 +12,8 @@ from typing import Any
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadData, NotFound, Unavailable
 from swarm_agents.system import subprocesses
-from swarm_agents.tasks import importing as task_import
 from swarm_agents.tasks import rows as task_rows
-from swarm_agents.tasks import tasks
+from swarm_agents.tasks import task_file, tasks
 from swarm_agents.tasks.graph import Draft, ordered
 from swarm_agents.tasks.rows import Task
 from swarm_agents.text import one_line, tail
@@ -46,14 +45,14 @@ def from_template(name: str, feature: str) -> list[Draft]:
     if chosen not in known:
         raise NotFound(f"There is no template {one_line(chosen, 40)!r}; there are {', '.join(sorted(known))} and auto.")
     items = known[chosen]["tasks"]
-    return [task_import.draft(task_import.Found(0, _filled(item, feature)))._replace(line=None) for item in items]
+    return [task_file.draft(task_file.Found(0, _filled(item, feature)))._replace(line=None) for item in items]
 
 
 def ask(command: str, feature: str, limit_s: float, where: Path) -> list[Draft]:
     """What the command proposes. Raises `Unavailable` when it fails or takes too long, `BadData` for a bad answer."""
     answer = _run(command, _REQUEST.format(feature=feature), limit_s, where)
     try:
-        return task_import.parse(_json_of(answer), "json")
+        return task_file.parse(_json_of(answer), "json")
     except BadData as error:
         raise BadData(f"The command's answer cannot be used, and nothing was added: {error.message}") from None
 
@@ -62,7 +61,7 @@ def named_apart(db: Database, feature: str, proposed: list[Draft]) -> list[Draft
     """The tasks under ids that begin with the feature, and that no task has: a second plan never meets the first."""
     with db.reading() as tx:
         taken = {task.id for task in task_rows.listed(tx)}
-    base = task_import.slug(feature)[:_PREFIX_LIMIT].strip("-") or "plan"
+    base = task_file.slug(feature)[:_PREFIX_LIMIT].strip("-") or "plan"
     prefix, number = base, 1
     while any(id_.startswith(f"{prefix}-") for id_ in taken):
         number += 1
@@ -127,7 +126,7 @@ def _json_of(answer: str) -> str:
 
 
 def _run(command: str, request: str, limit_s: float, where: Path) -> str:
-    kept = task_import.SIZE_LIMIT + 1
+    kept = task_file.SIZE_LIMIT + 1
     ended = subprocesses.within(limit_s, ["sh", "-c", command], where, request=request.encode(), kept=kept)
     if not ended.in_time:
         raise Unavailable(f"The command did not answer within {limit_s:g} s. Nothing was added.")
@@ -135,7 +134,7 @@ def _run(command: str, request: str, limit_s: float, where: Path) -> str:
         why = one_line(tail(ended.errors.decode(errors="replace"), lines=3), 300)
         raise Unavailable(f"The command ended with exit status {ended.code}. Nothing was added. {why}".rstrip())
     if len(ended.output) == kept:
-        raise BadData(f"The command's answer is longer than {task_import.SIZE_LIMIT} bytes. Nothing was added.")
+        raise BadData(f"The command's answer is longer than {task_file.SIZE_LIMIT} bytes. Nothing was added.")
     try:
         return ended.output.decode()
     except UnicodeDecodeError:

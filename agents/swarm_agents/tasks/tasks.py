@@ -15,9 +15,9 @@ from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import BadData, NotFound, Taken
 from swarm_agents.model import EVERYONE, HUMAN, SWARM
-from swarm_agents.tasks import announcements as task_news
 from swarm_agents.tasks import graph as task_graph
 from swarm_agents.tasks import rows as task_rows
+from swarm_agents.tasks import task_messages
 from swarm_agents.tasks.graph import Draft
 from swarm_agents.tasks.leases import TASK_LEASES
 from swarm_agents.tasks.rows import HELD, Task, TaskStatus
@@ -143,7 +143,7 @@ def _insert(tx: Transaction, drafts: list[Draft], by: str, feature: str | None) 
             tx.execute("insert into task_deps (task_id, after_id) values (:id, :after)", id=draft.id, after=after)
         events.record(tx, by, "task_added", f"{draft.id}: {one_line(draft.title, TITLE_LIMIT)}")
     ids = [draft.id for draft in drafts]
-    task_news.added(tx, by, ids, [one for one in ids if task_rows.find(tx, one).claimable])
+    task_messages.added(tx, by, ids, [one for one in ids if task_rows.find(tx, one).claimable])
 
 
 def _next_id(tx: Transaction) -> str:
@@ -173,7 +173,7 @@ def claim(db: Database, agent: str, task: str, lease_s: float) -> Done | TakenBy
         )
         if row:
             _note(tx, agent, "task_claimed", row)
-            task_news.claimed(tx, agent, row["id"], row["title"])
+            task_messages.claimed(tx, agent, row["id"], row["title"])
             return Done(task_rows.find(tx, task))
         now = task_rows.find(tx, task)
         if now.claimant == agent and now.status in HELD:
@@ -214,7 +214,7 @@ def review(
             again = now.status is TaskStatus.REVIEW and _holds(now, agent, fence)
             return Done(now, new=False) if again else NotYours(now)
         _note(tx, agent, "task_review", row, f"by {reviewer}")
-        task_news.review_wanted(tx, agent, reviewer, task, row["title"], note)
+        task_messages.review_wanted(tx, agent, reviewer, task, row["title"], note)
         return Done(task_rows.find(tx, task))
 
 
@@ -229,7 +229,7 @@ def complete(db: Database, agent: str, task: str, result: str = "", fence: int |
             again = now.status is TaskStatus.COMPLETED and now.claimant == agent and fence in (None, now.fence)
             return Done(now, new=False) if again else NotYours(now)
         _note(tx, agent, "task_completed", row, one_line(result, TITLE_LIMIT))
-        task_news.completed(tx, agent, task, row["title"], result, _freed_by(tx, task))
+        task_messages.completed(tx, agent, task, row["title"], result, _freed_by(tx, task))
         return Done(task_rows.find(tx, task))
 
 
@@ -242,7 +242,7 @@ def fail(db: Database, agent: str, task: str, reason: str, fence: int | None = N
         if not row:
             return NotYours(task_rows.find(tx, task))
         _note(tx, agent, "task_failed", row, one_line(reason, TITLE_LIMIT))
-        task_news.failed(tx, agent, task, row["title"], reason)
+        task_messages.failed(tx, agent, task, row["title"], reason)
         return Done(task_rows.find(tx, task))
 
 
@@ -288,8 +288,8 @@ def reassign(db: Database, task: str, to: str, lease_s: float, fence: int | None
             return BlockedBy(before) if before.blocked_by else TakenBy(before)
         _note(tx, HUMAN, "task_reassigned", row, f"to {to}")
         if before.claimant is not None and before.status in HELD and before.claimant != to:
-            task_news.lost(tx, before.claimant, task, f"a human gave it to {to}")
-        task_news.given(tx, to, task, row["title"], row["fence"])
+            task_messages.lost(tx, before.claimant, task, f"a human gave it to {to}")
+        task_messages.given(tx, to, task, row["title"], row["fence"])
         return Done(task_rows.find(tx, task))
 
 
@@ -312,8 +312,8 @@ def cancel(db: Database, by: str, task: str, reason: str = "") -> Done | NotYour
             return Done(now, new=False) if now.status is TaskStatus.CANCELLED else NotYours(now)
         _note(tx, by, "task_cancelled", row, one_line(reason, TITLE_LIMIT))
         if row["former"] is not None:
-            task_news.lost(tx, row["former"], task, "it was cancelled")
-        task_news.cancelled(tx, by, task, row["title"], _freed_by(tx, task))
+            task_messages.lost(tx, row["former"], task, "it was cancelled")
+        task_messages.cancelled(tx, by, task, row["title"], _freed_by(tx, task))
         return Done(task_rows.find(tx, task))
 
 
@@ -355,8 +355,8 @@ def _return_expired(tx: Transaction) -> None:
 def _gave_back(tx: Transaction, by: str, kind: str, row: Row, why: str) -> None:
     _note(tx, by, kind, row, why)
     if row["former"] is not None and row["former"] != by:
-        task_news.lost(tx, row["former"], row["id"], why)
-    task_news.came_back(tx, by, row["id"], row["title"], why, task_rows.find(tx, row["id"]).claimable)
+        task_messages.lost(tx, row["former"], row["id"], why)
+    task_messages.came_back(tx, by, row["id"], row["title"], why, task_rows.find(tx, row["id"]).claimable)
 
 
 def _change(

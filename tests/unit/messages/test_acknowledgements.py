@@ -7,7 +7,7 @@ from swarm_agents.build import build
 from swarm_agents.db.database import Database
 from swarm_agents.errors import Denied, NotFound, Usage
 from swarm_agents.escalations import announcements, escalations
-from swarm_agents.messages import acknowledgements, messages, unacknowledged
+from swarm_agents.messages import ack_escalations, acknowledgements, messages
 from swarm_agents.model import HUMAN, AckResolution, Asked, Escalation, Message, MessageType, Resolution, Rules
 from tests.support.clock import FakeClock
 from tests.support.swarm import dump
@@ -122,7 +122,7 @@ def test_each_recipient_of_a_broadcast_answers_for_itself(db: Database, clock: F
 
     assert {one.recipient for one in retries(db)} == {"bob"}
     with db.reading() as tx:
-        assert [(one.agent, one.state) for one in unacknowledged.of(tx, first)] == [
+        assert [(one.agent, one.state) for one in ack_escalations.of(tx, first)] == [
             ("bob", "asked"),
             ("cyd", "acknowledged"),
         ]
