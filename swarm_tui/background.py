@@ -81,7 +81,7 @@ class Keeper(threading.Thread):
                     self._seen.clear()
                     announcements.shown(db)
                 build.reap(db)
-                acknowledgements.pump(db)
+                acknowledgements.process_due(db)
                 if moving or nudged or time.monotonic() >= courier_at:
                     moving, leads = self._type(db)
                     at_rest = leads and not self._watches

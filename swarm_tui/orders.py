@@ -169,8 +169,8 @@ def _done(outcome: object) -> Done | Fenced:
     return outcome if isinstance(outcome, Fenced) else Done()
 
 
-def _task_done(outcome: tasks.Done | tasks.TakenBy | tasks.BlockedBy | tasks.NotYours) -> Done | Refused:
-    return Done() if isinstance(outcome, tasks.Done) else Refused(standing(outcome.task))
+def _task_done(outcome: tasks.TaskUpdated | tasks.TaskTaken | tasks.TaskBlocked | tasks.TaskNotHeld) -> Done | Refused:
+    return Done() if isinstance(outcome, tasks.TaskUpdated) else Refused(standing(outcome.task))
 
 
 def standing(task: Task) -> str:
@@ -181,10 +181,10 @@ def standing(task: Task) -> str:
     return f"task {task.id} is {task.status.value.replace('_', ' ')}{whose} now."
 
 
-def _lock_done(path: str, outcome: locks.Released | locks.Lost) -> Done | Refused:
+def _lock_done(path: str, outcome: locks.LocksReleased | locks.LocksNotHeld) -> Done | Refused:
     match outcome:
-        case locks.Lost():
+        case locks.LocksNotHeld():
             return Refused(f"another one has locked {one_line(path, 200)} since.")
-        case locks.Released(free=[_, *_]):
+        case locks.LocksReleased(free=[_, *_]):
             return Refused(f"nobody holds {one_line(path, 200)} any more.")
     return Done()

@@ -38,6 +38,6 @@ def leave(db: Database, name: str) -> None:
         build.drop(tx, name, "left the swarm")
         tx.execute("update agents set left_at = :now where name = :name", now=tx.now, name=name)
         waiters.leave(tx, name)
-        tasks.give_back(tx, name, f"{name} has left")
-        locks.give_back(tx, name)
+        tasks.release_held(tx, name, f"{name} has left")
+        locks.release_held(tx, name)
         events.record(tx, name, "left")

@@ -91,7 +91,7 @@ class PanesScreen(Board):
         from swarm_agents.hosts import screen_profiles
 
         try:
-            seen = previews.take(agents, screen_profiles.known(self._settings.config.profiles))
+            seen = previews.take(agents, screen_profiles.load_profiles(self._settings.config.profiles))
         except Unavailable as error:
             self.post_message(self.CouldNotLook(error))
         else:

@@ -151,8 +151,8 @@ async def test_what_became_of_a_broadcast_looks_as_in_its_picture(
         await shows(pilot, "What became of it: 0 of 6 read")
 
         clock.forward(3)
-        messages.inbox(db, "web")
-        messages.inbox(db, "billing")
+        messages.read_inbox(db, "web")
+        messages.read_inbox(db, "billing")
         await shows(pilot, "2 of 6 read")
         await settled(pilot)
 

@@ -27,7 +27,7 @@ def _status(call: Call) -> Answer:
         line = waiters.line(tx)
         listed = agents.list_agents(tx)
         questions = escalations.unresolved(tx)
-        last_message = messages.last_id(tx)
+        last_message = messages.find_last_id(tx)
         read_at = tx.now
     here = [one for one in listed if one.agent.left_at is None]
     lines = [answers.line(now)]

@@ -9,7 +9,7 @@ from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import BadData, NotFound, RateLimited, Usage
 from swarm_agents.messages import deliveries
 from swarm_agents.messages import rows as message_rows
-from swarm_agents.messages.rows import ACKNOWLEDGEMENT_DUE, ANY, Condition, Filter
+from swarm_agents.messages.rows import ACKNOWLEDGEMENT_DUE, NO_FILTER, MessageFilter, SqlCondition
 from swarm_agents.model import EVERYONE, HUMAN, Agent, Delivery, Message, MessageType
 from swarm_agents.text import NAME, one_line
 
@@ -24,7 +24,7 @@ _AWAITS_ACK = (
 )
 
 
-class Page(NamedTuple):
+class MessagePage(NamedTuple):
     """Messages oldest first. `more` when it was cut; `cursor` is where the next page begins.
 
     `read_through`: once these are read, the reader has read everything up to there; 0 when that cannot be said.
@@ -97,7 +97,7 @@ def say_again(tx: Transaction, first: Message, agent: Agent) -> int:
         recipient=agent.name,
         type=first.type.value,
         body=first.body,
-        thread=message_rows.root(first),
+        thread=message_rows.find_thread_root(first),
         first=first.id,
         phase=first.phase,
     )
@@ -106,50 +106,57 @@ def say_again(tx: Transaction, first: Message, agent: Agent) -> int:
     return int(row["id"])
 
 
-def inbox(db: Database, agent: str, limit: int = 50, peek: bool = False, asked: Filter = ANY) -> Page:
+def read_inbox(
+    db: Database, agent: str, limit: int = 50, peek: bool = False, only: MessageFilter = NO_FILTER
+) -> MessagePage:
     """What the agent has not read, oldest first. Without `peek`, what is returned is marked read, nothing else."""
     check_limit(limit)
     if peek:
         with db.reading() as tx:
-            return unread(tx, roster.find(tx, agent), limit, asked)
+            return find_unread(tx, roster.find(tx, agent), limit, only)
     with db.transaction() as tx:
-        page = unread(tx, roster.find(tx, agent), limit, asked)
+        page = find_unread(tx, roster.find(tx, agent), limit, only)
         mark_read(tx, agent, page)
         return page
 
 
-def unread(tx: Transaction, reader: Agent, limit: int, asked: Filter = ANY) -> Page:
+def find_unread(tx: Transaction, reader: Agent, limit: int, only: MessageFilter = NO_FILTER) -> MessagePage:
     """What the agent has not read, of what is asked for."""
     floor = _floor(tx, reader.name)
-    mine = message_rows.meant_for(reader).and_(Condition(_UNREAD, {}))
-    page = _after(tx, floor, limit, mine.and_(message_rows.wanted(tx, asked)))
-    through = page.cursor if page.more else max(floor, last_id(tx))
-    if asked._replace(phase=None) != ANY or (asked.phase and _elsewhere(tx, mine, asked.phase, floor, through)):
+    mine = message_rows.make_reader_condition(reader).and_(SqlCondition(_UNREAD, {}))
+    page = _after(tx, floor, limit, mine.and_(message_rows.make_condition(tx, only)))
+    through = page.cursor if page.more else max(floor, find_last_id(tx))
+    if only._replace(phase=None) != NO_FILTER or (only.phase and _elsewhere(tx, mine, only.phase, floor, through)):
         return page
     # Nothing before the end of the page is unread but what is on it: the next look need not begin before that.
     return page._replace(read_through=through)
 
 
 def poll(
-    tx: Transaction, reader: Agent | None, after: int = 0, limit: int = 50, asked: Filter = ANY, own_too: bool = False
-) -> Page:
+    tx: Transaction,
+    reader: Agent | None,
+    after: int = 0,
+    limit: int = 50,
+    only: MessageFilter = NO_FILTER,
+    own_too: bool = False,
+) -> MessagePage:
     """What concerns an agent (None: the human, who sees everything), read or not, oldest first after a cursor.
 
     Marks nothing. Raises `NotFound` for a cursor from the future: of another database, or of one that was restored.
     """
     check_limit(limit)
-    newest = last_id(tx)
+    newest = find_last_id(tx)
     if after > newest:
         raise NotFound(
             f"There is no message {after} yet, the newest is {newest}: the cursor is not of this database. "
             "Begin again without it.",
             next="swarm msg poll",
         )
-    condition = message_rows.meant_for(reader, own_too).and_(message_rows.wanted(tx, asked))
+    condition = message_rows.make_reader_condition(reader, own_too).and_(message_rows.make_condition(tx, only))
     return _after(tx, after, limit, condition)
 
 
-def mark_read(tx: Transaction, reader: str, page: Page) -> None:
+def mark_read(tx: Transaction, reader: str, page: MessagePage) -> None:
     """The reader took these from the database. What they read before stays read when it was."""
     for message in page.messages:
         tx.execute(
@@ -168,25 +175,25 @@ def mark_read(tx: Transaction, reader: str, page: Page) -> None:
     )
 
 
-def log(tx: Transaction, limit: int = 50, asked: Filter = ANY) -> Page:
+def read_log(tx: Transaction, limit: int = 50, only: MessageFilter = NO_FILTER) -> MessagePage:
     """The newest messages between everybody, oldest of them first."""
     check_limit(limit)
-    condition = message_rows.wanted(tx, asked)
+    condition = message_rows.make_condition(tx, only)
     rows = tx.execute(
         f"select m.* from messages m where {condition.sql} order by m.id desc limit :limit",
         **condition.values,
         limit=limit + 1,
     )
-    return page_of(rows[:limit][::-1], more=len(rows) > limit, floor=0)
+    return make_page(rows[:limit][::-1], more=len(rows) > limit, floor=0)
 
 
-def receipts(tx: Transaction, message: int) -> dict[str, tuple[int | None, int | None]]:
+def read_receipts(tx: Transaction, message: int) -> dict[str, tuple[int | None, int | None]]:
     """Who read a message when, and acknowledged it when."""
     rows = tx.execute("select agent, read_at, acked_at from receipts where message_id = :id order by agent", id=message)
     return {row["agent"]: (row["read_at"], row["acked_at"]) for row in rows}
 
 
-def counts(tx: Transaction, since: int = 0) -> dict[MessageType, int]:
+def count_by_type(tx: Transaction, since: int = 0) -> dict[MessageType, int]:
     """How many of each type there are since a time (UTC ms), every type."""
     when, values = ("where at >= :since ", {"since": since}) if since else ("", {})
     rows = tx.execute(f"select type, count(*) as n from messages {when}group by type", **values)
@@ -205,20 +212,20 @@ def is_recipient(tx: Transaction, message: Message, name: str) -> bool:
     return message.sender != name and message.recipient in (me.role, EVERYONE)
 
 
-def last_id(tx: Transaction) -> int:
+def find_last_id(tx: Transaction) -> int:
     row = tx.one("select max(id) as id from messages")
     return (row["id"] or 0) if row else 0
 
 
-def page_of(rows: list[Row], more: bool, floor: int) -> Page:
-    found = [message_rows.of(row) for row in rows]
-    return Page(found, more, found[-1].id if found else floor)
+def make_page(rows: list[Row], more: bool, floor: int) -> MessagePage:
+    found = [message_rows.make_message(row) for row in rows]
+    return MessagePage(found, more, found[-1].id if found else floor)
 
 
 _UNREAD = "not exists (select 1 from receipts r where r.message_id = m.id and r.agent = :me and r.read_at is not null)"
 
 
-def _after(tx: Transaction, floor: int, limit: int, condition: Condition) -> Page:
+def _after(tx: Transaction, floor: int, limit: int, condition: SqlCondition) -> MessagePage:
     rows = tx.execute(
         f"select m.*, {_AWAITS_ACK} as awaits_ack from messages m "
         f"where m.id > :floor and {condition.sql} order by m.id limit :limit",
@@ -226,10 +233,10 @@ def _after(tx: Transaction, floor: int, limit: int, condition: Condition) -> Pag
         floor=floor,
         limit=limit + 1,
     )
-    return page_of(rows[:limit], more=len(rows) > limit, floor=floor)
+    return make_page(rows[:limit], more=len(rows) > limit, floor=floor)
 
 
-def _elsewhere(tx: Transaction, mine: Condition, phase: str, floor: int, through: int) -> bool:
+def _elsewhere(tx: Transaction, mine: SqlCondition, phase: str, floor: int, through: int) -> bool:
     """Whether something of another phase is unread up to there, which must stay so."""
     found = tx.one(
         "select 1 from messages m where m.id > :floor and m.id <= :through and m.phase <> :phase "
@@ -253,7 +260,7 @@ def _store(
     automatic: bool = False,
     phase: str | None = None,
 ) -> int:
-    thread = message_rows.root(message_rows.find(tx, reply_to)) if reply_to is not None else None
+    thread = message_rows.find_thread_root(message_rows.find(tx, reply_to)) if reply_to is not None else None
     row = tx.one(
         "insert into messages "
         "(at, sender, recipient, type, body, thread, reply_to, requires_ack, automatic, phase) values "

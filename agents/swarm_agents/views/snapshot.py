@@ -134,16 +134,18 @@ def take(db: Database, asked: Asked = NOTHING_MORE) -> Snapshot:
             untold=tuple(announcements.failed(tx)),
             unacknowledged=tuple(one for one in unanswered if one.message is not None),
             went_round=_went_round(tx, now),
-            lost=tuple(Lost(one.agent, count, one) for one, count in deliveries.lost(tx)),
-            queued=deliveries.queued(tx),
+            lost=tuple(Lost(one.agent, count, one) for one, count in deliveries.list_unreached_agents(tx)),
+            queued=deliveries.count_queued(tx),
             first_message=first,
             last_message=last,
             tail=message_pages.rows(tx, last - TAIL + 1, last),
             events=tuple(events.after(tx, events.last_id(tx) - RECENT_EVENTS, RECENT_EVENTS)),
-            work=Work(tuple(task_rows.listed(tx)), tuple(locks.listed(tx))) if asked.work else None,
-            recent_deliveries=tuple(deliveries.of_latest_messages(tx, RECENT_MESSAGES)) if asked.deliveries else None,
+            work=Work(tuple(task_rows.list_tasks(tx)), tuple(locks.list_locks(tx))) if asked.work else None,
+            recent_deliveries=tuple(deliveries.list_for_latest_messages(tx, RECENT_MESSAGES))
+            if asked.deliveries
+            else None,
             watched_message=asked.message,
-            watched=tuple(deliveries.of_message(tx, asked.message)) if asked.message else (),
+            watched=tuple(deliveries.list_for_message(tx, asked.message)) if asked.message else (),
         )
 
 

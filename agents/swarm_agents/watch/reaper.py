@@ -59,8 +59,8 @@ def _lose(db: Database, agent: Agent) -> None:
     if holds:
         with db.transaction() as tx:
             if roster.find(tx, agent.name, left_too=True).pane == agent.pane:
-                tasks.lose(tx, agent.name, f"{agent.name}: {_WHY}")
-                locks.lose(tx, agent.name, _WHY)
+                tasks.expire_held(tx, agent.name, f"{agent.name}: {_WHY}")
+                locks.expire_held(tx, agent.name, _WHY)
 
 
 def _found(db: Database, name: str) -> Agent | None:

@@ -56,7 +56,7 @@ class Compose(Dialog):
 
         agents = [listed.agent for listed in self.recipients() if listed.state != "left"]
         try:
-            seen = previews.take(agents, screen_profiles.known(own_profiles))
+            seen = previews.take(agents, screen_profiles.load_profiles(own_profiles))
         except Unavailable as error:
             self.post_message(self.CouldNotLook(error))
         else:

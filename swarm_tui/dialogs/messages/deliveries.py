@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from swarm_agents.messages.deliveries import MAY_BE_RETRIED
+from swarm_agents.messages.deliveries import RETRYABLE_STATES
 from swarm_agents.text import one_line
 from swarm_agents.views.snapshot import Snapshot, View
 from swarm_tui.actions import NOTHING_FAILED, READ_ONLY
@@ -85,7 +85,7 @@ class Deliveries(ModalScreen[None]):
             self.notify(READ_ONLY, severity="warning")
         elif self._matrix.message is None:
             self.notify("There is no message here yet.", severity="warning")
-        elif any(one.state in MAY_BE_RETRIED for one in self._matrix.of_column()):
+        elif any(one.state in RETRYABLE_STATES for one in self._matrix.of_column()):
             self.app.carry_out(Retry(self._matrix.message))
         else:
             self.notify(NOTHING_FAILED, severity="warning")

@@ -14,7 +14,7 @@ from textual.widgets import Static
 from textual.worker import Worker
 
 from swarm_agents.db.database import Database
-from swarm_agents.messages.deliveries import MAY_BE_RETRIED
+from swarm_agents.messages.deliveries import RETRYABLE_STATES
 from swarm_agents.text import one_line, printable
 from swarm_agents.views import message_pages
 from swarm_agents.views.message_pages import LogRow
@@ -100,7 +100,7 @@ class MessageDetails(ModalScreen[None]):
             self.notify(READ_ONLY, severity="warning")
         elif self._snapshot is None or self._row is None:
             self._early = self.action_retry
-        elif any(one.state in MAY_BE_RETRIED for one in self._snapshot.watched):
+        elif any(one.state in RETRYABLE_STATES for one in self._snapshot.watched):
             self.app.carry_out(Retry(self._message))
         else:
             self.notify(NOTHING_FAILED, severity="warning")

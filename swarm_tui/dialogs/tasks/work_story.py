@@ -7,7 +7,7 @@ from swarm_agents.events import Event
 from swarm_agents.locks import locks
 from swarm_agents.locks.locks import Lock
 from swarm_agents.tasks import rows as task_rows
-from swarm_agents.tasks.rows import HELD, Task, TaskStatus
+from swarm_agents.tasks.rows import HELD_STATUSES, Task, TaskStatus
 from swarm_agents.text import one_line, printable
 from swarm_tui import symbols, times
 from swarm_tui.dialogs.story_parts import Line, fact, part, when
@@ -30,23 +30,23 @@ def of_task(tx: Transaction, id_: str) -> Content:
             *part("Comes after", [_before(tx, one) for one in task.after]),
             *part(
                 "What waits for it",
-                [f"  {one}  {one_line(title, 100)}" for one, title in task_rows.waiting_for(tx, id_)],
+                [f"  {one}  {one_line(title, 100)}" for one, title in task_rows.list_dependents(tx, id_)],
             ),
             *_text("Detail", task.detail),
             *_text("Why it failed" if task.status is TaskStatus.FAILED else "Result", task.result),
-            *_happened(task_rows.history(tx, id_)),
+            *_happened(task_rows.read_history(tx, id_)),
         ]
     )
 
 
 def of_lock(tx: Transaction, path: str) -> Content:
-    lock = next((one for one in locks.listed(tx) if one.path == path), None)
+    lock = next((one for one in locks.list_locks(tx) if one.path == path), None)
     return Content("\n").join(
         [
             Content.styled(one_line(path, 300), "bold"),
             Content(),
             *(_held(lock, tx.now) if lock else [_fact("held by", Content("nobody any more"))]),
-            *_happened(locks.history(tx, path)),
+            *_happened(locks.read_history(tx, path)),
         ]
     )
 
@@ -63,7 +63,7 @@ def _standing(task: Task, now: int) -> list[Line]:
         lines.append(_fact("last had by", Content(one_line(task.former, 64))))
     if task.lease_expires_at is not None:
         lines.append(_fact("lease", Content(_lease(task.lease_expires_at, now))))
-    elif task.status in HELD:
+    elif task.status in HELD_STATUSES:
         lines.append(_fact("lease", Content("none runs while it is in review")))
     return lines
 

@@ -51,7 +51,7 @@ def test_a_border_is_cleared_when_all_was_read(swarm: Noticed) -> None:
     message = swarm.say("hello")
     rounds_until_border(swarm, pane, f"[swarm##{message}] INFO from human: hello. Read all of it with: swarm inbox")
 
-    messages.inbox(swarm.db, "ann")
+    messages.read_inbox(swarm.db, "ann")
 
     rounds_until_border(swarm, pane, "")
 

@@ -272,7 +272,7 @@ def _listeners(db: Database) -> int:
 
 def _read_by(db: Database, message: int) -> list[str]:
     with db.reading() as tx:
-        return list(messages.receipts(tx, message))
+        return list(messages.read_receipts(tx, message))
 
 
 def _at(db: Database, message: int) -> int:

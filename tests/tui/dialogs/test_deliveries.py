@@ -24,7 +24,7 @@ def drop(db: Database, agent: str, state: DeliveryState, reason: str) -> None:
 
 def states(db: Database, message: int) -> dict[str, str]:
     with db.reading() as tx:
-        return {one.agent: one.state.value for one in deliveries.of_message(tx, message)}
+        return {one.agent: one.state.value for one in deliveries.list_for_message(tx, message)}
 
 
 async def test_it_says_of_each_message_and_pane_how_far_it_came(db: Database, db_path: Path, clock: FakeClock) -> None:
@@ -48,7 +48,7 @@ async def test_it_is_live_and_keeps_its_column_when_newer_messages_come(
         await shows(pilot, "▸#3")
         newest = messages.send(db, HUMAN, EVERYONE, "another")[0]
         await shows(pilot, f"#{newest}", "▸#3")
-        messages.inbox(db, "web")
+        messages.read_inbox(db, "web")
         await shows(pilot, "✓ read")
 
 

@@ -118,7 +118,7 @@ async def test_an_agent_that_was_not_reached_stands_in_the_attention_line_until_
 
     async with dashboard(db_path, clock) as pilot:
         assert "api: a notice failed (gone)" in text(pilot)
-        messages.inbox(db, "api")
+        messages.read_inbox(db, "api")
         await until(pilot, lambda: "Needs you" not in text(pilot), "nothing needs the human any more")
 
 

@@ -685,7 +685,7 @@ def line(db: Database) -> list[str]:
 
 def last_message(db: Database, recipient: str) -> str:
     with db.reading() as tx:
-        return [said.body for said in messages.log(tx, 100).messages if said.recipient == recipient][-1]
+        return [said.body for said in messages.read_log(tx, 100).messages if said.recipient == recipient][-1]
 
 
 def last_event(db: Database) -> events.Event:

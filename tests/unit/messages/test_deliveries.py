@@ -24,7 +24,7 @@ def said(db: Database, body: str = "hello") -> int:
 
 def states(db: Database, message: int) -> dict[str, tuple[str, str | None]]:
     with db.reading() as tx:
-        return {one.agent: (one.state.value, one.reason) for one in deliveries.of_message(tx, message)}
+        return {one.agent: (one.state.value, one.reason) for one in deliveries.list_for_message(tx, message)}
 
 
 def moot(db: Database) -> list[str | None]:
@@ -46,8 +46,8 @@ def test_reading_is_the_one_proof(db: Database) -> None:
     roster.join(db, "bob", "agent", None)
     message = said(db)
 
-    messages.inbox(db, "ann")
-    messages.inbox(db, "bob")
+    messages.read_inbox(db, "ann")
+    messages.read_inbox(db, "bob")
 
     assert states(db, message) == {"ann": ("read", None), "bob": ("read", None)}
 
@@ -93,7 +93,7 @@ def test_a_newer_word_on_the_same_incident_supersedes_the_older(db: Database) ->
     build.claim(db, "cid", Rules())
 
     with db.reading() as tx:
-        first = min(one.message for one in deliveries.latest(tx, 100) if one.agent == "bob")
+        first = min(one.message for one in deliveries.list_latest(tx, 100) if one.agent == "bob")
 
     assert states(db, first)["bob"] == ("skipped", "expired")
 
@@ -144,7 +144,7 @@ def test_what_arrived_or_has_no_pane_is_not_typed_again(db: Database) -> None:
     roster.join(db, "ann", "agent", PANE)
     roster.join(db, "bob", "agent", None)
     message = said(db)
-    messages.inbox(db, "ann")
+    messages.read_inbox(db, "ann")
 
     with db.transaction() as tx:
         again = deliveries.retry(tx, message)

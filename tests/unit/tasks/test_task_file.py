@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from swarm_agents.errors import BadData, NotFound, Usage
 from swarm_agents.tasks import plan as task_plan
 from swarm_agents.tasks import task_file
-from swarm_agents.tasks.graph import Draft, ordered
+from swarm_agents.tasks.graph import TaskDraft, sort_drafts
 
 MARKDOWN = """\
 # A plan
@@ -50,9 +50,9 @@ JSON = """\
 ]}
 """
 PLAN = [
-    Draft("models", "The models", files=("src/models.py", "src/db.py"), estimate_min=120),
-    Draft("the-outline", "The outline", done=True),
-    Draft("api", "The API", after=("models", "the-outline")),
+    TaskDraft("models", "The models", files=("src/models.py", "src/db.py"), estimate_min=120),
+    TaskDraft("the-outline", "The outline", done=True),
+    TaskDraft("api", "The API", after=("models", "the-outline")),
 ]
 
 
@@ -143,12 +143,12 @@ def test_the_lines_of_json_are_right_however_it_is_laid_out(items: list[tuple[st
     ],
 )
 def test_the_format_is_told_by_the_name_or_the_text(name: str, text: str, format_: str) -> None:
-    assert task_file.format_of(name, text) == format_
+    assert task_file.choose_format(name, text) == format_
 
 
 def test_a_name_that_tells_no_format_needs_to_be_told() -> None:
     with pytest.raises(Usage, match="--format"):
-        task_file.format_of("tasks.txt", "")
+        task_file.choose_format("tasks.txt", "")
 
 
 @pytest.mark.parametrize(
@@ -162,18 +162,18 @@ def test_a_name_that_tells_no_format_needs_to_be_told() -> None:
     ],
 )
 def test_the_template_is_chosen_by_the_words_of_the_feature(feature: str, template: str) -> None:
-    assert task_plan.from_template("auto", feature) == task_plan.from_template(template, feature)
+    assert task_plan.propose_from_template("auto", feature) == task_plan.propose_from_template(template, feature)
 
 
 @pytest.mark.parametrize("template", ["auth", "api", "database", "ui", "generic"])
 def test_every_template_is_a_plan_that_can_be_carried_out(template: str) -> None:
-    drafts = task_plan.from_template(template, "Orders")
+    drafts = task_plan.propose_from_template(template, "Orders")
 
-    assert len(ordered(drafts, known=())) == len(drafts) >= 4
+    assert len(sort_drafts(drafts, known=())) == len(drafts) >= 4
     assert all(one.title.startswith("Orders: ") and one.estimate_min for one in drafts)
     assert sum(not one.after for one in drafts) == 1
 
 
 def test_a_template_that_does_not_exist_is_refused_with_those_that_do() -> None:
     with pytest.raises(NotFound, match="api, auth, database, generic, ui and auto"):
-        task_plan.from_template("../auth", "x")
+        task_plan.propose_from_template("../auth", "x")
