@@ -31,13 +31,13 @@ def show(db: Database, name: str) -> None:
 def leave(db: Database, name: str) -> None:
     """Leave the roster: gives up the build if it was this agent's, its tasks and locks, and the place in line."""
     from swarm_agents.locks import locks  # only who leaves pays for them
-    from swarm_agents.tasks import tasks
+    from swarm_agents.tasks import reopening  # the same
 
     with db.transaction() as tx:
         roster.find(tx, name)
         build.drop(tx, name, "left the swarm")
         tx.execute("update agents set left_at = :now where name = :name", now=tx.now, name=name)
         waiters.leave(tx, name)
-        tasks.release_held(tx, name, f"{name} has left")
+        reopening.release_held(tx, name, f"{name} has left")
         locks.release_held(tx, name)
         events.record(tx, name, "left")

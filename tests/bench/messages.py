@@ -13,7 +13,7 @@ from pathlib import Path
 from swarm_agents import roster
 from swarm_agents.db import database
 from swarm_agents.db.database import Database
-from swarm_agents.messages import messages, retention
+from swarm_agents.messages import messages, reading, retention
 from swarm_agents.messages import search as message_search
 from swarm_agents.messages.rows import MessageFilter
 from swarm_agents.model import MessageType
@@ -90,7 +90,7 @@ def _appended(code: str, writers: int) -> tuple[float, list[int], int]:
         time.sleep(1 + writers / 8)  # all of them have started
         each = [int(out) for out, _ in _all_at_once(started)]
         with Database(path) as db, db.reading() as tx:
-            return sum(each) / APPEND_S, each, sum(each) - messages.find_last_id(tx)
+            return sum(each) / APPEND_S, each, sum(each) - reading.find_last_id(tx)
 
 
 def _all_at_once(started: list["subprocess.Popen[str]"]) -> list[tuple[str, str]]:
@@ -113,8 +113,8 @@ def _print_reads(path: Path) -> None:
         _row("poll: nothing new", lambda: _poll(db, MANY))
         _row("poll: a rare type, from the first", lambda: _poll(db, 0, MessageFilter(type=MessageType.HANDOFF)))
         _row("poll: a sender, from the first", lambda: _poll(db, 0, MessageFilter(sender="carol")))
-        _row("inbox: 50 of 1,000,000 unread", lambda: messages.read_inbox(db, "bob", peek=True))
-        _row("inbox: nothing for one, all for others", lambda: messages.read_inbox(db, "late", peek=True), rounds=3)
+        _row("inbox: 50 of 1,000,000 unread", lambda: reading.read_inbox(db, "bob", peek=True))
+        _row("inbox: nothing for one, all for others", lambda: reading.read_inbox(db, "late", peek=True), rounds=3)
         _row("log: the last 50", lambda: _log(db, MessageFilter()))
         _row("log --since, few", lambda: _log(db, MessageFilter(since=MANY - 20)), rounds=3)
         _row("count by type", lambda: _counts(db), rounds=5)
@@ -152,17 +152,17 @@ def _fill(path: Path) -> None:
 
 def _poll(db: Database, after: int, asked: MessageFilter = MessageFilter()) -> None:  # noqa: B008 - immutable
     with db.reading() as tx:
-        messages.poll(tx, roster.find(tx, "bob"), after, 50, asked)
+        reading.poll(tx, roster.find(tx, "bob"), after, 50, asked)
 
 
 def _log(db: Database, asked: MessageFilter) -> None:
     with db.reading() as tx:
-        messages.read_log(tx, 50, asked)
+        reading.read_log(tx, 50, asked)
 
 
 def _counts(db: Database) -> None:
     with db.reading() as tx:
-        messages.count_by_type(tx)
+        reading.count_by_type(tx)
 
 
 def _row(what: str, work: Callable[[], object], rounds: int = ROUNDS) -> None:

@@ -12,7 +12,7 @@ from swarm_agents.escalations import announcements
 from swarm_agents.incidents import incidents
 from swarm_agents.locks import locks
 from swarm_agents.locks.paths import LockName
-from swarm_agents.messages import acknowledgements, messages
+from swarm_agents.messages import acknowledgements, messages, reading
 from swarm_agents.model import HUMAN, DeliveryState, ErrorClass, Evidence, MessageType, PaneAddress, Rules
 from swarm_agents.tasks import tasks
 from tests.support.clock import FakeClock
@@ -78,7 +78,7 @@ def delivered(db: Database, clock: FakeClock) -> None:
         injections.typed(tx, [typing.token for typing in begun])
         injections.submitted(tx, [typing.token for typing in begun[1:]])
     clock.forward(30)
-    messages.read_inbox(db, "web")
+    reading.read_inbox(db, "web")
 
 
 def shared_out(db: Database, clock: FakeClock) -> None:

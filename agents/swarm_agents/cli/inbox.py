@@ -8,7 +8,7 @@ from swarm_agents.cli.output import Answer
 from swarm_agents.cli.parsing import parser, whole_number
 from swarm_agents.cli.phase import add_all_phases_option, find_reading_phase
 from swarm_agents.errors import Usage
-from swarm_agents.messages import messages
+from swarm_agents.messages import reading
 from swarm_agents.messages.rows import NO_FILTER
 from swarm_agents.model import HUMAN
 
@@ -29,11 +29,11 @@ def _inbox(call: Call) -> Answer:
     if agent == HUMAN:
         raise Usage("A human reads everything: swarm msg log")
     asked = NO_FILTER._replace(phase=find_reading_phase(call))
-    page = messages.read_inbox(call.db, agent, call.arguments.limit, peek=True, only=asked)
+    page = reading.read_inbox(call.db, agent, call.arguments.limit, peek=True, only=asked)
 
     def mark() -> None:
         with call.db.transaction() as tx:
-            messages.mark_read(tx, agent, page)
+            reading.mark_read(tx, agent, page)
 
     answer = make_page_answer(call, page, "Nothing new.")
     worth_it = page.messages or page.read_through > page.cursor + _FAR

@@ -4,7 +4,7 @@ from typing import Any
 
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso, listing
-from swarm_agents.messages import messages
+from swarm_agents.messages import reading
 from swarm_agents.model import Message
 from swarm_agents.text import printable
 
@@ -12,7 +12,7 @@ _MARGIN = "    "  # no line of a body can be taken for the head of another messa
 
 
 def make_page_answer(
-    call: Call, page: messages.MessagePage, when_empty: str, more_data: dict[str, int] | None = None
+    call: Call, page: reading.MessagePage, when_empty: str, more_data: dict[str, int] | None = None
 ) -> Answer:
     data: dict[str, Any] = {
         "messages": [make_message_data(one) for one in page.messages],

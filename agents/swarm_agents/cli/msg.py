@@ -10,7 +10,7 @@ from swarm_agents.cli.output import Answer, clock, iso, listing, talk
 from swarm_agents.cli.parsing import Parser, body_of, parser, seconds, verb, verbs, whole_number
 from swarm_agents.cli.phase import add_all_phases_option, find_phase, find_reading_phase
 from swarm_agents.cli.times import SinceTime
-from swarm_agents.messages import ack_escalations, acknowledgements, deliveries, messages, retention
+from swarm_agents.messages import ack_escalations, acknowledgements, deliveries, messages, reading, retention
 from swarm_agents.messages import rows as message_rows
 from swarm_agents.messages.rows import MessageFilter
 from swarm_agents.model import EVERYONE, HUMAN, Agent, Delivery, DeliveryState, MessageType
@@ -120,7 +120,7 @@ def _poll(call: Call) -> Answer:
     reader, after = _reader(call), call.arguments.after
     asked = _asked(call, find_reading_phase(call))
     with call.db.reading() as tx:
-        page = messages.poll(tx, reader, after or 0, call.arguments.limit, asked, call.arguments.include_self)
+        page = reading.poll(tx, reader, after or 0, call.arguments.limit, asked, call.arguments.include_self)
         pruned = retention.find_pruned_through(tx)
     missing = pruned if after is not None and after < pruned else 0
     if missing:
@@ -159,7 +159,7 @@ def _show(call: Call) -> Answer:
     with call.db.reading() as tx:
         one = message_rows.find(tx, call.arguments.id)
         told = {each.agent: each for each in deliveries.list_for_message(tx, one.id)}
-        read = messages.read_receipts(tx, one.id)
+        read = reading.read_receipts(tx, one.id)
         expected = {each.agent: each for each in ack_escalations.list_required(tx, one.retry_of or one.id)}
     lines, data = [format_message(one)], []
     for name in sorted({*told, *read, *expected}):
@@ -177,7 +177,7 @@ def _log(call: Call) -> Answer:
     said, asked = call.arguments, _asked(call)
     if said.grep is None:
         with call.db.reading() as tx:
-            page = messages.read_log(tx, said.limit, asked)
+            page = reading.read_log(tx, said.limit, asked)
         return _read_by_human(
             call, page, "Nothing was said yet." if asked == MessageFilter() else "Nothing of that kind."
         )
@@ -191,7 +191,7 @@ def _count(call: Call) -> Answer:
     call.glance()
     since = call.arguments.since
     with call.db.reading() as tx:
-        found = messages.count_by_type(tx, since.at_ms(tx.now) if since else 0)
+        found = reading.count_by_type(tx, since.at_ms(tx.now) if since else 0)
     total = sum(found.values())
     lines = (f"{type_.value:<16}{number}" for type_, number in found.items() if number)
     data = {"counts": {type_.value: number for type_, number in found.items()}, "total": total}
@@ -218,20 +218,20 @@ def _reader(call: Call) -> Agent | None:
 
 
 def _read(
-    call: Call, page: messages.MessagePage, reader: Agent | None, when_empty: str, more: dict[str, int] | None = None
+    call: Call, page: reading.MessagePage, reader: Agent | None, when_empty: str, more: dict[str, int] | None = None
 ) -> Answer:
     """The page; what is on it is read once it was printed."""
     name = reader.name if reader else HUMAN
 
     def mark() -> None:
         with call.db.transaction() as tx:
-            messages.mark_read(tx, name, page)
+            reading.mark_read(tx, name, page)
 
     answer = make_page_answer(call, page, when_empty, more)
     return answer._replace(afterwards=mark) if page.messages else answer
 
 
-def _read_by_human(call: Call, page: messages.MessagePage, when_empty: str) -> Answer:
+def _read_by_human(call: Call, page: reading.MessagePage, when_empty: str) -> Answer:
     """A log is no inbox: only the human, who has none, reads by it, and only what was said to them."""
     to_human = [one for one in page.messages if one.recipient == HUMAN]
     answer = make_page_answer(call, page, when_empty)

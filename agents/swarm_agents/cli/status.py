@@ -8,7 +8,7 @@ from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso
 from swarm_agents.cli.parsing import parser
 from swarm_agents.escalations import escalations
-from swarm_agents.messages import messages
+from swarm_agents.messages import reading
 from swarm_agents.model import Escalation
 from swarm_agents.text import ago
 from swarm_agents.views import agents
@@ -27,7 +27,7 @@ def _status(call: Call) -> Answer:
         line = waiters.line(tx)
         listed = agents.list_agents(tx)
         questions = escalations.unresolved(tx)
-        last_message = messages.find_last_id(tx)
+        last_message = reading.find_last_id(tx)
         read_at = tx.now
     here = [one for one in listed if one.agent.left_at is None]
     lines = [answers.line(now)]

@@ -9,14 +9,15 @@ from swarm_agents.cli.output import Answer, clock, iso, listing
 from swarm_agents.cli.parsing import Parser, Run, body_of, parser, seconds, verb, verbs, whole_number
 from swarm_agents.errors import BadData, Usage
 from swarm_agents.model import EVERYONE, HUMAN
+from swarm_agents.tasks import reopening, tasks
 from swarm_agents.tasks import rows as task_rows
-from swarm_agents.tasks import tasks
+from swarm_agents.tasks.drafts import TITLE_LIMIT
 from swarm_agents.tasks.rows import Task, TaskStatus
 from swarm_agents.tasks.tasks import TaskBlocked, TaskNotHeld, TaskTaken, TaskUpdated
 from swarm_agents.text import one_line, printable
 
 if TYPE_CHECKING:
-    from swarm_agents.tasks.graph import TaskDraft
+    from swarm_agents.tasks.drafts import TaskDraft
 
 _FORMATS = ("auto", "markdown", "yaml", "json")
 
@@ -110,8 +111,8 @@ def _plan(call: Call) -> Answer:
     feature = arguments.feature.strip()
     if arguments.command is not None and arguments.template is not None:
         raise Usage("Give --template or --with, not both.")
-    if not feature or len(feature) > tasks.TITLE_LIMIT or one_line(feature, tasks.TITLE_LIMIT) != feature:
-        raise BadData(f"The feature must be one line of 1 to {tasks.TITLE_LIMIT} visible characters.")
+    if not feature or len(feature) > TITLE_LIMIT or one_line(feature, TITLE_LIMIT) != feature:
+        raise BadData(f"The feature must be one line of 1 to {TITLE_LIMIT} visible characters.")
     if arguments.command is not None:
         proposed = task_plan.propose_from_command(arguments.command, feature, arguments.timeout, call.root)
     else:
@@ -259,7 +260,7 @@ def _list(call: Call) -> Answer:
 
 def _show(call: Call) -> Answer:
     call.glance()
-    tasks.reap(call.db)
+    reopening.reap(call.db)
     with call.db.reading() as tx:
         task = task_rows.find(tx, call.arguments.id)
     lines = [_line(task), f"added by {task.created_by} at {iso(task.created_at)}"]
@@ -297,7 +298,7 @@ def _progress(call: Call) -> Answer:
 
 def _read(call: Call) -> list[Task]:
     call.glance()
-    tasks.reap(call.db)
+    reopening.reap(call.db)
     with call.db.reading() as tx:
         found = task_rows.list_tasks(tx)
     feature = call.arguments.feature
@@ -307,7 +308,7 @@ def _read(call: Call) -> list[Task]:
 def _line(task: Task) -> str:
     whose = f"  {task.claimant}" if task.claimant else ""
     waits = f"  after {', '.join(task.blocked_by)}" if task.blocked_by else ""
-    return f"{task.id}  {task.status.value}{whose}  {one_line(task.title, tasks.TITLE_LIMIT)}{waits}"
+    return f"{task.id}  {task.status.value}{whose}  {one_line(task.title, TITLE_LIMIT)}{waits}"
 
 
 def _data(task: Task) -> dict[str, str | int | list[str] | None]:

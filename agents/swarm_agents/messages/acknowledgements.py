@@ -19,7 +19,7 @@ from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import Denied, NotFound
 from swarm_agents.escalations import escalations
-from swarm_agents.messages import ack_escalations, messages
+from swarm_agents.messages import ack_escalations, messages, reading
 from swarm_agents.messages import rows as message_rows
 from swarm_agents.messages.ack_escalations import RequiredAck
 from swarm_agents.messages.rows import ACKNOWLEDGEMENT_DUE
@@ -49,7 +49,7 @@ def acknowledge(db: Database, agent: str, message: int) -> AckOutcome:
     """
     with db.transaction() as tx:
         first = _first(tx, message)
-        if not messages.is_recipient(tx, first, agent):
+        if not reading.is_recipient(tx, first, agent):
             raise Denied(f"Message {message} was not sent to {agent}: only who got it can acknowledge it.")
         if not _record(tx, first, agent):
             return AckOutcome(first.id, new=False)
@@ -232,7 +232,7 @@ def _record(tx: Transaction, first: Message, agent: str) -> bool:
         agent=agent,
     )
     said = [first, *(message_rows.make_message(row) for row in said_again)]
-    messages.mark_read(tx, agent, messages.MessagePage(said, more=False, cursor=first.id))
+    reading.mark_read(tx, agent, reading.MessagePage(said, more=False, cursor=first.id))
     return new is not None
 
 

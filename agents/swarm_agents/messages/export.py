@@ -9,7 +9,7 @@ from pathlib import Path
 
 from swarm_agents.db.database import Database
 from swarm_agents.errors import CannotWrite, Usage
-from swarm_agents.messages import messages
+from swarm_agents.messages import reading
 from swarm_agents.messages import rows as message_rows
 from swarm_agents.messages.rows import MessageFilter
 from swarm_agents.model import Message
@@ -47,7 +47,7 @@ def choose_format(file: Path, said: str | None) -> str:
 
 def _write(db: Database, only: MessageFilter, write: Callable[[Message], object]) -> int:
     with db.reading() as tx:
-        newest = messages.find_last_id(tx)  # what is said meanwhile is for the next export
+        newest = reading.find_last_id(tx)  # what is said meanwhile is for the next export
     after, written = 0, 0
     while after < newest:
         with db.reading() as tx:

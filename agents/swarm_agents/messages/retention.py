@@ -10,7 +10,7 @@ from swarm_agents import events
 from swarm_agents.db import search
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
-from swarm_agents.messages import messages
+from swarm_agents.messages import reading
 from swarm_agents.model import EVERYONE, HUMAN
 
 _AT_ONCE = 500  # messages a transaction looks at: some 10 ms under the write lock, so that sends go on meanwhile
@@ -46,7 +46,7 @@ def prune(db: Database, older_than_s: float) -> PruneResult:
     """Remove what is older and not needed, newest first, in small transactions."""
     with db.reading() as tx:
         before = tx.now - int(older_than_s * 1000)
-        below = messages.find_last_id(tx)
+        below = reading.find_last_id(tx)
     removed = kept = 0
     while below > 1:
         with db.transaction() as tx:

@@ -5,8 +5,8 @@ import time
 from swarm_agents import phases
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
-from swarm_agents.messages import messages
-from swarm_agents.messages.messages import MessagePage
+from swarm_agents.messages import reading
+from swarm_agents.messages.reading import MessagePage
 from swarm_agents.messages.rows import MessageFilter
 from swarm_agents.model import Agent
 from swarm_agents.phases import Phase
@@ -27,7 +27,7 @@ def wait(
         while True:
             with db.reading() as tx:
                 if reader is None and after is None:
-                    after = messages.find_last_id(tx)
+                    after = reading.find_last_id(tx)
                 page = _look(tx, reader, only, after)
                 if page.messages:
                     return page
@@ -42,5 +42,5 @@ def wait(
 
 def _look(tx: Transaction, reader: Agent | None, only: MessageFilter, after: int | None) -> MessagePage:
     if reader is not None and after is None:
-        return messages.find_unread(tx, reader, 1, only)
-    return messages.poll(tx, reader, after or 0, 1, only)
+        return reading.find_unread(tx, reader, 1, only)
+    return reading.poll(tx, reader, after or 0, 1, only)

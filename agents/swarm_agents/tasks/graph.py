@@ -1,23 +1,9 @@
 """Which task comes after which: puts proposed tasks in an order of work, or says which line makes that impossible."""
 
 from collections.abc import Container, Iterable
-from typing import NamedTuple
 
-from swarm_agents.errors import BadData
+from swarm_agents.tasks.drafts import TaskDraft, make_draft_error
 from swarm_agents.text import one_line
-
-
-class TaskDraft(NamedTuple):
-    """A task that was proposed. `line` is where, None when it was not a file that proposed it."""
-
-    id: str
-    title: str
-    after: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
-    estimate_min: int | None = None
-    detail: str = ""
-    done: bool = False
-    line: int | None = None
 
 
 def sort_drafts(drafts: Iterable[TaskDraft], known: Container[str]) -> list[TaskDraft]:
@@ -37,10 +23,6 @@ def sort_drafts(drafts: Iterable[TaskDraft], known: Container[str]) -> list[Task
             if after not in by_id and after not in known:
                 raise make_draft_error(draft, f"it comes after {one_line(after, 64)}, and there is no such task")
     return _sorted(by_id)
-
-
-def make_draft_error(draft: TaskDraft, why: str) -> BadData:
-    return BadData(f"line {draft.line}: {why}." if draft.line is not None else f"{why[:1].upper()}{why[1:]}.")
 
 
 def _sorted(by_id: dict[str, TaskDraft]) -> list[TaskDraft]:

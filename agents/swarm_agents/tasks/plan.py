@@ -14,7 +14,8 @@ from swarm_agents.errors import BadData, NotFound, Unavailable
 from swarm_agents.system import subprocesses
 from swarm_agents.tasks import rows as task_rows
 from swarm_agents.tasks import task_file, tasks
-from swarm_agents.tasks.graph import TaskDraft, sort_drafts
+from swarm_agents.tasks.drafts import TITLE_LIMIT, TaskDraft, check_draft
+from swarm_agents.tasks.graph import sort_drafts
 from swarm_agents.tasks.rows import Task
 from swarm_agents.text import one_line, tail
 
@@ -69,7 +70,7 @@ def prefix_ids(db: Database, feature: str, proposed: list[TaskDraft]) -> list[Ta
     mine = {one.id: f"{prefix}-{one.id}" for one in proposed}
     named = [one._replace(id=mine[one.id], after=tuple(mine.get(id_, id_) for id_ in one.after)) for one in proposed]
     for one in named:
-        tasks.check_draft(one)
+        check_draft(one)
     return sort_drafts(named, taken)
 
 
@@ -116,7 +117,7 @@ def _fitting(known: dict[str, Any], feature: str) -> str:
 
 
 def _filled(item: dict[str, Any], feature: str) -> dict[str, Any]:
-    return item | {"title": one_line(item["title"].replace("FEATURE", feature), tasks.TITLE_LIMIT)}
+    return item | {"title": one_line(item["title"].replace("FEATURE", feature), TITLE_LIMIT)}
 
 
 def _json_of(answer: str) -> str:

@@ -98,6 +98,11 @@ def read_history(tx: Transaction, task: str, limit: int = 50) -> list[Event]:
     return events.about(tx, _KINDS, task, limit)
 
 
+def record_event(tx: Transaction, actor: str, kind: str, row: Row, detail: str = "") -> None:
+    """Add to the audit trail what was done to the task of this row."""
+    events.record(tx, actor, kind, f"{row['id']}: {detail}" if detail else row["id"], fence=row["fence"])
+
+
 def list_dependents(tx: Transaction, task: str) -> list[tuple[str, str]]:
     """The tasks that come after it, in the order of work, each with its title."""
     rows = tx.execute(

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from swarm_agents.errors import BadData, Usage
 from swarm_agents.tasks import yaml_subset
-from swarm_agents.tasks.graph import TaskDraft
-from swarm_agents.tasks.tasks import DRAFTS_LIMIT
+from swarm_agents.tasks.drafts import DRAFTS_LIMIT, TaskDraft
 from swarm_agents.text import one_line
 
 SIZE_LIMIT = 1_048_576  # bytes of a file of tasks

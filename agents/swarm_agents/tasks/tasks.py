@@ -14,18 +14,14 @@ from swarm_agents.db import leases
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import BadData, NotFound, Taken
-from swarm_agents.model import EVERYONE, HUMAN, SWARM
+from swarm_agents.model import EVERYONE, HUMAN
 from swarm_agents.tasks import graph as task_graph
+from swarm_agents.tasks import reopening, task_messages
 from swarm_agents.tasks import rows as task_rows
-from swarm_agents.tasks import task_messages
-from swarm_agents.tasks.graph import TaskDraft
+from swarm_agents.tasks.drafts import TITLE_LIMIT, TaskDraft, check_draft, check_text
 from swarm_agents.tasks.leases import TASK_LEASES
 from swarm_agents.tasks.rows import HELD_STATUSES, Task, TaskStatus
-from swarm_agents.text import NAME, checked_name, one_line, printable
-
-TITLE_LIMIT = 200  # characters; what is longer belongs into the detail
-TEXT_LIMIT = 10_240  # bytes of a detail, a result or a reason; what is longer belongs into a file that it names
-DRAFTS_LIMIT = 1_000  # tasks in one act
+from swarm_agents.text import checked_name, one_line
 
 _HELD = "status in ('claimed', 'in_progress', 'review')"
 _MINE = f"id = :id and claimant = :agent and fence = coalesce(:fence, fence) and {_HELD}"
@@ -34,7 +30,6 @@ _FREE = (
     "not exists (select 1 from task_deps d join tasks b on b.id = d.after_id "
     f"where d.task_id = tasks.id and b.status not in {_SETTLED})"
 )
-_LOST = f"status = 'open', former = claimant, claimant = null, fence = fence + 1, {leases.ENDED}, changed_at = :now"
 
 
 # Ends of an act on a task. Each says what holds now.
@@ -94,36 +89,6 @@ def add_all(db: Database, drafts: Iterable[TaskDraft], by: str, feature: str | N
         return [task_rows.find(tx, draft.id) for draft in placed]
 
 
-def check_draft(draft: TaskDraft) -> None:
-    """Raises `BadData` for what no task may be."""
-    if not NAME.fullmatch(draft.id):
-        raise task_graph.make_draft_error(
-            draft, f"{one_line(draft.id, 40)!r} is no task id: letters, digits, '_', '-'; up to 64"
-        )
-    if not draft.title.strip():
-        raise task_graph.make_draft_error(draft, "the title is empty")
-    if len(draft.title) > TITLE_LIMIT:
-        raise task_graph.make_draft_error(
-            draft, f"the title has {len(draft.title)} characters; {TITLE_LIMIT} are the limit"
-        )
-    if "\n" in draft.title or "\t" in draft.title or printable(draft.title) != draft.title:
-        raise task_graph.make_draft_error(draft, "the title must be one line of visible characters")
-    for name in draft.files:
-        if not name.strip() or len(name) > 1000 or one_line(name, 1000) != name:
-            raise task_graph.make_draft_error(draft, f"{one_line(name, 60)!r} is no file name")
-    check_text(draft.detail, "detail")
-
-
-def check_text(text: str, what: str) -> None:
-    """Raises `BadData` for a text that cannot be stored as it is."""
-    try:
-        size = len(text.encode())
-    except UnicodeEncodeError:
-        raise BadData(f"The {what} is not valid UTF-8.") from None
-    if size > TEXT_LIMIT:
-        raise BadData(f"The {what} has {size} bytes; {TEXT_LIMIT} are the limit. Put it into a file and name that.")
-
-
 def _insert(tx: Transaction, drafts: list[TaskDraft], by: str, feature: str | None) -> None:
     for draft in drafts:
         check_draft(draft)
@@ -165,7 +130,7 @@ def claim(db: Database, agent: str, task: str, lease_s: float) -> TaskUpdated | 
     Claiming one's own task again is harmless and renews the lease. Raises `NotFound`.
     """
     with db.transaction() as tx:
-        _return_expired(tx)
+        reopening.reopen_expired(tx)
         row = tx.one(
             f"update tasks set status = 'claimed', claimant = :agent, fence = fence + 1, {leases.GRANTED}, "
             f"changed_at = :now where id = :id and status = 'open' and {_FREE} returning *",
@@ -174,7 +139,7 @@ def claim(db: Database, agent: str, task: str, lease_s: float) -> TaskUpdated | 
             agent=agent,
         )
         if row:
-            _note(tx, agent, "task_claimed", row)
+            task_rows.record_event(tx, agent, "task_claimed", row)
             task_messages.announce_claim(tx, agent, row["id"], row["title"])
             return TaskUpdated(task_rows.find(tx, task))
         now = task_rows.find(tx, task)
@@ -187,12 +152,12 @@ def claim(db: Database, agent: str, task: str, lease_s: float) -> TaskUpdated | 
 def start(db: Database, agent: str, task: str, lease_s: float, fence: int | None = None) -> TaskUpdated | TaskNotHeld:
     """The claimant works on it now; also when it comes back from a review."""
     with db.transaction() as tx:
-        _return_expired(tx)
+        reopening.reopen_expired(tx)
         grant = _grant(tx, lease_s)
         row = _change(tx, f"status = 'in_progress', {leases.GRANTED}", agent, task, fence, **grant)
         if not row:
             return TaskNotHeld(task_rows.find(tx, task))
-        _note(tx, agent, "task_started", row)
+        task_rows.record_event(tx, agent, "task_started", row)
         return TaskUpdated(task_rows.find(tx, task))
 
 
@@ -209,13 +174,13 @@ def request_review(
             here = roster.present(tx)
             if not any(reviewer in (one.name, one.role) for one in here):
                 raise NotFound(f"There is no agent or role {one_line(reviewer, 64)}.", next="swarm agent list")
-        _return_expired(tx)
+        reopening.reopen_expired(tx)
         row = _change(tx, f"status = 'review', {leases.ENDED}", agent, task, fence, "status <> 'review'")
         if not row:
             now = task_rows.find(tx, task)
             again = now.status is TaskStatus.REVIEW and _holds(now, agent, fence)
             return TaskUpdated(now, new=False) if again else TaskNotHeld(now)
-        _note(tx, agent, "task_review", row, f"by {reviewer}")
+        task_rows.record_event(tx, agent, "task_review", row, f"by {reviewer}")
         task_messages.request_review(tx, agent, reviewer, task, row["title"], note)
         return TaskUpdated(task_rows.find(tx, task))
 
@@ -226,13 +191,13 @@ def complete(
     """The claimant is done; what waited only for this becomes claimable, and everybody is told of both."""
     check_text(result, "result")
     with db.transaction() as tx:
-        _return_expired(tx)
+        reopening.reopen_expired(tx)
         row = _change(tx, f"status = 'completed', result = :result, {leases.ENDED}", agent, task, fence, result=result)
         if not row:
             now = task_rows.find(tx, task)
             again = now.status is TaskStatus.COMPLETED and now.claimant == agent and fence in (None, now.fence)
             return TaskUpdated(now, new=False) if again else TaskNotHeld(now)
-        _note(tx, agent, "task_completed", row, one_line(result, TITLE_LIMIT))
+        task_rows.record_event(tx, agent, "task_completed", row, one_line(result, TITLE_LIMIT))
         task_messages.announce_completion(tx, agent, task, row["title"], result, _freed_by(tx, task))
         return TaskUpdated(task_rows.find(tx, task))
 
@@ -241,11 +206,11 @@ def fail(db: Database, agent: str, task: str, reason: str, fence: int | None = N
     """The claimant cannot do it. It stays failed, and what waits for it stays blocked, until a human decides."""
     check_text(reason, "reason")
     with db.transaction() as tx:
-        _return_expired(tx)
+        reopening.reopen_expired(tx)
         row = _change(tx, f"status = 'failed', result = :reason, {leases.ENDED}", agent, task, fence, reason=reason)
         if not row:
             return TaskNotHeld(task_rows.find(tx, task))
-        _note(tx, agent, "task_failed", row, one_line(reason, TITLE_LIMIT))
+        task_rows.record_event(tx, agent, "task_failed", row, one_line(reason, TITLE_LIMIT))
         task_messages.announce_failure(tx, agent, task, row["title"], reason)
         return TaskUpdated(task_rows.find(tx, task))
 
@@ -258,9 +223,9 @@ def release(db: Database, by: str, task: str, reason: str = "", fence: int | Non
         "('claimed', 'in_progress', 'review', 'failed')" if by == HUMAN else "('claimed', 'in_progress', 'review')"
     )
     with db.transaction() as tx:
-        _return_expired(tx)
+        reopening.reopen_expired(tx)
         row = tx.one(
-            f"update tasks set {_LOST} where {guard} and status in {statuses} returning *",
+            f"update tasks set {reopening.REOPENED} where {guard} and status in {statuses} returning *",
             now=tx.now,
             id=task,
             agent=by,
@@ -269,7 +234,7 @@ def release(db: Database, by: str, task: str, reason: str = "", fence: int | Non
         if not row:
             return TaskNotHeld(task_rows.find(tx, task))
         why = f"released by {by}" + (f": {one_line(reason, TITLE_LIMIT)}" if reason else "")
-        _gave_back(tx, by, "task_released", row, why)
+        reopening.announce_reopened(tx, by, "task_released", row, why)
         return TaskUpdated(task_rows.find(tx, task))
 
 
@@ -292,7 +257,7 @@ def reassign(
         )
         if not row:
             return TaskBlocked(before) if before.blocked_by else TaskTaken(before)
-        _note(tx, HUMAN, "task_reassigned", row, f"to {to}")
+        task_rows.record_event(tx, HUMAN, "task_reassigned", row, f"to {to}")
         if before.claimant is not None and before.status in HELD_STATUSES and before.claimant != to:
             task_messages.tell_former_claimant(tx, before.claimant, task, f"a human gave it to {to}")
         task_messages.tell_new_claimant(tx, to, task, row["title"], row["fence"])
@@ -303,7 +268,7 @@ def cancel(db: Database, by: str, task: str, reason: str = "") -> TaskUpdated | 
     """Nobody shall do it: by a human, or by the agent that added it while nobody has it. What waited goes on."""
     check_text(reason, "reason")
     with db.transaction() as tx:
-        _return_expired(tx)
+        reopening.reopen_expired(tx)
         row = tx.one(
             "update tasks set status = 'cancelled', former = claimant, claimant = null, fence = fence + 1, "
             f"result = :reason, {leases.ENDED}, changed_at = :now where id = :id and status not in {_SETTLED} "
@@ -316,53 +281,11 @@ def cancel(db: Database, by: str, task: str, reason: str = "") -> TaskUpdated | 
         if not row:
             now = task_rows.find(tx, task)
             return TaskUpdated(now, new=False) if now.status is TaskStatus.CANCELLED else TaskNotHeld(now)
-        _note(tx, by, "task_cancelled", row, one_line(reason, TITLE_LIMIT))
+        task_rows.record_event(tx, by, "task_cancelled", row, one_line(reason, TITLE_LIMIT))
         if row["former"] is not None:
             task_messages.tell_former_claimant(tx, row["former"], task, "it was cancelled")
         task_messages.announce_cancellation(tx, by, task, row["title"], _freed_by(tx, task))
         return TaskUpdated(task_rows.find(tx, task))
-
-
-def release_held(tx: Transaction, agent: str, why: str) -> None:
-    """Everything the agent holds is open again: it has left."""
-    rows = tx.execute(
-        f"update tasks set {_LOST} where claimant = :agent and {_HELD} returning *", agent=agent, now=tx.now
-    )
-    for row in rows:
-        _gave_back(tx, agent, "task_released", row, why)
-
-
-def expire_held(tx: Transaction, agent: str, why: str) -> None:
-    """The agent is known to be dead: its leases end early. What is in review has none, and waits for its reviewer."""
-    rows = tx.execute(
-        f"update tasks set {_LOST} where claimant = :agent and {leases.DEADLINE.mono_ms} is not null returning *",
-        agent=agent,
-        now=tx.now,
-    )
-    for row in rows:
-        _gave_back(tx, SWARM, "task_expired", row, why)
-
-
-def reap(db: Database) -> None:
-    """Take back the tasks whose lease ran out. Anybody may call it at any time; looks before it writes."""
-    with db.reading() as tx:
-        due = tx.one(f"select 1 from tasks where {leases.EXPIRED} limit 1", **tx.clock)
-    if due:
-        with db.transaction() as tx:
-            _return_expired(tx)
-
-
-def _return_expired(tx: Transaction) -> None:
-    for row in tx.execute(f"update tasks set {_LOST} where {leases.EXPIRED} returning *", now=tx.now, **tx.clock):
-        why = f"the lease of {row['former']} ran out without a sign of life"
-        _gave_back(tx, SWARM, "task_expired", row, why)
-
-
-def _gave_back(tx: Transaction, by: str, kind: str, row: Row, why: str) -> None:
-    _note(tx, by, kind, row, why)
-    if row["former"] is not None and row["former"] != by:
-        task_messages.tell_former_claimant(tx, row["former"], row["id"], why)
-    task_messages.announce_return(tx, by, row["id"], row["title"], why, task_rows.find(tx, row["id"]).claimable)
 
 
 def _change(
@@ -389,10 +312,6 @@ def _freed_by(tx: Transaction, task: str) -> list[str]:
 
 def _holds(task: Task, agent: str, fence: int | None) -> bool:
     return task.claimant == agent and task.status in HELD_STATUSES and fence in (None, task.fence)
-
-
-def _note(tx: Transaction, actor: str, kind: str, row: Row, detail: str = "") -> None:
-    events.record(tx, actor, kind, f"{row['id']}: {detail}" if detail else row["id"], fence=row["fence"])
 
 
 def _grant(tx: Transaction, lease_s: float) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from swarm_agents.errors import NotFound
 from swarm_agents.locks import locks
 from swarm_agents.locks.leases import LOCK_LEASES
 from swarm_agents.model import Agent, PaneAddress
-from swarm_agents.tasks import tasks
+from swarm_agents.tasks import reopening
 from swarm_agents.tasks.leases import TASK_LEASES
 
 GRACE_S = 3.0  # a pane that is being respawned, or an agent that joins again from another one, is back by then
@@ -31,7 +31,7 @@ class Reaper:
     def after(self, db: Database, done: Round) -> None:
         """Call it after every round of a courier, whether it leads or not."""
         build.reap(db)
-        tasks.reap(db)
+        reopening.reap(db)
         locks.reap(db)
         for name in done.living_agents:
             self._missing.pop(name, None)
@@ -59,7 +59,7 @@ def _lose(db: Database, agent: Agent) -> None:
     if holds:
         with db.transaction() as tx:
             if roster.find(tx, agent.name, left_too=True).pane == agent.pane:
-                tasks.expire_held(tx, agent.name, f"{agent.name}: {_WHY}")
+                reopening.expire_held(tx, agent.name, f"{agent.name}: {_WHY}")
                 locks.expire_held(tx, agent.name, _WHY)
 
 

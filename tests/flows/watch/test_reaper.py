@@ -8,7 +8,7 @@ from swarm_agents.courier.courier import Round
 from swarm_agents.db.database import Database
 from swarm_agents.locks import locks
 from swarm_agents.locks.paths import LockName
-from swarm_agents.messages import messages
+from swarm_agents.messages import reading
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import Look
 from swarm_agents.tasks import rows as task_rows
@@ -51,7 +51,7 @@ def test_the_dead_is_told_should_it_live_on_elsewhere_and_its_old_fence_is_void(
     tmux.run("kill-pane", "-t", pane.pane_id)
     lose(db, clock, swarm, reaper, "ann")
 
-    said = [one.body for one in messages.read_inbox(db, "ann").messages]
+    said = [one.body for one in reading.read_inbox(db, "ann").messages]
 
     assert "Task ann-1 is not yours any more: ann: its tmux pane is gone. Stop working on it." in said
     assert "Your lock on ann.py has ended: its tmux pane is gone. Acquire it again before you go on." in said

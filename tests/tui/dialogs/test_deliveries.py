@@ -6,7 +6,7 @@ import pytest
 
 from swarm_agents.courier import injections
 from swarm_agents.db.database import Database
-from swarm_agents.messages import deliveries, messages
+from swarm_agents.messages import deliveries, messages, reading
 from swarm_agents.model import EVERYONE, HUMAN, DeliveryState
 from swarm_tui.dialogs.messages.deliveries import Deliveries
 from swarm_tui.dialogs.messages.message_details import MessageDetails
@@ -48,7 +48,7 @@ async def test_it_is_live_and_keeps_its_column_when_newer_messages_come(
         await shows(pilot, "▸#3")
         newest = messages.send(db, HUMAN, EVERYONE, "another")[0]
         await shows(pilot, f"#{newest}", "▸#3")
-        messages.read_inbox(db, "web")
+        reading.read_inbox(db, "web")
         await shows(pilot, "✓ read")
 
 

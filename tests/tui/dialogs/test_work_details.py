@@ -10,7 +10,7 @@ from swarm_agents.locks import locks
 from swarm_agents.model import HUMAN
 from swarm_agents.tasks import rows as task_rows
 from swarm_agents.tasks import tasks
-from swarm_agents.tasks.graph import TaskDraft
+from swarm_agents.tasks.drafts import TaskDraft
 from swarm_tui.screens.work import WorkScreen
 from tests.support import scenes
 from tests.support.app import dashboard, shows, until

@@ -8,7 +8,7 @@ from textual.widgets import Input
 from swarm_agents import heartbeat, roster
 from swarm_agents.build import build
 from swarm_agents.db.database import Database
-from swarm_agents.messages import messages
+from swarm_agents.messages import messages, reading
 from swarm_agents.model import Evidence, Rules
 from swarm_tui.widgets.agents import Agents
 from swarm_tui.widgets.banner import Banner
@@ -118,7 +118,7 @@ async def test_an_agent_that_was_not_reached_stands_in_the_attention_line_until_
 
     async with dashboard(db_path, clock) as pilot:
         assert "api: a notice failed (gone)" in text(pilot)
-        messages.read_inbox(db, "api")
+        reading.read_inbox(db, "api")
         await until(pilot, lambda: "Needs you" not in text(pilot), "nothing needs the human any more")
 
 

@@ -9,7 +9,7 @@ from swarm_agents.db.transaction import Row
 from swarm_agents.errors import NotFound, Usage
 from swarm_agents.escalations import escalations
 from swarm_agents.incidents import incidents
-from swarm_agents.messages import messages
+from swarm_agents.messages import reading
 from swarm_agents.model import (
     Asked,
     AttemptEnd,
@@ -685,7 +685,7 @@ def line(db: Database) -> list[str]:
 
 def last_message(db: Database, recipient: str) -> str:
     with db.reading() as tx:
-        return [said.body for said in messages.read_log(tx, 100).messages if said.recipient == recipient][-1]
+        return [said.body for said in reading.read_log(tx, 100).messages if said.recipient == recipient][-1]
 
 
 def last_event(db: Database) -> events.Event:

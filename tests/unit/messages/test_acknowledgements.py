@@ -7,7 +7,7 @@ from swarm_agents.build import build
 from swarm_agents.db.database import Database
 from swarm_agents.errors import Denied, NotFound, Usage
 from swarm_agents.escalations import announcements, escalations
-from swarm_agents.messages import ack_escalations, acknowledgements, messages
+from swarm_agents.messages import ack_escalations, acknowledgements, messages, reading
 from swarm_agents.model import HUMAN, AckResolution, Asked, Escalation, Message, MessageType, Resolution, Rules
 from tests.support.clock import FakeClock
 from tests.support.swarm import dump
@@ -49,7 +49,7 @@ def test_a_retry_is_a_message_of_its_own_that_refers_to_the_first(db: Database, 
 
     assert (again.sender, again.recipient, again.type, again.body) == ("ada", "bob", "QUESTION", body)
     assert (again.retry_of, again.thread, again.id > first) == (first, first, True)
-    assert [one.id for one in messages.read_inbox(db, "bob").messages] == [first, again.id]
+    assert [one.id for one in reading.read_inbox(db, "bob").messages] == [first, again.id]
 
 
 def test_a_message_of_10_240_bytes_survives_every_retry_and_the_question_to_the_human(
@@ -74,7 +74,7 @@ def test_the_id_of_the_message_and_of_any_retry_acknowledges_it(db: Database, cl
 
     assert done == (first, True)
     assert states(db) == ["acknowledged"]
-    assert messages.read_inbox(db, "bob").messages == []
+    assert reading.read_inbox(db, "bob").messages == []
     clock.forward(10_000)
     assert acknowledgements.process_due(db) == 0
 
@@ -111,8 +111,8 @@ def test_one_that_needs_no_acknowledgement_may_be_acknowledged(db: Database) -> 
 
     assert acknowledgements.acknowledge(db, "bob", message).new
     with db.reading() as tx:
-        assert messages.read_receipts(tx, message)["bob"][1] is not None
-        assert messages.poll(tx, roster.find(tx, "ada")).messages == []
+        assert reading.read_receipts(tx, message)["bob"][1] is not None
+        assert reading.poll(tx, roster.find(tx, "ada")).messages == []
 
 
 def test_each_recipient_of_a_broadcast_answers_for_itself(db: Database, clock: FakeClock) -> None:
@@ -133,7 +133,7 @@ def test_the_sender_learns_of_it_in_its_inbox(db: Database) -> None:
 
     acknowledgements.acknowledge(db, "bob", first)
 
-    [told] = messages.read_inbox(db, "ada").messages
+    [told] = reading.read_inbox(db, "ada").messages
     assert (told.sender, told.type, told.reply_to) == ("bob", MessageType.ACK, first)
 
 
@@ -293,7 +293,7 @@ def test_the_human_lets_it_be_said_once_more_and_is_asked_again_when_that_does_n
     assert acknowledgements.answer(db, asked.id, AckResolution.SAY_AGAIN, reason="it is urgent") == ["bob"]
 
     assert (states(db), unanswered(db), answered(db).resolution) == (["waiting"], [], "say-again")
-    *_, again, because = messages.read_inbox(db, "bob").messages
+    *_, again, because = reading.read_inbox(db, "bob").messages
     assert (again.retry_of, again.body) == (first, "please look")
     assert (because.sender, because.body) == (HUMAN, "it is urgent")
     clock.forward(SCHEDULE_S[-1])
@@ -450,7 +450,7 @@ def noted(db: Database, kind: str) -> list[str]:
 
 def retries(db: Database) -> list[Message]:
     with db.reading() as tx:
-        return [one for one in messages.read_log(tx, 1000).messages if one.retry_of]
+        return [one for one in reading.read_log(tx, 1000).messages if one.retry_of]
 
 
 def states(db: Database) -> list[str]:

@@ -11,7 +11,7 @@ from swarm_agents.courier.injections import Line
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.errors import NotFound
-from swarm_agents.messages import deliveries, messages
+from swarm_agents.messages import deliveries, messages, reading
 from swarm_agents.model import EVERYONE, HUMAN, DeliveryState, Evidence, PaneAddress, Rules
 from tests.support.clock import FakeClock
 
@@ -46,8 +46,8 @@ def test_reading_is_the_one_proof(db: Database) -> None:
     roster.join(db, "bob", "agent", None)
     message = said(db)
 
-    messages.read_inbox(db, "ann")
-    messages.read_inbox(db, "bob")
+    reading.read_inbox(db, "ann")
+    reading.read_inbox(db, "bob")
 
     assert states(db, message) == {"ann": ("read", None), "bob": ("read", None)}
 
@@ -144,7 +144,7 @@ def test_what_arrived_or_has_no_pane_is_not_typed_again(db: Database) -> None:
     roster.join(db, "ann", "agent", PANE)
     roster.join(db, "bob", "agent", None)
     message = said(db)
-    messages.read_inbox(db, "ann")
+    reading.read_inbox(db, "ann")
 
     with db.transaction() as tx:
         again = deliveries.retry(tx, message)

@@ -5,9 +5,9 @@ import pytest
 from swarm_agents import heartbeat, roster
 from swarm_agents.db.database import Database
 from swarm_agents.errors import NotFound, Usage
-from swarm_agents.messages import messages
+from swarm_agents.messages import messages, reading
 from swarm_agents.messages import search as message_search
-from swarm_agents.messages.messages import MessagePage
+from swarm_agents.messages.reading import MessagePage
 from swarm_agents.messages.rows import NO_FILTER, MessageFilter
 from swarm_agents.model import EVERYONE, HUMAN, MessageType
 from tests.support.clock import FakeClock
@@ -29,12 +29,12 @@ def poll(
     db: Database, name: str = "bob", after: int = 0, limit: int = 50, only: MessageFilter = NO_FILTER, own: bool = False
 ) -> MessagePage:
     with db.reading() as tx:
-        return messages.poll(tx, roster.find(tx, name) if name != HUMAN else None, after, limit, only, own)
+        return reading.poll(tx, roster.find(tx, name) if name != HUMAN else None, after, limit, only, own)
 
 
 def read(db: Database, page: MessagePage, name: str = "bob") -> None:
     with db.transaction() as tx:
-        messages.mark_read(tx, name, page)
+        reading.mark_read(tx, name, page)
 
 
 def test_polling_pages_from_the_oldest_and_says_when_there_is_more(db: Database) -> None:
@@ -101,17 +101,17 @@ def test_a_filtered_poll_neither_marks_nor_skips_the_others(db: Database) -> Non
     read(db, found)
 
     assert found.cursor == 2
-    assert bodies(messages.read_inbox(db, "bob")) == ["one", "two"]
+    assert bodies(reading.read_inbox(db, "bob")) == ["one", "two"]
 
 
 def test_a_filtered_look_at_the_inbox_hides_nothing_from_the_next(db: Database) -> None:
     say(db, "one")
     say(db, "why", "ada", type_="QUESTION")
     with db.transaction() as tx:
-        found = messages.find_unread(tx, roster.find(tx, "bob"), 10, MessageFilter(type=MessageType.QUESTION))
-        messages.mark_read(tx, "bob", found)
+        found = reading.find_unread(tx, roster.find(tx, "bob"), 10, MessageFilter(type=MessageType.QUESTION))
+        reading.mark_read(tx, "bob", found)
 
-    assert (bodies(found), bodies(messages.read_inbox(db, "bob"))) == (["why"], ["one"])
+    assert (bodies(found), bodies(reading.read_inbox(db, "bob"))) == (["why"], ["one"])
 
 
 def test_reading_a_later_page_leaves_the_earlier_ones_unread(db: Database) -> None:
@@ -120,24 +120,24 @@ def test_reading_a_later_page_leaves_the_earlier_ones_unread(db: Database) -> No
 
     read(db, poll(db, after=3, limit=2))
 
-    assert bodies(messages.read_inbox(db, "bob")) == ["number 0", "number 1", "number 2", "number 5"]
+    assert bodies(reading.read_inbox(db, "bob")) == ["number 0", "number 1", "number 2", "number 5"]
 
 
 def test_what_came_between_reading_and_marking_stays_unread(db: Database) -> None:
     say(db, "one")
-    page = messages.read_inbox(db, "bob", peek=True)
+    page = reading.read_inbox(db, "bob", peek=True)
     say(db, "two")
 
     read(db, page)
 
-    assert bodies(messages.read_inbox(db, "bob")) == ["two"]
+    assert bodies(reading.read_inbox(db, "bob")) == ["two"]
 
 
 def test_marking_an_older_page_takes_nothing_back(db: Database) -> None:
     say(db, "one")
-    old = messages.read_inbox(db, "bob", peek=True)
+    old = reading.read_inbox(db, "bob", peek=True)
     say(db, "two")
-    messages.read_inbox(db, "bob")
+    reading.read_inbox(db, "bob")
     before = dump(db)
 
     read(db, old)
@@ -147,7 +147,7 @@ def test_marking_an_older_page_takes_nothing_back(db: Database) -> None:
 
 def test_the_time_of_the_first_reading_is_kept(db: Database, clock: FakeClock) -> None:
     message = say(db, "one")
-    page = messages.read_inbox(db, "bob")
+    page = reading.read_inbox(db, "bob")
     before = dump(db)
     clock.forward(60)
 
@@ -164,7 +164,7 @@ def test_a_reply_is_in_the_thread_of_what_it_answers(db: Database) -> None:
 
     for any_of_it in (root, answer, again):
         with db.reading() as tx:
-            found = messages.read_log(tx, only=MessageFilter(thread=any_of_it)).messages
+            found = reading.read_log(tx, only=MessageFilter(thread=any_of_it)).messages
         assert [(one.id, one.thread, one.reply_to) for one in found] == [
             (root, None, None),
             (answer, root, root),
@@ -188,7 +188,7 @@ def test_messages_are_counted_by_type(db: Database, clock: FakeClock) -> None:
     say(db, "three", type_="QUESTION")
 
     with db.reading() as tx:
-        found, recent = messages.count_by_type(tx), messages.count_by_type(tx, tx.now - 10_000)
+        found, recent = reading.count_by_type(tx), reading.count_by_type(tx, tx.now - 10_000)
 
     assert {type_: n for type_, n in found.items() if n} == {MessageType.INFO: 1, MessageType.QUESTION: 2}
     assert (recent[MessageType.INFO], recent[MessageType.QUESTION], len(recent)) == (0, 2, len(MessageType))
@@ -246,7 +246,7 @@ def test_a_log_is_narrowed_too(db: Database) -> None:
     say(db, "two", "ada", type_="QUESTION")
 
     with db.reading() as tx:
-        assert bodies(messages.read_log(tx, only=MessageFilter(sender="ada"))) == ["two"]
+        assert bodies(reading.read_log(tx, only=MessageFilter(sender="ada"))) == ["two"]
 
 
 def test_who_left_and_comes_back_finds_what_was_said_to_all_meanwhile(db: Database) -> None:
@@ -254,7 +254,7 @@ def test_who_left_and_comes_back_finds_what_was_said_to_all_meanwhile(db: Databa
     say(db, "meanwhile", to=EVERYONE)
     roster.join(db, "bob", "tester", None)
 
-    assert bodies(messages.read_inbox(db, "bob")) == ["meanwhile"]
+    assert bodies(reading.read_inbox(db, "bob")) == ["meanwhile"]
 
 
 def bodies(page: MessagePage) -> list[str]:

@@ -12,7 +12,8 @@ from swarm_agents.db.database import Database
 from swarm_agents.errors import BadData
 from swarm_agents.tasks import rows as task_rows
 from swarm_agents.tasks import tasks
-from swarm_agents.tasks.graph import TaskDraft, sort_drafts
+from swarm_agents.tasks.drafts import TaskDraft
+from swarm_agents.tasks.graph import sort_drafts
 
 IDS = ["a", "b", "c", "d", "e", "f"]
 DRAFTS = st.lists(

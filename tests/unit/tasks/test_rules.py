@@ -9,11 +9,11 @@ import pytest
 from swarm_agents import heartbeat, roster
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadData, NotFound, Taken, Usage
-from swarm_agents.messages import messages
+from swarm_agents.messages import messages, reading
 from swarm_agents.model import HUMAN
+from swarm_agents.tasks import reopening, tasks
 from swarm_agents.tasks import rows as task_rows
-from swarm_agents.tasks import tasks
-from swarm_agents.tasks.graph import TaskDraft
+from swarm_agents.tasks.drafts import TaskDraft
 from swarm_agents.tasks.rows import Task, TaskStatus
 from swarm_agents.tasks.tasks import TaskBlocked, TaskNotHeld, TaskTaken, TaskUpdated
 from tests.support.clock import FakeClock
@@ -272,8 +272,8 @@ def test_looking_returns_what_ran_out_and_tells_everybody_once(db: Database, clo
     claim(db, "ada", "a")
     clock.forward(LEASE_S)
 
-    tasks.reap(db)
-    tasks.reap(db)
+    reopening.reap(db)
+    reopening.reap(db)
 
     assert find(db, "a").status is TaskStatus.OPEN
     assert sum("ran out" in body for body in inbox(db, "bob")) == 1
@@ -429,4 +429,4 @@ def find(db: Database, task: str) -> Task:
 
 
 def inbox(db: Database, agent: str) -> list[str]:
-    return [message.body for message in messages.read_inbox(db, agent).messages]
+    return [message.body for message in reading.read_inbox(db, agent).messages]

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from swarm_agents.errors import BadData, NotFound, Usage
 from swarm_agents.tasks import plan as task_plan
 from swarm_agents.tasks import task_file
-from swarm_agents.tasks.graph import TaskDraft, sort_drafts
+from swarm_agents.tasks.drafts import TaskDraft
+from swarm_agents.tasks.graph import sort_drafts
 
 MARKDOWN = """\
 # A plan
