@@ -79,7 +79,7 @@ class BackgroundThread(threading.Thread):
                     self._seen.clear()
                     announcements.record_shown(db)
                 expiry.reap(db)
-                acknowledgements.pump(db)
+                acknowledgements.process_due(db)
                 if moving or nudged or time.monotonic() >= courier_at:
                     moving, leads = self._type(db)
                     at_rest = leads and not self._watches

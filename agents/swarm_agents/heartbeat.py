@@ -4,6 +4,7 @@ from swarm_agents import events, roster
 from swarm_agents.build import build, waiters
 from swarm_agents.db.database import Database
 from swarm_agents.locks.leases import LOCK_LEASES
+from swarm_agents.tasks import reopening
 from swarm_agents.tasks.leases import TASK_LEASES
 
 _RECORD_EVERY_MS = 5_000  # a finer time would cost a write for each command
@@ -31,13 +32,12 @@ def record(db: Database, name: str) -> None:
 def leave(db: Database, name: str) -> None:
     """Leave the roster: gives up the build, if this agent is the fixer, its tasks, its locks and its place in line."""
     from swarm_agents.locks import locks  # every verb records a heartbeat, only this one needs locks
-    from swarm_agents.tasks import tasks  # the same for tasks
 
     with db.transaction() as tx:
         roster.find(tx, name)
         build.release_if_fixer(tx, name, "left the swarm")
         tx.execute("update agents set left_at = :now where name = :name", now=tx.now, name=name)
         waiters.leave(tx, name)
-        tasks.give_back(tx, name, f"{name} has left")
-        locks.give_back(tx, name)
+        reopening.release_held(tx, name, f"{name} has left")
+        locks.release_held(tx, name)
         events.record(tx, name, "left")

@@ -91,7 +91,7 @@ class PanesScreen(BaseScreen):
 
     def _look_at(self, agents: tuple[Agent, ...]) -> None:
         try:
-            seen = previews.take(agents, screen_profiles.known(self._settings.config.profiles))
+            seen = previews.take(agents, screen_profiles.load_profiles(self._settings.config.profiles))
         except Unavailable as error:
             self.post_message(self.PreviewsFailed(error))
         else:

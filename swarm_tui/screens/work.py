@@ -7,7 +7,7 @@ from textual.binding import BindingType
 
 from swarm_agents.locks.locks import Lock
 from swarm_agents.model import Moment
-from swarm_agents.tasks.rows import HELD, Task, TaskStatus
+from swarm_agents.tasks.rows import HELD_STATUSES, Task, TaskStatus
 from swarm_agents.views import human_commands
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui import actions
@@ -88,7 +88,7 @@ class WorkScreen(BaseScreen):
 
     def do_release(self) -> None:
         task = self._chosen_task()
-        if task.status in HELD or task.status is TaskStatus.FAILED:
+        if task.status in HELD_STATUSES or task.status is TaskStatus.FAILED:
             self.app.push_screen(ReleaseTaskDialog(self._snapshot, task))
         else:
             self._refuse(task)

@@ -1,7 +1,7 @@
 """Every task in the order of work: its state, who has it and for how long, and what it waits for."""
 
 from swarm_agents.model import Moment
-from swarm_agents.tasks.rows import HELD, Task, TaskStatus
+from swarm_agents.tasks.rows import HELD_STATUSES, Task, TaskStatus
 from swarm_agents.text import one_line
 from swarm_tui import symbols, times
 from swarm_tui.widgets.row_list import Cell, RowList
@@ -62,7 +62,7 @@ class TaskList(RowList):
         ]
 
     def _lease(self, task: Task) -> str:
-        if task.status not in HELD or task.lease_expires_at is None:
+        if task.status not in HELD_STATUSES or task.lease_expires_at is None:
             return ""
         left = task.lease_expires_at - self._now
         return f"{times.left(left)} left" if left > 0 else "ran out"
@@ -74,7 +74,7 @@ def _who(task: Task) -> str:
 
 
 def _title(tasks: tuple[Task, ...]) -> str:
-    held = sum(task.status in HELD for task in tasks)
+    held = sum(task.status in HELD_STATUSES for task in tasks)
     free = sum(task.claimable for task in tasks)
     done = sum(task.status is TaskStatus.COMPLETED for task in tasks)
     return f"Tasks {len(tasks)}: {held} held, {free} free, {done} completed" if tasks else "Tasks"

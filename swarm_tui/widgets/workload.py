@@ -19,7 +19,7 @@ class WorkloadLine(Static):
         self.display = False
 
     def show(self, shown: tuple[Task, ...]) -> None:
-        loads = sorted(task_rows.workloads(shown), key=lambda load: -load.held)
+        loads = sorted(task_rows.count_workloads(shown), key=lambda load: -load.held)
         if loads != self._loads:
             self._loads = loads
             self.display = bool(loads)

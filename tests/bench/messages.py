@@ -14,9 +14,9 @@ from pathlib import Path
 from swarm_agents import roster
 from swarm_agents.db import database
 from swarm_agents.db.database import Database
-from swarm_agents.messages import messages, retention
+from swarm_agents.messages import messages, reading, retention
 from swarm_agents.messages import search as message_search
-from swarm_agents.messages.rows import Filter
+from swarm_agents.messages.rows import MessageFilter
 from swarm_agents.model import MessageType
 
 ROOT = Path(__file__).parents[2]
@@ -91,7 +91,7 @@ def _appended(code: str, writers: int) -> tuple[float, list[int], int]:
         time.sleep(1 + writers / 8)  # all of them have started
         each = [int(out) for out, _ in _all_at_once(started)]
         with Database(path) as db, db.reading() as tx:
-            return sum(each) / APPEND_S, each, sum(each) - messages.last_id(tx)
+            return sum(each) / APPEND_S, each, sum(each) - reading.find_last_id(tx)
 
 
 def _all_at_once(started: list["subprocess.Popen[str]"]) -> list[tuple[str, str]]:
@@ -112,12 +112,12 @@ def _print_reads(path: Path) -> None:
         _row("poll: 50 in the middle", lambda: _poll(db, middle))
         _row("poll: the last 50", lambda: _poll(db, MANY - 60))
         _row("poll: nothing new", lambda: _poll(db, MANY))
-        _row("poll: a rare type, from the first", lambda: _poll(db, 0, Filter(type=MessageType.HANDOFF)))
-        _row("poll: a sender, from the first", lambda: _poll(db, 0, Filter(sender="carol")))
-        _row("inbox: 50 of 1,000,000 unread", lambda: messages.inbox(db, "bob", peek=True))
-        _row("inbox: nothing for one, all for others", lambda: messages.inbox(db, "late", peek=True), rounds=3)
-        _row("log: the last 50", lambda: _log(db, Filter()))
-        _row("log --since, few", lambda: _log(db, Filter(since=MANY - 20)), rounds=3)
+        _row("poll: a rare type, from the first", lambda: _poll(db, 0, MessageFilter(type=MessageType.HANDOFF)))
+        _row("poll: a sender, from the first", lambda: _poll(db, 0, MessageFilter(sender="carol")))
+        _row("inbox: 50 of 1,000,000 unread", lambda: reading.read_inbox(db, "bob", peek=True))
+        _row("inbox: nothing for one, all for others", lambda: reading.read_inbox(db, "late", peek=True), rounds=3)
+        _row("log: the last 50", lambda: _log(db, MessageFilter()))
+        _row("log --since, few", lambda: _log(db, MessageFilter(since=MANY - 20)), rounds=3)
         _row("count by type", lambda: _counts(db), rounds=5)
         _row("grep: the first, which indexes all", lambda: message_search.grep(db, "needle"), rounds=1)
         _row("grep: a rare word", lambda: message_search.grep(db, "needle"))
@@ -151,19 +151,19 @@ def _fill(path: Path) -> None:
     connection.close()
 
 
-def _poll(db: Database, after: int, asked: Filter = Filter()) -> None:  # noqa: B008 - immutable
+def _poll(db: Database, after: int, asked: MessageFilter = MessageFilter()) -> None:  # noqa: B008 - immutable
     with db.reading() as tx:
-        messages.poll(tx, roster.find(tx, "bob"), after, 50, asked)
+        reading.poll(tx, roster.find(tx, "bob"), after, 50, asked)
 
 
-def _log(db: Database, asked: Filter) -> None:
+def _log(db: Database, asked: MessageFilter) -> None:
     with db.reading() as tx:
-        messages.log(tx, 50, asked)
+        reading.read_log(tx, 50, asked)
 
 
 def _counts(db: Database) -> None:
     with db.reading() as tx:
-        messages.counts(tx)
+        reading.count_by_type(tx)
 
 
 def _row(what: str, work: Callable[[], object], rounds: int = ROUNDS) -> None:

@@ -12,7 +12,7 @@ from swarm_agents import roster
 from swarm_agents.db import database
 from swarm_agents.db.database import Database
 from swarm_agents.locks import locks
-from swarm_agents.locks.paths import Name
+from swarm_agents.locks.paths import LockName
 from swarm_agents.tasks import tasks
 from tests.support.processes import Answer, Worker, workers
 
@@ -40,7 +40,7 @@ def _measure(path: Path, herd: int) -> None:
     names = [f"agent-{number}" for number in range(herd)]
     rows: dict[str, tuple[str, Prepare, str]] = {
         "one conditional update, raw": ("raw_update", _raw, "Won"),
-        "task claim": ("task_claim", _task, "Done"),
+        "task claim": ("task_claim", _task, "TaskUpdated"),
         "lock acquire, a stale one": ("lock_acquire", _lock, "Acquired"),
     }
     took: dict[str, list[list[Answer]]] = {what: [] for what in rows}
@@ -59,7 +59,7 @@ def _fill(db: Database, names: list[str]) -> None:
         roster.join(db, name, "agent", None)
     for number in range(OTHERS):
         tasks.add(db, "other work", "human", f"other-{number}")
-    locks.acquire(db, "dead", [Name(f"other/{number}.py") for number in range(OTHERS)], 86_400)
+    locks.acquire(db, "dead", [LockName(f"other/{number}.py") for number in range(OTHERS)], 86_400)
 
 
 def _raw(db: Database, round_: int) -> dict[str, str | int]:
@@ -72,7 +72,7 @@ def _task(db: Database, round_: int) -> dict[str, str | int]:
 
 def _lock(db: Database, round_: int) -> dict[str, str | int]:
     locks.force_release(db, [PATH])
-    locks.acquire(db, "dead", [Name(PATH)], ttl_s=0)
+    locks.acquire(db, "dead", [LockName(PATH)], ttl_s=0)
     return {"path": PATH}
 
 

@@ -58,7 +58,7 @@ class Noticed:
 
     def delivery(self, message: int, agent: str) -> Delivery:
         with self.db.reading() as tx:
-            return next(one for one in deliveries.of_message(tx, message) if one.agent == agent)
+            return next(one for one in deliveries.list_for_message(tx, message) if one.agent == agent)
 
     def state(self, message: int, agent: str) -> tuple[str, str | None]:
         one = self.delivery(message, agent)

@@ -10,8 +10,8 @@ from swarm_agents.db.database import Database
 from swarm_agents.escalations import announcements
 from swarm_agents.incidents import incidents
 from swarm_agents.locks import locks
-from swarm_agents.locks.paths import Name
-from swarm_agents.messages import acknowledgements, messages
+from swarm_agents.locks.paths import LockName
+from swarm_agents.messages import acknowledgements, messages, reading
 from swarm_agents.model import HUMAN, DeliveryState, MessageType, PaneAddress, Rules
 from swarm_agents.tasks import tasks
 from tests.support.clock import FakeClock
@@ -77,7 +77,7 @@ def delivered(db: Database, clock: FakeClock) -> None:
         injections.typed(tx, [typing.token for typing in begun])
         injections.submitted(tx, [typing.token for typing in begun[1:]])
     clock.forward(30)
-    messages.inbox(db, "web")
+    reading.read_inbox(db, "web")
 
 
 def shared_out(db: Database, clock: FakeClock) -> None:
@@ -98,8 +98,8 @@ def shared_out(db: Database, clock: FakeClock) -> None:
     tasks.start(db, "api", "t2", 900)
     clock.forward(80)
     tasks.claim(db, "search", "t3", 900)
-    locks.acquire(db, "api", [Name("src/invoice.py")], 900, "rounding moves to the total")
-    locks.acquire(db, "docs", [Name("docs/", folder=True)], 600)
+    locks.acquire(db, "api", [LockName("src/invoice.py")], 900, "rounding moves to the total")
+    locks.acquire(db, "docs", [LockName("docs/", folder=True)], 600)
     clock.forward(30)
 
 
@@ -113,7 +113,7 @@ def unacknowledged(db: Database, clock: FakeClock) -> int:
     )
     for wait_s in (30, 60, 120, 120):
         clock.forward(wait_s)
-        acknowledgements.pump(db)
+        acknowledgements.process_due(db)
     clock.forward(40)
     told_by_another(db)
     return message

@@ -17,7 +17,7 @@ from swarm_agents.db import database
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.locks import locks
-from swarm_agents.locks.paths import Name
+from swarm_agents.locks.paths import LockName
 from swarm_agents.messages import messages
 from swarm_agents.model import Moment, Rules
 from swarm_agents.tasks import tasks
@@ -159,8 +159,8 @@ def task_claim(db: Database, agent: str, task: str, at_ns: int) -> None:
 def lock_acquire(db: Database, agent: str, path: str, at_ns: int) -> None:
     _be_there(at_ns)
     began = time.monotonic_ns()
-    outcome = locks.acquire(db, agent, [Name(path)], 900)
-    if isinstance(outcome, locks.Acquired):
+    outcome = locks.acquire(db, agent, [LockName(path)], 900)
+    if isinstance(outcome, locks.LocksAcquired):
         answer(f"Acquired {agent}", outcome.fence, began)
     else:
         lock = outcome.in_the_way[0][1]

@@ -8,7 +8,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from swarm_agents.db.database import Database
 from swarm_agents.errors import DatabaseUnreadable
-from swarm_agents.messages import messages
+from swarm_agents.messages import reading
 from swarm_agents.views.snapshot import SnapshotFailure
 from swarm_tui.app import ViewChanged
 from swarm_tui.dialogs.messages.broadcast import BroadcastDialog
@@ -153,8 +153,8 @@ async def test_what_became_of_a_broadcast_looks_as_in_its_picture(
         await shows(pilot, "What became of it: 0 of 6 read")
 
         clock.forward(3)
-        messages.inbox(db, "web")
-        messages.inbox(db, "billing")
+        reading.read_inbox(db, "web")
+        reading.read_inbox(db, "billing")
         await shows(pilot, "2 of 6 read")
         await settled(pilot)
 

@@ -8,9 +8,9 @@ import pytest
 from swarm_agents import events, phases, roster
 from swarm_agents.db.database import Database
 from swarm_agents.errors import NotFound, Taken, Usage
-from swarm_agents.messages import acknowledgements, messages
+from swarm_agents.messages import acknowledgements, messages, reading
 from swarm_agents.messages import wait as message_waiting
-from swarm_agents.messages.rows import ANY, Filter
+from swarm_agents.messages.rows import NO_FILTER, MessageFilter
 from swarm_agents.model import SWARM, MessageType
 from swarm_agents.phases import Phase, PhaseEnd
 from tests.support.clock import FakeClock
@@ -110,7 +110,7 @@ def test_what_is_unread_elsewhere_after_the_page_does_not_hold_it_back(db: Datab
     say(db, "two", phase)
     say(db, "elsewhere", begin(db, run="search"))
 
-    messages.inbox(db, "bob", limit=1, asked=Filter(phase=phase.id))
+    reading.read_inbox(db, "bob", limit=1, only=MessageFilter(phase=phase.id))
 
     assert floor(db) == first
 
@@ -123,8 +123,8 @@ def test_a_poll_of_a_phase_has_its_words_and_those_of_no_phase(db: Database) -> 
         messages.post(tx, SWARM, "all", "from the swarm")
 
     with db.reading() as tx:
-        page = messages.poll(tx, roster.find(tx, "bob"), asked=Filter(phase=plan.id))
-        everything = messages.poll(tx, roster.find(tx, "bob"))
+        page = reading.poll(tx, roster.find(tx, "bob"), only=MessageFilter(phase=plan.id))
+        everything = reading.poll(tx, roster.find(tx, "bob"))
 
     assert [one.body for one in page.messages] == ["in the plan", "from the swarm"]
     assert [one.phase for one in everything.messages] == ["oauth/plan/1", "search/plan/1", None]
@@ -134,10 +134,10 @@ def test_what_is_said_again_belongs_to_the_phase_of_the_first(db: Database, cloc
     phase = begin(db)
     messages.send(db, "ada", "bob", "please look", ack_within_s=30, phase=phase.id)
     clock.forward(30)
-    acknowledgements.pump(db)
+    acknowledgements.process_due(db)
 
     with db.reading() as tx:
-        assert [one.phase for one in messages.log(tx).messages] == [phase.id, phase.id]
+        assert [one.phase for one in reading.read_log(tx).messages] == [phase.id, phase.id]
 
 
 def test_a_wait_ends_within_a_second_of_the_end_of_its_phase(db: Database) -> None:
@@ -146,7 +146,7 @@ def test_a_wait_ends_within_a_second_of_the_end_of_its_phase(db: Database) -> No
 
     def wait() -> None:
         with Database(db.path) as own:
-            outcome = message_waiting.wait(own, _bob(own), Filter(phase=phase.id), 60)
+            outcome = message_waiting.wait(own, _bob(own), MessageFilter(phase=phase.id), 60)
             ended.append((outcome, time.monotonic()))
 
     waiting = threading.Thread(target=wait)
@@ -166,9 +166,9 @@ def test_what_was_said_before_the_end_of_the_phase_is_still_given_to_who_waits(d
     say(db, "because", phase, MessageType.ANSWER)
     phases.end_phase(db, phase.id, PhaseEnd.COMPLETE, "driver")
 
-    found = message_waiting.wait(db, _bob(db), Filter(type=MessageType.ANSWER, phase=phase.id), 60)
+    found = message_waiting.wait(db, _bob(db), MessageFilter(type=MessageType.ANSWER, phase=phase.id), 60)
 
-    assert isinstance(found, messages.Page) and [one.body for one in found.messages] == ["because"]
+    assert isinstance(found, reading.MessagePage) and [one.body for one in found.messages] == ["because"]
 
 
 def begin(db: Database, run: str = "oauth", name: str = "plan") -> Phase:
@@ -180,8 +180,8 @@ def say(db: Database, body: str, phase: Phase | None = None, type_: MessageType 
 
 
 def inbox(db: Database, phase: Phase | None) -> list[str]:
-    asked = ANY._replace(phase=phase.id if phase else None)
-    return [one.body for one in messages.inbox(db, "bob", asked=asked).messages]
+    asked = NO_FILTER._replace(phase=phase.id if phase else None)
+    return [one.body for one in reading.read_inbox(db, "bob", only=asked).messages]
 
 
 def floor(db: Database) -> int:

@@ -111,7 +111,7 @@ def _at_panes(call: Call, agents: list[Agent]) -> "Mapping[str, Preview]":
     from swarm_agents.hosts import screen_profiles
 
     with contextlib.suppress(Unavailable):
-        return previews.take(agents, screen_profiles.known(call.config.profiles))
+        return previews.take(agents, screen_profiles.load_profiles(call.config.profiles))
     return {}
 
 

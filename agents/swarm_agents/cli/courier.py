@@ -42,7 +42,7 @@ def _run(call: Call) -> Answer:
 
     def after(db: Database, done: Round) -> None:
         reaper.after(db, done)
-        acknowledgements.pump(db)
+        acknowledgements.process_due(db)
 
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

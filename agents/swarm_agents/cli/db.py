@@ -5,7 +5,7 @@ import argparse
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer
 from swarm_agents.cli.parsing import parser, verb, verbs
-from swarm_agents.cli.times import duration_s
+from swarm_agents.cli.times import parse_duration_s
 from swarm_agents.messages import retention
 
 
@@ -13,7 +13,9 @@ def parse(words: list[str]) -> argparse.Namespace:
     db_parser = parser("db", "Care for the database.")
     of = verbs(db_parser)
     pruning = verb(of, "prune", _prune, "remove old messages that were read and acknowledged and that nothing needs")
-    pruning.add_argument("--older-than", type=duration_s, required=True, metavar="AGE", help="90s, 30m, 2h, 7d, 4w")
+    pruning.add_argument(
+        "--older-than", type=parse_duration_s, required=True, metavar="AGE", help="90s, 30m, 2h, 7d, 4w"
+    )
     return db_parser.parse_args(words)
 
 

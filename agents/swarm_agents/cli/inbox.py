@@ -3,13 +3,13 @@
 import argparse
 
 from swarm_agents.cli.invocation import Call
-from swarm_agents.cli.message_lines import page_answer
+from swarm_agents.cli.message_lines import make_page_answer
 from swarm_agents.cli.output import Answer
 from swarm_agents.cli.parsing import parser, whole_number
-from swarm_agents.cli.phase import all_phases, reading_phase
+from swarm_agents.cli.phase import add_all_phases_option, find_reading_phase
 from swarm_agents.errors import Usage
-from swarm_agents.messages import messages
-from swarm_agents.messages.rows import ANY
+from swarm_agents.messages import reading
+from swarm_agents.messages.rows import NO_FILTER
 from swarm_agents.model import HUMAN
 
 _FAR = 1000  # messages to others; then it is worth a write that the next look begins after them
@@ -19,7 +19,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     inbox_parser = parser("inbox", "What you have not read yet, oldest first.")
     inbox_parser.add_argument("--limit", type=whole_number(1, 1000), default=50, metavar="N")
     inbox_parser.add_argument("--peek", action="store_true", help="mark nothing as read")
-    all_phases(inbox_parser)
+    add_all_phases_option(inbox_parser)
     inbox_parser.set_defaults(run=_inbox)
     return inbox_parser.parse_args(words)
 
@@ -28,13 +28,13 @@ def _inbox(call: Call) -> Answer:
     agent = call.actor()
     if agent == HUMAN:
         raise Usage("A human reads everything: swarm msg log")
-    asked = ANY._replace(phase=reading_phase(call))
-    page = messages.inbox(call.db, agent, call.arguments.limit, peek=True, asked=asked)
+    asked = NO_FILTER._replace(phase=find_reading_phase(call))
+    page = reading.read_inbox(call.db, agent, call.arguments.limit, peek=True, only=asked)
 
     def mark() -> None:
         with call.db.transaction() as tx:
-            messages.mark_read(tx, agent, page)
+            reading.mark_read(tx, agent, page)
 
-    answer = page_answer(call, page, "Nothing new.")
+    answer = make_page_answer(call, page, "Nothing new.")
     worth_it = page.messages or page.read_through > page.cursor + _FAR
     return answer._replace(afterwards=mark) if worth_it and not call.arguments.peek else answer

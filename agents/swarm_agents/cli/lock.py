@@ -14,8 +14,8 @@ from swarm_agents.errors import BadData
 from swarm_agents.git import repository
 from swarm_agents.locks import locks
 from swarm_agents.locks import paths as lock_paths
-from swarm_agents.locks.locks import HeldBy, Lock, Lost
-from swarm_agents.locks.paths import Name
+from swarm_agents.locks.locks import Lock, LockConflict, LocksNotHeld
+from swarm_agents.locks.paths import LockName
 from swarm_agents.model import HUMAN
 from swarm_agents.text import one_line
 
@@ -60,7 +60,7 @@ def _acquire(call: Call) -> Answer:
     usual_s = HUMAN_LEASE_S if agent == HUMAN else call.config.task_lease_s
     ttl_s = usual_s if arguments.ttl is None else arguments.ttl
     outcome = locks.acquire(call.db, agent, _names(call, arguments.any_case), ttl_s, arguments.reason.strip())
-    if isinstance(outcome, HeldBy):
+    if isinstance(outcome, LockConflict):
         return _held(call, outcome)
     what = _listing(lock.path for lock in outcome.locks)
     until = min(lock.expires_at for lock in outcome.locks)
@@ -71,7 +71,7 @@ def _acquire(call: Call) -> Answer:
 def _renew(call: Call) -> Answer:
     agent = call.actor()
     outcome = locks.renew(call.db, agent, [name.path for name in _names(call)], call.arguments.fence)
-    if isinstance(outcome, Lost):
+    if isinstance(outcome, LocksNotHeld):
         return _lost(call, outcome)
     until = min(lock.expires_at for lock in outcome)
     message = f"You hold {_listing(lock.path for lock in outcome)} until {clock(until)}."
@@ -82,9 +82,9 @@ def _release(call: Call) -> Answer:
     agent = call.actor()
     outcome = locks.release(call.db, agent, [name.path for name in _names(call)], call.arguments.fence)
     match outcome:
-        case HeldBy():
+        case LockConflict():
             return _held(call, outcome)
-        case Lost():
+        case LocksNotHeld():
             return _lost(call, outcome)
     return _released(outcome)
 
@@ -94,23 +94,23 @@ def _force_release(call: Call) -> Answer:
     arguments = call.arguments
     paths = [name.path for name in _names(call)]
     outcome = locks.force_release(call.db, paths, arguments.reason.strip(), arguments.fence)
-    return _lost(call, outcome) if isinstance(outcome, Lost) else _released(outcome)
+    return _lost(call, outcome) if isinstance(outcome, LocksNotHeld) else _released(outcome)
 
 
 def _list(call: Call) -> Answer:
     call.glance()
     locks.reap(call.db)
     with call.db.reading() as tx:
-        found = locks.listed(tx)
+        found = locks.list_locks(tx)
     return listing(map(_line, found), "Nothing is locked.", {"locks": [_data(lock) for lock in found]})
 
 
-def _names(call: Call, any_case: bool = False) -> list[Name]:
+def _names(call: Call, any_case: bool = False) -> list[LockName]:
     """The one name of each path. What lies in another working tree of this repository has the same name as here."""
     return [_name(call, spelled, any_case) for spelled in call.arguments.paths]
 
 
-def _name(call: Call, spelled: str, any_case: bool) -> Name:
+def _name(call: Call, spelled: str, any_case: bool) -> LockName:
     here = Path.cwd()
     try:
         return lock_paths.resolve(spelled, here, call.root, any_case)
@@ -130,7 +130,7 @@ def _other_working_tree(call: Call, real: str) -> Path | None:
     return found.root
 
 
-def _held(call: Call, outcome: HeldBy) -> Answer:
+def _held(call: Call, outcome: LockConflict) -> Answer:
     path, lock = outcome.in_the_way[0]
     more = f" ({len(outcome.in_the_way) - 1} more are in the way)" if len(outcome.in_the_way) > 1 else ""
     on = f"is locked by {lock.holder}" if lock.path == path else f"overlaps {lock.path}, which {lock.holder} has locked"
@@ -141,14 +141,14 @@ def _held(call: Call, outcome: HeldBy) -> Answer:
     return Answer(f"{path} {on} until {until}{why}. Nothing was locked or released.{more}", 90, data, ask)
 
 
-def _lost(call: Call, outcome: Lost) -> Answer:
+def _lost(call: Call, outcome: LocksNotHeld) -> Answer:
     what = _listing(outcome.paths) if outcome.paths else "no lock"
     verb_ = "You do not hold" if outcome.paths else "You hold"
     message = f"{verb_} {what} under that fence, or not any more. Nothing was changed."
     return Answer(message, 82, {"paths": outcome.paths}, call.me("swarm lock list"))
 
 
-def _released(outcome: locks.Released) -> Answer:
+def _released(outcome: locks.LocksReleased) -> Answer:
     data = {"released": outcome.released, "free": outcome.free}
     if not outcome.released:
         return Answer("There was no lock to release.", data=data)

@@ -115,7 +115,7 @@ def _follow_up(call: "Call", answer: output.Answer) -> None:
         if call.looked:
             from swarm_agents.messages import acknowledgements
 
-            if acknowledgements.pump(call.db):
+            if acknowledgements.process_due(call.db):
                 _tell_the_human(call)
     except SwarmError as error:
         output.talk(f"the answer stands, but what follows from it could not be written: {error.message}")

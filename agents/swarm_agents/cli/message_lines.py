@@ -4,24 +4,26 @@ from typing import Any
 
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso, listing
-from swarm_agents.messages import messages
+from swarm_agents.messages import reading
 from swarm_agents.model import Message
 from swarm_agents.text import printable
 
 _MARGIN = "    "  # no line of a body can be taken for the head of another message
 
 
-def page_answer(call: Call, page: messages.Page, when_empty: str, more_data: dict[str, int] | None = None) -> Answer:
+def make_page_answer(
+    call: Call, page: reading.MessagePage, when_empty: str, more_data: dict[str, int] | None = None
+) -> Answer:
     data: dict[str, Any] = {
-        "messages": [message_data(one) for one in page.messages],
+        "messages": [make_message_data(one) for one in page.messages],
         "more": page.more,
         "cursor": page.cursor,
     }
-    lines = [text for one in page.messages for text in (line(one), *_to_do(call, one))]
+    lines = [text for one in page.messages for text in (format_message(one), *_to_do(call, one))]
     return listing(lines, when_empty, data | (more_data or {}))
 
 
-def message_data(message: Message) -> dict[str, Any]:
+def make_message_data(message: Message) -> dict[str, Any]:
     return {
         "id": message.id,
         "at": iso(message.at),
@@ -37,7 +39,7 @@ def message_data(message: Message) -> dict[str, Any]:
     }
 
 
-def line(message: Message) -> str:
+def format_message(message: Message) -> str:
     body = printable(message.body).replace("\n", f"\n{_MARGIN}")
     head = f"#{message.id} {clock(message.at)} {message.sender} -> {message.recipient} {message.type.value}"
     again = f" (#{message.retry_of} again)" if message.retry_of else ""

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from swarm_agents import roster
 from swarm_agents.cli.invocation import Call
-from swarm_agents.cli.message_lines import line, message_data, page_answer
+from swarm_agents.cli.message_lines import format_message, make_message_data, make_page_answer
 from swarm_agents.cli.output import Answer, clock, iso, listing, talk
 from swarm_agents.cli.parsing import Parser, body_of, parser, seconds, verb, verbs, whole_number
-from swarm_agents.cli.phase import all_phases, phase_of, reading_phase
-from swarm_agents.cli.times import Since
-from swarm_agents.messages import acknowledgements, deliveries, messages, retention, unacknowledged
+from swarm_agents.cli.phase import add_all_phases_option, find_phase, find_reading_phase
+from swarm_agents.cli.times import SinceTime
+from swarm_agents.messages import ack_escalations, acknowledgements, deliveries, messages, reading, retention
 from swarm_agents.messages import rows as message_rows
-from swarm_agents.messages.rows import Filter
+from swarm_agents.messages.rows import MessageFilter
 from swarm_agents.model import EVERYONE, HUMAN, Delivery, DeliveryState, MessageType
 from swarm_agents.phases import Phase
 from swarm_agents.roster import Agent
@@ -33,12 +33,12 @@ def parse(words: list[str]) -> argparse.Namespace:
     polling = verb(of, "poll", _poll, "what concerns you after a message you know, read or not, oldest first")
     polling.add_argument("--after", type=whole_number(0, 2**62), metavar="ID", help="the cursor of the last poll")
     polling.add_argument("--include-self", action="store_true", help="also what you wrote")
-    all_phases(polling)
+    add_all_phases_option(polling)
     _which(polling, "--type")
     waiting = verb(of, "wait", _wait, "until a message comes that you have not read; prints it")
     waiting.add_argument("--after", type=whole_number(0, 2**62), metavar="ID", help="any that follows this one")
     waiting.add_argument("--timeout", type=seconds(0, _DAY_S), default=_WAIT_S, metavar="S", help="default: 300")
-    all_phases(waiting)
+    add_all_phases_option(waiting)
     _which(waiting, "--for")
     acking = verb(of, "ack", _ack, "say that you have taken note of a message")
     acking.add_argument("id", type=_ID, metavar="ID", help="as it was shown to you")
@@ -49,7 +49,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     logging.add_argument("--grep", metavar="TEXT", help="those that hold these words, newest first")
     _which(logging, "--type")
     counting = verb(of, "count", _count, "how many there are of each type")
-    counting.add_argument("--since", type=Since, metavar="WHEN")
+    counting.add_argument("--since", type=SinceTime, metavar="WHEN")
     exporting = verb(of, "export", _export, "write messages into a new file, .jsonl or .md")
     exporting.add_argument("file", metavar="FILE")
     exporting.add_argument("--format", choices=["jsonl", "markdown"])
@@ -72,7 +72,7 @@ def _which(of: Parser, type_option: str, limited: bool = True) -> None:
     of.add_argument(type_option, dest="type", choices=[one.value for one in MessageType])
     of.add_argument("--from", dest="sender", metavar="WHO", help="an agent or a role")
     of.add_argument("--thread", type=_ID, metavar="ID", help="any message of it")
-    of.add_argument("--since", type=Since, metavar="WHEN", help="90s, 2h, 7d, or a date and time")
+    of.add_argument("--since", type=SinceTime, metavar="WHEN", help="90s, 2h, 7d, or a date and time")
     if limited:
         of.add_argument("--limit", type=whole_number(1, 1000), default=50, metavar="N")
 
@@ -97,7 +97,7 @@ def _sent(call: Call, to: str) -> Answer:
         call.config.messages_per_minute,
         said.reply_to,
         ack_within_s,
-        phase_of(call),
+        find_phase(call),
     )
     data = {"id": message, "recipients": [recipient(one) for one in queued]}
     if not queued and to == EVERYONE:
@@ -119,10 +119,10 @@ def _told(notices: int) -> str:
 
 def _poll(call: Call) -> Answer:
     reader, after = _reader(call), call.arguments.after
-    asked = _asked(call, reading_phase(call))
+    asked = _asked(call, find_reading_phase(call))
     with call.db.reading() as tx:
-        page = messages.poll(tx, reader, after or 0, call.arguments.limit, asked, call.arguments.include_self)
-        pruned = retention.pruned_through(tx)
+        page = reading.poll(tx, reader, after or 0, call.arguments.limit, asked, call.arguments.include_self)
+        pruned = retention.find_pruned_through(tx)
     missing = pruned if after is not None and after < pruned else 0
     if missing:
         talk(f"old messages were pruned: some up to #{missing} are missing between your cursor and these")
@@ -133,7 +133,7 @@ def _wait(call: Call) -> Answer:
     from swarm_agents.messages import wait as message_waiting
 
     reader, said = _reader(call), call.arguments
-    match message_waiting.wait(call.db, reader, _asked(call, reading_phase(call)), said.timeout, said.after):
+    match message_waiting.wait(call.db, reader, _asked(call, find_reading_phase(call)), said.timeout, said.after):
         case None:
             again = call.me(f"swarm msg wait{_options(call)}")
             return Answer(f"No such message came within {said.timeout:g} s.", 75, next=again)
@@ -159,10 +159,10 @@ def _show(call: Call) -> Answer:
     call.glance()
     with call.db.reading() as tx:
         one = message_rows.find(tx, call.arguments.id)
-        told = {each.agent: each for each in deliveries.of_message(tx, one.id)}
-        read = messages.receipts(tx, one.id)
-        expected = {each.agent: each for each in unacknowledged.of(tx, one.retry_of or one.id)}
-    lines, data = [line(one)], []
+        told = {each.agent: each for each in deliveries.list_for_message(tx, one.id)}
+        read = reading.read_receipts(tx, one.id)
+        expected = {each.agent: each for each in ack_escalations.list_required(tx, one.retry_of or one.id)}
+    lines, data = [format_message(one)], []
     for name in sorted({*told, *read, *expected}):
         state = told[name].state.value if name in told else None
         read_at, acked_at = read.get(name, (None, None))
@@ -170,7 +170,7 @@ def _show(call: Call) -> Answer:
         data.append({"agent": name, "state": state, "read_at": iso(read_at), "acked_at": iso(acked_at), "ack": ack})
         words = [f"read {clock(read_at)}" if read_at else "not read", *([f"acknowledgement: {ack}"] if ack else [])]
         lines.append("  ".join([f"    {name}", *words]))
-    return Answer(lines[0], data=message_data(one) | {"recipients": data}, lines=tuple(lines))
+    return Answer(lines[0], data=make_message_data(one) | {"recipients": data}, lines=tuple(lines))
 
 
 def _log(call: Call) -> Answer:
@@ -178,8 +178,10 @@ def _log(call: Call) -> Answer:
     said, asked = call.arguments, _asked(call)
     if said.grep is None:
         with call.db.reading() as tx:
-            page = messages.log(tx, said.limit, asked)
-        return _read_by_human(call, page, "Nothing was said yet." if asked == Filter() else "Nothing of that kind.")
+            page = reading.read_log(tx, said.limit, asked)
+        return _read_by_human(
+            call, page, "Nothing was said yet." if asked == MessageFilter() else "Nothing of that kind."
+        )
     from swarm_agents.messages import search as message_search
 
     page = message_search.grep(call.db, said.grep, said.limit, asked)
@@ -190,7 +192,7 @@ def _count(call: Call) -> Answer:
     call.glance()
     since = call.arguments.since
     with call.db.reading() as tx:
-        found = messages.counts(tx, since.at_ms(tx.now) if since else 0)
+        found = reading.count_by_type(tx, since.at_ms(tx.now) if since else 0)
     total = sum(found.values())
     lines = (f"{type_.value:<16}{number}" for type_, number in found.items() if number)
     data = {"counts": {type_.value: number for type_, number in found.items()}, "total": total}
@@ -202,7 +204,7 @@ def _export(call: Call) -> Answer:
 
     call.glance()
     file = Path(call.arguments.file)
-    format_ = message_export.format_of(file, call.arguments.format)
+    format_ = message_export.choose_format(file, call.arguments.format)
     number = message_export.export(call.db, file, _asked(call), format_)
     return Answer(f"{number} messages are in {file}.", data={"file": str(file), "messages": number})
 
@@ -217,31 +219,31 @@ def _reader(call: Call) -> Agent | None:
 
 
 def _read(
-    call: Call, page: messages.Page, reader: Agent | None, when_empty: str, more: dict[str, int] | None = None
+    call: Call, page: reading.MessagePage, reader: Agent | None, when_empty: str, more: dict[str, int] | None = None
 ) -> Answer:
     """The page; what is on it is read once it was printed."""
     name = reader.name if reader else HUMAN
 
     def mark() -> None:
         with call.db.transaction() as tx:
-            messages.mark_read(tx, name, page)
+            reading.mark_read(tx, name, page)
 
-    answer = page_answer(call, page, when_empty, more)
+    answer = make_page_answer(call, page, when_empty, more)
     return answer._replace(afterwards=mark) if page.messages else answer
 
 
-def _read_by_human(call: Call, page: messages.Page, when_empty: str) -> Answer:
+def _read_by_human(call: Call, page: reading.MessagePage, when_empty: str) -> Answer:
     """A log is no inbox: only the human, who has none, reads by it, and only what was said to them."""
     to_human = [one for one in page.messages if one.recipient == HUMAN]
-    answer = page_answer(call, page, when_empty)
+    answer = make_page_answer(call, page, when_empty)
     if call.identity not in (None, HUMAN) or not to_human:
         return answer
     return answer._replace(afterwards=_read(call, page._replace(messages=to_human), None, "").afterwards)
 
 
-def _asked(call: Call, phase: str | None = None) -> Filter:
+def _asked(call: Call, phase: str | None = None) -> MessageFilter:
     said = call.arguments
-    return Filter(
+    return MessageFilter(
         type=MessageType(said.type) if said.type else None,
         sender=checked_name(said.sender, "sender") if said.sender is not None else None,
         thread=said.thread,

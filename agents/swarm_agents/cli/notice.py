@@ -34,7 +34,9 @@ def _list(call: Call) -> Answer:
     call.glance()
     message = call.arguments.message
     with call.db.reading() as tx:
-        found = deliveries.of_message(tx, message) if message else deliveries.latest(tx, call.arguments.limit)
+        found = (
+            deliveries.list_for_message(tx, message) if message else deliveries.list_latest(tx, call.arguments.limit)
+        )
     data = {"deliveries": [_data(one) for one in found]}
     return listing(map(_line, found), "There are no deliveries.", data)
 
@@ -42,7 +44,7 @@ def _list(call: Call) -> Answer:
 def _show(call: Call) -> Answer:
     call.glance()
     with call.db.reading() as tx:
-        found = deliveries.timelines(tx, call.arguments.id)
+        found = deliveries.list_timelines(tx, call.arguments.id)
     if not found:
         raise NotFound(f"Message {call.arguments.id} has no deliveries.", next="swarm notice list")
     data = {"deliveries": [_data(one.delivery) | _times(one) for one in found]}
@@ -68,7 +70,7 @@ def _selftest(call: Call) -> Answer:
     from swarm_agents.hosts import screen_profiles
 
     pane = panes.address(call.arguments.pane)
-    proof = selftest.prove(pane, screen_profiles.known(call.config.profiles), type_it=not call.arguments.look)
+    proof = selftest.prove(pane, screen_profiles.load_profiles(call.config.profiles), type_it=not call.arguments.look)
     data = {"passed": proof.passed, "profile": proof.profile, "seen": list(proof.seen)}
     verdict = "Notices get through." if proof.passed else "Notices do not get through."
     return Answer(verdict, 0 if proof.passed else 1, data, lines=(*proof.seen, verdict))
@@ -86,7 +88,7 @@ def _data(one: Delivery) -> dict[str, Any]:
     }
 
 
-def _times(one: deliveries.Timeline) -> dict[str, str | None]:
+def _times(one: deliveries.DeliveryTimeline) -> dict[str, str | None]:
     return {
         "queued_at": iso(one.queued_at),
         "typed_at": iso(one.typed_at),
@@ -100,6 +102,6 @@ def _line(one: Delivery) -> str:
     return f"#{one.message} {one.agent} {one.pane or 'no pane'} {one.state.value}{why} {clock(one.at)}"
 
 
-def _seen(one: deliveries.Timeline) -> str:
+def _seen(one: deliveries.DeliveryTimeline) -> str:
     times = {"queued": one.queued_at, "typed": one.typed_at, "submitted": one.submitted_at, "read": one.read_at}
     return ", ".join(f"{name} {clock(at)}" for name, at in times.items() if at is not None)

@@ -10,11 +10,11 @@ from swarm_agents.model import HUMAN
 from swarm_agents.text import checked_name
 
 
-def all_phases(of: Parser) -> None:
+def add_all_phases_option(of: Parser) -> None:
     of.add_argument("--all-phases", action="store_true", help="also what was said in other phases of the run")
 
 
-def phase_of(call: Call) -> str | None:
+def find_phase(call: Call) -> str | None:
     """The id of the newest attempt of the caller's phase; None for the human and outside of any run."""
     run, name = os.environ.get("SWARM_RUN"), os.environ.get("SWARM_PHASE") or None
     if call.identity in (None, HUMAN) or not (run or name):
@@ -32,6 +32,6 @@ def phase_of(call: Call) -> str | None:
         raise NotFound(f"{error.message} {said} otherwise: correct or unset them.") from None
 
 
-def reading_phase(call: Call) -> str | None:
+def find_reading_phase(call: Call) -> str | None:
     """What the caller reads is limited to this phase; None when it is not."""
-    return None if call.arguments.all_phases else phase_of(call)
+    return None if call.arguments.all_phases else find_phase(call)

@@ -2,16 +2,14 @@
 
 import argparse
 
-from swarm_agents.build import build, waiters
 from swarm_agents.cli import answers
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, clock, iso
 from swarm_agents.cli.parsing import parser
-from swarm_agents.escalations import escalations
 from swarm_agents.escalations.escalations import Escalation
-from swarm_agents.messages import messages
 from swarm_agents.text import ago
-from swarm_agents.views import agents
+from swarm_agents.views import swarm_status
+from swarm_agents.views.agents import ListedAgent
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -22,29 +20,25 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 def _status(call: Call) -> Answer:
     call.glance()
-    with call.db.reading() as tx:
-        now = build.state(tx)
-        line = waiters.list_waiting(tx)
-        listed = agents.list_agents(tx)
-        questions = escalations.list_open(tx)
-        last_message = messages.last_id(tx)
-        read_at = tx.now
-    here = [one for one in listed if one.agent.left_at is None]
-    lines = [answers.line(now)]
-    lines += [f"waiting  {one.ticket}  {one.agent}  until {clock(one.deadline)}" for one in line]
-    lines += [f"agent  {one.agent.name}  {one.state}  seen {ago(read_at - one.agent.seen_at)}" for one in here]
-    lines += [f"escalation  {one.id}  {one.reason}" for one in questions]
+    status = swarm_status.read(call.db)
+    lines = [answers.line(status.build)]
+    lines += [f"waiting  {one.ticket}  {one.agent}  until {clock(one.deadline)}" for one in status.waiting]
+    lines += [
+        f"agent  {one.agent.name}  {one.state}  seen {ago(status.read_at - one.agent.seen_at)}"
+        for one in status.present
+    ]
+    lines += [f"escalation  {one.id}  {one.reason}" for one in status.escalations]
     return Answer(
         lines[0],
         data={
-            "build": answers.build_data(now),
+            "build": answers.build_data(status.build),
             "waiting": [
                 {"agent": one.agent, "ticket": one.ticket, "since": iso(one.since), "deadline": iso(one.deadline)}
-                for one in line
+                for one in status.waiting
             ],
-            "agents": [agent_data(one) for one in here],
-            "escalations": [_question_data(one) for one in questions],
-            "messages": {"last_id": last_message},
+            "agents": [agent_data(one) for one in status.present],
+            "escalations": [_question_data(one) for one in status.escalations],
+            "messages": {"last_id": status.last_message},
         },
         lines=tuple(lines),
     )
@@ -56,7 +50,7 @@ def _question_data(one: Escalation) -> dict[str, str | int | None]:
     return {"id": one.id, "reason": one.reason, "raised_at": iso(one.raised_at), **about}
 
 
-def agent_data(one: agents.ListedAgent) -> dict[str, str | None]:
+def agent_data(one: ListedAgent) -> dict[str, str | None]:
     return {
         "name": one.agent.name,
         "role": one.agent.role,

@@ -9,14 +9,15 @@ from swarm_agents.cli.output import Answer, clock, iso, listing
 from swarm_agents.cli.parsing import Parser, Run, body_of, parser, seconds, verb, verbs, whole_number
 from swarm_agents.errors import BadData, Usage
 from swarm_agents.model import EVERYONE, HUMAN
+from swarm_agents.tasks import reopening, tasks
 from swarm_agents.tasks import rows as task_rows
-from swarm_agents.tasks import tasks
+from swarm_agents.tasks.drafts import TITLE_LIMIT
 from swarm_agents.tasks.rows import Task, TaskStatus
-from swarm_agents.tasks.tasks import BlockedBy, Done, NotYours, TakenBy
+from swarm_agents.tasks.tasks import TaskBlocked, TaskNotHeld, TaskTaken, TaskUpdated
 from swarm_agents.text import one_line, printable
 
 if TYPE_CHECKING:
-    from swarm_agents.tasks.graph import Draft
+    from swarm_agents.tasks.drafts import TaskDraft
 
 _FORMATS = ("auto", "markdown", "yaml", "json")
 
@@ -92,14 +93,14 @@ def _add(call: Call) -> Answer:
 
 
 def _import(call: Call) -> Answer:
-    from swarm_agents.tasks import importing as task_import
+    from swarm_agents.tasks import task_file
 
     by = call.anyone()
     text = body_of(None, call.arguments.file)
     format_ = call.arguments.format
     if format_ == "auto":
-        format_ = task_import.format_of(call.arguments.file, text)
-    return _added(tasks.add_all(call.db, task_import.parse(text, format_), by))
+        format_ = task_file.choose_format(call.arguments.file, text)
+    return _added(tasks.add_all(call.db, task_file.parse(text, format_), by))
 
 
 def _plan(call: Call) -> Answer:
@@ -110,18 +111,18 @@ def _plan(call: Call) -> Answer:
     feature = arguments.feature.strip()
     if arguments.command is not None and arguments.template is not None:
         raise Usage("Give --template or --with, not both.")
-    if not feature or len(feature) > tasks.TITLE_LIMIT or one_line(feature, tasks.TITLE_LIMIT) != feature:
-        raise BadData(f"The feature must be one line of 1 to {tasks.TITLE_LIMIT} visible characters.")
+    if not feature or len(feature) > TITLE_LIMIT or one_line(feature, TITLE_LIMIT) != feature:
+        raise BadData(f"The feature must be one line of 1 to {TITLE_LIMIT} visible characters.")
     if arguments.command is not None:
-        proposed = task_plan.ask(arguments.command, feature, arguments.timeout, call.root)
+        proposed = task_plan.propose_from_command(arguments.command, feature, arguments.timeout, call.root)
     else:
-        proposed = task_plan.from_template(arguments.template or "auto", feature)
+        proposed = task_plan.propose_from_template(arguments.template or "auto", feature)
     if arguments.dry_run:
-        return _proposed(task_plan.named_apart(call.db, feature, proposed))
-    return _added(task_plan.carry_out(call.db, feature, proposed, by))
+        return _proposed(task_plan.prefix_ids(call.db, feature, proposed))
+    return _added(task_plan.add_plan(call.db, feature, proposed, by))
 
 
-def _proposed(drafts: "list[Draft]") -> Answer:
+def _proposed(drafts: "list[TaskDraft]") -> Answer:
     data = [{"id": one.id, "title": one.title, "after": list(one.after)} for one in drafts]
     lines = (f"{one.id}  {one.title}" + (f"  after {', '.join(one.after)}" if one.after else "") for one in drafts)
     return listing(lines, "Nothing is proposed.", {"tasks": data})
@@ -138,7 +139,7 @@ def _added(made: list[Task]) -> Answer:
 def _claim(call: Call) -> Answer:
     agent = call.actor()
     outcome = tasks.claim(call.db, agent, call.arguments.id, _lease_s(call, agent))
-    if not isinstance(outcome, Done):
+    if not isinstance(outcome, TaskUpdated):
         return _refused(call, outcome)
     task = outcome.task
     again = "" if outcome.new else " already"
@@ -153,7 +154,7 @@ def _start(call: Call) -> Answer:
 
 def _review(call: Call) -> Answer:
     arguments = call.arguments
-    outcome = tasks.review(call.db, call.actor(), arguments.id, arguments.by, arguments.note, arguments.fence)
+    outcome = tasks.request_review(call.db, call.actor(), arguments.id, arguments.by, arguments.note, arguments.fence)
     return _of(call, outcome, "waits for a review; it stays yours")
 
 
@@ -180,14 +181,14 @@ def _reassign(call: Call) -> Answer:
     arguments = call.arguments
     lease_s = _lease_s(call, arguments.agent)
     outcome = tasks.reassign(call.db, arguments.id, arguments.agent, lease_s, arguments.fence)
-    if not isinstance(outcome, Done):
+    if not isinstance(outcome, TaskUpdated):
         return _refused(call, outcome)
     return _ended(outcome.task, f"Task {outcome.task.id} is {outcome.task.claimant}'s now.", call)
 
 
 def _cancel(call: Call) -> Answer:
     outcome = tasks.cancel(call.db, call.anyone(), call.arguments.id, call.arguments.reason)
-    if isinstance(outcome, NotYours):
+    if isinstance(outcome, TaskNotHeld):
         status = outcome.task.status.value
         rule = "A human may cancel what is not completed, and who added it what is open"
         message = f"Task {outcome.task.id} is {status}. {rule}."
@@ -199,8 +200,8 @@ def _lease_s(call: Call, agent: str) -> float:
     return HUMAN_LEASE_S if agent == HUMAN else call.config.task_lease_s
 
 
-def _of(call: Call, outcome: Done | NotYours, how: str) -> Answer:
-    if isinstance(outcome, NotYours):
+def _of(call: Call, outcome: TaskUpdated | TaskNotHeld, how: str) -> Answer:
+    if isinstance(outcome, TaskNotHeld):
         return _not_yours(call, outcome.task)
     return _ended(outcome.task, f"Task {outcome.task.id} {how}.", call)
 
@@ -214,9 +215,9 @@ def _ended(task: Task, message: str, call: Call) -> Answer:
     return Answer(message, data={"id": task.id, **_data(task)}, next=call.me(then) if then and mine else None)
 
 
-def _refused(call: Call, outcome: TakenBy | BlockedBy) -> Answer:
+def _refused(call: Call, outcome: TaskTaken | TaskBlocked) -> Answer:
     task = outcome.task
-    if isinstance(outcome, BlockedBy):
+    if isinstance(outcome, TaskBlocked):
         reason, message = "blocked_by", f"Task {task.id} is blocked by {', '.join(task.blocked_by)}."
     elif task.claimant is not None:
         reason, message = "taken_by", f"Task {task.id} is taken by {task.claimant} ({task.status.value})."
@@ -259,7 +260,7 @@ def _list(call: Call) -> Answer:
 
 def _show(call: Call) -> Answer:
     call.glance()
-    tasks.reap(call.db)
+    reopening.reap(call.db)
     with call.db.reading() as tx:
         task = task_rows.find(tx, call.arguments.id)
     lines = [_line(task), f"added by {task.created_by} at {iso(task.created_at)}"]
@@ -278,7 +279,7 @@ def _progress(call: Call) -> Answer:
     counts = {status.value: sum(one.status is status for one in found) for status in TaskStatus}
     done, minutes = counts["completed"], sum(one.estimate_min or 0 for one in found)
     done_min = sum(one.estimate_min or 0 for one in found if one.status is TaskStatus.COMPLETED)
-    workloads = task_rows.workloads(found)
+    workloads = task_rows.count_workloads(found)
     held = sum(one.held for one in workloads)
     head = f"{done} of {len(found)} done, {held} in hand, {sum(one.claimable for one in found)} claimable"
     estimated = f" ({done_min} of {minutes} min)" if minutes else ""
@@ -297,9 +298,9 @@ def _progress(call: Call) -> Answer:
 
 def _read(call: Call) -> list[Task]:
     call.glance()
-    tasks.reap(call.db)
+    reopening.reap(call.db)
     with call.db.reading() as tx:
-        found = task_rows.listed(tx)
+        found = task_rows.list_tasks(tx)
     feature = call.arguments.feature
     return [one for one in found if feature is None or one.feature == feature]
 
@@ -307,7 +308,7 @@ def _read(call: Call) -> list[Task]:
 def _line(task: Task) -> str:
     whose = f"  {task.claimant}" if task.claimant else ""
     waits = f"  after {', '.join(task.blocked_by)}" if task.blocked_by else ""
-    return f"{task.id}  {task.status.value}{whose}  {one_line(task.title, tasks.TITLE_LIMIT)}{waits}"
+    return f"{task.id}  {task.status.value}{whose}  {one_line(task.title, TITLE_LIMIT)}{waits}"
 
 
 def _data(task: Task) -> dict[str, str | int | list[str] | None]:

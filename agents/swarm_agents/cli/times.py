@@ -8,7 +8,7 @@ _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _LONGEST_S = 100 * 366 * 86_400
 
 
-def duration_s(text: str) -> float:
+def parse_duration_s(text: str) -> float:
     """`90s`, `30m`, `2h`, `7d`, `4w`."""
     said = re.fullmatch(r"([0-9]{1,12})([smhdw])", text)
     seconds = int(said[1]) * _UNITS_S[said[2]] if said else 0
@@ -17,14 +17,14 @@ def duration_s(text: str) -> float:
     return float(seconds)
 
 
-class Since:
+class SinceTime:
     """A length of time before now, or a date and time (UTC unless it says otherwise)."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._ago_s: float | None = None
         try:
-            self._ago_s = duration_s(text)
+            self._ago_s = parse_duration_s(text)
         except argparse.ArgumentTypeError:
             self._at_ms = _moment_ms(text)
 

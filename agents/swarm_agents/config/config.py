@@ -47,7 +47,7 @@ class Config(NamedTuple):
     notices_on_borders: bool = False
     """Whether `@swarm_notice` of each agent's pane says what waits in its inbox."""
     profiles: dict[str, Any] = {}  # noqa: RUF012 - never written to
-    """`[profiles.NAME]`, for `screen_profiles.known`."""
+    """`[profiles.NAME]`, for `screen_profiles.load_profiles`."""
 
 
 _HOURS = r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])"
@@ -174,7 +174,7 @@ def _profiles(tables: Any) -> dict[str, Any]:
     if tables:
         from swarm_agents.hosts import screen_profiles  # only who has some of their own pays for it
 
-        screen_profiles.known(tables)
+        screen_profiles.load_profiles(tables)
     return tables
 
 

@@ -64,7 +64,7 @@ class Courier:
         """
         self.name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._database = database
-        self._typist = Typist(screen_profiles.known(own_profiles))
+        self._typist = Typist(screen_profiles.load_profiles(own_profiles))
         self._servers: ParallelTasks[Look | ServerGone | NoAnswer] = ParallelTasks()
         self._on_borders = on_borders
         self._running = threading.Lock()

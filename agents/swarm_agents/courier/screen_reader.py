@@ -77,7 +77,7 @@ def _is_clear(pane: Pane, leader: Program | None, known: Mapping[str, Profile]) 
         return leader is not None
     # It was asked before tmux was. A shell's name does not tell whether its script has ended since then.
     still_there = pane.command in leader.names - foreground.SHELLS
-    return still_there and screen_profiles.of_program(known, pane.profile, leader.names) is not None
+    return still_there and screen_profiles.choose_profile(known, pane.profile, leader.names) is not None
 
 
 def _situation(seen: Look, pane: Pane, programs: Mapping[int, Program], known: Mapping[str, Profile]) -> Situation:
@@ -85,7 +85,7 @@ def _situation(seen: Look, pane: Pane, programs: Mapping[int, Program], known: M
     return Situation(
         pane=pane,
         screen=seen.screens[pane.address.pane_id],
-        profile=screen_profiles.of_program(known, pane.profile, program.names if program else ()),
+        profile=screen_profiles.choose_profile(known, pane.profile, program.names if program else ()),
         program=program,
         unread=0 if pane.dead else foreground.unread(pane.tty),
         human=human_at(seen, pane.address.pane_id, HUMAN_S),

@@ -48,22 +48,22 @@ class Profile:
 
 
 @functools.cache
-def built_in() -> Mapping[str, Profile]:
+def load_built_in() -> Mapping[str, Profile]:
     found = {}
     for folder in sorted(resources.files(__package__).iterdir(), key=lambda folder: folder.name):
         data = folder / "screen.toml"
         if data.is_file():
             name = folder.name.replace("_", "-")
-            found[name] = parsed(name, tomllib.loads(data.read_text(encoding="utf-8")))
+            found[name] = parse_profile(name, tomllib.loads(data.read_text(encoding="utf-8")))
     return found
 
 
-def known(own: Mapping[str, Any] | None = None) -> Mapping[str, Profile]:
+def load_profiles(own: Mapping[str, Any] | None = None) -> Mapping[str, Profile]:
     """The built-in profiles, with the user's own over them. Raises `BadConfig`."""
-    return {**built_in(), **{name: parsed(name, table) for name, table in (own or {}).items()}}
+    return {**load_built_in(), **{name: parse_profile(name, table) for name, table in (own or {}).items()}}
 
 
-def of_program(profiles: Mapping[str, Profile], chosen: str, names: Iterable[str]) -> Profile | None:
+def choose_profile(profiles: Mapping[str, Profile], chosen: str, names: Iterable[str]) -> Profile | None:
     """The profile a pane chose by its option `@swarm_profile`, else the one that knows its program."""
     if chosen:
         return profiles.get(chosen)
@@ -71,7 +71,7 @@ def of_program(profiles: Mapping[str, Profile], chosen: str, names: Iterable[str
     return next((profile for profile in profiles.values() if profile.commands & running), None)
 
 
-def parsed(name: str, table: Any) -> Profile:
+def parse_profile(name: str, table: Any) -> Profile:
     """A profile from its table. Raises `BadConfig` naming the key that is wrong."""
     where = f"profiles.{one_line(name, 40)}"
     if not isinstance(table, dict) or not NAME.fullmatch(name):

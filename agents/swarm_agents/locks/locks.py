@@ -14,7 +14,7 @@ from swarm_agents.db.deadlines import value_in
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import BadData, Usage
 from swarm_agents.events import Event
-from swarm_agents.locks.paths import Name, overlap
+from swarm_agents.locks.paths import LockName, overlap
 from swarm_agents.messages import messages
 from swarm_agents.model import HUMAN, SWARM
 from swarm_agents.text import one_line
@@ -33,10 +33,10 @@ class Lock(NamedTuple):
     reason: str
     since: int
     expires_at: int
-    name: Name
+    name: LockName
 
 
-class Acquired(NamedTuple):
+class LocksAcquired(NamedTuple):
     """All of it is the caller's, under `fence`. `new` is false when all of it was already."""
 
     fence: int
@@ -44,26 +44,28 @@ class Acquired(NamedTuple):
     new: bool = True
 
 
-class HeldBy(NamedTuple):
+class LockConflict(NamedTuple):
     """Others hold what overlaps: each path that was asked for with the lock in its way. Nothing was changed."""
 
     in_the_way: list[tuple[str, Lock]]
 
 
-class Released(NamedTuple):
+class LocksReleased(NamedTuple):
     """`free` are paths that nobody held."""
 
     released: list[str]
     free: list[str]
 
 
-class Lost(NamedTuple):
+class LocksNotHeld(NamedTuple):
     """The caller does not hold these (any more), or not under that fence. Nothing was changed."""
 
     paths: list[str]
 
 
-def acquire(db: Database, agent: str, names: Iterable[Name], ttl_s: float, reason: str = "") -> Acquired | HeldBy:
+def acquire(
+    db: Database, agent: str, names: Iterable[LockName], ttl_s: float, reason: str = ""
+) -> LocksAcquired | LockConflict:
     """All of these, or none and who has them. What the agent holds already it keeps, renewed and under the new fence;
     when that is all of it and under one fence, that fence stays.
     """
@@ -72,77 +74,81 @@ def acquire(db: Database, agent: str, names: Iterable[Name], ttl_s: float, reaso
         raise BadData(f"The reason has {len(reason)} characters; {REASON_LIMIT} are the limit.")
     with db.transaction() as tx:
         _end_expired(tx)
-        there = listed(tx)
+        there = list_locks(tx)
         others = [lock for lock in there if lock.holder != agent]
         in_the_way = [(name.path, lock) for name in wanted for lock in others if overlap(name, lock.name)]
         if in_the_way:
-            return HeldBy(in_the_way)
+            return LockConflict(in_the_way)
         fence, new = _fence_for(tx, [lock for lock in there if lock.holder == agent], wanted)
         for name in wanted:
             _put(tx, agent, name, fence, ttl_s, one_line(reason, REASON_LIMIT))
             if new:
                 events.record(tx, agent, "lock_acquired", name.path, fence=fence)
         paths = {name.path for name in wanted}
-        return Acquired(fence, [lock for lock in listed(tx) if lock.path in paths], new)
+        return LocksAcquired(fence, [lock for lock in list_locks(tx) if lock.path in paths], new)
 
 
-def renew(db: Database, agent: str, paths: Sequence[str], fence: int | None = None) -> list[Lock] | Lost:
+def renew(db: Database, agent: str, paths: Sequence[str], fence: int | None = None) -> list[Lock] | LocksNotHeld:
     """The locks on these paths, or all of the agent's, last their full length again."""
     with db.transaction() as tx:
         _end_expired(tx)
-        mine = [lock for lock in listed(tx) if lock.holder == agent and fence in (None, lock.fence)]
+        mine = [lock for lock in list_locks(tx) if lock.holder == agent and fence in (None, lock.fence)]
         held = {lock.path for lock in mine}
         missing = [path for path in paths if path not in held]
         if missing or not mine:
-            return Lost(missing)
+            return LocksNotHeld(missing)
         chosen = [lock for lock in mine if not paths or lock.path in paths]
         for lock in chosen:
             tx.execute(f"update locks set {leases.RENEWED} where path = :path", now=tx.now, **tx.clock, path=lock.path)
-        return [lock for lock in listed(tx) if lock.path in {one.path for one in chosen}]
+        return [lock for lock in list_locks(tx) if lock.path in {one.path for one in chosen}]
 
 
-def release(db: Database, agent: str, paths: Sequence[str], fence: int | None = None) -> Released | HeldBy | Lost:
+def release(
+    db: Database, agent: str, paths: Sequence[str], fence: int | None = None
+) -> LocksReleased | LockConflict | LocksNotHeld:
     """Give back these, or all that the agent holds when none is named. Who repeats it is told that they are free."""
     with db.transaction() as tx:
         _end_expired(tx)
-        there = {lock.path: lock for lock in listed(tx)}
+        there = {lock.path: lock for lock in list_locks(tx)}
         chosen = list(paths) or [lock.path for lock in there.values() if lock.holder == agent]
         others = [(path, there[path]) for path in chosen if path in there and there[path].holder != agent]
         if others:
-            return HeldBy(others)
+            return LockConflict(others)
         stale = [path for path in chosen if path in there and fence not in (None, there[path].fence)]
         if stale:
-            return Lost(stale)
+            return LocksNotHeld(stale)
         released = [path for path in chosen if path in there]
         _end(tx, agent, "lock_released", [there[path] for path in released])
-        return Released(released, [path for path in chosen if path not in there])
+        return LocksReleased(released, [path for path in chosen if path not in there])
 
 
-def force_release(db: Database, paths: Sequence[str], reason: str = "", fence: int | None = None) -> Released | Lost:
+def force_release(
+    db: Database, paths: Sequence[str], reason: str = "", fence: int | None = None
+) -> LocksReleased | LocksNotHeld:
     """A human takes these locks from whoever holds them, and tells them so."""
     with db.transaction() as tx:
         _end_expired(tx)
-        there = {lock.path: lock for lock in listed(tx)}
+        there = {lock.path: lock for lock in list_locks(tx)}
         stale = [path for path in paths if path in there and fence not in (None, there[path].fence)]
         if stale:
-            return Lost(stale)
+            return LocksNotHeld(stale)
         taken = [there[path] for path in paths if path in there]
         _end(tx, HUMAN, "lock_force_released", taken)
         for holder in sorted({lock.holder for lock in taken} - {HUMAN}):
             theirs = _listing([lock.path for lock in taken if lock.holder == holder])
             why = f": {one_line(reason, REASON_LIMIT)}" if reason else ""
             messages.post(tx, HUMAN, holder, f"A human took your lock on {theirs}{why}. Stop changing that.")
-        return Released([lock.path for lock in taken], [path for path in paths if path not in there])
+        return LocksReleased([lock.path for lock in taken], [path for path in paths if path not in there])
 
 
-def give_back(tx: Transaction, agent: str) -> None:
+def release_held(tx: Transaction, agent: str) -> None:
     """The agent has left: nothing is locked for it any more."""
-    _end(tx, agent, "lock_released", [lock for lock in listed(tx) if lock.holder == agent])
+    _end(tx, agent, "lock_released", [lock for lock in list_locks(tx) if lock.holder == agent])
 
 
-def lose(tx: Transaction, agent: str, why: str) -> None:
+def expire_held(tx: Transaction, agent: str, why: str) -> None:
     """The agent is known to be dead: its locks end early. It is told, should it live on somewhere else."""
-    lost = [lock for lock in listed(tx) if lock.holder == agent]
+    lost = [lock for lock in list_locks(tx) if lock.holder == agent]
     _end(tx, SWARM, "lock_expired", lost)
     if lost:
         theirs = _listing([lock.path for lock in lost])
@@ -161,29 +167,29 @@ def reap(db: Database) -> None:
 # Reading.
 
 
-def listed(tx: Transaction) -> list[Lock]:
+def list_locks(tx: Transaction) -> list[Lock]:
     """Every lock, by path."""
     return [_lock(row) for row in tx.execute("select * from locks order by path")]
 
 
-def history(tx: Transaction, path: str, limit: int = 50) -> list[Event]:
+def read_history(tx: Transaction, path: str, limit: int = 50) -> list[Event]:
     """What happened to the lock on this path last, oldest first."""
     return events.list_about(tx, _KINDS, path, limit, at_end=True)
 
 
-def holders(tx: Transaction, paths: Iterable[str]) -> dict[str, str]:
+def find_holders(tx: Transaction, paths: Iterable[str]) -> dict[str, str]:
     """Who has locked what of these paths, which are relative to the top of a working tree. Without those nobody has."""
     live = tx.execute(f"select * from locks where not {leases.EXPIRED} order by path", **tx.clock)
     there = [_lock(row) for row in live]
     found = {}
     for path in paths:
-        lock = next((lock for lock in there if overlap(Name(path), lock.name)), None)
+        lock = next((lock for lock in there if overlap(LockName(path), lock.name)), None)
         if lock:
             found[path] = lock.holder
     return found
 
 
-def _distinct(names: Iterable[Name]) -> list[Name]:
+def _distinct(names: Iterable[LockName]) -> list[LockName]:
     found = list({name.path: name for name in names}.values())
     if not found:
         raise Usage("Name at least one path.")
@@ -192,7 +198,7 @@ def _distinct(names: Iterable[Name]) -> list[Name]:
     return found
 
 
-def _fence_for(tx: Transaction, mine: list[Lock], wanted: list[Name]) -> tuple[int, bool]:
+def _fence_for(tx: Transaction, mine: list[Lock], wanted: list[LockName]) -> tuple[int, bool]:
     held = {lock.path: lock.fence for lock in mine}
     fences = {held.get(name.path) for name in wanted}
     if len(fences) == 1 and (kept := fences.pop()) is not None:
@@ -202,7 +208,7 @@ def _fence_for(tx: Transaction, mine: list[Lock], wanted: list[Name]) -> tuple[i
     return int(row["fence"]), True
 
 
-def _put(tx: Transaction, agent: str, name: Name, fence: int, ttl_s: float, reason: str) -> None:
+def _put(tx: Transaction, agent: str, name: LockName, fence: int, ttl_s: float, reason: str) -> None:
     tx.execute(
         "insert into locks (path, is_folder, any_case, holder, fence, reason, since, lease_ms, lease_expires_at, "
         f"{leases.DEADLINE.names}) values (:path, :is_folder, :any_case, :agent, :fence, :reason, :now, :lease_ms, "
@@ -246,5 +252,5 @@ def _lock(row: Row) -> Lock:
         reason=row["reason"],
         since=row["since"],
         expires_at=row["lease_expires_at"],
-        name=Name(row["path"], bool(row["is_folder"]), bool(row["any_case"])),
+        name=LockName(row["path"], bool(row["is_folder"]), bool(row["any_case"])),
     )

@@ -22,7 +22,7 @@ _STAR = object()  # any number of them
 _Token = object
 
 
-class Name(NamedTuple):
+class LockName(NamedTuple):
     """`folder`: it means everything below too. `any_case`: capitals make no difference."""
 
     path: str
@@ -30,7 +30,7 @@ class Name(NamedTuple):
     any_case: bool = False
 
 
-def resolve(spelled: str, where: Path, root: Path, any_case: bool = False) -> Name:
+def resolve(spelled: str, where: Path, root: Path, any_case: bool = False) -> LockName:
     """The one name of what `spelled` means to somebody in the folder `where`: links are followed, `..` is resolved.
 
     Raises `BadData` for what is outside of `root`, in git's own folder, or cannot be a name.
@@ -44,10 +44,10 @@ def resolve(spelled: str, where: Path, root: Path, any_case: bool = False) -> Na
         if _GLOB.search(spelled):
             return _resolve_glob(spelled, full, root, any_case)
     real = os.path.realpath(full)
-    return Name(_below(spelled, real, root), spelled.endswith("/") or os.path.isdir(real), any_case)
+    return LockName(_below(spelled, real, root), spelled.endswith("/") or os.path.isdir(real), any_case)
 
 
-def overlap(one: Name, other: Name) -> bool:
+def overlap(one: LockName, other: LockName) -> bool:
     """Whether some file may be meant by both."""
     any_case = one.any_case or other.any_case
     return _paths_meet(_parts(one, any_case), _parts(other, any_case))
@@ -65,7 +65,7 @@ def _check(spelled: str) -> None:
         raise BadData(f"{shown!r} is no path: it holds characters that cannot be seen.")
 
 
-def _resolve_glob(spelled: str, full: Path, root: Path, any_case: bool) -> Name:
+def _resolve_glob(spelled: str, full: Path, root: Path, any_case: bool) -> LockName:
     """Links are followed up to the first part that is a pattern."""
     parts = full.parts
     first = next(number for number, part in enumerate(parts) if _GLOB.search(part))
@@ -73,7 +73,7 @@ def _resolve_glob(spelled: str, full: Path, root: Path, any_case: bool) -> Name:
     if ".." in pattern:
         raise BadData(f"{one_line(spelled, 60)!r} goes up again after a pattern; write it without '..'.")
     real = os.path.join(os.path.realpath(os.path.join(*plain)), *pattern)
-    return Name(_below(spelled, real, root), spelled.endswith("/"), any_case)
+    return LockName(_below(spelled, real, root), spelled.endswith("/"), any_case)
 
 
 def _below(spelled: str, real: str, root: Path) -> str:
@@ -85,7 +85,7 @@ def _below(spelled: str, real: str, root: Path) -> str:
     return name
 
 
-def _parts(name: Name, any_case: bool) -> list[str]:
+def _parts(name: LockName, any_case: bool) -> list[str]:
     path = name.path
     if not path.isascii():
         import unicodedata  # some file systems take both forms of an accented letter for one name

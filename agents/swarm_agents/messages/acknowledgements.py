@@ -20,10 +20,10 @@ from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import Denied, NotFound
 from swarm_agents.escalations import escalations
 from swarm_agents.escalations.escalations import AckResolution
-from swarm_agents.messages import messages, unacknowledged
+from swarm_agents.messages import ack_escalations, messages, reading
 from swarm_agents.messages import rows as message_rows
+from swarm_agents.messages.ack_escalations import RequiredAck
 from swarm_agents.messages.rows import ACKNOWLEDGEMENT_DUE
-from swarm_agents.messages.unacknowledged import Expected
 from swarm_agents.model import HUMAN, SWARM, Message, MessageType
 from swarm_agents.roster import Agent
 from swarm_agents.text import one_line
@@ -37,39 +37,39 @@ _OPEN = "state in ('waiting', 'asked')"
 _DUE = f"state = 'waiting' and {ACKNOWLEDGEMENT_DUE.has_passed}"
 
 
-class Acknowledged(NamedTuple):
+class AckOutcome(NamedTuple):
     """`message` is the one that was sent first; `new` is false when it was acknowledged already."""
 
     message: int
     new: bool
 
 
-def acknowledge(db: Database, agent: str, message: int) -> Acknowledged:
+def acknowledge(db: Database, agent: str, message: int) -> AckOutcome:
     """The agent has taken note; also of what was said again. Tells the sender.
 
     Raises `NotFound`, and `Denied` when the message was not sent to this agent.
     """
     with db.transaction() as tx:
         first = _first(tx, message)
-        if not messages.is_recipient(tx, first, agent):
+        if not reading.is_recipient(tx, first, agent):
             raise Denied(f"Message {message} was not sent to {agent}: only who got it can acknowledge it.")
         if not _record(tx, first, agent):
-            return Acknowledged(first.id, new=False)
+            return AckOutcome(first.id, new=False)
         if _close(tx, first.id, agent, "acknowledged"):
-            unacknowledged.settle(tx, first.id, "acknowledged", agent)
+            ack_escalations.close_or_reword(tx, first.id, "acknowledged", agent)
             if first.sender not in (HUMAN, SWARM, agent):
                 _tell_sender(tx, first, agent)
         events.record(tx, agent, "acknowledged", f"message {first.id} of {first.sender}")
-        return Acknowledged(first.id, new=True)
+        return AckOutcome(first.id, new=True)
 
 
-def excuse(db: Database, agent: str, message: int) -> Acknowledged:
+def excuse(db: Database, agent: str, message: int) -> AckOutcome:
     """The human waits no more for this agent's word. Raises `NotFound` when nobody ever waited for it."""
     with db.transaction() as tx:
         first = _first(tx, message)
-        if not any(one.agent == agent for one in unacknowledged.of(tx, first.id)):
+        if not any(one.agent == agent for one in ack_escalations.list_required(tx, first.id)):
             raise NotFound(f"{agent} need not acknowledge message {message}.", next=f"swarm msg show {message}")
-        return Acknowledged(first.id, _excuse(tx, first.id, agent, ""))
+        return AckOutcome(first.id, _excuse(tx, first.id, agent, ""))
 
 
 def answer(
@@ -83,7 +83,7 @@ def answer(
     with db.transaction() as tx:
         message = escalations.find_answerable(tx, escalation, option).message
         assert message is not None, "only these options fit, and they are about a message"
-        silent = [one for one in unacknowledged.asked_about(tx, message) if agent in (None, one.agent)]
+        silent = [one for one in ack_escalations.list_silent(tx, message) if agent in (None, one.agent)]
         if not silent:
             shown = f"swarm escalation show {escalation}"
             raise NotFound(f"Escalation {escalation} is not about {one_line(agent or 'anybody', 40)}.", next=shown)
@@ -92,15 +92,15 @@ def answer(
         return _say_once_more(tx, escalation, message_rows.find(tx, message), silent, reason)
 
 
-def any_due(db: Database) -> bool:
+def has_due(db: Database) -> bool:
     """Whether somebody should `pump`. A small read, for the end of any command."""
     with db.reading() as tx:
         return tx.one(f"select 1 from acknowledgements where {_DUE} limit 1", **tx.clock) is not None
 
 
-def pump(db: Database) -> int:
+def process_due(db: Database) -> int:
     """Say again, or ask the human, what is due; how many rows were due. Looks before it writes."""
-    if not any_due(db):
+    if not has_due(db):
         return 0
     with db.transaction() as tx:
         due = tx.execute(
@@ -153,7 +153,7 @@ def _wait(tx: Transaction, row: Row, wait_ms: int, retries: int = 0) -> None:
 
 
 def _ask(tx: Transaction, message: int) -> None:
-    why = unacknowledged.ask(tx, message)
+    why = ack_escalations.ask_human(tx, message)
     events.record(tx, SWARM, "needs_attention", why)
     first = message_rows.find(tx, message)
     if _present(tx, first.sender) is None:
@@ -169,11 +169,13 @@ def _excuse(tx: Transaction, message: int, agent: str, reason: str) -> bool:
         return False
     because = f": {reason}" if reason else ""
     events.record(tx, HUMAN, "excused", f"{agent} from acknowledging message {message}{because}")
-    unacknowledged.settle(tx, message, AckResolution.EXCUSE.value, HUMAN, reason)
+    ack_escalations.close_or_reword(tx, message, AckResolution.EXCUSE.value, HUMAN, reason)
     return True
 
 
-def _say_once_more(tx: Transaction, escalation: int, first: Message, silent: list[Expected], reason: str) -> list[str]:
+def _say_once_more(
+    tx: Transaction, escalation: int, first: Message, silent: list[RequiredAck], reason: str
+) -> list[str]:
     reached = [agent for one in silent if (agent := _present(tx, one.agent))]
     if not reached:
         gone = ", ".join(one_line(one.agent, 40) for one in silent)
@@ -191,7 +193,7 @@ def _say_once_more(tx: Transaction, escalation: int, first: Message, silent: lis
         _wait(tx, row, row["first_wait_ms"] * 2 ** (RETRIES - 1), retries=1)
     names = [agent.name for agent in reached]
     events.record(tx, HUMAN, "resolved", f"message {first.id} is said again to {', '.join(names)}")
-    unacknowledged.settle(tx, first.id, AckResolution.SAY_AGAIN.value, HUMAN, reason)
+    ack_escalations.close_or_reword(tx, first.id, AckResolution.SAY_AGAIN.value, HUMAN, reason)
     return names
 
 
@@ -227,12 +229,12 @@ def _record(tx: Transaction, first: Message, agent: str) -> bool:
     )
     said_again = tx.execute(
         "select * from messages where thread = :thread and retry_of = :first and recipient = :agent order by id",
-        thread=message_rows.root(first),
+        thread=message_rows.find_thread_root(first),
         first=first.id,
         agent=agent,
     )
-    said = [first, *(message_rows.of(row) for row in said_again)]
-    messages.mark_read(tx, agent, messages.Page(said, more=False, cursor=first.id))
+    said = [first, *(message_rows.make_message(row) for row in said_again)]
+    reading.mark_read(tx, agent, reading.MessagePage(said, more=False, cursor=first.id))
     return new is not None
 
 

@@ -18,11 +18,11 @@ from swarm_agents.roster import Agent
 EXPIRES_AT = DeadlineColumns("expires_mono_ms", "boot_id")
 EXPIRES_S = 900  # a notice held for so long would only disturb; the message stays in the inbox
 
-MAY_BE_RETRIED = frozenset({DeliveryState.FAILED, DeliveryState.SKIPPED, DeliveryState.UNKNOWN})
-_RETRIED = ", ".join(f"'{state}'" for state in sorted(MAY_BE_RETRIED))
+RETRYABLE_STATES = frozenset({DeliveryState.FAILED, DeliveryState.SKIPPED, DeliveryState.UNKNOWN})
+_RETRIED = ", ".join(f"'{state}'" for state in sorted(RETRYABLE_STATES))
 
 
-class Timeline(NamedTuple):
+class DeliveryTimeline(NamedTuple):
     """How far a delivery came, and when: UTC milliseconds, None for what was not seen."""
 
     delivery: Delivery
@@ -72,13 +72,13 @@ def mark_read(tx: Transaction, agent: str, message_ids: Iterable[int]) -> None:
         )
 
 
-def of_message(tx: Transaction, message_id: int) -> list[Delivery]:
+def list_for_message(tx: Transaction, message_id: int) -> list[Delivery]:
     """What became of one message, by agent."""
     rows = tx.execute("select * from deliveries where message_id = :id order by agent", id=message_id)
     return [_delivery(row) for row in rows]
 
 
-def of_latest_messages(tx: Transaction, messages: int) -> list[Delivery]:
+def list_for_latest_messages(tx: Transaction, messages: int) -> list[Delivery]:
     """What became of the newest messages that had somebody to reach; newest first, then by agent."""
     rows = tx.execute(
         "select * from deliveries where message_id in "
@@ -89,15 +89,16 @@ def of_latest_messages(tx: Transaction, messages: int) -> list[Delivery]:
     return [_delivery(row) for row in rows]
 
 
-def timelines(tx: Transaction, message_id: int) -> list[Timeline]:
+def list_timelines(tx: Transaction, message_id: int) -> list[DeliveryTimeline]:
     """What was seen of each delivery of one message, by agent."""
     rows = tx.execute("select * from deliveries where message_id = :id order by agent", id=message_id)
     return [
-        Timeline(_delivery(row), row["queued_at"], row["typed_at"], row["submitted_at"], row["read_at"]) for row in rows
+        DeliveryTimeline(_delivery(row), row["queued_at"], row["typed_at"], row["submitted_at"], row["read_at"])
+        for row in rows
     ]
 
 
-def lost(tx: Transaction) -> list[tuple[Delivery, int]]:
+def list_unreached_agents(tx: Transaction) -> list[tuple[Delivery, int]]:
     """For each agent that is here and that some notice did not reach: the newest of those, and how many there are."""
     rows = tx.execute(
         "select d.*, "
@@ -109,13 +110,13 @@ def lost(tx: Transaction) -> list[tuple[Delivery, int]]:
     return [(_delivery(row), row["lost"]) for row in rows]
 
 
-def queued(tx: Transaction) -> int:
+def count_queued(tx: Transaction) -> int:
     """How many wait to be typed."""
     row = tx.one("select count(*) as n from deliveries where state = 'queued'")
     return row["n"] if row else 0
 
 
-def latest(tx: Transaction, limit: int) -> list[Delivery]:
+def list_latest(tx: Transaction, limit: int) -> list[Delivery]:
     """The newest deliveries, newest first."""
     rows = tx.execute("select * from deliveries order by id desc limit :limit", limit=limit)
     return [_delivery(row) for row in rows]
@@ -128,7 +129,7 @@ def retry(tx: Transaction, message_id: int, agent: str | None = None) -> list[De
     With `agent`, to that one only. What is queued, arrived or was read is left alone. Raises `NotFound` when
     the message has no deliveries.
     """
-    if not of_message(tx, message_id):
+    if not list_for_message(tx, message_id):
         raise NotFound(f"Message {message_id} has no deliveries.", next="swarm notice list")
     rows = tx.execute(
         "update deliveries as d set state = 'queued', reason = null, detail = '', token = null, at = :now, "

@@ -9,16 +9,16 @@ from pathlib import Path
 
 from swarm_agents.db.database import Database
 from swarm_agents.errors import CannotWrite, Usage
-from swarm_agents.messages import messages
+from swarm_agents.messages import reading
 from swarm_agents.messages import rows as message_rows
-from swarm_agents.messages.rows import Filter
+from swarm_agents.messages.rows import MessageFilter
 from swarm_agents.model import Message
 from swarm_agents.text import printable
 
 _AT_ONCE = 1000  # messages read in one snapshot
 
 
-def export(db: Database, file: Path, asked: Filter, format_: str) -> int:
+def export(db: Database, file: Path, only: MessageFilter, format_: str) -> int:
     """Write what is asked for, oldest first, as `jsonl` or `markdown`; how many messages. The file must be new.
 
     Nothing is left behind when it fails. Raises `Usage` and `CannotWrite`.
@@ -27,7 +27,7 @@ def export(db: Database, file: Path, asked: Filter, format_: str) -> int:
     try:
         with open(file, "x", encoding="utf-8", newline="\n", opener=_private) as out:
             try:
-                return _write(db, asked, lambda message: out.write(line(message)))
+                return _write(db, only, lambda message: out.write(line(message)))
             except BaseException:
                 os.unlink(file)
                 raise
@@ -37,7 +37,7 @@ def export(db: Database, file: Path, asked: Filter, format_: str) -> int:
         raise CannotWrite(f"Cannot write {file}: {error.strerror}.") from None
 
 
-def format_of(file: Path, said: str | None) -> str:
+def choose_format(file: Path, said: str | None) -> str:
     """By what was said, else by the name. Raises `Usage`."""
     format_ = said or {".jsonl": "jsonl", ".md": "markdown"}.get(file.suffix)
     if format_ is None:
@@ -45,13 +45,13 @@ def format_of(file: Path, said: str | None) -> str:
     return format_
 
 
-def _write(db: Database, asked: Filter, write: Callable[[Message], object]) -> int:
+def _write(db: Database, only: MessageFilter, write: Callable[[Message], object]) -> int:
     with db.reading() as tx:
-        newest = messages.last_id(tx)  # what is said meanwhile is for the next export
+        newest = reading.find_last_id(tx)  # what is said meanwhile is for the next export
     after, written = 0, 0
     while after < newest:
         with db.reading() as tx:
-            condition = message_rows.wanted(tx, asked)
+            condition = message_rows.make_condition(tx, only)
             rows = tx.execute(
                 f"select m.* from messages m where m.id > :after and m.id <= :newest and {condition.sql} "
                 "order by m.id limit :limit",
@@ -61,7 +61,7 @@ def _write(db: Database, asked: Filter, write: Callable[[Message], object]) -> i
                 limit=_AT_ONCE,
             )
         for row in rows:
-            write(message_rows.of(row))
+            write(message_rows.make_message(row))
         written += len(rows)
         after = rows[-1]["id"] if len(rows) == _AT_ONCE else newest
     return written

@@ -1,40 +1,20 @@
 """What agents and people say to each other: a row first, and only then a pane."""
 
-from typing import NamedTuple
-
 from swarm_agents import roster
 from swarm_agents.db.database import Database
 from swarm_agents.db.deadlines import value_in
-from swarm_agents.db.transaction import Row, Transaction
+from swarm_agents.db.transaction import Transaction
 from swarm_agents.errors import BadData, NotFound, RateLimited, Usage
 from swarm_agents.messages import deliveries
 from swarm_agents.messages import rows as message_rows
-from swarm_agents.messages.rows import ACKNOWLEDGEMENT_DUE, ANY, Condition, Filter
+from swarm_agents.messages.rows import ACKNOWLEDGEMENT_DUE
 from swarm_agents.model import EVERYONE, HUMAN, Delivery, Message, MessageType
 from swarm_agents.roster import Agent
 from swarm_agents.text import NAME, one_line
 
 BODY_LIMIT = 10_240  # bytes of UTF-8; what is longer belongs into a file that the message names
-LIMITS = range(1, 1001)  # how many messages one call may ask for
 FIRST_WAIT_S = 30.0  # for an acknowledgement; see acknowledgements
 _MINUTE_MS = 60_000
-
-_AWAITS_ACK = (
-    "exists (select 1 from acknowledgements k where k.message_id = coalesce(m.retry_of, m.id) and k.agent = :me "
-    "and k.state in ('waiting', 'asked'))"
-)
-
-
-class Page(NamedTuple):
-    """Messages oldest first. `more` when it was cut; `cursor` is where the next page begins.
-
-    `read_through`: once these are read, the reader has read everything up to there; 0 when that cannot be said.
-    """
-
-    messages: list[Message]
-    more: bool
-    cursor: int
-    read_through: int = 0
 
 
 def send(
@@ -98,149 +78,13 @@ def say_again(tx: Transaction, first: Message, agent: Agent) -> int:
         recipient=agent.name,
         type=first.type.value,
         body=first.body,
-        thread=message_rows.root(first),
+        thread=message_rows.find_thread_root(first),
         first=first.id,
         phase=first.phase,
     )
     assert row is not None
     deliveries.queue(tx, row["id"], [agent])
     return int(row["id"])
-
-
-def inbox(db: Database, agent: str, limit: int = 50, peek: bool = False, asked: Filter = ANY) -> Page:
-    """What the agent has not read, oldest first. Without `peek`, what is returned is marked read, nothing else."""
-    check_limit(limit)
-    if peek:
-        with db.reading() as tx:
-            return unread(tx, roster.find(tx, agent), limit, asked)
-    with db.transaction() as tx:
-        page = unread(tx, roster.find(tx, agent), limit, asked)
-        mark_read(tx, agent, page)
-        return page
-
-
-def unread(tx: Transaction, reader: Agent, limit: int, asked: Filter = ANY) -> Page:
-    """What the agent has not read, of what is asked for."""
-    floor = _floor(tx, reader.name)
-    mine = message_rows.meant_for(reader).and_(Condition(_UNREAD, {}))
-    page = _after(tx, floor, limit, mine.and_(message_rows.wanted(tx, asked)))
-    through = page.cursor if page.more else max(floor, last_id(tx))
-    if asked._replace(phase=None) != ANY or (asked.phase and _elsewhere(tx, mine, asked.phase, floor, through)):
-        return page
-    # Nothing before the end of the page is unread but what is on it: the next look need not begin before that.
-    return page._replace(read_through=through)
-
-
-def poll(
-    tx: Transaction, reader: Agent | None, after: int = 0, limit: int = 50, asked: Filter = ANY, own_too: bool = False
-) -> Page:
-    """What concerns an agent (None: the human, who sees everything), read or not, oldest first after a cursor.
-
-    Marks nothing. Raises `NotFound` for a cursor from the future: of another database, or of one that was restored.
-    """
-    check_limit(limit)
-    newest = last_id(tx)
-    if after > newest:
-        raise NotFound(
-            f"There is no message {after} yet, the newest is {newest}: the cursor is not of this database. "
-            "Begin again without it.",
-            next="swarm msg poll",
-        )
-    condition = message_rows.meant_for(reader, own_too).and_(message_rows.wanted(tx, asked))
-    return _after(tx, after, limit, condition)
-
-
-def mark_read(tx: Transaction, reader: str, page: Page) -> None:
-    """The reader took these from the database. What they read before stays read when it was."""
-    for message in page.messages:
-        tx.execute(
-            "insert into receipts (message_id, agent, read_at) values (:id, :agent, :now) "
-            "on conflict (message_id, agent) do update set read_at = excluded.read_at "
-            "where receipts.read_at is null",
-            id=message.id,
-            agent=reader,
-            now=tx.now,
-        )
-    deliveries.mark_read(tx, reader, [message.id for message in page.messages])
-    tx.execute(
-        "update agents set inbox_floor = :floor where name = :agent and inbox_floor < :floor",
-        floor=page.read_through,
-        agent=reader,
-    )
-
-
-def log(tx: Transaction, limit: int = 50, asked: Filter = ANY) -> Page:
-    """The newest messages between everybody, oldest of them first."""
-    check_limit(limit)
-    condition = message_rows.wanted(tx, asked)
-    rows = tx.execute(
-        f"select m.* from messages m where {condition.sql} order by m.id desc limit :limit",
-        **condition.values,
-        limit=limit + 1,
-    )
-    return page_of(rows[:limit][::-1], more=len(rows) > limit, floor=0)
-
-
-def receipts(tx: Transaction, message: int) -> dict[str, tuple[int | None, int | None]]:
-    """Who read a message when, and acknowledged it when."""
-    rows = tx.execute("select agent, read_at, acked_at from receipts where message_id = :id order by agent", id=message)
-    return {row["agent"]: (row["read_at"], row["acked_at"]) for row in rows}
-
-
-def counts(tx: Transaction, since: int = 0) -> dict[MessageType, int]:
-    """How many of each type there are since a time (UTC ms), every type."""
-    when, values = ("where at >= :since ", {"since": since}) if since else ("", {})
-    rows = tx.execute(f"select type, count(*) as n from messages {when}group by type", **values)
-    found = {row["type"]: row["n"] for row in rows}
-    return {type_: found.get(type_.value, 0) for type_ in MessageType}
-
-
-def is_recipient(tx: Transaction, message: Message, name: str) -> bool:
-    """Whether it was sent to them: they have it in their inbox, or had it."""
-    if name == HUMAN or message.recipient == HUMAN:
-        return name == message.recipient
-    told = tx.one("select 1 from deliveries where message_id = :id and agent = :name", id=message.id, name=name)
-    if told or message.recipient == name:
-        return True
-    me = roster.find(tx, name)
-    return message.sender != name and message.recipient in (me.role, EVERYONE)
-
-
-def last_id(tx: Transaction) -> int:
-    row = tx.one("select max(id) as id from messages")
-    return (row["id"] or 0) if row else 0
-
-
-def page_of(rows: list[Row], more: bool, floor: int) -> Page:
-    found = [message_rows.of(row) for row in rows]
-    return Page(found, more, found[-1].id if found else floor)
-
-
-_UNREAD = "not exists (select 1 from receipts r where r.message_id = m.id and r.agent = :me and r.read_at is not null)"
-
-
-def _after(tx: Transaction, floor: int, limit: int, condition: Condition) -> Page:
-    rows = tx.execute(
-        f"select m.*, {_AWAITS_ACK} as awaits_ack from messages m "
-        f"where m.id > :floor and {condition.sql} order by m.id limit :limit",
-        **condition.values,
-        floor=floor,
-        limit=limit + 1,
-    )
-    return page_of(rows[:limit], more=len(rows) > limit, floor=floor)
-
-
-def _elsewhere(tx: Transaction, mine: Condition, phase: str, floor: int, through: int) -> bool:
-    """Whether something of another phase is unread up to there, which must stay so."""
-    found = tx.one(
-        "select 1 from messages m where m.id > :floor and m.id <= :through and m.phase <> :phase "
-        f"and {mine.sql} limit 1",
-        **mine.values,
-        phase=phase,
-        floor=floor,
-        through=through,
-    )
-    return found is not None
 
 
 def _store(
@@ -254,7 +98,7 @@ def _store(
     automatic: bool = False,
     phase: str | None = None,
 ) -> int:
-    thread = message_rows.root(message_rows.find(tx, reply_to)) if reply_to is not None else None
+    thread = message_rows.find_thread_root(message_rows.find(tx, reply_to)) if reply_to is not None else None
     row = tx.one(
         "insert into messages "
         "(at, sender, recipient, type, body, thread, reply_to, requires_ack, automatic, phase) values "
@@ -298,11 +142,6 @@ def _reached(tx: Transaction, sender: str, recipient: str) -> list[Agent]:
     ]
 
 
-def _floor(tx: Transaction, agent: str) -> int:
-    row = tx.one("select inbox_floor from agents where name = :agent", agent=agent)
-    return row["inbox_floor"] if row else 0
-
-
 def _check_recipient(recipient: str) -> None:
     if recipient.startswith("$"):
         raise Usage(
@@ -322,11 +161,6 @@ def _check_body(body: str) -> None:
         raise BadData("The message is empty.")
     if size > BODY_LIMIT:
         raise BadData(f"The message has {size} bytes; {BODY_LIMIT} are the limit. Put it into a file and name that.")
-
-
-def check_limit(limit: int) -> None:
-    if limit not in LIMITS:
-        raise Usage(f"--limit must be between {LIMITS[0]} and {LIMITS[-1]}.")
 
 
 def _check_rate(tx: Transaction, sender: str, per_minute: int) -> None:

@@ -10,7 +10,7 @@ from swarm_agents import events
 from swarm_agents.db import search
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
-from swarm_agents.messages import messages
+from swarm_agents.messages import reading
 from swarm_agents.model import EVERYONE, HUMAN
 
 _AT_ONCE = 500  # messages a transaction looks at: some 10 ms under the write lock, so that sends go on meanwhile
@@ -35,18 +35,18 @@ _ON_ITS_WAY = (
 _NEEDED = f"({_UNREAD}) or ({_UNREAD_BY_HUMAN}) or {_UNACKNOWLEDGED} or {_ON_ITS_WAY}"
 
 
-class Pruned(NamedTuple):
+class PruneResult(NamedTuple):
     """`kept` are as old, but somebody needs them."""
 
     removed: int
     kept: int
 
 
-def prune(db: Database, older_than_s: float) -> Pruned:
+def prune(db: Database, older_than_s: float) -> PruneResult:
     """Remove what is older and not needed, newest first, in small transactions."""
     with db.reading() as tx:
         before = tx.now - int(older_than_s * 1000)
-        below = messages.last_id(tx)
+        below = reading.find_last_id(tx)
     removed = kept = 0
     while below > 1:
         with db.transaction() as tx:
@@ -56,10 +56,10 @@ def prune(db: Database, older_than_s: float) -> Pruned:
     if removed:
         with db.transaction() as tx:
             events.record(tx, HUMAN, "pruned", f"{removed} messages older than {older_than_s:.0f} s")
-    return Pruned(removed, kept)
+    return PruneResult(removed, kept)
 
 
-def pruned_through(tx: Transaction) -> int:
+def find_pruned_through(tx: Transaction) -> int:
     """Up to this id messages may be missing; 0 when none ever was removed."""
     row = tx.one("select through from pruned where id = 1")
     return int(row["through"]) if row else 0

@@ -12,7 +12,7 @@ ACKNOWLEDGEMENT_DUE = columns("due")
 """When a message that was not acknowledged is said again, or becomes a question to the human."""
 
 
-class Filter(NamedTuple):
+class MessageFilter(NamedTuple):
     """Which messages: all of what is given must hold."""
 
     type: MessageType | None = None
@@ -26,48 +26,48 @@ class Filter(NamedTuple):
     """What was said in it, and what belongs to no phase."""
 
 
-ANY = Filter()
+NO_FILTER = MessageFilter()
 
 
-class Condition(NamedTuple):
+class SqlCondition(NamedTuple):
     """A part of a `where` about messages, which are called m there, and its values."""
 
     sql: str
     values: dict[str, Any]
 
-    def and_(self, other: "Condition") -> "Condition":
-        return Condition(f"{self.sql} and {other.sql}", self.values | other.values)
+    def and_(self, other: "SqlCondition") -> "SqlCondition":
+        return SqlCondition(f"{self.sql} and {other.sql}", self.values | other.values)
 
 
-def wanted(tx: Transaction, asked: Filter) -> Condition:
+def make_condition(tx: Transaction, only: MessageFilter) -> SqlCondition:
     """Raises `NotFound` for a thread that nobody began."""
     parts: list[str] = ["1 = 1"]
     values: dict[str, Any] = {}
-    if asked.type is not None:
+    if only.type is not None:
         parts.append("m.type = :type")
-        values["type"] = asked.type.value
-    if asked.sender is not None:
+        values["type"] = only.type.value
+    if only.sender is not None:
         of_role = "m.sender in (select name from agents where role = :sender)"
-        parts.append(of_role if _is_role(tx, asked.sender) else "m.sender = :sender")
-        values["sender"] = asked.sender
-    if asked.thread is not None:
+        parts.append(of_role if _is_role(tx, only.sender) else "m.sender = :sender")
+        values["sender"] = only.sender
+    if only.thread is not None:
         parts.append("m.id in (select :thread union all select id from messages where thread = :thread)")
-        values["thread"] = root(find(tx, asked.thread))
-    if asked.since is not None:
+        values["thread"] = find_thread_root(find(tx, only.thread))
+    if only.since is not None:
         parts.append("m.at >= :since")
-        values["since"] = asked.since
-    if asked.phase is not None:
+        values["since"] = only.since
+    if only.phase is not None:
         parts.append("(m.phase is null or m.phase = :phase)")
-        values["phase"] = asked.phase
-    return Condition(" and ".join(parts), values)
+        values["phase"] = only.phase
+    return SqlCondition(" and ".join(parts), values)
 
 
-def meant_for(reader: Agent | None, own_too: bool = False) -> Condition:
+def make_reader_condition(reader: Agent | None, own_too: bool = False) -> SqlCondition:
     """What concerns an agent; the human (None) sees everything."""
     me = reader.name if reader else HUMAN
     theirs = f"m.recipient in (:me, :my_role, '{EVERYONE}')" if reader else "1 = 1"
     sql = f"({theirs} or m.sender = :me)" if own_too else f"{theirs} and m.sender <> :me"
-    return Condition(sql, {"me": me, "my_role": reader.role if reader else me})
+    return SqlCondition(sql, {"me": me, "my_role": reader.role if reader else me})
 
 
 def find(tx: Transaction, message: int) -> Message:
@@ -75,15 +75,15 @@ def find(tx: Transaction, message: int) -> Message:
     row = tx.one("select * from messages where id = :id", id=message)
     if row is None:
         raise NotFound(f"There is no message {message}.", next="swarm msg log")
-    return of(row)
+    return make_message(row)
 
 
-def root(message: Message) -> int:
+def find_thread_root(message: Message) -> int:
     """The message that began the thread."""
     return message.thread or message.id
 
 
-def of(row: Row) -> Message:
+def make_message(row: Row) -> Message:
     return Message(
         row["id"],
         row["at"],

@@ -5,9 +5,9 @@ import time
 from swarm_agents import phases
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
-from swarm_agents.messages import messages
-from swarm_agents.messages.messages import Page
-from swarm_agents.messages.rows import Filter
+from swarm_agents.messages import reading
+from swarm_agents.messages.reading import MessagePage
+from swarm_agents.messages.rows import MessageFilter
 from swarm_agents.phases import Phase
 from swarm_agents.roster import Agent
 
@@ -15,8 +15,8 @@ _LOOK_EVERY_S = 0.5  # when a wake-up is lost
 
 
 def wait(
-    db: Database, reader: Agent | None, asked: Filter, timeout_s: float, after: int | None = None
-) -> Page | Phase | None:
+    db: Database, reader: Agent | None, only: MessageFilter, timeout_s: float, after: int | None = None
+) -> MessagePage | Phase | None:
     """The first messages that match; None at the deadline; the phase that was asked for when it ended before.
 
     For an agent without `after` these are ones that it has not read: an answer that was quicker than the question's
@@ -27,11 +27,11 @@ def wait(
         while True:
             with db.reading() as tx:
                 if reader is None and after is None:
-                    after = messages.last_id(tx)
-                page = _look(tx, reader, asked, after)
+                    after = reading.find_last_id(tx)
+                page = _look(tx, reader, only, after)
                 if page.messages:
                     return page
-                phase = phases.find(tx, asked.phase) if asked.phase else None
+                phase = phases.find(tx, only.phase) if only.phase else None
                 if phase is not None and phase.end is not None:
                     return phase
             left_s = give_up_at - time.monotonic()
@@ -40,7 +40,7 @@ def wait(
             commits.wait(min(left_s, _LOOK_EVERY_S))
 
 
-def _look(tx: Transaction, reader: Agent | None, asked: Filter, after: int | None) -> Page:
+def _look(tx: Transaction, reader: Agent | None, only: MessageFilter, after: int | None) -> MessagePage:
     if reader is not None and after is None:
-        return messages.unread(tx, reader, 1, asked)
-    return messages.poll(tx, reader, after or 0, 1, asked)
+        return reading.find_unread(tx, reader, 1, only)
+    return reading.poll(tx, reader, after or 0, 1, only)

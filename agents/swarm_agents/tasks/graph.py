@@ -1,50 +1,32 @@
 """Which task comes after which: puts proposed tasks in an order of work, or says which line makes that impossible."""
 
 from collections.abc import Container, Iterable
-from typing import NamedTuple
 
-from swarm_agents.errors import BadData
+from swarm_agents.tasks.drafts import TaskDraft, make_draft_error
 from swarm_agents.text import one_line
 
 
-class Draft(NamedTuple):
-    """A task that was proposed. `line` is where, None when it was not a file that proposed it."""
-
-    id: str
-    title: str
-    after: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
-    estimate_min: int | None = None
-    detail: str = ""
-    done: bool = False
-    line: int | None = None
-
-
-def ordered(drafts: Iterable[Draft], known: Container[str]) -> list[Draft]:
+def sort_drafts(drafts: Iterable[TaskDraft], known: Container[str]) -> list[TaskDraft]:
     """The drafts, each after those that it waits for, otherwise as they stand. `known` are ids that exist already.
 
     Raises `BadData`, with the line: an id twice, one that exists, an unknown dependency, a circle.
     """
-    by_id: dict[str, Draft] = {}
+    by_id: dict[str, TaskDraft] = {}
     for draft in drafts:
         if draft.id in by_id:
-            raise refused(draft, f"the id {draft.id} is taken{_by_line(by_id[draft.id])}")
+            raise make_draft_error(draft, f"the id {draft.id} is taken{_by_line(by_id[draft.id])}")
         if draft.id in known:
-            raise refused(draft, f"there is a task {draft.id} already")
+            raise make_draft_error(draft, f"there is a task {draft.id} already")
         by_id[draft.id] = draft
     for draft in by_id.values():
         for after in draft.after:
             if after not in by_id and after not in known:
-                raise refused(draft, f"it comes after {one_line(after, 64)}, and there is no such task")
+                raise make_draft_error(draft, f"it comes after {one_line(after, 64)}, and there is no such task")
     return _sorted(by_id)
 
 
-def refused(draft: Draft, why: str) -> BadData:
-    return BadData(f"line {draft.line}: {why}." if draft.line is not None else f"{why[:1].upper()}{why[1:]}.")
-
-
-def _sorted(by_id: dict[str, Draft]) -> list[Draft]:
-    placed: dict[str, Draft] = {}
+def _sorted(by_id: dict[str, TaskDraft]) -> list[TaskDraft]:
+    placed: dict[str, TaskDraft] = {}
     for first in by_id.values():
         path = [first]  # each waits for the next one
         while path:
@@ -54,16 +36,18 @@ def _sorted(by_id: dict[str, Draft]) -> list[Draft]:
                 placed[draft.id] = draft
                 path.pop()
             elif any(one.id == missing for one in path):
-                raise refused(by_id[missing], f"tasks wait for each other in a circle: {_circle(path, missing)}")
+                raise make_draft_error(
+                    by_id[missing], f"tasks wait for each other in a circle: {_circle(path, missing)}"
+                )
             else:
                 path.append(by_id[missing])
     return list(placed.values())
 
 
-def _circle(path: list[Draft], back_to: str) -> str:
+def _circle(path: list[TaskDraft], back_to: str) -> str:
     ids = [one.id for one in path]
     return " after ".join([*ids[ids.index(back_to) :], back_to])
 
 
-def _by_line(draft: Draft) -> str:
+def _by_line(draft: TaskDraft) -> str:
     return f" by line {draft.line}" if draft.line is not None else ""

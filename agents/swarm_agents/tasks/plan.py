@@ -12,10 +12,10 @@ from typing import Any
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadData, NotFound, Unavailable
 from swarm_agents.system import subprocesses
-from swarm_agents.tasks import importing as task_import
 from swarm_agents.tasks import rows as task_rows
-from swarm_agents.tasks import tasks
-from swarm_agents.tasks.graph import Draft, ordered
+from swarm_agents.tasks import task_file, tasks
+from swarm_agents.tasks.drafts import TITLE_LIMIT, TaskDraft, check_draft
+from swarm_agents.tasks.graph import sort_drafts
 from swarm_agents.tasks.rows import Task
 from swarm_agents.text import one_line, tail
 
@@ -39,30 +39,30 @@ Tasks that can go on at the same time must not change the same files. At most 30
 """
 
 
-def from_template(name: str, feature: str) -> list[Draft]:
+def propose_from_template(name: str, feature: str) -> list[TaskDraft]:
     """The tasks of a template, `auto` for the one whose words the feature uses. Raises `NotFound`."""
     known = _templates()
     chosen = _fitting(known, feature) if name == AUTO else name
     if chosen not in known:
         raise NotFound(f"There is no template {one_line(chosen, 40)!r}; there are {', '.join(sorted(known))} and auto.")
     items = known[chosen]["tasks"]
-    return [task_import.draft(task_import.Found(0, _filled(item, feature)))._replace(line=None) for item in items]
+    return [task_file.make_draft(task_file.RawTask(0, _filled(item, feature)))._replace(line=None) for item in items]
 
 
-def ask(command: str, feature: str, limit_s: float, where: Path) -> list[Draft]:
+def propose_from_command(command: str, feature: str, limit_s: float, where: Path) -> list[TaskDraft]:
     """What the command proposes. Raises `Unavailable` when it fails or takes too long, `BadData` for a bad answer."""
     answer = _run(command, _REQUEST.format(feature=feature), limit_s, where)
     try:
-        return task_import.parse(_json_of(answer), "json")
+        return task_file.parse(_json_of(answer), "json")
     except BadData as error:
         raise BadData(f"The command's answer cannot be used, and nothing was added: {error.message}") from None
 
 
-def named_apart(db: Database, feature: str, proposed: list[Draft]) -> list[Draft]:
+def prefix_ids(db: Database, feature: str, proposed: list[TaskDraft]) -> list[TaskDraft]:
     """The tasks under ids that begin with the feature, and that no task has: a second plan never meets the first."""
     with db.reading() as tx:
-        taken = {task.id for task in task_rows.listed(tx)}
-    base = task_import.slug(feature)[:_PREFIX_LIMIT].strip("-") or "plan"
+        taken = {task.id for task in task_rows.list_tasks(tx)}
+    base = task_file.make_slug(feature)[:_PREFIX_LIMIT].strip("-") or "plan"
     prefix, number = base, 1
     while any(id_.startswith(f"{prefix}-") for id_ in taken):
         number += 1
@@ -70,14 +70,14 @@ def named_apart(db: Database, feature: str, proposed: list[Draft]) -> list[Draft
     mine = {one.id: f"{prefix}-{one.id}" for one in proposed}
     named = [one._replace(id=mine[one.id], after=tuple(mine.get(id_, id_) for id_ in one.after)) for one in proposed]
     for one in named:
-        tasks.check_draft(one)
-    return ordered(named, taken)
+        check_draft(one)
+    return sort_drafts(named, taken)
 
 
-def carry_out(db: Database, feature: str, proposed: list[Draft], by: str) -> list[Task]:
+def add_plan(db: Database, feature: str, proposed: list[TaskDraft], by: str) -> list[Task]:
     """Add the proposed tasks, all or none. Two who plan at once get ids of their own each."""
     for _ in range(20):
-        named = named_apart(db, feature, proposed)
+        named = prefix_ids(db, feature, proposed)
         with contextlib.suppress(_MetAnother):
             return _add(db, named, by, feature)
     raise Unavailable("Others keep planning the same feature at this moment. Look at what they planned.")
@@ -87,12 +87,12 @@ class _MetAnother(Exception):
     pass
 
 
-def _add(db: Database, named: list[Draft], by: str, feature: str) -> list[Task]:
+def _add(db: Database, named: list[TaskDraft], by: str, feature: str) -> list[Task]:
     try:
         return tasks.add_all(db, named, by, feature)
     except BadData:
         with db.reading() as tx:
-            taken = {task.id for task in task_rows.listed(tx)}
+            taken = {task.id for task in task_rows.list_tasks(tx)}
         if any(one.id in taken for one in named):
             raise _MetAnother from None
         raise
@@ -117,7 +117,7 @@ def _fitting(known: dict[str, Any], feature: str) -> str:
 
 
 def _filled(item: dict[str, Any], feature: str) -> dict[str, Any]:
-    return item | {"title": one_line(item["title"].replace("FEATURE", feature), tasks.TITLE_LIMIT)}
+    return item | {"title": one_line(item["title"].replace("FEATURE", feature), TITLE_LIMIT)}
 
 
 def _json_of(answer: str) -> str:
@@ -127,7 +127,7 @@ def _json_of(answer: str) -> str:
 
 
 def _run(command: str, request: str, limit_s: float, where: Path) -> str:
-    kept = task_import.SIZE_LIMIT + 1
+    kept = task_file.SIZE_LIMIT + 1
     ended = subprocesses.run_with_limit(limit_s, ["sh", "-c", command], where, request=request.encode(), kept=kept)
     if not ended.in_time:
         raise Unavailable(f"The command did not answer within {limit_s:g} s. Nothing was added.")
@@ -135,7 +135,7 @@ def _run(command: str, request: str, limit_s: float, where: Path) -> str:
         why = one_line(tail(ended.errors.decode(errors="replace"), lines=3), 300)
         raise Unavailable(f"The command ended with exit status {ended.code}. Nothing was added. {why}".rstrip())
     if len(ended.output) == kept:
-        raise BadData(f"The command's answer is longer than {task_import.SIZE_LIMIT} bytes. Nothing was added.")
+        raise BadData(f"The command's answer is longer than {task_file.SIZE_LIMIT} bytes. Nothing was added.")
     try:
         return ended.output.decode()
     except UnicodeDecodeError:

@@ -26,7 +26,7 @@ class TaskStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-HELD = frozenset({TaskStatus.CLAIMED, TaskStatus.IN_PROGRESS, TaskStatus.REVIEW})
+HELD_STATUSES = frozenset({TaskStatus.CLAIMED, TaskStatus.IN_PROGRESS, TaskStatus.REVIEW})
 
 
 class Task(NamedTuple):
@@ -83,7 +83,7 @@ def exists(tx: Transaction, task: str) -> bool:
     return tx.one("select 1 from tasks where id = :id", id=task) is not None
 
 
-def listed(tx: Transaction) -> list[Task]:
+def list_tasks(tx: Transaction) -> list[Task]:
     """Every task, in an order in which they can be done."""
     after: dict[str, list[tuple[str, str]]] = {}
     for dep in tx.execute(
@@ -93,12 +93,17 @@ def listed(tx: Transaction) -> list[Task]:
     return [_task(row, after.get(row["id"], [])) for row in tx.execute("select * from tasks order by number")]
 
 
-def history(tx: Transaction, task: str, limit: int = 50) -> list[Event]:
+def read_history(tx: Transaction, task: str, limit: int = 50) -> list[Event]:
     """What happened to it last, oldest first."""
     return events.list_about(tx, _KINDS, task, limit)
 
 
-def waiting_for(tx: Transaction, task: str) -> list[tuple[str, str]]:
+def record_event(tx: Transaction, actor: str, kind: str, row: Row, detail: str = "") -> None:
+    """Add to the audit trail what was done to the task of this row."""
+    events.record(tx, actor, kind, f"{row['id']}: {detail}" if detail else row["id"], fence=row["fence"])
+
+
+def list_dependents(tx: Transaction, task: str) -> list[tuple[str, str]]:
     """The tasks that come after it, in the order of work, each with its title."""
     rows = tx.execute(
         "select t.id, t.title from task_deps d join tasks t on t.id = d.task_id where d.after_id = :id "
@@ -108,7 +113,7 @@ def waiting_for(tx: Transaction, task: str) -> list[tuple[str, str]]:
     return [(row["id"], row["title"]) for row in rows]
 
 
-def workloads(found: Iterable[Task]) -> list[Workload]:
+def count_workloads(found: Iterable[Task]) -> list[Workload]:
     """What each agent has and did, of these tasks, by name."""
     mine: dict[str, list[Task]] = {}
     for task in found:
@@ -118,7 +123,7 @@ def workloads(found: Iterable[Task]) -> list[Workload]:
 
 
 def _workload(agent: str, mine: list[Task]) -> Workload:
-    held = [task for task in mine if task.status in HELD]
+    held = [task for task in mine if task.status in HELD_STATUSES]
     completed = [task for task in mine if task.status is TaskStatus.COMPLETED]
     failed = sum(task.status is TaskStatus.FAILED for task in mine)
     return Workload(agent, len(held), len(completed), failed, _minutes(held), _minutes(completed))

@@ -149,8 +149,10 @@ def _done(outcome: object) -> CommandDone | FenceRejected:
     return outcome if isinstance(outcome, FenceRejected) else CommandDone()
 
 
-def _task_done(outcome: tasks.Done | tasks.TakenBy | tasks.BlockedBy | tasks.NotYours) -> CommandDone | CommandRefused:
-    return CommandDone() if isinstance(outcome, tasks.Done) else CommandRefused(describe_task(outcome.task))
+def _task_done(
+    outcome: tasks.TaskUpdated | tasks.TaskTaken | tasks.TaskBlocked | tasks.TaskNotHeld,
+) -> CommandDone | CommandRefused:
+    return CommandDone() if isinstance(outcome, tasks.TaskUpdated) else CommandRefused(describe_task(outcome.task))
 
 
 def describe_task(task: Task) -> str:
@@ -161,10 +163,10 @@ def describe_task(task: Task) -> str:
     return f"task {task.id} is {task.status.value.replace('_', ' ')}{whose} now."
 
 
-def _lock_done(path: str, outcome: locks.Released | locks.Lost) -> CommandDone | CommandRefused:
+def _lock_done(path: str, outcome: locks.LocksReleased | locks.LocksNotHeld) -> CommandDone | CommandRefused:
     match outcome:
-        case locks.Lost():
+        case locks.LocksNotHeld():
             return CommandRefused(f"another one has locked {one_line(path, 200)} since.")
-        case locks.Released(free=[_, *_]):
+        case locks.LocksReleased(free=[_, *_]):
             return CommandRefused(f"nobody holds {one_line(path, 200)} any more.")
     return CommandDone()

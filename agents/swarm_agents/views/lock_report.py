@@ -21,5 +21,5 @@ class LockReport(NamedTuple):
 
 def read(db: Database, path: str) -> LockReport:
     with db.reading() as tx:
-        lock = next((one for one in locks.listed(tx) if one.path == path), None)
-        return LockReport(tx.now, path, lock, tuple(locks.history(tx, path)))
+        lock = next((one for one in locks.list_locks(tx) if one.path == path), None)
+        return LockReport(tx.now, path, lock, tuple(locks.read_history(tx, path)))

@@ -139,16 +139,18 @@ def take(db: Database, request: SnapshotRequest = NOTHING_EXTRA) -> Snapshot:
             unannounced=tuple(announcements.list_failed(tx)),
             unacknowledged=tuple(one for one in status.escalations if one.message is not None),
             ungated=_find_ungated(tx, now),
-            unreached=tuple(UnreachedAgent(one.agent, count, one) for one, count in deliveries.lost(tx)),
-            queued=deliveries.queued(tx),
+            unreached=tuple(
+                UnreachedAgent(one.agent, count, one) for one, count in deliveries.list_unreached_agents(tx)
+            ),
+            queued=deliveries.count_queued(tx),
             first_message=message_pages.find_first_id(tx),
             last_message=last,
             tail=message_pages.find_rows(tx, last - TAIL + 1, last),
             events=tuple(events.list_after(tx, events.find_last_id(tx) - RECENT_EVENTS, RECENT_EVENTS)),
-            work=TasksAndLocks(tuple(task_rows.listed(tx)), tuple(locks.listed(tx))) if request.work else None,
+            work=TasksAndLocks(tuple(task_rows.list_tasks(tx)), tuple(locks.list_locks(tx))) if request.work else None,
             recent_deliveries=_recent_deliveries(tx) if request.deliveries else None,
             watched_message=request.message,
-            watched=tuple(deliveries.of_message(tx, request.message)) if request.message else (),
+            watched=tuple(deliveries.list_for_message(tx, request.message)) if request.message else (),
         )
 
 
@@ -163,7 +165,7 @@ def differ_only_in_time(one: Snapshot, other: View | None) -> bool:
 
 
 def _recent_deliveries(tx: Transaction) -> tuple[Delivery, ...]:
-    return tuple(deliveries.of_latest_messages(tx, RECENT_MESSAGES))
+    return tuple(deliveries.list_for_latest_messages(tx, RECENT_MESSAGES))
 
 
 def _find_ungated(tx: Transaction, now: Build) -> UngatedCommits | None:

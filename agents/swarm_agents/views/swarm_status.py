@@ -8,7 +8,7 @@ from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.escalations import escalations
 from swarm_agents.escalations.escalations import Escalation
-from swarm_agents.messages import messages
+from swarm_agents.messages import reading
 from swarm_agents.model import Build
 from swarm_agents.views import agents
 from swarm_agents.views.agents import ListedAgent
@@ -47,5 +47,5 @@ def read_in(tx: Transaction) -> SwarmStatus:
         waiting=tuple(waiters.list_waiting(tx)),
         agents=tuple(agents.list_agents(tx)),
         escalations=tuple(escalations.list_open(tx)),
-        last_message=messages.last_id(tx),
+        last_message=reading.find_last_id(tx),
     )

@@ -34,6 +34,6 @@ def read(db: Database, task_id: str) -> TaskReport:
             read_at=tx.now,
             task=task,
             before=tuple(task_rows.find(tx, one) for one in task.after),
-            after=tuple(NextTask(id_, title) for id_, title in task_rows.waiting_for(tx, task_id)),
-            events=tuple(task_rows.history(tx, task_id)),
+            after=tuple(NextTask(id_, title) for id_, title in task_rows.list_dependents(tx, task_id)),
+            events=tuple(task_rows.read_history(tx, task_id)),
         )

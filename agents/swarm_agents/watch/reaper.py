@@ -11,7 +11,7 @@ from swarm_agents.locks import locks
 from swarm_agents.locks.leases import LOCK_LEASES
 from swarm_agents.model import PaneAddress
 from swarm_agents.roster import Agent
-from swarm_agents.tasks import tasks
+from swarm_agents.tasks import reopening
 from swarm_agents.tasks.leases import TASK_LEASES
 
 GRACE_S = 3.0  # a pane that is being respawned, or an agent that joins again from another one, is back by then
@@ -32,7 +32,7 @@ class Reaper:
     def after(self, db: Database, done: Round) -> None:
         """Call it after every round of a courier, whether it leads or not."""
         expiry.reap(db)
-        tasks.reap(db)
+        reopening.reap(db)
         locks.reap(db)
         for name in done.living_agents:
             self._missing.pop(name, None)
@@ -60,8 +60,8 @@ def _lose(db: Database, agent: Agent) -> None:
     if holds:
         with db.transaction() as tx:
             if roster.find(tx, agent.name, left_too=True).pane == agent.pane:
-                tasks.lose(tx, agent.name, f"{agent.name}: {_WHY}")
-                locks.lose(tx, agent.name, _WHY)
+                reopening.expire_held(tx, agent.name, f"{agent.name}: {_WHY}")
+                locks.expire_held(tx, agent.name, _WHY)
 
 
 def _found(db: Database, name: str) -> Agent | None:

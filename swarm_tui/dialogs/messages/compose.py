@@ -50,7 +50,7 @@ class ComposeDialog(CommandDialog):
         """In a thread: a tmux server that is stopped takes seconds."""
         agents = [listed.agent for listed in self.recipients() if listed.state != "left"]
         try:
-            seen = previews.take(agents, screen_profiles.known(self._settings.config.profiles))
+            seen = previews.take(agents, screen_profiles.load_profiles(self._settings.config.profiles))
         except Unavailable as error:
             self.post_message(self.PanesNotSeen(error))
         else:

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from swarm_agents.messages.deliveries import MAY_BE_RETRIED
+from swarm_agents.messages.deliveries import RETRYABLE_STATES
 from swarm_agents.text import one_line
 from swarm_agents.views.human_commands import RetryCommand
 from swarm_agents.views.snapshot import Snapshot, View
@@ -80,7 +80,7 @@ class DeliveriesDialog(ModalScreen[None]):
             self.notify(READ_ONLY, severity="warning")
         elif self._matrix.message is None:
             self.notify("There is no message here yet.", severity="warning")
-        elif any(one.state in MAY_BE_RETRIED for one in self._matrix.of_column()):
+        elif any(one.state in RETRYABLE_STATES for one in self._matrix.of_column()):
             self.app.post_message(CarryOutRequest(RetryCommand(self._matrix.message)))
         else:
             self.notify(NOTHING_FAILED, severity="warning")

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 from textual.worker import Worker
 
-from swarm_agents.messages.deliveries import MAY_BE_RETRIED
+from swarm_agents.messages.deliveries import RETRYABLE_STATES
 from swarm_agents.text import one_line, printable
 from swarm_agents.views import message_pages
 from swarm_agents.views.human_commands import RetryCommand
@@ -95,7 +95,7 @@ class MessageDetailsDialog(ModalScreen[None]):
             self.notify(READ_ONLY, severity="warning")
         elif self._snapshot is None or self._row is None:
             self._early = self.action_retry
-        elif any(one.state in MAY_BE_RETRIED for one in self._snapshot.watched):
+        elif any(one.state in RETRYABLE_STATES for one in self._snapshot.watched):
             self.app.post_message(CarryOutRequest(RetryCommand(self._message)))
         else:
             self.notify(NOTHING_FAILED, severity="warning")

@@ -2,7 +2,7 @@
 
 from textual.content import Content
 
-from swarm_agents.tasks.rows import HELD, Task
+from swarm_agents.tasks.rows import HELD_STATUSES, Task
 from swarm_agents.text import one_line
 from swarm_agents.views import human_commands, work_state
 from swarm_agents.views.human_commands import ReleaseTaskCommand
@@ -22,7 +22,11 @@ class ReleaseTaskDialog(CommandDialog):
 
     def facts(self) -> Content:
         task = self._shown_task
-        told = f"  {task.claimant} is told to stop; its fence {task.fence} is void.\n" if task.status in HELD else ""
+        told = (
+            f"  {task.claimant} is told to stop; its fence {task.fence} is void.\n"
+            if task.status in HELD_STATUSES
+            else ""
+        )
         return Content.assemble(
             (f"{task.id}: {one_line(task.title, 200)}\n\n", STYLE["dim"]),
             "What happens:\n",

@@ -2,7 +2,7 @@
 
 from textual.content import Content
 
-from swarm_agents.tasks.rows import HELD, Task, TaskStatus
+from swarm_agents.tasks.rows import HELD_STATUSES, Task, TaskStatus
 from swarm_agents.text import one_line, printable
 from swarm_agents.views.task_report import TaskReport
 from swarm_tui import symbols, times
@@ -43,7 +43,7 @@ def _state(task: Task, now: int) -> list[Line]:
         lines.append(_fact("last had by", one_line(task.former, 64)))
     if task.lease_expires_at is not None:
         lines.append(_fact("lease", lease(task.lease_expires_at, now)))
-    elif task.status in HELD:
+    elif task.status in HELD_STATUSES:
         lines.append(_fact("lease", "none runs while it is in review"))
     return lines
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from swarm_agents.courier.courier import Courier
-from swarm_agents.messages import messages
+from swarm_agents.messages import reading
 from swarm_agents.model import PaneAddress
 from tests.support.noticed import Noticed
 from tests.support.tmux import Tmux
@@ -51,7 +51,7 @@ def test_a_border_is_cleared_when_all_was_read(swarm: Noticed) -> None:
     message = swarm.say("hello")
     rounds_until_border(swarm, pane, f"[swarm##{message}] INFO from human: hello. Read all of it with: swarm inbox")
 
-    messages.inbox(swarm.db, "ann")
+    reading.read_inbox(swarm.db, "ann")
 
     rounds_until_border(swarm, pane, "")
 

@@ -23,7 +23,7 @@ def agent(name: str, pane: PaneAddress | None) -> Agent:
 
 
 def look(*agents: Agent) -> dict[str, previews.Preview]:
-    return previews.take(agents, screen_profiles.known())
+    return previews.take(agents, screen_profiles.load_profiles())
 
 
 def look_at(fake: FakeAgent) -> previews.Preview:
@@ -85,7 +85,7 @@ def test_a_server_that_does_not_answer_hides_no_other_one(tmux: Tmux) -> None:
         frozen = other.agent("bob")
         with stopped(other.server_pid()):
             seen = previews.take(
-                [agent("ann", here.pane), agent("bob", frozen.pane)], screen_profiles.known(), limit_s=0.5
+                [agent("ann", here.pane), agent("bob", frozen.pane)], screen_profiles.load_profiles(), limit_s=0.5
             )
 
     assert {name: one.state for name, one in seen.items()} == {"ann": "ready", "bob": previews.NO_ANSWER}
@@ -126,6 +126,6 @@ def test_servers_that_do_not_answer_are_waited_for_together(tmux: Tmux, monkeypa
     with private_server() as other, private_server() as third:
         frozen = [agent("bob", other.pane("cat")), agent("cleo", third.pane("cat"))]
         with stopped(other.server_pid()), stopped(third.server_pid()):
-            seen = previews.take([agent("ann", here.pane), *frozen], screen_profiles.known(), limit_s=1.0)
+            seen = previews.take([agent("ann", here.pane), *frozen], screen_profiles.load_profiles(), limit_s=1.0)
 
     assert [seen[name].state for name in ("ann", "bob", "cleo")] == ["ready", "no-answer", "no-answer"]

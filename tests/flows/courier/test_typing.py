@@ -10,7 +10,7 @@ import pytest
 
 from swarm_agents.courier import injections
 from swarm_agents.courier.injections import Line
-from swarm_agents.messages import deliveries, messages
+from swarm_agents.messages import deliveries, reading
 from swarm_agents.panes import foreground
 from tests.support.noticed import Noticed
 from tests.support.until import until
@@ -21,7 +21,7 @@ def test_a_notice_is_typed_submitted_and_read(swarm: Noticed) -> None:
 
     message = swarm.say("the build is green again")
     swarm.rounds_until(message, "ann", "submitted")
-    messages.inbox(swarm.db, "ann")
+    reading.read_inbox(swarm.db, "ann")
 
     assert ann.prompts() == [
         f"[swarm#{message}] INFO from human: the build is green again. Read all of it with: swarm inbox"
@@ -403,7 +403,7 @@ def test_a_message_that_was_read_first_is_never_typed(swarm: Noticed) -> None:
     message = swarm.say("hello")
     swarm.rounds_until(message, "ann", "queued", "draft")
 
-    messages.inbox(swarm.db, "ann")
+    reading.read_inbox(swarm.db, "ann")
     agent.keys("BSpace")
     swarm.rounds_until_done()
 

@@ -8,7 +8,7 @@ from swarm_agents import roster
 from swarm_agents.courier.courier import Round
 from swarm_agents.db.database import Database
 from swarm_agents.locks import locks
-from swarm_agents.locks.paths import Name
+from swarm_agents.locks.paths import LockName
 from swarm_agents.watch.reaper import Reaper
 from tests.flows.tasks.test_tasks import HERD, all_at_once, join
 from tests.support.processes import workers
@@ -23,8 +23,8 @@ def test_of_eight_that_take_over_a_stale_lock_one_has_it_and_the_others_learn_wh
     join(db_path, [*HERD, "dead"])
     with workers(db_path, 8) as crew, Database(db_path) as db:
         for round_ in range(ROUNDS):
-            stale = locks.acquire(db, "dead", [Name("src/a.py")], ttl_s=0)
-            assert isinstance(stale, locks.Acquired)
+            stale = locks.acquire(db, "dead", [LockName("src/a.py")], ttl_s=0)
+            assert isinstance(stale, locks.LocksAcquired)
 
             told = all_at_once(crew, "lock_acquire", path="src/a.py")
 
@@ -156,12 +156,12 @@ def test_a_dirty_tree_names_who_has_locked_the_dirty_files(repo: Repo) -> None:
 def test_the_courier_brings_back_what_the_dead_held(db_path: Path) -> None:
     with Database(db_path) as db:
         roster.join(db, "dead", "agent", None)
-        locks.acquire(db, "dead", [Name("a")], ttl_s=0)
+        locks.acquire(db, "dead", [LockName("a")], ttl_s=0)
 
         Reaper().after(db, Round(leads=True))
 
         with db.reading() as tx:
-            assert locks.listed(tx) == []
+            assert locks.list_locks(tx) == []
 
 
 def lay_out(repo: Repo) -> None:

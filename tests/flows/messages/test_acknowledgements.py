@@ -7,7 +7,7 @@ import pytest
 
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import escalations
-from swarm_agents.messages import messages
+from swarm_agents.messages import messages, reading
 from tests.support.repo import Repo
 from tests.support.until import until
 
@@ -166,7 +166,7 @@ def _let_it_be_due(db: Database, retries: int = 0) -> None:
 
 def _retries(db: Database) -> list[messages.Message]:
     with db.reading() as tx:
-        return [one for one in messages.log(tx, 1000).messages if one.retry_of]
+        return [one for one in reading.read_log(tx, 1000).messages if one.retry_of]
 
 
 def _state(db: Database, message: int) -> str:

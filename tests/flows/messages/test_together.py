@@ -9,7 +9,7 @@ import pytest
 
 from swarm_agents import phases, roster
 from swarm_agents.db.database import Database
-from swarm_agents.messages import messages
+from swarm_agents.messages import messages, reading
 from tests.support.processes import workers
 from tests.support.repo import SWARM, Ran, Repo, environment
 from tests.support.until import until
@@ -46,7 +46,7 @@ def test_paging_under_eight_writers_gives_each_message_once_and_in_order(repo: R
                 writer.send("send", sender="alice", recipient="bob", body=f"{writer.pid} {number}")
         while len(seen) < total:
             with db.reading() as tx:
-                page = messages.poll(tx, roster.find(tx, "bob"), cursor, 7)
+                page = reading.poll(tx, roster.find(tx, "bob"), cursor, 7)
             seen += [one.id for one in page.messages]
             cursor = page.cursor
         answers = [writer.receive() for writer in writers for _ in range(EACH)]
@@ -272,7 +272,7 @@ def _listeners(db: Database) -> int:
 
 def _read_by(db: Database, message: int) -> list[str]:
     with db.reading() as tx:
-        return list(messages.receipts(tx, message))
+        return list(reading.read_receipts(tx, message))
 
 
 def _at(db: Database, message: int) -> int:

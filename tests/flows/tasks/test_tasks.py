@@ -27,9 +27,9 @@ def test_of_eight_that_claim_at_once_one_wins_and_the_others_learn_who(db_path: 
 
             told = all_at_once(crew, "task_claim", task=f"r{round_}")
 
-            [winner] = [name for name, answer in zip(HERD, told, strict=True) if answer.told == f"Done {name}"]
-            losers = [answer.told for answer in told if answer.told != f"Done {winner}"]
-            assert losers == [f"TakenBy {winner}"] * 7, f"round {round_}: {told}"
+            [winner] = [name for name, answer in zip(HERD, told, strict=True) if answer.told == f"TaskUpdated {name}"]
+            losers = [answer.told for answer in told if answer.told != f"TaskUpdated {winner}"]
+            assert losers == [f"TaskTaken {winner}"] * 7, f"round {round_}: {told}"
 
 
 def test_of_eight_that_take_over_the_task_of_a_dead_claimant_one_wins(db_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_of_eight_that_take_over_the_task_of_a_dead_claimant_one_wins(db_path: P
 
             told = all_at_once(crew, "task_claim", task=f"r{round_}")
 
-            assert sorted(answer.told.split()[0] for answer in told) == ["Done", *["TakenBy"] * 7]
+            assert sorted(answer.told.split()[0] for answer in told) == ["TaskUpdated", *["TaskTaken"] * 7]
             assert len({answer.told.split()[1] for answer in told}) == 1 and {answer.fence for answer in told} == {3}
 
 
@@ -53,7 +53,7 @@ def test_eight_processes_that_add_twenty_each_have_added_a_hundred_and_sixty(db_
         ids = [worker.receive().told for worker in crew for _ in range(20)]
 
     with Database(db_path) as db, db.reading() as tx:
-        assert sorted(task.id for task in task_rows.listed(tx)) == sorted(set(ids))
+        assert sorted(task.id for task in task_rows.list_tasks(tx)) == sorted(set(ids))
     assert len(set(ids)) == 160
 
 

@@ -7,8 +7,8 @@ from swarm_agents import events, heartbeat, roster
 from swarm_agents.courier.courier import Round
 from swarm_agents.db.database import Database
 from swarm_agents.locks import locks
-from swarm_agents.locks.paths import Name
-from swarm_agents.messages import messages
+from swarm_agents.locks.paths import LockName
+from swarm_agents.messages import reading
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import Look
 from swarm_agents.tasks import rows as task_rows
@@ -51,12 +51,12 @@ def test_the_dead_is_told_should_it_live_on_elsewhere_and_its_old_fence_is_void(
     tmux.run("kill-pane", "-t", pane.pane_id)
     lose(db, clock, swarm, reaper, "ann")
 
-    said = [one.body for one in messages.inbox(db, "ann").messages]
+    said = [one.body for one in reading.read_inbox(db, "ann").messages]
 
     assert "Task ann-1 is not yours any more: ann: its tmux pane is gone. Stop working on it." in said
     assert "Your lock on ann.py has ended: its tmux pane is gone. Acquire it again before you go on." in said
-    assert isinstance(tasks.complete(db, "ann", "ann-1"), tasks.NotYours)
-    assert isinstance(locks.renew(db, "ann", ["ann.py"]), locks.Lost)
+    assert isinstance(tasks.complete(db, "ann", "ann-1"), tasks.TaskNotHeld)
+    assert isinstance(locks.renew(db, "ann", ["ann.py"]), locks.LocksNotHeld)
 
 
 def test_a_pane_with_a_dead_process_is_gone_too(db: Database, clock: FakeClock, swarm: Noticed, tmux: Tmux) -> None:
@@ -117,7 +117,7 @@ def test_an_agent_that_joins_again_from_another_pane_keeps_what_it_holds(
 
 def test_a_task_in_review_waits_for_its_reviewer(db: Database, clock: FakeClock, swarm: Noticed, tmux: Tmux) -> None:
     pane, reaper = at_work(db, swarm, "ann"), Reaper()
-    tasks.review(db, "ann", "ann-1", "human")
+    tasks.request_review(db, "ann", "ann-1", "human")
     tmux.run("kill-pane", "-t", pane.pane_id)
 
     lose(db, clock, swarm, reaper, "ann")
@@ -166,7 +166,7 @@ def at_work(db: Database, swarm: Noticed, name: str) -> PaneAddress:
 def hold(db: Database, name: str) -> None:
     tasks.add(db, "some work", "human", f"{name}-1")
     tasks.claim(db, name, f"{name}-1", LEASE_S)
-    locks.acquire(db, name, [Name(f"{name}.py")], LEASE_S)
+    locks.acquire(db, name, [LockName(f"{name}.py")], LEASE_S)
 
 
 def lose(db: Database, clock: FakeClock, swarm: Noticed, reaper: Reaper, name: str) -> None:
@@ -191,6 +191,6 @@ def looked(swarm: Noticed, name: str) -> Round:
 def held(db: Database, name: str) -> tuple[list[str], list[str]]:
     with db.reading() as tx:
         return (
-            [task.id for task in task_rows.listed(tx) if task.claimant == name],
-            [lock.path for lock in locks.listed(tx) if lock.holder == name],
+            [task.id for task in task_rows.list_tasks(tx) if task.claimant == name],
+            [lock.path for lock in locks.list_locks(tx) if lock.holder == name],
         )

@@ -12,7 +12,7 @@ from swarm_agents.build.outcomes import FenceRejected
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import escalations
 from swarm_agents.escalations.escalations import Resolution
-from swarm_agents.messages import messages
+from swarm_agents.messages import messages, reading
 from swarm_agents.model import HUMAN, BuildStatus, MessageType, Rules
 from swarm_agents.views import message_pages
 from swarm_tui.dialogs.command_dialog import CommandDialog
@@ -201,7 +201,7 @@ async def test_a_broadcast_shows_who_will_get_it_and_who_will_not_before_it_is_s
         await shows(pilot, "5 agents get it", "inbox only: it has no tmux pane", "not sent: it left")
 
     with db.reading() as tx:
-        assert messages.last_id(tx) == 3
+        assert reading.find_last_id(tx) == 3
 
 
 async def test_a_dashboard_that_types_nothing_looks_at_the_panes_all_the_same(
@@ -247,7 +247,7 @@ async def test_after_a_broadcast_every_pane_has_a_row_that_lives(db: Database, d
     async with dashboard(db_path, clock) as pilot:
         await pilot.press("b", *"stop", "enter", "enter")
         await shows(pilot, "0 of 6 read", "queued", "skipped", "no-tmux")
-        messages.inbox(db, "search")
+        reading.read_inbox(db, "search")
         await shows(pilot, "1 of 6 read")
 
 
@@ -282,7 +282,7 @@ async def test_a_message_goes_to_the_selected_agent_only(db: Database, db_path: 
         await shows(pilot, "0 of 1 read")
 
     with db.reading() as tx:
-        sent = messages.log(tx, 1).messages[0]
+        sent = reading.read_log(tx, 1).messages[0]
     assert (sent.sender, sent.recipient, sent.body) == (HUMAN, "auth", "hello")
 
 
@@ -434,7 +434,7 @@ async def test_an_answer_goes_to_who_asked_in_the_thread_of_the_question(
         await shows(pilot, f"Message {question + 1}", f"in thread {question}")
 
     with db.reading() as tx:
-        said = messages.log(tx, 1).messages[0]
+        said = reading.read_log(tx, 1).messages[0]
     assert (said.sender, said.recipient, said.type, said.reply_to) == (HUMAN, "web", MessageType.ANSWER, question)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from swarm_agents.courier import injections
 from swarm_agents.db.database import Database
-from swarm_agents.messages import deliveries, messages
+from swarm_agents.messages import deliveries, messages, reading
 from swarm_agents.model import EVERYONE, HUMAN, DeliveryState
 from swarm_tui.dialogs.messages.deliveries import DeliveriesDialog
 from swarm_tui.dialogs.messages.message_details import MessageDetailsDialog
@@ -24,7 +24,7 @@ def drop(db: Database, agent: str, state: DeliveryState, reason: str) -> None:
 
 def states(db: Database, message: int) -> dict[str, str]:
     with db.reading() as tx:
-        return {one.agent: one.state.value for one in deliveries.of_message(tx, message)}
+        return {one.agent: one.state.value for one in deliveries.list_for_message(tx, message)}
 
 
 async def test_it_says_of_each_message_and_pane_how_far_it_came(db: Database, db_path: Path, clock: FakeClock) -> None:
@@ -48,7 +48,7 @@ async def test_it_is_live_and_keeps_its_column_when_newer_messages_come(
         await shows(pilot, "▸#3")
         newest = messages.send(db, HUMAN, EVERYONE, "another")[0]
         await shows(pilot, f"#{newest}", "▸#3")
-        messages.inbox(db, "web")
+        reading.read_inbox(db, "web")
         await shows(pilot, "✓ read")
 
 

@@ -10,7 +10,7 @@ from swarm_agents.locks import locks
 from swarm_agents.model import HUMAN
 from swarm_agents.tasks import rows as task_rows
 from swarm_agents.tasks import tasks
-from swarm_agents.tasks.graph import Draft
+from swarm_agents.tasks.drafts import TaskDraft
 from swarm_tui.screens.work import WorkScreen
 from tests.support import scenes
 from tests.support.app import dashboard, shows, until
@@ -39,7 +39,7 @@ async def test_enter_on_a_task_tells_who_has_it_since_when_by_which_lease_and_wh
 async def test_what_a_task_is_about_stands_there_to_the_letter_and_is_no_markup(
     db: Database, db_path: Path, clock: FakeClock
 ) -> None:
-    draft = Draft(
+    draft = TaskDraft(
         "t1", "Sign in", (), files=("src/auth.py", "[bold]x[/].py"), estimate_min=90, detail="first\x1b[2J\n[/]"
     )
     tasks.add_all(db, [draft], HUMAN, "OAuth [link]")
@@ -68,7 +68,7 @@ async def test_the_history_of_a_task_is_its_own(db: Database) -> None:
     tasks.complete(db, "ada", "t1", "docs")
 
     with db.reading() as tx:
-        found = {id_: [one.detail for one in task_rows.history(tx, id_)] for id_ in ("t1", "docs")}
+        found = {id_: [one.detail for one in task_rows.read_history(tx, id_)] for id_ in ("t1", "docs")}
 
     assert found == {"t1": ["t1: work", "t1", "t1: docs"], "docs": ["docs: work"]}
 

@@ -9,7 +9,7 @@ from swarm_agents import heartbeat, roster
 from swarm_agents.build import build
 from swarm_agents.build.outcomes import Evidence
 from swarm_agents.db.database import Database
-from swarm_agents.messages import messages
+from swarm_agents.messages import messages, reading
 from swarm_agents.model import Rules
 from swarm_tui.widgets.agent_list import AgentList
 from swarm_tui.widgets.build_banner import BuildBanner
@@ -119,7 +119,7 @@ async def test_an_agent_that_was_not_reached_stands_in_the_attention_line_until_
 
     async with dashboard(db_path, clock) as pilot:
         assert "api: a notice failed (gone)" in text(pilot)
-        messages.inbox(db, "api")
+        reading.read_inbox(db, "api")
         await until(pilot, lambda: "Needs you" not in text(pilot), "nothing needs the human any more")
 
 

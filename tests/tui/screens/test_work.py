@@ -10,7 +10,7 @@ from swarm_agents.locks import locks
 from swarm_agents.tasks import rows as task_rows
 from swarm_agents.tasks import tasks
 from swarm_agents.tasks.rows import TaskStatus
-from swarm_agents.tasks.tasks import NotYours
+from swarm_agents.tasks.tasks import TaskNotHeld
 from swarm_tui.screens.overview import OverviewScreen
 from swarm_tui.screens.work import WorkScreen
 from swarm_tui.widgets.task_list import TaskList
@@ -65,7 +65,7 @@ async def test_a_released_task_is_open_and_its_old_fence_is_void(db: Database, d
         await shows(pilot, "A task is free again: t2")
 
     assert _task(db, "t2").status is TaskStatus.OPEN
-    assert isinstance(tasks.complete(db, "api", "t2", fence=fence), NotYours)
+    assert isinstance(tasks.complete(db, "api", "t2", fence=fence), TaskNotHeld)
 
 
 async def test_a_reassigned_task_is_the_chosen_agents(db: Database, db_path: Path, clock: FakeClock) -> None:
@@ -95,7 +95,7 @@ async def test_a_lock_taken_away_is_free_and_its_holder_is_told(db: Database, db
         await shows(pilot, "A lock was taken away: docs: docs/", "Locks 1")
 
     with db.reading() as tx:
-        assert [lock.path for lock in locks.listed(tx)] == ["src/invoice.py"]
+        assert [lock.path for lock in locks.list_locks(tx)] == ["src/invoice.py"]
 
 
 @pytest.mark.parametrize(("key", "words"), [("R", "Open the task again?"), ("A", "Give the task to an agent?")])
@@ -119,7 +119,7 @@ async def test_an_order_for_a_task_that_moved_changes_nothing(
 async def test_an_order_for_a_lock_that_moved_changes_nothing(db: Database, db_path: Path, clock: FakeClock) -> None:
     scenes.shared_out(db, clock)
     with db.reading() as tx:
-        there = {lock.path: lock for lock in locks.listed(tx)}["docs/"]
+        there = {lock.path: lock for lock in locks.list_locks(tx)}["docs/"]
 
     async with dashboard(db_path, clock) as pilot:
         await pilot.press("4")
@@ -133,7 +133,7 @@ async def test_an_order_for_a_lock_that_moved_changes_nothing(db: Database, db_p
         await shows(pilot, "Nothing was changed: another one has locked docs/ since.")
 
     with db.reading() as tx:
-        assert {lock.path: lock.holder for lock in locks.listed(tx)}["docs/"] == "web"
+        assert {lock.path: lock.holder for lock in locks.list_locks(tx)}["docs/"] == "web"
 
 
 @pytest.mark.parametrize("key", ["n", "escape", "enter"])

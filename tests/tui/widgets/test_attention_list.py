@@ -128,7 +128,7 @@ async def test_it_is_said_again_or_excused_from_there_and_starts_on_cancel(
         await pilot.press("r", "y")
         await until(pilot, lambda: "Needs you" not in text(pilot), "it was answered")
         clock.forward(300)
-        acknowledgements.pump(db)
+        acknowledgements.process_due(db)
         await shows(pilot, "Needs you")
         await pilot.press("r", "j")
         pilot.app.screen.query_one("Input").focus()

@@ -22,7 +22,7 @@ from swarm_agents.escalations import escalations
 from swarm_agents.escalations.escalations import Resolution
 from swarm_agents.incidents import incidents
 from swarm_agents.incidents.incidents import AttemptEnd
-from swarm_agents.messages import messages
+from swarm_agents.messages import reading
 from swarm_agents.model import BuildStatus, Rules
 from tests.support.clock import FakeClock
 from tests.support.swarm import dump
@@ -684,7 +684,7 @@ def line(db: Database) -> list[str]:
 
 def last_message(db: Database, recipient: str) -> str:
     with db.reading() as tx:
-        return [said.body for said in messages.log(tx, 100).messages if said.recipient == recipient][-1]
+        return [said.body for said in reading.read_log(tx, 100).messages if said.recipient == recipient][-1]
 
 
 def last_event(db: Database) -> events.Event:

@@ -35,7 +35,7 @@ def pane(x: int, y: int) -> Pane:
 
 
 def read(name: str, rows: list[str], x: int, y: int) -> composer.Composer:
-    return composer.read(pane(x, y), rows, screen_profiles.built_in()[name])
+    return composer.read(pane(x, y), rows, screen_profiles.load_built_in()[name])
 
 
 CLAUDE = [

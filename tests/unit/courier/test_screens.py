@@ -17,7 +17,7 @@ FOLDER = Path(__file__).with_name("screens")
 HEAD = re.compile(
     r"(?P<version>.+), (?P<day>[\d-]+), (?P<width>\d+)x\d+, cursor (?P<x>\d+) (?P<y>\d+), (?P<said>[a-z-]+)"
 )
-NAMES = sorted(screen_profiles.built_in(), key=len, reverse=True)
+NAMES = sorted(screen_profiles.load_built_in(), key=len, reverse=True)
 SCREENS = sorted(path.stem for path in FOLDER.glob("*.txt"))
 DRAWN = "[swarm#77] QUESTION from maria: what did you change in the parser of dates, and why does it now take twice as long as before, on the same machine. Read all of it with: swarm inbox"  # noqa: E501
 
@@ -36,7 +36,7 @@ def screen(name: str) -> Screen:
     head, *rows = (FOLDER / f"{name}.txt").read_text().removesuffix("\n").split("\n")
     found = HEAD.fullmatch(head)
     assert found, head
-    profile = screen_profiles.built_in()[next(each for each in NAMES if name.startswith(f"{each}-"))]
+    profile = screen_profiles.load_built_in()[next(each for each in NAMES if name.startswith(f"{each}-"))]
     drawn = replace(pane(int(found["x"]), int(found["y"])), width=int(found["width"]))
     return Screen(profile, drawn, rows, found["said"])
 
@@ -73,7 +73,7 @@ def test_no_row_of_a_screen_that_is_not_ready_is_taken_for_an_empty_composer(nam
         assert not isinstance(moved.read(), Empty), f"cursor at {x}"
 
 
-@pytest.mark.parametrize("name", [name for name in screen_profiles.built_in() if name != "plain"])
+@pytest.mark.parametrize("name", [name for name in screen_profiles.load_built_in() if name != "plain"])
 def test_every_program_was_seen_ready_with_a_draft_and_at_work(name: str) -> None:
     seen = {each.removeprefix(f"{name}-") for each in SCREENS if each.startswith(f"{name}-")}
 

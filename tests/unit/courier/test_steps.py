@@ -21,7 +21,7 @@ SOON, LATER, LATE = Since(0.1, 0.1), Since(1.0, 1.0), Since(100.0, 100.0)
 
 def at(marker: str, text: str = "", human: bool = False, name: str = "claude-code", unread: int = 0) -> Situation:
     seen = replace(pane(2 + len(text), 0), last=marker)
-    return Situation(seen, [f"❯ {text}"], screen_profiles.built_in()[name], AGENT, unread, human)
+    return Situation(seen, [f"❯ {text}"], screen_profiles.load_built_in()[name], AGENT, unread, human)
 
 
 CASES = [

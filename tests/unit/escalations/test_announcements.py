@@ -15,7 +15,7 @@ from swarm_agents.errors import BadConfig
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.announcements import BACK_OFF_S, COMMAND, DASHBOARD, MESSAGE, TMUX, TRIES, Announcement
 from swarm_agents.escalations.escalations import Resolution
-from swarm_agents.messages import messages
+from swarm_agents.messages import reading
 from swarm_agents.model import EVERYONE, HUMAN, Rules
 from swarm_agents.watch import notifier
 from tests.support.clock import FakeClock
@@ -264,7 +264,11 @@ def test_the_message_follows_as_soon_as_it_can_be_written(db: Database) -> None:
 
     assert row(db, asked, MESSAGE).state == "sent"
     with db.reading() as tx:
-        assert messages.log(tx).messages[-1][3:6] == (EVERYONE, "STATUS", escalations.message_to_agents("please look"))
+        assert reading.read_log(tx).messages[-1][3:6] == (
+            EVERYONE,
+            "STATUS",
+            escalations.message_to_agents("please look"),
+        )
 
 
 def test_a_message_that_cannot_be_written_at_all_is_given_up_after_three(db: Database, clock: FakeClock) -> None:
@@ -415,7 +419,7 @@ def states(db: Database, escalation: int) -> dict[str, str]:
 
 def last_message(db: Database) -> int:
     with db.reading() as tx:
-        return messages.last_id(tx)
+        return reading.find_last_id(tx)
 
 
 def unresolved(db: Database) -> list[escalations.Escalation]:

@@ -8,29 +8,29 @@ from swarm_agents.hosts import screen_profiles
 
 
 def test_every_built_in_profile_is_valid() -> None:
-    assert set(screen_profiles.built_in()) == {"claude-code", "codex", "gemini", "opencode", "aider", "plain"}
+    assert set(screen_profiles.load_built_in()) == {"claude-code", "codex", "gemini", "opencode", "aider", "plain"}
 
 
 def test_a_program_is_known_by_its_name() -> None:
-    found = screen_profiles.of_program(screen_profiles.built_in(), "", {"node", "codex"})
+    found = screen_profiles.choose_profile(screen_profiles.load_built_in(), "", {"node", "codex"})
 
     assert found is not None and found.name == "codex"
 
 
 def test_a_pane_may_choose_and_nobody_guesses_plain() -> None:
-    known = screen_profiles.built_in()
+    known = screen_profiles.load_built_in()
 
-    chosen = screen_profiles.of_program(known, "plain", {"python3"})
+    chosen = screen_profiles.choose_profile(known, "plain", {"python3"})
 
     assert chosen is not None and not chosen.composer
-    assert screen_profiles.of_program(known, "", {"python3", "plain"}) is None
-    assert screen_profiles.of_program(known, "no-such-profile", {"codex"}) is None
+    assert screen_profiles.choose_profile(known, "", {"python3", "plain"}) is None
+    assert screen_profiles.choose_profile(known, "no-such-profile", {"codex"}) is None
 
 
 def test_a_user_adds_a_profile_in_swarm_toml() -> None:
     config = _config({"profiles": {"mine": {"commands": ["mine"], "prompts": [r"\$"], "submit": "ctrl-j"}}})
 
-    found = screen_profiles.of_program(screen_profiles.known(config.profiles), "", {"mine"})
+    found = screen_profiles.choose_profile(screen_profiles.load_profiles(config.profiles), "", {"mine"})
 
     assert found is not None and found.submit == "\n"
 
@@ -52,6 +52,6 @@ def test_a_user_adds_a_profile_in_swarm_toml() -> None:
 )
 def test_a_profile_that_is_wrong_is_named(table: object, said: str) -> None:
     with pytest.raises(BadConfig) as raised:
-        screen_profiles.known({"mine": table})
+        screen_profiles.load_profiles({"mine": table})
 
     assert said in raised.value.message

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm_agents.locks.paths import Name, overlap
+from swarm_agents.locks.paths import LockName, overlap
 
 CHARS = "ab.["
 PLAIN = st.text(CHARS, min_size=1, max_size=3).filter(lambda part: part not in (".", ".."))
@@ -19,7 +19,7 @@ FILE = st.lists(PLAIN, min_size=1, max_size=4).map("/".join)
 @given(FILE, PATTERN, PATTERN)
 def test_what_two_patterns_both_match_is_never_free(path: str, one: str, other: str) -> None:
     if matches(one, path) and matches(other, path):
-        assert overlap(Name(one), Name(other)) and overlap(Name(other), Name(one))
+        assert overlap(LockName(one), LockName(other)) and overlap(LockName(other), LockName(one))
 
 
 @given(FILE, st.data())
@@ -27,7 +27,7 @@ def test_two_patterns_made_of_one_file_are_never_free(path: str, data: st.DataOb
     one, other = data.draw(made_wild(path)), data.draw(made_wild(path))
 
     assert matches(one, path) and matches(other, path)
-    assert overlap(Name(one), Name(other))
+    assert overlap(LockName(one), LockName(other))
 
 
 @given(FILE, PATTERN, st.booleans())
@@ -36,8 +36,8 @@ def test_a_file_that_a_pattern_matches_is_never_free_in_any_case_on_request(
 ) -> None:
     if matches(pattern, path):
         spelled = path.upper() if any_case else path
-        assert overlap(Name(spelled), Name(pattern, any_case=any_case))
-        assert overlap(Name(pattern, any_case=any_case), Name(spelled))
+        assert overlap(LockName(spelled), LockName(pattern, any_case=any_case))
+        assert overlap(LockName(pattern, any_case=any_case), LockName(spelled))
 
 
 @given(FILE, FILE)
@@ -47,18 +47,18 @@ def test_of_two_plain_names_only_the_same_and_those_below_overlap(one: str, othe
 
     below = one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
 
-    assert overlap(Name(one), Name(other)) == below
+    assert overlap(LockName(one), LockName(other)) == below
 
 
 @given(FILE, PATTERN)
 def test_a_folder_means_all_that_is_below_it(path: str, pattern: str) -> None:
     if matches(pattern, f"{path}/x"):
-        assert overlap(Name(path, folder=True), Name(pattern))
+        assert overlap(LockName(path, folder=True), LockName(pattern))
 
 
 @given(PATTERN, PATTERN)
 def test_overlap_has_no_direction(one: str, other: str) -> None:
-    assert overlap(Name(one), Name(other)) == overlap(Name(other), Name(one))
+    assert overlap(LockName(one), LockName(other)) == overlap(LockName(other), LockName(one))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_overlap_has_no_direction(one: str, other: str) -> None:
     ],
 )
 def test_what_is_plainly_apart_is_free(one: str, other: str) -> None:
-    assert not overlap(Name(one), Name(other))
+    assert not overlap(LockName(one), LockName(other))
 
 
 @pytest.mark.parametrize(
@@ -103,17 +103,17 @@ def test_what_is_plainly_apart_is_free(one: str, other: str) -> None:
     ],
 )
 def test_what_may_meet_overlaps(one: str, other: str) -> None:
-    assert overlap(Name(one), Name(other))
+    assert overlap(LockName(one), LockName(other))
 
 
 def test_everything_is_below_the_top() -> None:
-    assert overlap(Name(".", folder=True), Name("a/b"))
-    assert overlap(Name(".", folder=True), Name("*.py"))
+    assert overlap(LockName(".", folder=True), LockName("a/b"))
+    assert overlap(LockName(".", folder=True), LockName("*.py"))
 
 
 def test_a_pattern_made_to_be_slow_is_not() -> None:
-    assert not overlap(Name("*a" * 100 + "b"), Name("*a" * 100 + "c"))
-    assert not overlap(Name("**/x/" * 50 + "a.py"), Name("**/y/" * 50 + "a.md"))
+    assert not overlap(LockName("*a" * 100 + "b"), LockName("*a" * 100 + "c"))
+    assert not overlap(LockName("**/x/" * 50 + "a.py"), LockName("**/y/" * 50 + "a.md"))
 
 
 def matches(pattern: str, path: str) -> bool:

@@ -9,8 +9,8 @@ from swarm_agents import heartbeat, roster
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadData, Usage
 from swarm_agents.locks import locks
-from swarm_agents.locks.locks import Acquired, HeldBy, Lost, Released
-from swarm_agents.locks.paths import Name
+from swarm_agents.locks.locks import LockConflict, LocksAcquired, LocksNotHeld, LocksReleased
+from swarm_agents.locks.paths import LockName
 from tests.support.clock import FakeClock
 from tests.support.swarm import dump
 
@@ -28,7 +28,7 @@ def test_what_one_holds_no_other_gets_and_the_holder_is_named(db: Database) -> N
 
     refused = take(db, "bob", "a")
 
-    assert isinstance(refused, HeldBy)
+    assert isinstance(refused, LockConflict)
     [(wanted, lock)] = refused.in_the_way
     assert (wanted, lock.holder, lock.reason) == ("a", "ada", "moving it")
 
@@ -37,15 +37,15 @@ def test_several_are_had_all_or_not_at_all(db: Database) -> None:
     take(db, "ada", "b")
     before = dump(db)
 
-    assert isinstance(take(db, "bob", "a", "b", "c"), HeldBy)
+    assert isinstance(take(db, "bob", "a", "b", "c"), LockConflict)
     assert dump(db) == before
 
 
 def test_the_holder_may_hold_what_overlaps_its_own(db: Database) -> None:
     take(db, "ada", "src/**")
 
-    assert isinstance(take(db, "ada", "src/a.py"), Acquired)
-    assert isinstance(take(db, "bob", "src/b.py"), HeldBy)
+    assert isinstance(take(db, "ada", "src/a.py"), LocksAcquired)
+    assert isinstance(take(db, "bob", "src/b.py"), LockConflict)
 
 
 def test_taking_again_what_one_holds_keeps_the_fence_and_renews(db: Database, clock: FakeClock) -> None:
@@ -55,16 +55,16 @@ def test_taking_again_what_one_holds_keeps_the_fence_and_renews(db: Database, cl
     again = take(db, "ada", "a", "b")
     clock.forward(TTL_S - 1)
 
-    assert isinstance(first, Acquired) and isinstance(again, Acquired)
+    assert isinstance(first, LocksAcquired) and isinstance(again, LocksAcquired)
     assert again.fence == first.fence and not again.new
-    assert isinstance(take(db, "bob", "a"), HeldBy)
+    assert isinstance(take(db, "bob", "a"), LockConflict)
 
 
 def test_every_new_grant_has_a_fence_above_all_before_it(db: Database) -> None:
     fences = []
     for agent in ("ada", "bob", "ada"):
         taken = take(db, agent, "a")
-        assert isinstance(taken, Acquired)
+        assert isinstance(taken, LocksAcquired)
         fences.append(taken.fence)
         locks.release(db, agent, ["a"])
 
@@ -77,9 +77,9 @@ def test_an_old_fence_can_neither_renew_nor_release(db: Database) -> None:
     take(db, "ada", "a")
     before = dump(db)
 
-    assert locks.renew(db, "ada", ["a"], fence=1) == Lost(["a"])
-    assert locks.release(db, "ada", ["a"], fence=1) == Lost(["a"])
-    assert locks.force_release(db, ["a"], fence=1) == Lost(["a"])
+    assert locks.renew(db, "ada", ["a"], fence=1) == LocksNotHeld(["a"])
+    assert locks.release(db, "ada", ["a"], fence=1) == LocksNotHeld(["a"])
+    assert locks.force_release(db, ["a"], fence=1) == LocksNotHeld(["a"])
     assert dump(db) == before
 
 
@@ -90,8 +90,8 @@ def test_a_lock_comes_back_when_its_lease_has_run_out_and_not_before(db: Databas
     early = take(db, "bob", "a")
     clock.forward(1)
 
-    assert isinstance(early, HeldBy) and isinstance(take(db, "bob", "a"), Acquired)
-    assert locks.renew(db, "ada", ["a"]) == Lost(["a"])
+    assert isinstance(early, LockConflict) and isinstance(take(db, "bob", "a"), LocksAcquired)
+    assert locks.renew(db, "ada", ["a"]) == LocksNotHeld(["a"])
 
 
 def test_any_command_of_the_holder_keeps_the_lock(db: Database, clock: FakeClock) -> None:
@@ -101,7 +101,7 @@ def test_any_command_of_the_holder_keeps_the_lock(db: Database, clock: FakeClock
         clock.forward(TTL_S - 1)
         heartbeat.record(db, "ada")
 
-    assert isinstance(take(db, "bob", "a"), HeldBy)
+    assert isinstance(take(db, "bob", "a"), LockConflict)
 
 
 def test_renewing_some_leaves_the_others(db: Database, clock: FakeClock) -> None:
@@ -111,9 +111,9 @@ def test_renewing_some_leaves_the_others(db: Database, clock: FakeClock) -> None
     renewed = locks.renew(db, "ada", ["a"])
     clock.forward(1)
 
-    assert not isinstance(renewed, Lost) and [lock.path for lock in renewed] == ["a"]
-    assert isinstance(take(db, "bob", "b"), Acquired)
-    assert isinstance(take(db, "bob", "a"), HeldBy)
+    assert not isinstance(renewed, LocksNotHeld) and [lock.path for lock in renewed] == ["a"]
+    assert isinstance(take(db, "bob", "b"), LocksAcquired)
+    assert isinstance(take(db, "bob", "a"), LockConflict)
 
 
 def test_a_clock_that_jumps_ends_no_lock_and_a_reboot_ends_all(db: Database, clock: FakeClock) -> None:
@@ -123,7 +123,7 @@ def test_a_clock_that_jumps_ends_no_lock_and_a_reboot_ends_all(db: Database, clo
     after_the_jump = take(db, "bob", "a")
     clock.reboot()
 
-    assert isinstance(after_the_jump, HeldBy) and isinstance(take(db, "bob", "a"), Acquired)
+    assert isinstance(after_the_jump, LockConflict) and isinstance(take(db, "bob", "a"), LocksAcquired)
 
 
 def test_nobody_gives_back_what_another_holds(db: Database) -> None:
@@ -131,7 +131,7 @@ def test_nobody_gives_back_what_another_holds(db: Database) -> None:
     take(db, "bob", "b")
     before = dump(db)
 
-    assert isinstance(locks.release(db, "bob", ["b", "a"]), HeldBy)
+    assert isinstance(locks.release(db, "bob", ["b", "a"]), LockConflict)
     assert dump(db) == before
 
 
@@ -139,12 +139,12 @@ def test_without_a_name_all_that_one_holds_is_given_back(db: Database) -> None:
     take(db, "ada", "a", "b")
     take(db, "bob", "c")
 
-    assert locks.release(db, "ada", []) == Released(["a", "b"], [])
+    assert locks.release(db, "ada", []) == LocksReleased(["a", "b"], [])
     assert holders(db, "a", "b", "c") == {"c": "bob"}
 
 
 def test_the_holders_of_files_are_known_through_folders_and_globs(db: Database, clock: FakeClock) -> None:
-    locks.acquire(db, "ada", [Name("src", folder=True)], TTL_S)
+    locks.acquire(db, "ada", [LockName("src", folder=True)], TTL_S)
     take(db, "bob", "*.md")
 
     assert holders(db, "src/deep/a.py", "README.md", "setup.py") == {"src/deep/a.py": "ada", "README.md": "bob"}
@@ -186,10 +186,10 @@ def test_a_lock_cannot_be_bent_with_the_shell(db: Database, change: str) -> None
     assert dump(db) == before
 
 
-def take(db: Database, agent: str, *paths: str, reason: str = "") -> Acquired | HeldBy:
-    return locks.acquire(db, agent, [Name(path) for path in paths], TTL_S, reason)
+def take(db: Database, agent: str, *paths: str, reason: str = "") -> LocksAcquired | LockConflict:
+    return locks.acquire(db, agent, [LockName(path) for path in paths], TTL_S, reason)
 
 
 def holders(db: Database, *paths: str) -> dict[str, str]:
     with db.reading() as tx:
-        return locks.holders(tx, paths)
+        return locks.find_holders(tx, paths)

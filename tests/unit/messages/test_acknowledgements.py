@@ -9,7 +9,7 @@ from swarm_agents.db.database import Database
 from swarm_agents.errors import Denied, NotFound, Usage
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.escalations import AckResolution, Escalation, Resolution
-from swarm_agents.messages import acknowledgements, messages, unacknowledged
+from swarm_agents.messages import ack_escalations, acknowledgements, messages, reading
 from swarm_agents.model import HUMAN, Message, MessageType, Rules
 from tests.support.clock import FakeClock
 from tests.support.swarm import dump
@@ -34,9 +34,9 @@ def test_it_is_said_again_after_30_60_and_120_s_and_then_the_human_is_asked(db: 
 
     for wait_s in SCHEDULE_S:
         clock.forward(wait_s - 1)
-        assert acknowledgements.pump(db) == 0
+        assert acknowledgements.process_due(db) == 0
         clock.forward(1)
-        assert acknowledgements.pump(db) == 1
+        assert acknowledgements.process_due(db) == 1
         done.append((len(retries(db)), states(db)))
 
     assert done == [(1, ["waiting"]), (2, ["waiting"]), (3, ["waiting"]), (3, ["asked"])]
@@ -51,7 +51,7 @@ def test_a_retry_is_a_message_of_its_own_that_refers_to_the_first(db: Database, 
 
     assert (again.sender, again.recipient, again.type, again.body) == ("ada", "bob", "QUESTION", body)
     assert (again.retry_of, again.thread, again.id > first) == (first, first, True)
-    assert [one.id for one in messages.inbox(db, "bob").messages] == [first, again.id]
+    assert [one.id for one in reading.read_inbox(db, "bob").messages] == [first, again.id]
 
 
 def test_a_message_of_10_240_bytes_survives_every_retry_and_the_question_to_the_human(
@@ -76,9 +76,9 @@ def test_the_id_of_the_message_and_of_any_retry_acknowledges_it(db: Database, cl
 
     assert done == (first, True)
     assert states(db) == ["acknowledged"]
-    assert messages.inbox(db, "bob").messages == []
+    assert reading.read_inbox(db, "bob").messages == []
     clock.forward(10_000)
-    assert acknowledgements.pump(db) == 0
+    assert acknowledgements.process_due(db) == 0
 
 
 def test_acknowledging_twice_is_harmless(db: Database) -> None:
@@ -113,8 +113,8 @@ def test_one_that_needs_no_acknowledgement_may_be_acknowledged(db: Database) -> 
 
     assert acknowledgements.acknowledge(db, "bob", message).new
     with db.reading() as tx:
-        assert messages.receipts(tx, message)["bob"][1] is not None
-        assert messages.poll(tx, roster.find(tx, "ada")).messages == []
+        assert reading.read_receipts(tx, message)["bob"][1] is not None
+        assert reading.poll(tx, roster.find(tx, "ada")).messages == []
 
 
 def test_each_recipient_of_a_broadcast_answers_for_itself(db: Database, clock: FakeClock) -> None:
@@ -124,7 +124,7 @@ def test_each_recipient_of_a_broadcast_answers_for_itself(db: Database, clock: F
 
     assert {one.recipient for one in retries(db)} == {"bob"}
     with db.reading() as tx:
-        assert [(one.agent, one.state) for one in unacknowledged.of(tx, first)] == [
+        assert [(one.agent, one.state) for one in ack_escalations.list_required(tx, first)] == [
             ("bob", "asked"),
             ("cyd", "acknowledged"),
         ]
@@ -135,7 +135,7 @@ def test_the_sender_learns_of_it_in_its_inbox(db: Database) -> None:
 
     acknowledgements.acknowledge(db, "bob", first)
 
-    [told] = messages.inbox(db, "ada").messages
+    [told] = reading.read_inbox(db, "ada").messages
     assert (told.sender, told.type, told.reply_to) == ("bob", MessageType.ACK, first)
 
 
@@ -220,7 +220,7 @@ def test_the_human_is_asked_even_when_nobody_can_be_told(db: Database, clock: Fa
         tx.execute("create trigger refusal before insert on messages begin select raise(abort, 'full'); end")
 
     clock.forward(SCHEDULE_S[-1])
-    acknowledgements.pump(db)
+    acknowledgements.process_due(db)
 
     assert len(unanswered(db)) == 1
     assert noted(db, "message_lost") == ["to ada: full"]
@@ -233,7 +233,7 @@ def test_the_human_is_asked_at_once_about_what_cannot_be_said_again(db: Database
         tx.execute("create trigger refusal before insert on messages begin select raise(abort, 'full'); end")
 
     clock.forward(SCHEDULE_S[0])
-    acknowledgements.pump(db)
+    acknowledgements.process_due(db)
 
     assert len(unanswered(db)) == 2
     assert "bob: said to it once" in unanswered(db)[0].text
@@ -282,7 +282,7 @@ def test_the_human_excuses_by_answering_the_question(db: Database, clock: FakeCl
 
     assert (states(db), unanswered(db)) == (["excused", "excused"], [])
     clock.forward(10_000)
-    assert acknowledgements.pump(db) == 0
+    assert acknowledgements.process_due(db) == 0
 
 
 def test_the_human_lets_it_be_said_once_more_and_is_asked_again_when_that_does_not_help(
@@ -295,11 +295,11 @@ def test_the_human_lets_it_be_said_once_more_and_is_asked_again_when_that_does_n
     assert acknowledgements.answer(db, asked.id, AckResolution.SAY_AGAIN, reason="it is urgent") == ["bob"]
 
     assert (states(db), unanswered(db), answered(db).resolution) == (["waiting"], [], "say-again")
-    *_, again, because = messages.inbox(db, "bob").messages
+    *_, again, because = reading.read_inbox(db, "bob").messages
     assert (again.retry_of, again.body) == (first, "please look")
     assert (because.sender, because.body) == (HUMAN, "it is urgent")
     clock.forward(SCHEDULE_S[-1])
-    acknowledgements.pump(db)
+    acknowledgements.process_due(db)
     [asked_again] = unanswered(db)
     assert asked_again.id > asked.id and f"said to it {1 + len(retries(db))} times" in asked_again.text
 
@@ -371,7 +371,7 @@ def test_a_recipient_that_left_is_asked_about_at_once(db: Database, clock: FakeC
     heartbeat.leave(db, "bob")
     clock.forward(30)
 
-    acknowledgements.pump(db)
+    acknowledgements.process_due(db)
 
     assert (retries(db), states(db)) == ([], ["asked"])
     assert "bob: said to it once; it is not here any more" in unanswered(db)[0].text
@@ -381,7 +381,7 @@ def test_what_was_due_is_done_after_a_restart_of_the_host(db: Database, clock: F
     ask(db)
     clock.reboot()
 
-    assert acknowledgements.pump(db) == 1
+    assert acknowledgements.process_due(db) == 1
     assert len(retries(db)) == 1
 
 
@@ -390,9 +390,9 @@ def test_a_wall_clock_that_jumps_makes_nothing_due(db: Database, clock: FakeCloc
     ask(db)
     clock.jump(jump_s)
 
-    assert acknowledgements.pump(db) == 0
+    assert acknowledgements.process_due(db) == 0
     clock.forward(30)
-    assert acknowledgements.pump(db) == 1
+    assert acknowledgements.process_due(db) == 1
 
 
 def test_retries_over_the_rate_are_delayed_and_not_lost(db: Database, clock: FakeClock) -> None:
@@ -402,9 +402,9 @@ def test_retries_over_the_rate_are_delayed_and_not_lost(db: Database, clock: Fak
     said = []
 
     for _ in range(3):
-        acknowledgements.pump(db)
+        acknowledgements.process_due(db)
         said.append(len(retries(db)))
-        acknowledgements.pump(db)
+        acknowledgements.process_due(db)
         assert len(retries(db)) == said[-1]
         clock.forward(60)
 
@@ -415,7 +415,7 @@ def test_retries_do_not_count_against_the_sender(db: Database, clock: FakeClock)
     for _ in range(10):
         ask(db, "tester", within_s=100)
     clock.forward(100)
-    acknowledgements.pump(db)
+    acknowledgements.process_due(db)
 
     assert len(retries(db)) == 20
     assert ask(db)
@@ -431,7 +431,7 @@ def test_acknowledgements_do_not_count_against_the_one_who_acknowledges(db: Data
 def until_asked(db: Database, clock: FakeClock, rounds: int = 4) -> None:
     for wait_s in SCHEDULE_S[:rounds]:
         clock.forward(wait_s)
-        acknowledgements.pump(db)
+        acknowledgements.process_due(db)
 
 
 def unanswered(db: Database) -> list[Escalation]:
@@ -452,7 +452,7 @@ def noted(db: Database, kind: str) -> list[str]:
 
 def retries(db: Database) -> list[Message]:
     with db.reading() as tx:
-        return [one for one in messages.log(tx, 1000).messages if one.retry_of]
+        return [one for one in reading.read_log(tx, 1000).messages if one.retry_of]
 
 
 def states(db: Database) -> list[str]:

@@ -12,7 +12,7 @@ from swarm_agents.courier.injections import Line
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.errors import NotFound
-from swarm_agents.messages import deliveries, messages
+from swarm_agents.messages import deliveries, messages, reading
 from swarm_agents.model import EVERYONE, HUMAN, DeliveryState, PaneAddress, Rules
 from tests.support.clock import FakeClock
 
@@ -25,7 +25,7 @@ def said(db: Database, body: str = "hello") -> int:
 
 def states(db: Database, message: int) -> dict[str, tuple[str, str | None]]:
     with db.reading() as tx:
-        return {one.agent: (one.state.value, one.reason) for one in deliveries.of_message(tx, message)}
+        return {one.agent: (one.state.value, one.reason) for one in deliveries.list_for_message(tx, message)}
 
 
 def moot(db: Database) -> list[str | None]:
@@ -47,8 +47,8 @@ def test_reading_is_the_one_proof(db: Database) -> None:
     roster.join(db, "bob", "agent", None)
     message = said(db)
 
-    messages.inbox(db, "ann")
-    messages.inbox(db, "bob")
+    reading.read_inbox(db, "ann")
+    reading.read_inbox(db, "bob")
 
     assert states(db, message) == {"ann": ("read", None), "bob": ("read", None)}
 
@@ -94,7 +94,7 @@ def test_a_newer_word_on_the_same_incident_supersedes_the_older(db: Database) ->
     build.claim(db, "cid", Rules())
 
     with db.reading() as tx:
-        first = min(one.message for one in deliveries.latest(tx, 100) if one.agent == "bob")
+        first = min(one.message for one in deliveries.list_latest(tx, 100) if one.agent == "bob")
 
     assert states(db, first)["bob"] == ("skipped", "expired")
 
@@ -145,7 +145,7 @@ def test_what_arrived_or_has_no_pane_is_not_typed_again(db: Database) -> None:
     roster.join(db, "ann", "agent", PANE)
     roster.join(db, "bob", "agent", None)
     message = said(db)
-    messages.inbox(db, "ann")
+    reading.read_inbox(db, "ann")
 
     with db.transaction() as tx:
         again = deliveries.retry(tx, message)

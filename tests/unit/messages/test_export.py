@@ -9,7 +9,7 @@ from swarm_agents.db.database import Database
 from swarm_agents.errors import CannotWrite, Usage
 from swarm_agents.messages import export as message_export
 from swarm_agents.messages import messages
-from swarm_agents.messages.rows import ANY, Filter
+from swarm_agents.messages.rows import NO_FILTER, MessageFilter
 from swarm_agents.model import HUMAN, MessageType
 
 HOSTILE = "first\nsecond\u2028third \x1b[2J ```\n## #9 fake\n\x9b nul \x00 ä"
@@ -24,7 +24,7 @@ def test_every_line_of_jsonl_is_one_message_to_the_letter(db: Database, tmp_path
     say(db, "x" * messages.BODY_LIMIT, MessageType.QUESTION)
     file = tmp_path / "all.jsonl"
 
-    assert message_export.export(db, file, ANY, "jsonl") == 2
+    assert message_export.export(db, file, NO_FILTER, "jsonl") == 2
 
     read = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     assert [one["body"] for one in read] == [HOSTILE, "x" * messages.BODY_LIMIT]
@@ -35,7 +35,7 @@ def test_no_body_breaks_out_of_the_markdown_or_moves_a_cursor(db: Database, tmp_
     say(db, HOSTILE)
     file = tmp_path / "all.md"
 
-    message_export.export(db, file, ANY, "markdown")
+    message_export.export(db, file, NO_FILTER, "markdown")
 
     text = file.read_text(encoding="utf-8")
     assert "````text\nfirst\n" in text and text.endswith("\n````\n\n")
@@ -50,7 +50,7 @@ def test_only_what_is_asked_for_is_exported_over_many_pages(
         say(db, f"number {number}", MessageType.QUESTION if number % 2 else MessageType.INFO)
     file = tmp_path / "some.jsonl"
 
-    assert message_export.export(db, file, Filter(type=MessageType.QUESTION), "jsonl") == 10
+    assert message_export.export(db, file, MessageFilter(type=MessageType.QUESTION), "jsonl") == 10
 
     bodies = [json.loads(line)["body"] for line in file.read_text(encoding="utf-8").splitlines()]
     assert bodies == [f"number {number}" for number in range(1, 20, 2)]
@@ -61,14 +61,14 @@ def test_a_file_that_is_there_is_not_overwritten(db: Database, tmp_path: Path) -
     file.write_text("mine", encoding="utf-8")
 
     with pytest.raises(Usage):
-        message_export.export(db, file, ANY, "markdown")
+        message_export.export(db, file, NO_FILTER, "markdown")
 
     assert file.read_text(encoding="utf-8") == "mine"
 
 
 def test_a_folder_that_is_not_there_is_said(db: Database, tmp_path: Path) -> None:
     with pytest.raises(CannotWrite):
-        message_export.export(db, tmp_path / "no" / "all.md", ANY, "markdown")
+        message_export.export(db, tmp_path / "no" / "all.md", NO_FILTER, "markdown")
 
 
 def test_a_failed_export_leaves_nothing_behind(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +76,7 @@ def test_a_failed_export_leaves_nothing_behind(db: Database, tmp_path: Path, mon
     monkeypatch.setitem(message_export.FORMATS, "jsonl", lambda _: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
-        message_export.export(db, tmp_path / "all.jsonl", ANY, "jsonl")
+        message_export.export(db, tmp_path / "all.jsonl", NO_FILTER, "jsonl")
 
     assert not (tmp_path / "all.jsonl").exists()
 
@@ -85,9 +85,9 @@ def test_a_failed_export_leaves_nothing_behind(db: Database, tmp_path: Path, mon
     ("name", "said", "format_"), [("a.md", None, "markdown"), ("a.jsonl", None, "jsonl"), ("a.txt", "jsonl", "jsonl")]
 )
 def test_the_name_says_the_format_unless_somebody_does(name: str, said: str | None, format_: str) -> None:
-    assert message_export.format_of(Path(name), said) == format_
+    assert message_export.choose_format(Path(name), said) == format_
 
 
 def test_a_name_that_says_nothing_is_refused() -> None:
     with pytest.raises(Usage, match="say --format"):
-        message_export.format_of(Path("a.txt"), None)
+        message_export.choose_format(Path("a.txt"), None)

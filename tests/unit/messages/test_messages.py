@@ -5,7 +5,7 @@ import pytest
 from swarm_agents import roster
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadData, NotFound, RateLimited, Usage
-from swarm_agents.messages import messages
+from swarm_agents.messages import messages, reading
 from swarm_agents.model import DeliveryState, MessageType
 from tests.support.clock import FakeClock
 from tests.support.swarm import dump
@@ -34,33 +34,33 @@ def test_an_agent_without_a_pane_gets_its_message_in_the_inbox_and_that_is_said(
     _, [queued] = messages.send(db, "ada", "bob", "hello")
 
     assert (queued.state, queued.reason) == (DeliveryState.SKIPPED, "no-tmux")
-    assert bodies(messages.inbox(db, "bob")) == ["hello"]
+    assert bodies(reading.read_inbox(db, "bob")) == ["hello"]
 
 
 def test_reading_five_of_twenty_five_leaves_twenty(db: Database) -> None:
     for number in range(25):
         messages.send(db, "human", "bob", f"number {number}")
 
-    first = messages.inbox(db, "bob", limit=5)
-    rest = messages.inbox(db, "bob", limit=1000)
+    first = reading.read_inbox(db, "bob", limit=5)
+    rest = reading.read_inbox(db, "bob", limit=1000)
 
     assert (bodies(first), first.more) == ([f"number {n}" for n in range(5)], True)
     assert (bodies(rest), rest.more) == ([f"number {n}" for n in range(5, 25)], False)
-    assert messages.inbox(db, "bob").messages == []
+    assert reading.read_inbox(db, "bob").messages == []
 
 
 def test_peeking_marks_nothing_as_read(db: Database) -> None:
     messages.send(db, "human", "bob", "hello")
     before = dump(db)
 
-    assert bodies(messages.inbox(db, "bob", peek=True)) == ["hello"]
+    assert bodies(reading.read_inbox(db, "bob", peek=True)) == ["hello"]
     assert dump(db) == before
 
 
 def test_what_was_read_is_called_delivered_and_nothing_else_is(db: Database) -> None:
     number, _ = messages.send(db, "human", "all", "hello")
 
-    messages.inbox(db, "bob")
+    reading.read_inbox(db, "bob")
 
     with db.reading() as tx:
         states = {row["agent"]: row["state"] for row in tx.execute("select agent, state from deliveries")}
@@ -74,7 +74,7 @@ def test_own_messages_and_those_from_before_joining_are_not_in_the_inbox(db: Dat
     messages.send(db, "eve", "all", "I am here")
     messages.send(db, "bob", "tester", "welcome")
 
-    assert bodies(messages.inbox(db, "eve")) == ["welcome"]
+    assert bodies(reading.read_inbox(db, "eve")) == ["welcome"]
 
 
 def test_the_log_is_the_newest_messages_oldest_first(db: Database) -> None:
@@ -82,7 +82,7 @@ def test_the_log_is_the_newest_messages_oldest_first(db: Database) -> None:
         messages.send(db, "human", "all", f"number {number}")
 
     with db.reading() as tx:
-        page = messages.log(tx, 2)
+        page = reading.read_log(tx, 2)
 
     assert (bodies(page), page.more) == (["number 3", "number 4"], True)
 
@@ -122,16 +122,16 @@ def test_an_empty_broken_or_oversized_body_is_refused(db: Database, body: str) -
 def test_any_other_body_is_kept_to_the_letter(db: Database, body: str) -> None:
     messages.send(db, "ada", "bob", body, MessageType.QUESTION)
 
-    [kept] = messages.inbox(db, "bob").messages
+    [kept] = reading.read_inbox(db, "bob").messages
     assert (kept.body, kept.type) == (body, MessageType.QUESTION)
 
 
 @pytest.mark.parametrize("limit", [0, -1, 1001, 10**9])
 def test_a_limit_out_of_range_is_refused(db: Database, limit: int) -> None:
     with pytest.raises(Usage, match="between 1 and 1000"):
-        messages.inbox(db, "bob", limit)
+        reading.read_inbox(db, "bob", limit)
     with db.reading() as tx, pytest.raises(Usage):
-        messages.log(tx, limit)
+        reading.read_log(tx, limit)
 
 
 def test_an_agent_sends_ten_messages_a_minute_and_is_told_when_to_go_on(db: Database, clock: FakeClock) -> None:
@@ -165,5 +165,5 @@ def test_a_clock_that_went_back_does_not_silence_a_sender(db: Database, clock: F
     assert messages.send(db, "ada", "bob", "an hour earlier")
 
 
-def bodies(page: messages.Page) -> list[str]:
+def bodies(page: reading.MessagePage) -> list[str]:
     return [message.body for message in page.messages]

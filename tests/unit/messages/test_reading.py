@@ -5,10 +5,10 @@ import pytest
 from swarm_agents import heartbeat, roster
 from swarm_agents.db.database import Database
 from swarm_agents.errors import NotFound, Usage
-from swarm_agents.messages import messages
+from swarm_agents.messages import messages, reading
 from swarm_agents.messages import search as message_search
-from swarm_agents.messages.messages import Page
-from swarm_agents.messages.rows import ANY, Filter
+from swarm_agents.messages.reading import MessagePage
+from swarm_agents.messages.rows import NO_FILTER, MessageFilter
 from swarm_agents.model import EVERYONE, HUMAN, MessageType
 from tests.support.clock import FakeClock
 from tests.support.swarm import dump
@@ -26,15 +26,15 @@ def say(db: Database, body: str, sender: str = HUMAN, to: str = "bob", type_: st
 
 
 def poll(
-    db: Database, name: str = "bob", after: int = 0, limit: int = 50, asked: Filter = ANY, own: bool = False
-) -> Page:
+    db: Database, name: str = "bob", after: int = 0, limit: int = 50, only: MessageFilter = NO_FILTER, own: bool = False
+) -> MessagePage:
     with db.reading() as tx:
-        return messages.poll(tx, roster.find(tx, name) if name != HUMAN else None, after, limit, asked, own)
+        return reading.poll(tx, roster.find(tx, name) if name != HUMAN else None, after, limit, only, own)
 
 
-def read(db: Database, page: Page, name: str = "bob") -> None:
+def read(db: Database, page: MessagePage, name: str = "bob") -> None:
     with db.transaction() as tx:
-        messages.mark_read(tx, name, page)
+        reading.mark_read(tx, name, page)
 
 
 def test_polling_pages_from_the_oldest_and_says_when_there_is_more(db: Database) -> None:
@@ -46,7 +46,7 @@ def test_polling_pages_from_the_oldest_and_says_when_there_is_more(db: Database)
 
     assert (bodies(first), first.more) == (["number 0", "number 1"], True)
     assert (bodies(rest), rest.more) == (["number 2", "number 3", "number 4"], False)
-    assert poll(db, after=rest.cursor) == Page([], False, rest.cursor)
+    assert poll(db, after=rest.cursor) == MessagePage([], False, rest.cursor)
 
 
 def test_own_messages_are_left_out_unless_asked_for(db: Database) -> None:
@@ -76,20 +76,20 @@ def test_a_cursor_of_another_database_is_refused_with_words(db: Database) -> Non
 @pytest.mark.parametrize(
     ("asked", "found"),
     [
-        (Filter(type=MessageType.QUESTION), ["why"]),
-        (Filter(sender="ada"), ["why"]),
-        (Filter(sender="builder"), ["why"]),
-        (Filter(sender="nobody"), []),
-        (Filter(sender=HUMAN), ["one", "two"]),
-        (Filter(type=MessageType.QUESTION, sender=HUMAN), []),
+        (MessageFilter(type=MessageType.QUESTION), ["why"]),
+        (MessageFilter(sender="ada"), ["why"]),
+        (MessageFilter(sender="builder"), ["why"]),
+        (MessageFilter(sender="nobody"), []),
+        (MessageFilter(sender=HUMAN), ["one", "two"]),
+        (MessageFilter(type=MessageType.QUESTION, sender=HUMAN), []),
     ],
 )
-def test_a_filter_narrows_by_type_and_by_who_wrote(db: Database, asked: Filter, found: list[str]) -> None:
+def test_a_filter_narrows_by_type_and_by_who_wrote(db: Database, asked: MessageFilter, found: list[str]) -> None:
     say(db, "one")
     say(db, "why", "ada", type_="QUESTION")
     say(db, "two")
 
-    assert bodies(poll(db, asked=asked)) == found
+    assert bodies(poll(db, only=asked)) == found
 
 
 def test_a_filtered_poll_neither_marks_nor_skips_the_others(db: Database) -> None:
@@ -97,21 +97,21 @@ def test_a_filtered_poll_neither_marks_nor_skips_the_others(db: Database) -> Non
     say(db, "why", "ada", type_="QUESTION")
     say(db, "two")
 
-    found = poll(db, asked=Filter(type=MessageType.QUESTION))
+    found = poll(db, only=MessageFilter(type=MessageType.QUESTION))
     read(db, found)
 
     assert found.cursor == 2
-    assert bodies(messages.inbox(db, "bob")) == ["one", "two"]
+    assert bodies(reading.read_inbox(db, "bob")) == ["one", "two"]
 
 
 def test_a_filtered_look_at_the_inbox_hides_nothing_from_the_next(db: Database) -> None:
     say(db, "one")
     say(db, "why", "ada", type_="QUESTION")
     with db.transaction() as tx:
-        found = messages.unread(tx, roster.find(tx, "bob"), 10, Filter(type=MessageType.QUESTION))
-        messages.mark_read(tx, "bob", found)
+        found = reading.find_unread(tx, roster.find(tx, "bob"), 10, MessageFilter(type=MessageType.QUESTION))
+        reading.mark_read(tx, "bob", found)
 
-    assert (bodies(found), bodies(messages.inbox(db, "bob"))) == (["why"], ["one"])
+    assert (bodies(found), bodies(reading.read_inbox(db, "bob"))) == (["why"], ["one"])
 
 
 def test_reading_a_later_page_leaves_the_earlier_ones_unread(db: Database) -> None:
@@ -120,24 +120,24 @@ def test_reading_a_later_page_leaves_the_earlier_ones_unread(db: Database) -> No
 
     read(db, poll(db, after=3, limit=2))
 
-    assert bodies(messages.inbox(db, "bob")) == ["number 0", "number 1", "number 2", "number 5"]
+    assert bodies(reading.read_inbox(db, "bob")) == ["number 0", "number 1", "number 2", "number 5"]
 
 
 def test_what_came_between_reading_and_marking_stays_unread(db: Database) -> None:
     say(db, "one")
-    page = messages.inbox(db, "bob", peek=True)
+    page = reading.read_inbox(db, "bob", peek=True)
     say(db, "two")
 
     read(db, page)
 
-    assert bodies(messages.inbox(db, "bob")) == ["two"]
+    assert bodies(reading.read_inbox(db, "bob")) == ["two"]
 
 
 def test_marking_an_older_page_takes_nothing_back(db: Database) -> None:
     say(db, "one")
-    old = messages.inbox(db, "bob", peek=True)
+    old = reading.read_inbox(db, "bob", peek=True)
     say(db, "two")
-    messages.inbox(db, "bob")
+    reading.read_inbox(db, "bob")
     before = dump(db)
 
     read(db, old)
@@ -147,7 +147,7 @@ def test_marking_an_older_page_takes_nothing_back(db: Database) -> None:
 
 def test_the_time_of_the_first_reading_is_kept(db: Database, clock: FakeClock) -> None:
     message = say(db, "one")
-    page = messages.inbox(db, "bob")
+    page = reading.read_inbox(db, "bob")
     before = dump(db)
     clock.forward(60)
 
@@ -164,7 +164,7 @@ def test_a_reply_is_in_the_thread_of_what_it_answers(db: Database) -> None:
 
     for any_of_it in (root, answer, again):
         with db.reading() as tx:
-            found = messages.log(tx, asked=Filter(thread=any_of_it)).messages
+            found = reading.read_log(tx, only=MessageFilter(thread=any_of_it)).messages
         assert [(one.id, one.thread, one.reply_to) for one in found] == [
             (root, None, None),
             (answer, root, root),
@@ -188,7 +188,7 @@ def test_messages_are_counted_by_type(db: Database, clock: FakeClock) -> None:
     say(db, "three", type_="QUESTION")
 
     with db.reading() as tx:
-        found, recent = messages.counts(tx), messages.counts(tx, tx.now - 10_000)
+        found, recent = reading.count_by_type(tx), reading.count_by_type(tx, tx.now - 10_000)
 
     assert {type_: n for type_, n in found.items() if n} == {MessageType.INFO: 1, MessageType.QUESTION: 2}
     assert (recent[MessageType.INFO], recent[MessageType.QUESTION], len(recent)) == (0, 2, len(MessageType))
@@ -221,8 +221,11 @@ def test_a_search_can_be_cut_and_narrowed(db: Database, clock: FakeClock) -> Non
     cut = message_search.grep(db, "apple", limit=2)
 
     assert (bodies(cut), cut.more) == (["apple 3", "apple 2"], True)
-    assert bodies(message_search.grep(db, "apple", asked=Filter(type=MessageType.QUESTION))) == ["apple 2"]
-    assert bodies(message_search.grep(db, "apple", asked=Filter(since=db.now() - 10_000))) == ["apple 3", "apple 2"]
+    assert bodies(message_search.grep(db, "apple", only=MessageFilter(type=MessageType.QUESTION))) == ["apple 2"]
+    assert bodies(message_search.grep(db, "apple", only=MessageFilter(since=db.now() - 10_000))) == [
+        "apple 3",
+        "apple 2",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -243,7 +246,7 @@ def test_a_log_is_narrowed_too(db: Database) -> None:
     say(db, "two", "ada", type_="QUESTION")
 
     with db.reading() as tx:
-        assert bodies(messages.log(tx, asked=Filter(sender="ada"))) == ["two"]
+        assert bodies(reading.read_log(tx, only=MessageFilter(sender="ada"))) == ["two"]
 
 
 def test_who_left_and_comes_back_finds_what_was_said_to_all_meanwhile(db: Database) -> None:
@@ -251,8 +254,8 @@ def test_who_left_and_comes_back_finds_what_was_said_to_all_meanwhile(db: Databa
     say(db, "meanwhile", to=EVERYONE)
     roster.join(db, "bob", "tester", None)
 
-    assert bodies(messages.inbox(db, "bob")) == ["meanwhile"]
+    assert bodies(reading.read_inbox(db, "bob")) == ["meanwhile"]
 
 
-def bodies(page: Page) -> list[str]:
+def bodies(page: MessagePage) -> list[str]:
     return [message.body for message in page.messages]

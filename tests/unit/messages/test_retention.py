@@ -6,7 +6,7 @@ import pytest
 
 from swarm_agents import events, heartbeat, roster
 from swarm_agents.db.database import Database
-from swarm_agents.messages import acknowledgements, messages, retention
+from swarm_agents.messages import acknowledgements, messages, reading, retention
 from swarm_agents.messages import search as message_search
 from swarm_agents.model import EVERYONE, HUMAN, PaneAddress
 from tests.support.clock import FakeClock
@@ -25,7 +25,7 @@ def say(db: Database, body: str = "hello", to: str = "bob", **more: float) -> in
     return messages.send(db, HUMAN, to, body, **more)[0]  # type: ignore[arg-type]
 
 
-def prune(db: Database, clock: FakeClock) -> retention.Pruned:
+def prune(db: Database, clock: FakeClock) -> retention.PruneResult:
     """A week and an hour later, with something new in the log."""
     clock.forward(WEEK_S + 3600)
     say(db, "new", HUMAN)
@@ -41,7 +41,7 @@ def test_what_was_read_is_removed_with_all_that_belongs_to_it(db: Database, cloc
     say(db, to=EVERYONE)
     acknowledged = say(db, ack_within_s=30)
     for agent in ("ada", "bob"):
-        messages.inbox(db, agent)
+        reading.read_inbox(db, agent)
     acknowledgements.acknowledge(db, "bob", acknowledged)
 
     assert prune(db, clock) == (2, 0)
@@ -55,27 +55,27 @@ def test_what_was_read_is_removed_with_all_that_belongs_to_it(db: Database, cloc
 
 def unread_by_one(db: Database) -> None:
     say(db, to=EVERYONE)
-    messages.inbox(db, "bob")
+    reading.read_inbox(db, "bob")
 
 
 def read_only_by_somebody_else(db: Database) -> None:
     say(db)
     with db.transaction() as tx:
-        messages.mark_read(tx, "ada", messages.log(tx))
+        reading.mark_read(tx, "ada", reading.read_log(tx))
 
 
 def unacknowledged(db: Database) -> None:
     say(db, ack_within_s=10**9)
-    messages.inbox(db, "bob")
+    reading.read_inbox(db, "bob")
 
 
 def asked_of_the_human(db: Database) -> None:
     say(db, ack_within_s=1)
-    messages.inbox(db, "bob")
+    reading.read_inbox(db, "bob")
     heartbeat.leave(db, "bob")
     with db.transaction() as tx:
         tx.execute("update acknowledgements set due_mono_ms = 0")
-    acknowledgements.pump(db)
+    acknowledgements.process_due(db)
 
 
 def on_its_way_into_a_pane(db: Database) -> None:
@@ -91,7 +91,7 @@ def unread_by_the_human(db: Database) -> None:
 
 def began_a_thread_of_which_something_is_left(db: Database) -> None:
     root = say(db)
-    messages.inbox(db, "bob")
+    reading.read_inbox(db, "bob")
     messages.send(db, "bob", "ada", "an answer that ada has not read", reply_to=root)
 
 
@@ -121,7 +121,7 @@ def test_what_somebody_needs_is_kept_however_old(
 
 def test_what_is_younger_is_kept(db: Database, clock: FakeClock) -> None:
     say(db)
-    messages.inbox(db, "bob")
+    reading.read_inbox(db, "bob")
     clock.forward(WEEK_S - 60)
     say(db, "new", HUMAN)
 
@@ -130,21 +130,21 @@ def test_what_is_younger_is_kept(db: Database, clock: FakeClock) -> None:
 
 def test_the_newest_message_is_kept_so_that_cursors_can_be_judged(db: Database, clock: FakeClock) -> None:
     say(db)
-    messages.inbox(db, "bob")
+    reading.read_inbox(db, "bob")
     clock.forward(WEEK_S + 60)
 
     retention.prune(db, WEEK_S)
 
     assert left(db) == [1]
     with db.reading() as tx:
-        assert messages.poll(tx, None, after=1).messages == []
+        assert reading.poll(tx, None, after=1).messages == []
 
 
 def test_a_whole_thread_goes_at_once(db: Database, clock: FakeClock) -> None:
     root = say(db)
     messages.send(db, "bob", "ada", "because", reply_to=root)
     for agent in ("ada", "bob"):
-        messages.inbox(db, agent)
+        reading.read_inbox(db, agent)
 
     assert prune(db, clock) == (2, 0)
 
@@ -155,18 +155,18 @@ def test_many_are_removed_in_small_transactions(
     monkeypatch.setattr(retention, "_AT_ONCE", 4)
     for _ in range(30):
         say(db)
-    messages.inbox(db, "bob")
+    reading.read_inbox(db, "bob")
 
     assert prune(db, clock) == (30, 0)
     with db.reading() as tx:
-        assert retention.pruned_through(tx) == 30
+        assert retention.find_pruned_through(tx) == 30
 
 
 def test_what_was_removed_is_found_by_no_search_and_the_rest_is(db: Database, clock: FakeClock) -> None:
     say(db, "apple one")
     message_search.grep(db, "apple")
     say(db, "apple two")
-    messages.inbox(db, "bob")
+    reading.read_inbox(db, "bob")
     prune(db, clock)
     say(db, "apple three")
 

@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from swarm_agents.cli.times import Since, duration_s
+from swarm_agents.cli.times import SinceTime, parse_duration_s
 
 NOW_MS = 1_800_000_000_000
 
@@ -13,8 +13,8 @@ NOW_MS = 1_800_000_000_000
     ("text", "seconds"), [("90s", 90), ("30m", 1800), ("2h", 7200), ("7d", 604_800), ("4w", 2_419_200)]
 )
 def test_a_length_of_time_has_a_unit(text: str, seconds: float) -> None:
-    assert duration_s(text) == seconds
-    assert Since(text).at_ms(NOW_MS) == NOW_MS - seconds * 1000
+    assert parse_duration_s(text) == seconds
+    assert SinceTime(text).at_ms(NOW_MS) == NOW_MS - seconds * 1000
 
 
 @pytest.mark.parametrize(
@@ -22,15 +22,15 @@ def test_a_length_of_time_has_a_unit(text: str, seconds: float) -> None:
 )
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError):
-        duration_s(text)
+        parse_duration_s(text)
 
 
 @pytest.mark.parametrize("text", ["2027-01-15T08:00:00Z", "2027-01-15T08:00", "2027-01-15T09:00+01:00"])
 def test_a_moment_is_utc_unless_it_says_otherwise(text: str) -> None:
-    assert Since(text).at_ms(0) == NOW_MS
+    assert SinceTime(text).at_ms(0) == NOW_MS
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2027-13-01", "", "1\n"])
 def test_a_moment_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError):
-        Since(text)
+        SinceTime(text)

@@ -12,12 +12,13 @@ from swarm_agents.db.database import Database
 from swarm_agents.errors import BadData
 from swarm_agents.tasks import rows as task_rows
 from swarm_agents.tasks import tasks
-from swarm_agents.tasks.graph import Draft, ordered
+from swarm_agents.tasks.drafts import TaskDraft
+from swarm_agents.tasks.graph import sort_drafts
 
 IDS = ["a", "b", "c", "d", "e", "f"]
 DRAFTS = st.lists(
     st.builds(
-        lambda id_, after: Draft(id_, "work", tuple(after)),
+        lambda id_, after: TaskDraft(id_, "work", tuple(after)),
         st.sampled_from(IDS),
         st.lists(st.sampled_from(IDS), max_size=3, unique=True),
     ),
@@ -26,11 +27,11 @@ DRAFTS = st.lists(
 
 
 @given(DRAFTS)
-def test_what_is_accepted_has_an_order_and_what_has_one_is_accepted(drafts: list[Draft]) -> None:
+def test_what_is_accepted_has_an_order_and_what_has_one_is_accepted(drafts: list[TaskDraft]) -> None:
     sound = len({one.id for one in drafts}) == len(drafts) and can_be_done({one.id: one.after for one in drafts})
 
     try:
-        placed = ordered(drafts, known=())
+        placed = sort_drafts(drafts, known=())
     except BadData:
         assert not sound
         return
@@ -44,15 +45,15 @@ def test_what_is_accepted_has_an_order_and_what_has_one_is_accepted(drafts: list
 def test_a_graph_without_circles_is_accepted_in_any_order(order: list[str], edges: int) -> None:
     pairs = [(later, earlier) for number, later in enumerate(IDS) for earlier in IDS[:number]]
     chosen = [pair for bit, pair in enumerate(pairs) if edges >> bit & 1]
-    drafts = [Draft(id_, "work", tuple(after for later, after in chosen if later == id_)) for id_ in order]
+    drafts = [TaskDraft(id_, "work", tuple(after for later, after in chosen if later == id_)) for id_ in order]
 
-    assert {one.id for one in ordered(drafts, known=())} == set(IDS)
+    assert {one.id for one in sort_drafts(drafts, known=())} == set(IDS)
 
 
 @settings(max_examples=40)
 @given(batches=st.lists(DRAFTS, max_size=5))
 def test_the_stored_graph_never_has_a_circle_and_a_refused_batch_leaves_no_trace(
-    fresh_database: Path, batches: list[list[Draft]]
+    fresh_database: Path, batches: list[list[TaskDraft]]
 ) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "swarm.db"
@@ -72,30 +73,34 @@ def test_the_stored_graph_never_has_a_circle_and_a_refused_batch_leaves_no_trace
 @pytest.mark.parametrize(
     ("drafts", "why"),
     [
-        ([Draft("a", "A", line=1), Draft("a", "A", line=4)], "line 4: the id a is taken by line 1"),
-        ([Draft("old", "A", line=2)], "line 2: there is a task old already"),
-        ([Draft("a", "A", ("nowhere",), line=7)], "line 7: it comes after nowhere, and there is no such task"),
-        ([Draft("a", "A", ("a",), line=3)], "line 3: tasks wait for each other in a circle: a after a"),
+        ([TaskDraft("a", "A", line=1), TaskDraft("a", "A", line=4)], "line 4: the id a is taken by line 1"),
+        ([TaskDraft("old", "A", line=2)], "line 2: there is a task old already"),
+        ([TaskDraft("a", "A", ("nowhere",), line=7)], "line 7: it comes after nowhere, and there is no such task"),
+        ([TaskDraft("a", "A", ("a",), line=3)], "line 3: tasks wait for each other in a circle: a after a"),
         (
-            [Draft("a", "A", ("c",), line=1), Draft("b", "B", ("a",), line=2), Draft("c", "C", ("b",), line=3)],
+            [
+                TaskDraft("a", "A", ("c",), line=1),
+                TaskDraft("b", "B", ("a",), line=2),
+                TaskDraft("c", "C", ("b",), line=3),
+            ],
             "line 1: tasks wait for each other in a circle: a after c after b after a",
         ),
     ],
 )
-def test_a_refusal_names_the_line(drafts: list[Draft], why: str) -> None:
+def test_a_refusal_names_the_line(drafts: list[TaskDraft], why: str) -> None:
     with pytest.raises(BadData, match=f"^{why}[.]$"):
-        ordered(drafts, known={"old"})
+        sort_drafts(drafts, known={"old"})
 
 
 def test_a_chain_of_a_thousand_is_no_trouble() -> None:
-    drafts = [Draft(f"t{n}", "work", (f"t{n + 1}",)) for n in range(999)] + [Draft("t999", "work")]
+    drafts = [TaskDraft(f"t{n}", "work", (f"t{n + 1}",)) for n in range(999)] + [TaskDraft("t999", "work")]
 
-    assert [one.id for one in ordered(drafts, known=())] == [f"t{n}" for n in reversed(range(1000))]
+    assert [one.id for one in sort_drafts(drafts, known=())] == [f"t{n}" for n in reversed(range(1000))]
 
 
 def graph(db: Database) -> dict[str, frozenset[str]]:
     with db.reading() as tx:
-        return {task.id: frozenset(task.after) for task in task_rows.listed(tx)}
+        return {task.id: frozenset(task.after) for task in task_rows.list_tasks(tx)}
 
 
 def can_be_done(after: "dict[str, tuple[str, ...]] | dict[str, frozenset[str]]") -> bool:

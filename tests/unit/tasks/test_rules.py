@@ -9,13 +9,13 @@ import pytest
 from swarm_agents import heartbeat, roster
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadData, NotFound, Taken, Usage
-from swarm_agents.messages import messages
+from swarm_agents.messages import messages, reading
 from swarm_agents.model import HUMAN
+from swarm_agents.tasks import reopening, tasks
 from swarm_agents.tasks import rows as task_rows
-from swarm_agents.tasks import tasks
-from swarm_agents.tasks.graph import Draft
+from swarm_agents.tasks.drafts import TaskDraft
 from swarm_agents.tasks.rows import Task, TaskStatus
-from swarm_agents.tasks.tasks import BlockedBy, Done, NotYours, TakenBy
+from swarm_agents.tasks.tasks import TaskBlocked, TaskNotHeld, TaskTaken, TaskUpdated
 from tests.support.clock import FakeClock
 from tests.support.swarm import dump
 
@@ -34,10 +34,10 @@ def agents(db: Database) -> None:
 def test_the_first_who_claims_has_it_and_the_second_learns_who(db: Database) -> None:
     tasks.add(db, "work", "human", "a")
 
-    assert claim(db, "ada", "a") == Done(find(db, "a"))
+    assert claim(db, "ada", "a") == TaskUpdated(find(db, "a"))
     refused = claim(db, "bob", "a")
 
-    assert isinstance(refused, TakenBy) and refused.task.claimant == "ada"
+    assert isinstance(refused, TaskTaken) and refused.task.claimant == "ada"
 
 
 def test_claiming_ones_own_task_again_is_harmless(db: Database) -> None:
@@ -47,7 +47,7 @@ def test_claiming_ones_own_task_again_is_harmless(db: Database) -> None:
 
     again = claim(db, "ada", "a")
 
-    assert isinstance(again, Done) and not again.new and again.task.fence == fence
+    assert isinstance(again, TaskUpdated) and not again.new and again.task.fence == fence
 
 
 def test_a_task_waits_for_all_that_it_comes_after(db: Database) -> None:
@@ -59,8 +59,8 @@ def test_a_task_waits_for_all_that_it_comes_after(db: Database) -> None:
     refused = claim(db, "ada", "c")
     finish(db, "bob", "b")
 
-    assert isinstance(refused, BlockedBy) and refused.task.blocked_by == ("b",)
-    assert isinstance(claim(db, "ada", "c"), Done)
+    assert isinstance(refused, TaskBlocked) and refused.task.blocked_by == ("b",)
+    assert isinstance(claim(db, "ada", "c"), TaskUpdated)
 
 
 @pytest.mark.parametrize("end", [tasks.TaskStatus.FAILED, tasks.TaskStatus.REVIEW])
@@ -72,9 +72,9 @@ def test_what_has_failed_or_waits_for_a_review_blocks_what_comes_after(db: Datab
     if end is TaskStatus.FAILED:
         tasks.fail(db, "ada", "a", "no idea")
     else:
-        tasks.review(db, "ada", "a", "all")
+        tasks.request_review(db, "ada", "a", "all")
 
-    assert isinstance(claim(db, "bob", "b"), BlockedBy)
+    assert isinstance(claim(db, "bob", "b"), TaskBlocked)
 
 
 def test_what_was_cancelled_blocks_nothing(db: Database) -> None:
@@ -83,13 +83,13 @@ def test_what_was_cancelled_blocks_nothing(db: Database) -> None:
 
     tasks.cancel(db, HUMAN, "a")
 
-    assert isinstance(claim(db, "bob", "b"), Done)
+    assert isinstance(claim(db, "bob", "b"), TaskUpdated)
 
 
 Act = Callable[[Database, str], object]
 CLAIMANTS: dict[str, Act] = {
     "start": lambda db, who: tasks.start(db, who, "a", LEASE_S),
-    "review": lambda db, who: tasks.review(db, who, "a", "all"),
+    "review": lambda db, who: tasks.request_review(db, who, "a", "all"),
     "complete": lambda db, who: tasks.complete(db, who, "a", "done"),
     "fail": lambda db, who: tasks.fail(db, who, "a", "no idea"),
     "release": lambda db, who: tasks.release(db, who, "a"),
@@ -105,7 +105,7 @@ def test_who_does_not_hold_it_changes_nothing(db: Database, act: Act, held: bool
         claim(db, "ada", "a")
     before = dump(db)
 
-    assert isinstance(act(db, "bob"), NotYours)
+    assert isinstance(act(db, "bob"), TaskNotHeld)
     assert dump(db) == before
 
 
@@ -117,11 +117,11 @@ def test_an_old_fence_changes_nothing_even_from_the_claimant_itself(db: Database
     claim(db, "ada", "a")
     before = dump(db)
 
-    assert isinstance(tasks.complete(db, "ada", "a", fence=old), NotYours)
-    assert isinstance(tasks.start(db, "ada", "a", LEASE_S, fence=old), NotYours)
-    assert isinstance(tasks.release(db, "ada", "a", fence=old), NotYours)
+    assert isinstance(tasks.complete(db, "ada", "a", fence=old), TaskNotHeld)
+    assert isinstance(tasks.start(db, "ada", "a", LEASE_S, fence=old), TaskNotHeld)
+    assert isinstance(tasks.release(db, "ada", "a", fence=old), TaskNotHeld)
     assert dump(db) == before
-    assert isinstance(act(db, "ada"), Done)
+    assert isinstance(act(db, "ada"), TaskUpdated)
 
 
 def test_completing_twice_is_harmless(db: Database) -> None:
@@ -131,18 +131,18 @@ def test_completing_twice_is_harmless(db: Database) -> None:
 
     again = tasks.complete(db, "ada", "a")
 
-    assert isinstance(again, Done) and not again.new and dump(db) == before
+    assert isinstance(again, TaskUpdated) and not again.new and dump(db) == before
 
 
 def test_after_a_review_the_claimant_completes_it_or_goes_on(db: Database) -> None:
     tasks.add(db, "work", "human", "a")
     claim(db, "ada", "a")
 
-    tasks.review(db, "ada", "a", "bob")
+    tasks.request_review(db, "ada", "a", "bob")
     tasks.start(db, "ada", "a", LEASE_S)
-    tasks.review(db, "ada", "a", "bob")
+    tasks.request_review(db, "ada", "a", "bob")
 
-    assert isinstance(tasks.complete(db, "ada", "a"), Done)
+    assert isinstance(tasks.complete(db, "ada", "a"), TaskUpdated)
 
 
 def test_a_review_by_nobody_who_is_here_is_refused(db: Database) -> None:
@@ -150,7 +150,7 @@ def test_a_review_by_nobody_who_is_here_is_refused(db: Database) -> None:
     claim(db, "ada", "a")
 
     with pytest.raises(NotFound):
-        tasks.review(db, "ada", "a", "zed")
+        tasks.request_review(db, "ada", "a", "zed")
 
 
 def test_a_human_gives_it_to_another_and_the_one_who_had_it_can_do_nothing_more(db: Database) -> None:
@@ -159,10 +159,10 @@ def test_a_human_gives_it_to_another_and_the_one_who_had_it_can_do_nothing_more(
 
     tasks.reassign(db, "a", "bob", LEASE_S)
 
-    assert isinstance(tasks.complete(db, "ada", "a", fence=old), NotYours)
+    assert isinstance(tasks.complete(db, "ada", "a", fence=old), TaskNotHeld)
     assert "not yours any more" in inbox(db, "ada")[-1]
     assert "gave you task a" in inbox(db, "bob")[-1]
-    assert isinstance(tasks.complete(db, "bob", "a"), Done)
+    assert isinstance(tasks.complete(db, "bob", "a"), TaskUpdated)
 
 
 def test_a_human_reopens_what_has_failed(db: Database) -> None:
@@ -172,7 +172,7 @@ def test_a_human_reopens_what_has_failed(db: Database) -> None:
 
     tasks.release(db, HUMAN, "a")
 
-    assert isinstance(claim(db, "bob", "a"), Done)
+    assert isinstance(claim(db, "bob", "a"), TaskUpdated)
 
 
 def test_who_added_it_may_cancel_it_until_somebody_has_it(db: Database) -> None:
@@ -180,8 +180,8 @@ def test_who_added_it_may_cancel_it_until_somebody_has_it(db: Database) -> None:
         tasks.add(db, "work", "ada", name)
     claim(db, "bob", "b")
 
-    assert isinstance(tasks.cancel(db, "ada", "a"), Done)
-    assert isinstance(tasks.cancel(db, "ada", "b"), NotYours)
+    assert isinstance(tasks.cancel(db, "ada", "a"), TaskUpdated)
+    assert isinstance(tasks.cancel(db, "ada", "b"), TaskNotHeld)
 
 
 # Leases.
@@ -195,8 +195,8 @@ def test_a_task_comes_back_when_its_lease_has_run_out_and_not_before(db: Databas
     early = claim(db, "bob", "a")
     clock.forward(1)
 
-    assert isinstance(early, TakenBy)
-    assert isinstance(claim(db, "bob", "a"), Done)
+    assert isinstance(early, TaskTaken)
+    assert isinstance(claim(db, "bob", "a"), TaskUpdated)
 
 
 @pytest.mark.parametrize("taken", [True, False], ids=["another has it", "nobody has it"])
@@ -209,7 +209,7 @@ def test_a_late_completion_is_refused(db: Database, clock: FakeClock, taken: boo
 
     late = tasks.complete(db, "ada", "a", "done")
 
-    assert isinstance(late, NotYours) and late.task.claimant == ("bob" if taken else None)
+    assert isinstance(late, TaskNotHeld) and late.task.claimant == ("bob" if taken else None)
 
 
 def test_any_command_of_the_claimant_keeps_the_task(db: Database, clock: FakeClock) -> None:
@@ -220,7 +220,7 @@ def test_any_command_of_the_claimant_keeps_the_task(db: Database, clock: FakeClo
         clock.forward(LEASE_S - 1)
         heartbeat.record(db, "ada")
 
-    assert isinstance(claim(db, "bob", "a"), TakenBy)
+    assert isinstance(claim(db, "bob", "a"), TaskTaken)
 
 
 def test_a_sign_of_life_that_comes_too_late_keeps_nothing(db: Database, clock: FakeClock) -> None:
@@ -230,7 +230,7 @@ def test_a_sign_of_life_that_comes_too_late_keeps_nothing(db: Database, clock: F
 
     heartbeat.record(db, "ada")
 
-    assert isinstance(claim(db, "bob", "a"), Done)
+    assert isinstance(claim(db, "bob", "a"), TaskUpdated)
 
 
 def test_a_sign_of_life_with_little_to_tell_writes_nothing(db: Database, clock: FakeClock) -> None:
@@ -253,18 +253,18 @@ def test_a_clock_that_jumps_ends_no_lease_and_a_reboot_ends_all(db: Database, cl
     after_the_jump = claim(db, "bob", "a")
     clock.reboot()
 
-    assert isinstance(after_the_jump, TakenBy)
-    assert isinstance(claim(db, "bob", "a"), Done)
+    assert isinstance(after_the_jump, TaskTaken)
+    assert isinstance(claim(db, "bob", "a"), TaskUpdated)
 
 
 def test_a_review_waits_for_as_long_as_it_takes(db: Database, clock: FakeClock) -> None:
     tasks.add(db, "work", "human", "a")
     claim(db, "ada", "a")
-    tasks.review(db, "ada", "a", "human")
+    tasks.request_review(db, "ada", "a", "human")
 
     clock.forward(100 * LEASE_S)
 
-    assert isinstance(tasks.complete(db, "ada", "a"), Done)
+    assert isinstance(tasks.complete(db, "ada", "a"), TaskUpdated)
 
 
 def test_looking_returns_what_ran_out_and_tells_everybody_once(db: Database, clock: FakeClock) -> None:
@@ -272,8 +272,8 @@ def test_looking_returns_what_ran_out_and_tells_everybody_once(db: Database, clo
     claim(db, "ada", "a")
     clock.forward(LEASE_S)
 
-    tasks.reap(db)
-    tasks.reap(db)
+    reopening.reap(db)
+    reopening.reap(db)
 
     assert find(db, "a").status is TaskStatus.OPEN
     assert sum("ran out" in body for body in inbox(db, "bob")) == 1
@@ -343,7 +343,7 @@ def test_one_bad_task_of_many_adds_nothing(db: Database) -> None:
     before = dump(db)
 
     with pytest.raises(BadData, match="line 3: the title is empty"):
-        tasks.add_all(db, [Draft("a", "A", line=1), Draft("b", " ", line=3)], "human")
+        tasks.add_all(db, [TaskDraft("a", "A", line=1), TaskDraft("b", " ", line=3)], "human")
 
     assert dump(db) == before
 
@@ -363,14 +363,16 @@ def test_texts_are_kept_as_they_are_up_to_the_limit(db: Database) -> None:
 
 
 def test_the_workload_of_each_agent_is_counted_and_estimated(db: Database) -> None:
-    tasks.add_all(db, [Draft("a", "A", estimate_min=30), Draft("b", "B", estimate_min=60), Draft("c", "C")], "human")
+    tasks.add_all(
+        db, [TaskDraft("a", "A", estimate_min=30), TaskDraft("b", "B", estimate_min=60), TaskDraft("c", "C")], "human"
+    )
     finish(db, "ada", "a")
     claim(db, "ada", "b")
     claim(db, "bob", "c")
     tasks.fail(db, "bob", "c", "no idea")
 
     with db.reading() as tx:
-        ada, bob = task_rows.workloads(task_rows.listed(tx))
+        ada, bob = task_rows.count_workloads(task_rows.list_tasks(tx))
 
     assert (ada.agent, ada.held, ada.completed, ada.failed, ada.held_min, ada.completed_min) == ("ada", 1, 1, 0, 60, 30)
     assert (bob.agent, bob.held, bob.completed, bob.failed) == ("bob", 0, 0, 1)
@@ -407,7 +409,7 @@ def test_a_task_cannot_be_bent_with_the_shell(db: Database, change: str) -> None
     assert dump(db) == before
 
 
-def claim(db: Database, agent: str, task: str) -> Done | TakenBy | BlockedBy:
+def claim(db: Database, agent: str, task: str) -> TaskUpdated | TaskTaken | TaskBlocked:
     return tasks.claim(db, agent, task, LEASE_S)
 
 
@@ -417,8 +419,8 @@ def claimed_fence(db: Database, agent: str, task: str) -> int:
 
 
 def finish(db: Database, agent: str, task: str, result: str = "") -> None:
-    assert isinstance(claim(db, agent, task), Done)
-    assert isinstance(tasks.complete(db, agent, task, result), Done)
+    assert isinstance(claim(db, agent, task), TaskUpdated)
+    assert isinstance(tasks.complete(db, agent, task, result), TaskUpdated)
 
 
 def find(db: Database, task: str) -> Task:
@@ -427,4 +429,4 @@ def find(db: Database, task: str) -> Task:
 
 
 def inbox(db: Database, agent: str) -> list[str]:
-    return [message.body for message in messages.inbox(db, agent).messages]
+    return [message.body for message in reading.read_inbox(db, agent).messages]

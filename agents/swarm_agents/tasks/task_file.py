@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from swarm_agents.errors import BadData, Usage
 from swarm_agents.tasks import yaml_subset
-from swarm_agents.tasks.graph import Draft
-from swarm_agents.tasks.tasks import DRAFTS_LIMIT
+from swarm_agents.tasks.drafts import DRAFTS_LIMIT, TaskDraft
 from swarm_agents.text import one_line
 
 SIZE_LIMIT = 1_048_576  # bytes of a file of tasks
@@ -24,14 +23,14 @@ _ESTIMATE = re.compile(r"([1-9][0-9]{0,5})\s*(m|min|h|d)?")
 _MINUTES = {None: 1, "m": 1, "min": 1, "h": 60, "d": 480}  # a day of work
 
 
-class Found(NamedTuple):
+class RawTask(NamedTuple):
     """One task as it was written: a table of keys and values, and its line."""
 
     line: int
     table: Any
 
 
-def format_of(name: str, text: str) -> str:
+def choose_format(name: str, text: str) -> str:
     """By the file's name; for standard input by the first character."""
     suffix = "." + name.rpartition(".")[2].lower() if "." in name else ""
     if suffix in _SUFFIXES:
@@ -41,17 +40,17 @@ def format_of(name: str, text: str) -> str:
     return "json" if text.lstrip()[:1] in ("[", "{") else "markdown" if re.search(_ITEM, text) else "yaml"
 
 
-def parse(text: str, format_: str) -> list[Draft]:
+def parse(text: str, format_: str) -> list[TaskDraft]:
     """The tasks in the order in which they are written. Raises `BadData` with the line."""
     if len(text.encode(errors="surrogatepass")) > SIZE_LIMIT:
         raise BadData(f"{SIZE_LIMIT} bytes are the limit of a file of tasks.")
     found = {"markdown": _markdown, "yaml": _yaml, "json": _json}[format_](text)
     if len(found) > DRAFTS_LIMIT:
         raise BadData(f"There are {len(found)} tasks in it; {DRAFTS_LIMIT} are the limit.")
-    return [draft(one) for one in found]
+    return [make_draft(one) for one in found]
 
 
-def draft(found: Found) -> Draft:
+def make_draft(found: RawTask) -> TaskDraft:
     """The task that a table describes. Raises `BadData` with the line."""
     table, line = found.table, found.line
     if not isinstance(table, dict):
@@ -66,8 +65,8 @@ def draft(found: Found) -> Draft:
     done = table.get("done", False)
     if not isinstance(done, bool):
         raise _bad(line, "'done' is true or false")
-    return Draft(
-        id=_text(id_, "id", line) if id_ is not None else slug(title) or f"line-{line}",
+    return TaskDraft(
+        id=_text(id_, "id", line) if id_ is not None else make_slug(title) or f"line-{line}",
         title=title,
         after=_texts(table.get("after"), "after", line),
         files=_texts(table.get("files"), "files", line),
@@ -78,15 +77,15 @@ def draft(found: Found) -> Draft:
     )
 
 
-def slug(title: str) -> str:
+def make_slug(title: str) -> str:
     """An id that the same title always gets: its letters and digits, in lower case."""
     words = re.findall(r"[a-z0-9]+", title.lower())
     return "-".join(words)[:40].strip("-")
 
 
-def _markdown(text: str) -> list[Found]:
+def _markdown(text: str) -> list[RawTask]:
     """Checklist items; what is indented under an item is part of it, so that the item comes after it."""
-    found: list[Found] = []
+    found: list[RawTask] = []
     open_items: list[tuple[int, dict[str, Any]]] = []  # the items that this one may be indented under
     fenced = False
     for line, written in enumerate(text.split("\n"), 1):
@@ -102,7 +101,7 @@ def _markdown(text: str) -> list[Found]:
         if open_items:
             open_items[-1][1].setdefault("after", []).append(_id(table, line))
         open_items.append((indent, table))
-        found.append(Found(line, table))
+        found.append(RawTask(line, table))
     return found
 
 
@@ -122,14 +121,14 @@ def _item(line: int, mark: str, text: str) -> dict[str, Any]:
 
 
 def _id(table: dict[str, Any], line: int) -> str:
-    return str(table.get("id") or slug(table["title"]) or f"line-{line}")
+    return str(table.get("id") or make_slug(table["title"]) or f"line-{line}")
 
 
-def _yaml(text: str) -> list[Found]:
+def _yaml(text: str) -> list[RawTask]:
     return _of_document(*yaml_subset.parse(text))
 
 
-def _json(text: str) -> list[Found]:
+def _json(text: str) -> list[RawTask]:
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
@@ -139,12 +138,12 @@ def _json(text: str) -> list[Found]:
     return _of_document(document, _lines_of_items(text))
 
 
-def _of_document(document: Any, lines: list[int]) -> list[Found]:
+def _of_document(document: Any, lines: list[int]) -> list[RawTask]:
     if isinstance(document, dict) and list(document) == ["tasks"]:
         document = document["tasks"]
     if not isinstance(document, list):
         raise BadData("Write a list of tasks, or 'tasks' with such a list.")
-    return [Found(line, table) for line, table in zip(lines, document, strict=True)]
+    return [RawTask(line, table) for line, table in zip(lines, document, strict=True)]
 
 
 def _lines_of_items(text: str) -> list[int]:

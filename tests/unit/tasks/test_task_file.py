@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swarm_agents.errors import BadData, NotFound, Usage
-from swarm_agents.tasks import importing as task_import
 from swarm_agents.tasks import plan as task_plan
-from swarm_agents.tasks.graph import Draft, ordered
+from swarm_agents.tasks import task_file
+from swarm_agents.tasks.drafts import TaskDraft
+from swarm_agents.tasks.graph import sort_drafts
 
 MARKDOWN = """\
 # A plan
@@ -50,9 +51,9 @@ JSON = """\
 ]}
 """
 PLAN = [
-    Draft("models", "The models", files=("src/models.py", "src/db.py"), estimate_min=120),
-    Draft("the-outline", "The outline", done=True),
-    Draft("api", "The API", after=("models", "the-outline")),
+    TaskDraft("models", "The models", files=("src/models.py", "src/db.py"), estimate_min=120),
+    TaskDraft("the-outline", "The outline", done=True),
+    TaskDraft("api", "The API", after=("models", "the-outline")),
 ]
 
 
@@ -61,7 +62,7 @@ PLAN = [
     [(MARKDOWN, "markdown", [5, 6, 8]), (YAML, "yaml", [4, 10, 12]), (JSON, "json", [2, 3, 5])],
 )
 def test_one_plan_reads_the_same_in_each_format(text: str, format_: str, lines: list[int]) -> None:
-    drafts = task_import.parse(text, format_)
+    drafts = task_file.parse(text, format_)
 
     assert [one._replace(line=None) for one in drafts] == PLAN
     assert [one.line for one in drafts] == lines
@@ -70,7 +71,7 @@ def test_one_plan_reads_the_same_in_each_format(text: str, format_: str, lines: 
 def test_what_is_indented_under_an_item_comes_before_it() -> None:
     text = "- [ ] Whole\n  - [ ] Half\n    - [ ] Quarter\n  - [ ] Other half\n- [ ] Next\n"
 
-    after = {one.id: one.after for one in task_import.parse(text, "markdown")}
+    after = {one.id: one.after for one in task_file.parse(text, "markdown")}
 
     assert after == {"whole": ("half", "other-half"), "half": ("quarter",), "quarter": (), "other-half": (), "next": ()}
 
@@ -106,13 +107,13 @@ def test_what_is_indented_under_an_item_comes_before_it() -> None:
 )
 def test_a_mistake_is_refused_with_its_line(text: str, format_: str, why: str) -> None:
     with pytest.raises(BadData, match=why):
-        task_import.parse(text, format_)
+        task_file.parse(text, format_)
 
 
 @given(st.text(), st.sampled_from(["markdown", "yaml", "json"]))
 def test_any_text_is_read_or_refused(text: str, format_: str) -> None:
     try:
-        task_import.parse(text, format_)
+        task_file.parse(text, format_)
     except BadData as error:
         assert error.message
 
@@ -126,7 +127,7 @@ def test_the_lines_of_json_are_right_however_it_is_laid_out(items: list[tuple[st
         lines.append(line)
         text += json.dumps({"title": title, "detail": "]["})
 
-    drafts = task_import.parse(text + "]", "json")
+    drafts = task_file.parse(text + "]", "json")
 
     assert ([one.title for one in drafts], [one.line for one in drafts]) == ([title for title, _ in items], lines)
 
@@ -143,12 +144,12 @@ def test_the_lines_of_json_are_right_however_it_is_laid_out(items: list[tuple[st
     ],
 )
 def test_the_format_is_told_by_the_name_or_the_text(name: str, text: str, format_: str) -> None:
-    assert task_import.format_of(name, text) == format_
+    assert task_file.choose_format(name, text) == format_
 
 
 def test_a_name_that_tells_no_format_needs_to_be_told() -> None:
     with pytest.raises(Usage, match="--format"):
-        task_import.format_of("tasks.txt", "")
+        task_file.choose_format("tasks.txt", "")
 
 
 @pytest.mark.parametrize(
@@ -162,18 +163,18 @@ def test_a_name_that_tells_no_format_needs_to_be_told() -> None:
     ],
 )
 def test_the_template_is_chosen_by_the_words_of_the_feature(feature: str, template: str) -> None:
-    assert task_plan.from_template("auto", feature) == task_plan.from_template(template, feature)
+    assert task_plan.propose_from_template("auto", feature) == task_plan.propose_from_template(template, feature)
 
 
 @pytest.mark.parametrize("template", ["auth", "api", "database", "ui", "generic"])
 def test_every_template_is_a_plan_that_can_be_carried_out(template: str) -> None:
-    drafts = task_plan.from_template(template, "Orders")
+    drafts = task_plan.propose_from_template(template, "Orders")
 
-    assert len(ordered(drafts, known=())) == len(drafts) >= 4
+    assert len(sort_drafts(drafts, known=())) == len(drafts) >= 4
     assert all(one.title.startswith("Orders: ") and one.estimate_min for one in drafts)
     assert sum(not one.after for one in drafts) == 1
 
 
 def test_a_template_that_does_not_exist_is_refused_with_those_that_do() -> None:
     with pytest.raises(NotFound, match="api, auth, database, generic, ui and auto"):
-        task_plan.from_template("../auth", "x")
+        task_plan.propose_from_template("../auth", "x")

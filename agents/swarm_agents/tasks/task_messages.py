@@ -11,57 +11,62 @@ _NAMED = 10  # tasks in one message; 'swarm task list' has the others
 _TITLE_LIMIT = 80
 
 
-def claimed(tx: Transaction, agent: str, task: str, title: str) -> None:
+def announce_claim(tx: Transaction, agent: str, task: str, title: str) -> None:
     _tell_others(tx, agent, f"{agent} claimed task {task}: {_short(title)}.", MessageType.PROGRESS)
 
 
-def completed(tx: Transaction, agent: str, task: str, title: str, result: str, free: Sequence[str]) -> None:
+def announce_completion(tx: Transaction, agent: str, task: str, title: str, result: str, free: Sequence[str]) -> None:
     said = f" Result: {one_line(result, 500)}" if result else ""
     _tell_others(
-        tx, agent, f"{agent} completed task {task}: {_short(title)}.{claimable(free)}{said}", MessageType.COMPLETED
+        tx,
+        agent,
+        f"{agent} completed task {task}: {_short(title)}.{describe_claimable(free)}{said}",
+        MessageType.COMPLETED,
     )
 
 
-def came_back(tx: Transaction, by: str, task: str, title: str, why: str, free: bool = True) -> None:
+def announce_return(tx: Transaction, by: str, task: str, title: str, why: str, free: bool = True) -> None:
     """A task lost its claimant, or is needed no more."""
-    offer = claimable([task]) if free else ""
+    offer = describe_claimable([task]) if free else ""
     _tell_others(tx, by, f"Task {task} ({_short(title)}): {why}.{offer}", MessageType.PROGRESS)
 
 
-def cancelled(tx: Transaction, by: str, task: str, title: str, free: Sequence[str]) -> None:
-    _tell_others(tx, by, f"{by} cancelled task {task}: {_short(title)}.{claimable(free)}", MessageType.PROGRESS)
+def announce_cancellation(tx: Transaction, by: str, task: str, title: str, free: Sequence[str]) -> None:
+    _tell_others(
+        tx, by, f"{by} cancelled task {task}: {_short(title)}.{describe_claimable(free)}", MessageType.PROGRESS
+    )
 
 
-def added(tx: Transaction, by: str, tasks: Sequence[str], free: Sequence[str]) -> None:
+def announce_new_tasks(tx: Transaction, by: str, tasks: Sequence[str], free: Sequence[str]) -> None:
     """What cannot be claimed yet is told of when it can."""
     if free:
-        _tell_others(tx, by, f"{by} added {_count(tasks)}.{claimable(free)}", MessageType.INFO)
+        _tell_others(tx, by, f"{by} added {_count(tasks)}.{describe_claimable(free)}", MessageType.INFO)
 
 
-def failed(tx: Transaction, agent: str, task: str, title: str, reason: str) -> None:
+def announce_failure(tx: Transaction, agent: str, task: str, title: str, reason: str) -> None:
     text = f"{agent} could not do task {task} ({_short(title)}): {one_line(reason, 500)}. A human decides what next."
     _tell_others(tx, agent, text, MessageType.BLOCKED)
 
 
-def review_wanted(tx: Transaction, agent: str, to: str, task: str, title: str, note: str) -> None:
+def request_review(tx: Transaction, agent: str, to: str, task: str, title: str, note: str) -> None:
     said = f" {one_line(note, 500)}" if note else ""
     text = f"{agent} asks for a review of task {task}: {_short(title)}.{said} 'swarm task show {task}' says more."
     messages.post(tx, agent, to, text, MessageType.REVIEW_REQUEST)
 
 
-def lost(tx: Transaction, former: str, task: str, why: str) -> None:
+def tell_former_claimant(tx: Transaction, former: str, task: str, why: str) -> None:
     """To the one who had it."""
     if former != HUMAN:
         messages.post(tx, SWARM, former, f"Task {task} is not yours any more: {why}. Stop working on it.")
 
 
-def given(tx: Transaction, to: str, task: str, title: str, fence: int) -> None:
+def tell_new_claimant(tx: Transaction, to: str, task: str, title: str, fence: int) -> None:
     if to != HUMAN:
         text = f"A human gave you task {task}: {_short(title)} (fence {fence}). Begin with 'swarm task start {task}'."
         messages.post(tx, HUMAN, to, text, MessageType.HANDOFF)
 
 
-def claimable(tasks: Sequence[str]) -> str:
+def describe_claimable(tasks: Sequence[str]) -> str:
     """The words for what became claimable, '' for nothing. Each command can be run as it is written."""
     if not tasks:
         return ""

@@ -18,7 +18,7 @@ _TEXT_LINES = 20
 _TEXT_LIMIT = 5_000  # characters
 
 
-class Expected(NamedTuple):
+class RequiredAck(NamedTuple):
     """One recipient of a message that must be acknowledged."""
 
     message: int
@@ -30,7 +30,7 @@ class Expected(NamedTuple):
     at: int
 
 
-def of(tx: Transaction, message: int) -> list[Expected]:
+def list_required(tx: Transaction, message: int) -> list[RequiredAck]:
     """Who must acknowledge a message, and who has."""
     rows = tx.execute(
         "select k.*, m.sender, m.type from acknowledgements k join messages m on m.id = k.message_id "
@@ -38,7 +38,7 @@ def of(tx: Transaction, message: int) -> list[Expected]:
         message=message,
     )
     return [
-        Expected(
+        RequiredAck(
             row["message_id"],
             row["sender"],
             MessageType(row["type"]),
@@ -51,15 +51,15 @@ def of(tx: Transaction, message: int) -> list[Expected]:
     ]
 
 
-def asked_about(tx: Transaction, message: int) -> list[Expected]:
+def list_silent(tx: Transaction, message: int) -> list[RequiredAck]:
     """Those whom the human is asked about."""
-    return [one for one in of(tx, message) if one.state == "asked"]
+    return [one for one in list_required(tx, message) if one.state == "asked"]
 
 
-def ask(tx: Transaction, message: int) -> str:
+def ask_human(tx: Transaction, message: int) -> str:
     """The human is asked about those who are `asked` now, within the transaction that made them so; in one line."""
     found = message_rows.find(tx, message)
-    why = _in_one_line(found, asked_about(tx, message))
+    why = _in_one_line(found, list_silent(tx, message))
     escalation = escalations.find_open_about_message(tx, message)
     if escalation is None:
         escalation = escalations.raise_about_message(tx, message, SWARM, why)
@@ -67,18 +67,18 @@ def ask(tx: Transaction, message: int) -> str:
     return why
 
 
-def settle(tx: Transaction, message: int, resolution: str, by: str, answer: str = "") -> None:
+def close_or_reword(tx: Transaction, message: int, resolution: str, by: str, answer: str = "") -> None:
     """Somebody is asked about no more: the question is over when that was the last one, else it names the rest."""
     escalation = escalations.find_open_about_message(tx, message)
     if escalation is None:
         return
-    if asked_about(tx, message):
+    if list_silent(tx, message):
         _word(tx, escalation, message_rows.find(tx, message))
     else:
         escalations.close(tx, escalation, resolution, answer, by)
 
 
-def options(escalation: int, message: int, silent: list[Expected]) -> list[str]:
+def list_commands(escalation: int, message: int, silent: list[RequiredAck]) -> list[str]:
     """What the human can do about it, each as the command that does it."""
     resolve = f"swarm escalation resolve {escalation} --option"
     own = [f"swarm msg ack {message}"] if any(one.agent == HUMAN for one in silent) else []
@@ -86,7 +86,7 @@ def options(escalation: int, message: int, silent: list[Expected]) -> list[str]:
 
 
 def _word(tx: Transaction, escalation: int, message: Message) -> None:
-    silent = asked_about(tx, message.id)
+    silent = list_silent(tx, message.id)
     here = {agent.name for agent in roster.list_present(tx)}
     lines = [
         f"{_in_one_line(message, silent)}. No agent has to stop for it.",
@@ -94,12 +94,12 @@ def _word(tx: Transaction, escalation: int, message: Message) -> None:
         "What it says:",
         "\n".join(message.body[:_TEXT_LIMIT].splitlines()[:_TEXT_LINES]),
         "You can:",
-        *[f"  {command}" for command in options(escalation, message.id, silent)],
+        *[f"  {command}" for command in list_commands(escalation, message.id, silent)],
     ]
     escalations.set_text(tx, escalation, _in_one_line(message, silent), "\n".join(lines))
 
 
-def _in_one_line(message: Message, silent: list[Expected]) -> str:
+def _in_one_line(message: Message, silent: list[RequiredAck]) -> str:
     names = [one_line(one.agent, 40) for one in silent]
     more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
     *first, last = [*names[:_NAMED], *more]
@@ -108,7 +108,7 @@ def _in_one_line(message: Message, silent: list[Expected]) -> str:
     return f"{who} {have} not acknowledged message {message.id} of {message.sender} ({message.type.value})"
 
 
-def _said_to(one: Expected, here: bool) -> str:
+def _said_to(one: RequiredAck, here: bool) -> str:
     if one.agent == HUMAN:
         return "human: it is you who has not"
     times = "once" if one.retries == 0 else f"{one.retries + 1} times"

@@ -1,0 +1,53 @@
+"""A proposed task, and what its id, title and texts may be."""
+
+from typing import NamedTuple
+
+from swarm_agents.errors import BadData
+from swarm_agents.text import NAME, one_line, printable
+
+TITLE_LIMIT = 200  # characters; what is longer belongs into the detail
+TEXT_LIMIT = 10_240  # bytes of a detail, a result or a reason; what is longer belongs into a file that it names
+DRAFTS_LIMIT = 1_000  # tasks in one act
+
+
+class TaskDraft(NamedTuple):
+    """A task that was proposed. `line` is where, None when it was not a file that proposed it."""
+
+    id: str
+    title: str
+    after: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    estimate_min: int | None = None
+    detail: str = ""
+    done: bool = False
+    line: int | None = None
+
+
+def check_draft(draft: TaskDraft) -> None:
+    """Raises `BadData` for what no task may be."""
+    if not NAME.fullmatch(draft.id):
+        raise make_draft_error(draft, f"{one_line(draft.id, 40)!r} is no task id: letters, digits, '_', '-'; up to 64")
+    if not draft.title.strip():
+        raise make_draft_error(draft, "the title is empty")
+    if len(draft.title) > TITLE_LIMIT:
+        raise make_draft_error(draft, f"the title has {len(draft.title)} characters; {TITLE_LIMIT} are the limit")
+    if "\n" in draft.title or "\t" in draft.title or printable(draft.title) != draft.title:
+        raise make_draft_error(draft, "the title must be one line of visible characters")
+    for name in draft.files:
+        if not name.strip() or len(name) > 1000 or one_line(name, 1000) != name:
+            raise make_draft_error(draft, f"{one_line(name, 60)!r} is no file name")
+    check_text(draft.detail, "detail")
+
+
+def check_text(text: str, what: str) -> None:
+    """Raises `BadData` for a text that cannot be stored as it is."""
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise BadData(f"The {what} is not valid UTF-8.") from None
+    if size > TEXT_LIMIT:
+        raise BadData(f"The {what} has {size} bytes; {TEXT_LIMIT} are the limit. Put it into a file and name that.")
+
+
+def make_draft_error(draft: TaskDraft, why: str) -> BadData:
+    return BadData(f"line {draft.line}: {why}." if draft.line is not None else f"{why[:1].upper()}{why[1:]}.")
