@@ -11,7 +11,7 @@ from swarm_agents.demo.world import World
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import private
 from swarm_agents.panes.address import set_option
-from swarm_agents.panes.look import Look, look
+from swarm_agents.panes.snapshot import Look, look
 from swarm_agents.panes.private import Play
 from swarm_agents.text import one_line
 

@@ -7,7 +7,7 @@ import time
 from swarm_agents.errors import NotFound, Unavailable
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import tmux
-from swarm_agents.panes.look import Client, Look, look
+from swarm_agents.panes.snapshot import Client, Look, look
 from swarm_agents.panes.tmux import Answer, NoAnswer, ServerGone
 from swarm_agents.text import one_line
 

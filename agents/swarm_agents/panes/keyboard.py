@@ -13,7 +13,7 @@ from itertools import groupby
 
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import tmux
-from swarm_agents.panes.look import Pane
+from swarm_agents.panes.snapshot import Pane
 from swarm_agents.panes.tmux import Answer, NoAnswer, Running, ServerGone
 
 MARKER = "@swarm_last"

@@ -16,7 +16,7 @@ from swarm_agents.errors import Unavailable
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import tmux
 from swarm_agents.panes.address import address
-from swarm_agents.panes.look import Look, look
+from swarm_agents.panes.snapshot import Look, look
 from swarm_agents.panes.tmux import Answer
 from swarm_agents.text import one_line
 
