@@ -99,7 +99,7 @@ class Keeper(threading.Thread):
         if not settings.courier:
             return False, False
         self._courier = self._courier or Courier(settings.database, config.profiles, config.notices_on_borders)
-        done = self._courier.tick()
+        done = self._courier.run_round()
         if done:
             self._reaper.after(db, done)
         return (done.moving, done.leads) if done else (False, False)

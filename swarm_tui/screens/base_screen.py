@@ -186,4 +186,4 @@ async def _in_daemon(work: Callable[[], None]) -> None:
 def _jump(pane: PaneAddress) -> None:
     from swarm_agents import panes
 
-    panes.jump(pane)
+    panes.jump_to(pane)

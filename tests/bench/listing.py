@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from swarm_agents import panes
-from swarm_agents.panes import Look
+from swarm_agents.panes import ServerSnapshot
 from tests.support.tmux import Tmux, private_server
 
 SIZES = (10, 50, 200, 500)
@@ -37,10 +37,10 @@ def _row(server: Tmux, size: int) -> None:
 
 
 def _look(server: Tmux, screens: bool = False) -> None:
-    seen = panes.look(server.socket)
-    assert isinstance(seen, Look)
+    seen = panes.take_snapshot(server.socket)
+    assert isinstance(seen, ServerSnapshot)
     if screens:
-        panes.look(server.socket, list(seen.panes))
+        panes.take_snapshot(server.socket, list(seen.panes))
 
 
 def _median_ms(work: Callable[[], object], rounds: int = ROUNDS) -> float:

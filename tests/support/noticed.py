@@ -5,11 +5,11 @@ from pathlib import Path
 
 from swarm_agents import roster
 from swarm_agents.courier import injections
-from swarm_agents.courier.courier import Courier, Round
+from swarm_agents.courier.courier import Courier, CourierRound
 from swarm_agents.db.database import Database
 from swarm_agents.messages import deliveries, messages
 from swarm_agents.model import EVERYONE, HUMAN, Delivery, PaneAddress
-from swarm_agents.panes import Look
+from swarm_agents.panes import ServerSnapshot
 from tests.support.tmux import FakeAgent, Tmux
 from tests.support.until import until
 
@@ -34,8 +34,8 @@ class Noticed:
     def say(self, body: str, to: str = EVERYONE) -> int:
         return messages.send(self.db, HUMAN, to, body)[0]
 
-    def round(self) -> Round:
-        done = self.courier.tick()
+    def round(self) -> CourierRound:
+        done = self.courier.run_round()
         assert done is not None
         return done
 
@@ -45,13 +45,13 @@ class Noticed:
             self.round()
             time.sleep(0.05)
 
-    def rest(self, *agents: FakeAgent) -> Look:
+    def rest(self, *agents: FakeAgent) -> ServerSnapshot:
         """Let the courier look until it has seen that these are at rest: a second after the last thing they printed."""
-        seen: list[Look] = []
+        seen: list[ServerSnapshot] = []
 
         def at_rest() -> bool:
-            seen.extend(look for look in self.round().looks.values() if isinstance(look, Look))
-            return bool(seen) and all(seen[-1].at_rest(agent.pane) for agent in agents)
+            seen.extend(look for look in self.round().snapshots.values() if isinstance(look, ServerSnapshot))
+            return bool(seen) and all(seen[-1].is_at_rest(agent.pane) for agent in agents)
 
         until(at_rest, "the courier has seen them at rest")
         return seen[-1]
@@ -84,7 +84,7 @@ class Noticed:
 
     def open(self) -> bool:
         with self.db.reading() as tx:
-            return bool(injections.waiting(tx) or injections.under_way(tx))
+            return bool(injections.list_waiting(tx) or injections.list_all(tx))
 
     def close(self) -> None:
         self.courier.retire()

@@ -54,7 +54,7 @@ class Tmux:
             self.run("select-layout", "-t", pane_id, "tiled")
         if profile:
             self.run("set-option", "-p", "-t", pane_id, "@swarm_profile", profile)
-        return panes.address(pane_id, self.socket)
+        return panes.find_address(pane_id, self.socket)
 
     def agent(self, name: str, *options: str, profile: str = "claude-code", ready: bool = True) -> "FakeAgent":
         """A fake agent in a pane of its own, drawn and waiting for input."""

@@ -88,7 +88,7 @@ def _list(call: Call) -> Answer:
     for one in listed:
         at = seen.get(one.agent.name)
         state = at.state if at else "no-answer" if one.agent.pane else "no-tmux"
-        preview = at.lines(call.arguments.preview) if at else ()
+        preview = at.last_lines(call.arguments.preview) if at else ()
         lines.append(
             f"{one.agent.name}  {one.agent.role}  {one.state}  seen {ago(now - one.agent.seen_at)}  "
             f"{one.agent.pane.pane_id if one.agent.pane else '-'}  {state}"
@@ -133,7 +133,7 @@ def _pane(said: str | None) -> PaneAddress | None:
         return None
     from swarm_agents import panes
 
-    return panes.address(said) if said is not None else panes.own_pane()
+    return panes.find_address(said) if said is not None else panes.find_own_pane()
 
 
 def _still_runs(registered: PaneAddress | None, mine: PaneAddress | None) -> bool:
@@ -143,7 +143,7 @@ def _still_runs(registered: PaneAddress | None, mine: PaneAddress | None) -> boo
     from swarm_agents import panes
 
     try:
-        return panes.alive(registered)
+        return panes.is_alive(registered)
     except SwarmError:
         return True
 

@@ -22,7 +22,7 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 def _run(call: Call) -> Answer:
-    from swarm_agents.courier.courier import Courier, Round
+    from swarm_agents.courier.courier import Courier, CourierRound
     from swarm_agents.db.database import Database
     from swarm_agents.messages import acknowledgements
     from swarm_agents.watch import notifier
@@ -31,7 +31,7 @@ def _run(call: Call) -> Answer:
     call.human()
     courier = Courier(call.place.database, call.config.profiles, call.config.notices_on_borders)
     if call.arguments.seconds == 0:
-        done = courier.tick()
+        done = courier.run_round()
         if done is not None:
             Reaper().after(call.db, done)
         leads = done is not None and done.leads
@@ -40,7 +40,7 @@ def _run(call: Call) -> Answer:
         return Answer("One round is done." if leads else "Another courier types on this host.", data={"leads": leads})
     reaper = Reaper()
 
-    def after(db: Database, done: Round) -> None:
+    def after(db: Database, done: CourierRound) -> None:
         reaper.after(db, done)
         acknowledgements.pump(db)
 

@@ -79,7 +79,7 @@ class Call:
         if said is None and os.environ.get("TMUX_PANE"):
             from swarm_agents import panes
 
-            said = panes.agent_of_own_pane(self.pane_limit_s)
+            said = panes.find_own_agent(self.pane_limit_s)
         if said is None or said == HUMAN:
             return said
         name = checked_name(said)

@@ -67,8 +67,8 @@ def _selftest(call: Call) -> Answer:
     from swarm_agents.courier import selftest
     from swarm_agents.hosts import screen_profiles
 
-    pane = panes.address(call.arguments.pane)
-    proof = selftest.prove(pane, screen_profiles.known(call.config.profiles), type_it=not call.arguments.look)
+    pane = panes.find_address(call.arguments.pane)
+    proof = selftest.run(pane, screen_profiles.known(call.config.profiles), type_it=not call.arguments.look)
     data = {"passed": proof.passed, "profile": proof.profile, "seen": list(proof.seen)}
     verdict = "Notices get through." if proof.passed else "Notices do not get through."
     return Answer(verdict, 0 if proof.passed else 1, data, lines=(*proof.seen, verdict))

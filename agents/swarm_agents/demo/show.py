@@ -131,7 +131,7 @@ def _attached(made: World, wanted: bool) -> Iterator[Callable[[], bool]]:
     if not wanted:
         yield lambda: False
         return
-    client = private.attach(made.socket)
+    client = private.attach_terminal(made.socket)
     try:
         yield lambda: client.poll() is not None
     finally:

@@ -11,8 +11,8 @@ from swarm_agents.demo.world import World
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import private
 from swarm_agents.panes.address import set_option
-from swarm_agents.panes.snapshot import Look, look
-from swarm_agents.panes.private import Play
+from swarm_agents.panes.private import PaneCommand
+from swarm_agents.panes.snapshot import ServerSnapshot, take_snapshot
 from swarm_agents.text import one_line
 
 DASHBOARD_WINDOW = "dashboard"
@@ -32,7 +32,7 @@ class Stage:
 
     def restart(self, agent: str) -> None:
         """The agent comes back in its old pane, after its program has died."""
-        self.panes[agent] = private.respawn(self.panes[agent], _play(self.world, agent, self.pace))
+        self.panes[agent] = private.respawn_pane(self.panes[agent], _play(self.world, agent, self.pace))
 
     def kill(self, agent: str) -> None:
         """kill -9, as the kernel does when memory runs out."""
@@ -40,14 +40,14 @@ class Stage:
 
     def dead(self, agent: str) -> bool:
         """Whether the agent's program has ended, for whichever reason. False when tmux does not answer."""
-        seen = look(self.world.socket)
-        pane = seen.panes.get(self.panes[agent].pane_id) if isinstance(seen, Look) else None
+        seen = take_snapshot(self.world.socket)
+        pane = seen.panes.get(self.panes[agent].pane_id) if isinstance(seen, ServerSnapshot) else None
         return pane is not None and pane.dead
 
     def dashboard_ended(self) -> str | None:
         """None while it runs; else the last line that it left on its screen."""
-        seen = look(self.world.socket, [self.dashboard.pane_id])
-        if not isinstance(seen, Look):
+        seen = take_snapshot(self.world.socket, [self.dashboard.pane_id])
+        if not isinstance(seen, ServerSnapshot):
             return f"tmux does not answer: {seen}"
         pane = seen.panes.get(self.dashboard.pane_id)
         if pane is not None and not pane.dead:
@@ -61,9 +61,9 @@ class Stage:
 
 def set_up(world: World, pace: float) -> Stage:
     """Start the server, the dashboard and the agents."""
-    dashboard = Play([str(commands_folder() / "swarm-tui")], str(world.repository), {})
-    first = private.start(world.socket, DASHBOARD_WINDOW, dashboard, surroundings(COLLEAGUE), _WIDTH, _HEIGHT)
-    private.dress(first, _KEPT)
+    dashboard = PaneCommand([str(commands_folder() / "swarm-tui")], str(world.repository), {})
+    first = private.start_server(world.socket, DASHBOARD_WINDOW, dashboard, surroundings(COLLEAGUE), _WIDTH, _HEIGHT)
+    private.set_window_options(first, _KEPT)
     stage = Stage(world, pace, first)
     for agent in AGENTS:
         _enter(stage, agent)
@@ -76,16 +76,16 @@ def _enter(stage: Stage, agent: str) -> None:
         pane = private.add_pane(next(iter(stage.panes.values())), play)
     else:
         pane = private.add_window(stage.world.socket, "agents", play)
-        private.dress(pane, _AGENTS_WINDOW)
+        private.set_window_options(pane, _AGENTS_WINDOW)
     stage.panes[agent] = pane
     set_option(pane, "@swarm_profile", "plain")
 
 
-def _play(world: World, agent: str, pace: float) -> Play:
+def _play(world: World, agent: str, pace: float) -> PaneCommand:
     tree = str(world.tree_of(agent))
     theirs = surroundings(agent)
     mine = {name: value for name, value in theirs.items() if name.startswith("GIT_")} | {"SWARM_AGENT": agent}
     # env: tmux gives a pane the PATH of whoever asked for it. -P: the working tree's own packages are not for us.
     command = ["env", f"PATH={theirs['PATH']}", sys.executable, "-P", "-m", "swarm_agents.demo.agent"]
     journal = world.journals / f"{agent}.jsonl"
-    return Play([*command, agent, tree, str(journal), str(pace)], tree, mine)
+    return PaneCommand([*command, agent, tree, str(journal), str(pace)], tree, mine)

@@ -47,7 +47,7 @@ def main(words: list[str]) -> None:
         signal.signal(number, signal.SIG_IGN)
     sys.stdin.buffer.read()
     if keep == "keep":
-        private.hang_up(socket, spared_window=DASHBOARD_WINDOW)
+        private.hang_up_panes(socket, spared_window=DASHBOARD_WINDOW)
         return
     _end_server(socket)
     give_up_at = time.monotonic() + _REMOVE_LIMIT_S
@@ -61,7 +61,7 @@ def main(words: list[str]) -> None:
 def _end_server(socket: str) -> None:
     """End it also when the demo was killed while it was just about to start it."""
     give_up_at = time.monotonic() + _START_LIMIT_S
-    while not private.end(socket) and Path(socket).parent.exists() and time.monotonic() < give_up_at:
+    while not private.end_server(socket) and Path(socket).parent.exists() and time.monotonic() < give_up_at:
         time.sleep(0.05)
 
 

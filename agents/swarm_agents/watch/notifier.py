@@ -199,7 +199,7 @@ def _show_on(socket: str, line: str) -> int:
     """On how many terminals of that server it was shown. Raises `SwarmError` when on none."""
     from swarm_agents import panes
 
-    seen = panes.look(socket, limit_s=_TMUX_LIMIT_S)
+    seen = panes.take_snapshot(socket, limit_s=_TMUX_LIMIT_S)
     match seen:
         case panes.ServerGone():
             raise Unavailable(f"No tmux server runs on {one_line(socket, 100)}.")
@@ -211,8 +211,8 @@ def _show_on(socket: str, line: str) -> int:
     troubles: list[SwarmError] = []
     for client in clients:
         try:
-            panes.display(socket, client, line)
-            panes.ring(client)
+            panes.display_line(socket, client, line)
+            panes.ring_bell(client)
         except SwarmError as error:
             troubles.append(error)
     if len(troubles) == len(clients):
@@ -296,11 +296,11 @@ def _start(database: Path) -> None:
 
 
 def _give_others_a_start(db: Database, config: Config) -> None:
-    from swarm_agents.courier import injections  # what only a courier needs
+    from swarm_agents.courier import lease  # what only a courier needs
 
     give_up_at = time.monotonic() + HEAD_START_S
     while time.monotonic() < give_up_at:
         with db.reading() as tx:
-            if injections.leader(tx) is None or not announcements.any_due(tx, _channels(config.notify, tx.now)):
+            if lease.find_holder(tx) is None or not announcements.any_due(tx, _channels(config.notify, tx.now)):
                 return
         time.sleep(0.1)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from swarm_agents import roster
 from swarm_agents.build import build
-from swarm_agents.courier.courier import Round
+from swarm_agents.courier.courier import CourierRound
 from swarm_agents.db.database import Database
 from swarm_agents.errors import NotFound
 from swarm_agents.locks import locks
@@ -28,7 +28,7 @@ class Reaper:
     def __init__(self) -> None:
         self._missing: dict[str, _Missing] = {}
 
-    def after(self, db: Database, done: Round) -> None:
+    def after(self, db: Database, done: CourierRound) -> None:
         """Call it after every round of a courier, whether it leads or not."""
         build.reap(db)
         tasks.reap(db)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from swarm_agents.courier import screen_reader
-from swarm_agents.panes import Look, foreground
+from swarm_agents.panes import ServerSnapshot, foreground
 from swarm_agents.panes.keyboard import Keyboard, Stroke
 from tests.support.noticed import Noticed
 from tests.support.terminal import attached
@@ -23,7 +23,7 @@ from tests.support.until import until
 def acts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the courier did to tmux, in order."""
     done: list[str] = []
-    look, type_ = screen_reader.look, Keyboard.type
+    look, type_ = screen_reader.read_panes, Keyboard.type
 
     def looked(*arguments: Any, **options: Any) -> object:
         done.append("look")
@@ -34,7 +34,7 @@ def acts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         done.append("typed" if isinstance(result, tuple) and any(result) else "refused")
         return result
 
-    monkeypatch.setattr(screen_reader, "look", looked)
+    monkeypatch.setattr(screen_reader, "read_panes", looked)
     monkeypatch.setattr(Keyboard, "type", typed)
     return done
 
@@ -143,11 +143,11 @@ def test_a_program_that_has_not_read_its_keys_yet_gets_nothing(swarm: Noticed) -
     tty = swarm.rest(agent).panes[agent.pane.pane_id].tty
 
     agent.keys("-l", "please fix")
-    until(lambda: foreground.unread(tty) == len("please fix"), "the keys wait in its terminal")
+    until(lambda: foreground.count_unread_bytes(tty) == len("please fix"), "the keys wait in its terminal")
     message = swarm.say("hello")
     swarm.rounds_until(message, "ann", "queued", "not-reading")
 
-    assert foreground.unread(tty) == len("please fix")
+    assert foreground.count_unread_bytes(tty) == len("please fix")
 
 
 def test_a_pane_that_chose_another_profile_since_gets_nothing(swarm: Noticed) -> None:
@@ -208,13 +208,13 @@ def test_what_was_printed_in_the_second_of_a_look_is_not_at_rest(swarm: Noticed)
     look = swarm.rest(agent)
     pane = look.panes[agent.pane.pane_id]
 
-    def seen(**changes: int) -> Look:
+    def seen(**changes: int) -> ServerSnapshot:
         return replace(look, since=100, panes={agent.pane.pane_id: replace(pane, **changes)})
 
-    assert seen(activity=99, watchers=0).at_rest(agent.pane)
-    assert not seen(activity=100, watchers=0).at_rest(agent.pane)
-    assert not seen(activity=99, watchers=1).at_rest(agent.pane)
-    assert not replace(seen(activity=99, watchers=0), screens={}).at_rest(agent.pane)
+    assert seen(activity=99, watchers=0).is_at_rest(agent.pane)
+    assert not seen(activity=100, watchers=0).is_at_rest(agent.pane)
+    assert not seen(activity=99, watchers=1).is_at_rest(agent.pane)
+    assert not replace(seen(activity=99, watchers=0), screens={}).is_at_rest(agent.pane)
 
 
 def test_an_agent_in_a_shell_script_gets_its_line_after_a_look(swarm: Noticed, acts: list[str]) -> None:
@@ -234,7 +234,7 @@ def test_a_shell_that_took_the_place_of_an_agent_in_silence_gets_nothing(swarm: 
     swarm.rest(agent)
 
     os.kill(child_of(agent.pane.pane_pid), signal.SIGKILL)
-    until(lambda: foreground.programs([agent.pane.pane_pid])[agent.pane.pane_pid].shell, "a shell reads there")
+    until(lambda: foreground.read_programs([agent.pane.pane_pid])[agent.pane.pane_pid].shell, "a shell reads there")
     message = swarm.say("hello")
     swarm.rounds_until(message, "ann", "queued", "shell")
 

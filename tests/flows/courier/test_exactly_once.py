@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from swarm_agents import panes
-from swarm_agents.courier import courier, injections
+from swarm_agents.courier import courier, lease
 from swarm_agents.db.database import Database
 from swarm_agents.errors import DatabaseLocked
 from swarm_agents.panes import NoAnswer
@@ -126,7 +126,7 @@ def test_another_courier_follows_a_frozen_one_when_its_lease_is_over(swarm: Noti
 
 def leader(swarm: Noticed) -> int:
     with swarm.db.reading() as tx:
-        name = injections.leader(tx)
+        name = lease.find_holder(tx)
     assert name, "a courier leads"
     return int(name.partition("-")[0])
 
@@ -150,9 +150,9 @@ def test_a_stopped_tmux_server_costs_its_time_limit_and_nothing_else(swarm: Noti
     os.kill(server, signal.SIGSTOP)
     try:
         began = time.monotonic()
-        seen = panes.look(swarm.tmux.socket, limit_s=0.5)
+        seen = panes.take_snapshot(swarm.tmux.socket, limit_s=0.5)
         took_s = time.monotonic() - began
-        held = swarm.courier.tick()
+        held = swarm.courier.run_round()
     finally:
         os.kill(server, signal.SIGCONT)
 
@@ -167,9 +167,9 @@ def test_a_stopped_tmux_server_costs_its_time_limit_and_nothing_else(swarm: Noti
 def test_a_second_courier_stands_by_and_follows_when_the_first_retires(swarm: Noticed) -> None:
     first, second = swarm.courier, courier.Courier(swarm.database)
 
-    led = [one.tick() for one in (first, second)]
+    led = [one.run_round() for one in (first, second)]
     first.retire()
-    followed = second.tick()
+    followed = second.run_round()
 
     assert [one is not None and one.leads for one in led] == [True, False]
     assert followed is not None and followed.leads
@@ -191,4 +191,4 @@ def test_a_courier_follows_at_once_when_the_leader_was_killed(swarm: Noticed, db
 
 def test_a_tick_during_a_tick_is_dropped(swarm: Noticed) -> None:
     with swarm.courier._running:
-        assert swarm.courier.tick() is None
+        assert swarm.courier.run_round() is None

@@ -69,8 +69,8 @@ def test_it_shows_the_end_of_the_screen_as_harmless_text(tmux: Tmux) -> None:
 
     seen = look_at(fake)
 
-    assert any("half a thought" in line for line in seen.lines(5))
-    assert all(line.isprintable() for line in seen.lines(50))
+    assert any("half a thought" in line for line in seen.last_lines(5))
+    assert all(line.isprintable() for line in seen.last_lines(50))
     assert seen.program == "Claude Code"
 
 
@@ -116,7 +116,7 @@ def stopped(pid: int) -> Iterator[None]:
 def test_servers_that_do_not_answer_are_waited_for_together(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
     here, both, start = tmux.agent("ann"), threading.Barrier(2), transport.start_script
 
-    def started(socket: str, script: str) -> transport.Running:
+    def started(socket: str, script: str) -> transport.TmuxProcess:
         if socket != tmux.socket:
             both.wait(timeout=20)  # the one is asked while the other one is: else it is broken, and nothing is found
         return start(socket, script)

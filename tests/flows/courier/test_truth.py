@@ -71,7 +71,7 @@ def under_way(swarm: Noticed) -> bool:
     """Before that, nobody may erase what stands in a composer: it would look as if it had been submitted."""
     swarm.round()
     with swarm.db.reading() as tx:
-        return bool(injections.under_way(tx))
+        return bool(injections.list_all(tx))
 
 
 def dialog(agent: FakeAgent) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from swarm_agents.courier import injections
-from swarm_agents.courier.injections import Line
+from swarm_agents.courier.injections import NoticeLine
 from swarm_agents.messages import deliveries, messages
 from swarm_agents.panes import foreground
 from tests.support.noticed import Noticed
@@ -272,9 +272,9 @@ def test_a_program_that_ends_while_it_is_looked_at_leaves_its_shell_alone(
     swarm.tmux.run("send-keys", "-t", pane.pane_id, "cat", "Enter")
     until(lambda: swarm.tmux.run("display", "-p", "-t", pane.pane_id, "#{pane_current_command}") == "cat", "it runs")
     swarm.join("ann", pane)
-    server, leaders = swarm.tmux.server_pid(), foreground.leaders
+    server, leaders = swarm.tmux.server_pid(), foreground.read_leaders
 
-    def asked_just_before_it_ends(pids: Iterable[int]) -> dict[int, foreground.Program]:
+    def asked_just_before_it_ends(pids: Iterable[int]) -> dict[int, foreground.ForegroundProgram]:
         told = leaders(pids)
         if (reader := terminal_group(pane.pane_pid)) != pane.pane_pid:
             os.kill(reader, signal.SIGPIPE)  # of which dash says nothing
@@ -282,7 +282,7 @@ def test_a_program_that_ends_while_it_is_looked_at_leaves_its_shell_alone(
         os.kill(server, signal.SIGCONT)
         return told
 
-    monkeypatch.setattr(foreground, "leaders", asked_just_before_it_ends)
+    monkeypatch.setattr(foreground, "read_leaders", asked_just_before_it_ends)
     message = swarm.say("hello")
     os.kill(server, signal.SIGSTOP)
     swarm.rounds_until(message, "ann", "queued", "shell")
@@ -441,7 +441,7 @@ def test_a_line_left_untyped_by_a_courier_that_was_killed_is_judged_anew(swarm: 
     agent = swarm.agent("ann")
     message = swarm.say("hello")
     with swarm.db.transaction() as tx:
-        injections.begin(tx, [Line(agent.pane, "[swarm#1] hello", injections.waiting(tx))])
+        injections.begin(tx, [NoticeLine(agent.pane, "[swarm#1] hello", injections.list_waiting(tx))])
         tx.execute("update typings set began_mono_ms = :then", then=tx.moment.mono_ms - 3_600_000)
         tx.execute("update deliveries set expires_mono_ms = :past", past=tx.moment.mono_ms - 1)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from swarm_agents import panes
-from swarm_agents.panes import Look, Pane
+from swarm_agents.panes import Pane, ServerSnapshot
 from swarm_agents.panes.keyboard import Keyboard, Stroke
 from tests.support.terminal import attached
 from tests.support.tmux import FakeAgent, Tmux
@@ -19,8 +19,8 @@ LINE = "[swarm#1] hello"
 
 
 def seen(agent: FakeAgent) -> Pane:
-    look = panes.look(agent.pane.socket)
-    assert isinstance(look, Look)
+    look = panes.take_snapshot(agent.pane.socket)
+    assert isinstance(look, ServerSnapshot)
     return look.panes[agent.pane.pane_id]
 
 

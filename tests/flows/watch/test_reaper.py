@@ -4,13 +4,13 @@ import os
 import signal
 
 from swarm_agents import events, heartbeat, roster
-from swarm_agents.courier.courier import Round
+from swarm_agents.courier.courier import CourierRound
 from swarm_agents.db.database import Database
 from swarm_agents.locks import locks
 from swarm_agents.locks.paths import Name
 from swarm_agents.messages import messages
 from swarm_agents.model import PaneAddress
-from swarm_agents.panes import Look
+from swarm_agents.panes import ServerSnapshot
 from swarm_agents.tasks import rows as task_rows
 from swarm_agents.tasks import tasks
 from swarm_agents.tasks.rows import TaskStatus
@@ -131,7 +131,7 @@ def test_an_agent_that_left_is_nobody_to_miss(db: Database, clock: FakeClock) ->
     reaper = Reaper()
 
     for _ in range(2):
-        reaper.after(db, Round(True, gone_agents=("ann",)))
+        reaper.after(db, CourierRound(True, gone_agents=("ann",)))
         clock.forward(GRACE_S)
 
     with db.reading() as tx:
@@ -175,16 +175,16 @@ def lose(db: Database, clock: FakeClock, swarm: Noticed, reaper: Reaper, name: s
         clock.forward(GRACE_S)
 
 
-def looked(swarm: Noticed, name: str) -> Round:
+def looked(swarm: Noticed, name: str) -> CourierRound:
     """A round that has looked at the server that this agent is on."""
-    rounds: list[Round] = []
+    rounds: list[CourierRound] = []
 
     def saw() -> bool:
         rounds.append(swarm.round())
         return name in rounds[-1].gone_agents + rounds[-1].living_agents
 
     until(saw, f"the pane of {name} was looked at")
-    assert any(isinstance(look, Look) for look in rounds[-1].looks.values())
+    assert any(isinstance(look, ServerSnapshot) for look in rounds[-1].snapshots.values())
     return rounds[-1]
 
 

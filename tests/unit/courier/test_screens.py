@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from swarm_agents.courier import composer
-from swarm_agents.courier.composer import Absent, Composer, Dialog, Draft, Empty
+from swarm_agents.courier.composer import ComposerDraft, ComposerState, EmptyComposer, NoComposer, OpenDialog
 from swarm_agents.hosts import screen_profiles
 from swarm_agents.panes import Pane
 from tests.unit.courier.test_composer import pane
@@ -28,7 +28,7 @@ class Screen(NamedTuple):
     rows: list[str]
     said: str
 
-    def read(self) -> Composer:
+    def read(self) -> ComposerState:
         return composer.read(self.pane, self.rows, self.profile)
 
 
@@ -41,18 +41,18 @@ def screen(name: str) -> Screen:
     return Screen(profile, drawn, rows, found["said"])
 
 
-def said(now: Composer, profile: screen_profiles.Profile) -> str:
-    folded = tuple(composer.squeezed(text) for text in profile.pasted)
+def said(now: ComposerState, profile: screen_profiles.Profile) -> str:
+    folded = tuple(composer.remove_spaces(text) for text in profile.pasted)
     match now:
-        case Empty():
+        case EmptyComposer():
             return "ready"
-        case Draft(text) if text == composer.squeezed(DRAWN) or text.startswith(folded):
+        case ComposerDraft(text) if text == composer.remove_spaces(DRAWN) or text.startswith(folded):
             return "notice"
-        case Draft():
+        case ComposerDraft():
             return "draft"
-        case Dialog():
+        case OpenDialog():
             return "dialog"
-        case Absent():
+        case NoComposer():
             return "not-reading"
 
 
@@ -70,7 +70,7 @@ def test_no_row_of_a_screen_that_is_not_ready_is_taken_for_an_empty_composer(nam
 
     for x in range(now.pane.width):
         moved = now._replace(pane=replace(now.pane, cursor_x=x))
-        assert not isinstance(moved.read(), Empty), f"cursor at {x}"
+        assert not isinstance(moved.read(), EmptyComposer), f"cursor at {x}"
 
 
 @pytest.mark.parametrize("name", [name for name in screen_profiles.built_in() if name != "plain"])
