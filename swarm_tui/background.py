@@ -71,7 +71,7 @@ class Keeper(threading.Thread):
     def _tell_of_escalations(self) -> None:
         # A thread of its own: a command of the human's that hangs must not hold up the notices.
         telling = (self._settings.database, self._settings.config, self._stop_asked, self._clock)
-        threading.Thread(target=notifier.keep_telling, args=telling, name="teller", daemon=True).start()
+        threading.Thread(target=notifier.run_until_stopped, args=telling, name="teller", daemon=True).start()
 
     def _keep_until_it_fails(self) -> None:
         with Database(self._settings.database, self._clock) as db:
@@ -101,7 +101,7 @@ class Keeper(threading.Thread):
         self._courier = self._courier or Courier(settings.database, config.profiles, config.notices_on_borders)
         done = self._courier.run_round()
         if done:
-            self._reaper.after(db, done)
+            self._reaper.end_leases(db, done)
         return (done.moving, done.leads) if done else (False, False)
 
     def _complain_once(self, error: SwarmError) -> None:

@@ -24,6 +24,7 @@ STARTS_PROCESSES = (
     "system/subprocesses.py",
     "git/",
     "commit/checks.py",
+    "watch/channels.py",
     "watch/notifier.py",
     "panes/",
     "demo/",

@@ -33,15 +33,15 @@ def _run(call: Call) -> Answer:
     if call.arguments.seconds == 0:
         done = courier.run_round()
         if done is not None:
-            Reaper().after(call.db, done)
+            Reaper().end_leases(call.db, done)
         leads = done is not None and done.leads
         courier.retire()
-        notifier.pump(call.db, call.config)
+        notifier.announce_due(call.db, call.config)
         return Answer("One round is done." if leads else "Another courier types on this host.", data={"leads": leads})
     reaper = Reaper()
 
     def after(db: Database, done: CourierRound) -> None:
-        reaper.after(db, done)
+        reaper.end_leases(db, done)
         acknowledgements.pump(db)
 
     stop = threading.Event()
@@ -53,7 +53,7 @@ def _run(call: Call) -> Answer:
         timer.start()
     # A thread of its own: a command of the human's that hangs must not hold up the notices.
     telling = (call.place.database, call.config, stop)
-    threading.Thread(target=notifier.keep_telling, args=telling, daemon=True).start()
+    threading.Thread(target=notifier.run_until_stopped, args=telling, daemon=True).start()
     talk("courier: typing notices; Ctrl-C stops it")
     courier.run(stop, after, lambda error: talk(f"courier: {error.message}"))
     return Answer("The courier stopped; queued notices wait for the next one.", data={"leads": False})

@@ -69,9 +69,9 @@ def _announce(call: Call) -> Answer:
     from swarm_agents.watch import notifier
 
     if call.arguments.until_told:
-        notifier.see_through(call.db, call.config)
+        notifier.announce_until_settled(call.db, call.config)
     else:
-        notifier.pump(call.db, call.config)
+        notifier.announce_due(call.db, call.config)
     with call.db.reading() as tx:
         channels = [one for asked in escalations.unresolved(tx) for one in announcements.of(tx, asked.id)]
     lines = (f"{one.escalation}  {_channel_line(call, one)}" for one in channels)
@@ -130,7 +130,7 @@ def _held_back(call: Call, one: announcements.Announcement) -> str:
         return "[notify] command is not configured"
     from swarm_agents.watch import notifier
 
-    until = notifier.quiet_until(call.config.notify, call.db.now())
+    until = notifier.find_quiet_end(call.config.notify, call.db.now())
     return f"quiet hours until {until}" if until else ""
 
 

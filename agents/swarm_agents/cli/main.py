@@ -127,7 +127,7 @@ def _tell_the_human(call: "Call") -> None:
     from swarm_agents.watch import notifier
 
     try:
-        notifier.leave_behind(call.db, call.config)
+        notifier.spawn_if_due(call.db, call.config)
     except (SwarmError, OSError) as error:
         log.error(call.place.database, f"nobody was sent to tell a human of an escalation: {error}")
 

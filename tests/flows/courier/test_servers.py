@@ -89,11 +89,11 @@ def test_two_servers_with_the_same_pane_ids_are_two(swarm: Noticed, other: Tmux)
 def test_a_fixer_whose_pane_stays_away_loses_the_build(db: Database, clock: FakeClock) -> None:
     reaper = broken_and_claimed(db)
 
-    reaper.after(db, CourierRound(True, gone_agents=("ann",)))
-    reaper.after(db, CourierRound(True, snapshots={"/other": ServerGone("/other")}, living_agents=("bob",)))
+    reaper.end_leases(db, CourierRound(True, gone_agents=("ann",)))
+    reaper.end_leases(db, CourierRound(True, snapshots={"/other": ServerGone("/other")}, living_agents=("bob",)))
     held = build.current(db).fixer
     clock.forward(GRACE_S)
-    reaper.after(db, CourierRound(True, gone_agents=("ann",)))
+    reaper.end_leases(db, CourierRound(True, gone_agents=("ann",)))
 
     assert (held, build.current(db).fixer) == ("ann", None)
 
@@ -101,10 +101,10 @@ def test_a_fixer_whose_pane_stays_away_loses_the_build(db: Database, clock: Fake
 def test_a_pane_that_is_respawned_costs_its_agent_nothing(db: Database, clock: FakeClock) -> None:
     reaper = broken_and_claimed(db)
 
-    reaper.after(db, CourierRound(True, gone_agents=("ann",)))
+    reaper.end_leases(db, CourierRound(True, gone_agents=("ann",)))
     clock.forward(GRACE_S)
-    reaper.after(db, CourierRound(True, living_agents=("ann",)))
-    reaper.after(db, CourierRound(True, gone_agents=("ann",)))
+    reaper.end_leases(db, CourierRound(True, living_agents=("ann",)))
+    reaper.end_leases(db, CourierRound(True, gone_agents=("ann",)))
 
     assert build.current(db).fixer == "ann"
 

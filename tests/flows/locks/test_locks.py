@@ -158,7 +158,7 @@ def test_the_courier_brings_back_what_the_dead_held(db_path: Path) -> None:
         roster.join(db, "dead", "agent", None)
         locks.acquire(db, "dead", [Name("a")], ttl_s=0)
 
-        Reaper().after(db, CourierRound(leads=True))
+        Reaper().end_leases(db, CourierRound(leads=True))
 
         with db.reading() as tx:
             assert locks.listed(tx) == []

@@ -29,13 +29,13 @@ def test_the_tasks_and_locks_of_an_agent_whose_pane_is_gone_come_back_after_a_gr
 ) -> None:
     pane, reaper = at_work(db, swarm, "ann"), Reaper()
     at_work(db, swarm, "bob")
-    reaper.after(db, looked(swarm, "ann"))
+    reaper.end_leases(db, looked(swarm, "ann"))
     tmux.run("kill-pane", "-t", pane.pane_id)
 
-    reaper.after(db, looked(swarm, "ann"))
+    reaper.end_leases(db, looked(swarm, "ann"))
     assert held(db, "ann") == (["ann-1"], ["ann.py"])
     clock.forward(GRACE_S)
-    reaper.after(db, looked(swarm, "ann"))
+    reaper.end_leases(db, looked(swarm, "ann"))
 
     assert (held(db, "ann"), held(db, "bob")) == (([], []), (["bob-1"], ["bob.py"]))
     with db.reading() as tx:
@@ -78,7 +78,7 @@ def test_a_server_that_cannot_be_asked_takes_nothing(
     os.kill(server, signal.SIGSTOP)
     try:
         for _ in range(3):
-            reaper.after(db, swarm.round())
+            reaper.end_leases(db, swarm.round())
             clock.forward(GRACE_S)
     finally:
         os.kill(server, signal.SIGCONT)
@@ -92,7 +92,7 @@ def test_a_server_that_is_gone_takes_nothing(db: Database, clock: FakeClock, swa
     tmux.run("kill-server")
 
     for _ in range(3):
-        reaper.after(db, swarm.round())
+        reaper.end_leases(db, swarm.round())
         clock.forward(GRACE_S)
 
     assert held(db, "ann") == (["ann-1"], ["ann.py"])
@@ -104,13 +104,13 @@ def test_an_agent_that_joins_again_from_another_pane_keeps_what_it_holds(
     pane, reaper = at_work(db, swarm, "ann"), Reaper()
     tmux.run("kill-pane", "-t", pane.pane_id)
     missed = looked(swarm, "ann")
-    reaper.after(db, missed)
+    reaper.end_leases(db, missed)
     clock.forward(GRACE_S)
 
     roster.adopt(db, "ann", tmux.pane("cat"))
-    reaper.after(db, missed)  # what was seen of the old pane, told late
+    reaper.end_leases(db, missed)  # what was seen of the old pane, told late
     clock.forward(GRACE_S)
-    reaper.after(db, looked(swarm, "ann"))
+    reaper.end_leases(db, looked(swarm, "ann"))
 
     assert held(db, "ann") == (["ann-1"], ["ann.py"])
 
@@ -131,7 +131,7 @@ def test_an_agent_that_left_is_nobody_to_miss(db: Database, clock: FakeClock) ->
     reaper = Reaper()
 
     for _ in range(2):
-        reaper.after(db, CourierRound(True, gone_agents=("ann",)))
+        reaper.end_leases(db, CourierRound(True, gone_agents=("ann",)))
         clock.forward(GRACE_S)
 
     with db.reading() as tx:
@@ -171,7 +171,7 @@ def hold(db: Database, name: str) -> None:
 
 def lose(db: Database, clock: FakeClock, swarm: Noticed, reaper: Reaper, name: str) -> None:
     for _ in range(2):
-        reaper.after(db, looked(swarm, name))
+        reaper.end_leases(db, looked(swarm, name))
         clock.forward(GRACE_S)
 
 
