@@ -3,14 +3,12 @@
 import argparse
 import os
 import sys
-from typing import TYPE_CHECKING
 
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, talk
 from swarm_agents.cli.parsing import parser, seconds
-
-if TYPE_CHECKING:
-    from swarm_agents.demo.run import DemoResult
+from swarm_agents.demo import checks, run
+from swarm_agents.demo.run import DemoResult
 
 HEADLESS_S = 60.0
 SHORTEST_S = 15.0  # enough for one breakage, its repair, and the end
@@ -19,7 +17,7 @@ SHORTEST_S = 15.0  # enough for one breakage, its repair, and the end
 def parse(words: list[str]) -> argparse.Namespace:
     demo_parser = parser(
         "demo",
-        "Five scripted agents, a colleague who breaks main, a fixer that is killed: everything real, in a temporary "
+        "Five scripted agents, a colleague who breaks main, a fixer that is killed: all of it real, in a temporary "
         "repository. Leave it with 'q' in the dashboard.",
     )
     demo_parser.add_argument("--headless", action="store_true", help="do not attach; print a summary at the end")
@@ -35,8 +33,6 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 def _demo(call: Call) -> Answer:
-    from swarm_agents.demo import run  # loads subprocess, signal and the demo, which no other verb needs
-
     arguments = call.arguments
     attached = not arguments.headless and _why_not_attached(call.as_json) is None
     if not arguments.headless and not attached:
@@ -55,9 +51,7 @@ def _why_not_attached(as_json: bool) -> str | None:
     return None
 
 
-def _answer(result: "DemoResult") -> Answer:
-    from swarm_agents.demo import checks  # see above
-
+def _answer(result: DemoResult) -> Answer:
     promises = checks.check_promises(result.record)
     data = checks.summarize(result.record) | {"kept": str(result.kept) if result.kept else None}
     broken = [one for one in promises if not one.held]

@@ -113,7 +113,7 @@ def _try_channel(db: Database, notify: Notify, claimed: Announcement) -> tuple[s
         sockets = _read_sockets(tx)
     if claimed.channel == MESSAGE:
         return _post_message(db, claimed, asked)
-    from swarm_agents.watch import channels  # costs 10 ms (subprocess, tempfile), which most verbs do without
+    from swarm_agents.watch import channels  # loads subprocess and tempfile, which most verbs do without
 
     if claimed.channel == TMUX:
         return channels.show_in_tmux(db, asked, sockets, claimed.repeated)
