@@ -27,7 +27,7 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 def _run(call: Call) -> Answer:
-    call.human()
+    call.require_human()
     courier = Courier(call.place.database, call.config.profiles, call.config.notices_on_borders)
     if call.arguments.seconds == 0:
         return _run_one_round(call, courier)

@@ -5,7 +5,7 @@ import argparse
 from swarm_agents.build import build
 from swarm_agents.cli import answers
 from swarm_agents.cli.invocation import Call
-from swarm_agents.cli.output import Answer, clock, iso, listing
+from swarm_agents.cli.output import Answer, format_clock, format_iso, make_listing
 from swarm_agents.cli.parsing import parser, verb, verbs, whole_number
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.messages import acknowledgements
@@ -39,17 +39,17 @@ def _id(of: argparse.ArgumentParser) -> None:
 
 
 def _list(call: Call) -> Answer:
-    call.glance()
+    call.record_read()
     with call.db.reading() as tx:
         found = escalations.latest(tx, 1000) if call.arguments.all else escalations.unresolved(tx)
-    lines = [f"{one.id}  {clock(one.raised_at)}  {_state(one)}  {one_line(one.reason, 100)}" for one in found]
+    lines = [f"{one.id}  {format_clock(one.raised_at)}  {_state(one)}  {one_line(one.reason, 100)}" for one in found]
     open_ones = sum(one.resolved_at is None for one in found)
     message = f"{open_ones} open: 'swarm escalation show ID' says more." if open_ones else "No open escalation."
     return Answer(message, data={"escalations": [_data(one) for one in found]}, lines=tuple(lines))
 
 
 def _show(call: Call) -> Answer:
-    call.glance()
+    call.record_read()
     with call.db.reading() as tx:
         found = escalations.show(tx, call.arguments.id)
         channels = announcements.of(tx, found.id)
@@ -59,7 +59,7 @@ def _show(call: Call) -> Answer:
 
 
 def _ack(call: Call) -> Answer:
-    call.human()
+    call.require_human()
     with call.db.transaction() as tx:
         escalations.acknowledge(tx, call.arguments.id)
     return Answer(f"Escalation {call.arguments.id} is acknowledged; it stays open.", data={"id": call.arguments.id})
@@ -75,11 +75,11 @@ def _announce(call: Call) -> Answer:
     with call.db.reading() as tx:
         channels = [one for asked in escalations.unresolved(tx) for one in announcements.of(tx, asked.id)]
     lines = (f"{one.escalation}  {_channel_line(call, one)}" for one in channels)
-    return listing(lines, "No open escalation.", {"channels": [_channel_data(one) for one in channels]})
+    return make_listing(lines, "No open escalation.", {"channels": [_channel_data(one) for one in channels]})
 
 
 def _resolve(call: Call) -> Answer:
-    call.human()
+    call.require_human()
     arguments = call.arguments
     reason = one_line(arguments.reason, 500)
     if arguments.option in _MESSAGE_OPTIONS:
@@ -113,11 +113,11 @@ def _answered(one: Escalation) -> list[str]:
     if one.resolved_at is None:
         return []
     said = f": {one_line(one.answer, 500)}" if one.answer else ""
-    return [f"Answered at {clock(one.resolved_at)} by {one.resolved_by}: {one.resolution}{said}"]
+    return [f"Answered at {format_clock(one.resolved_at)} by {one.resolved_by}: {one.resolution}{said}"]
 
 
 def _channel_line(call: Call, one: announcements.Announcement) -> str:
-    line = f"{one.channel:<{_MARGIN}}{one.state:<{_MARGIN}}{clock(one.at)}"
+    line = f"{one.channel:<{_MARGIN}}{one.state:<{_MARGIN}}{format_clock(one.at)}"
     notes = [one.reason, _held_back(call, one), "perhaps twice" if one.repeated else ""]
     return "  ".join([line, *(one_line(note, 200) for note in notes if note)])
 
@@ -142,7 +142,7 @@ def _channel_data(one: announcements.Announcement) -> dict[str, str | int | bool
         "reason": one.reason,
         "tries": one.tries,
         "repeated": one.repeated,
-        "at": iso(one.at),
+        "at": format_iso(one.at),
     }
 
 
@@ -151,12 +151,12 @@ def _data(one: Escalation) -> dict[str, str | int | None]:
         "id": one.id,
         "incident": one.incident,
         "message": one.message,
-        "raised_at": iso(one.raised_at),
+        "raised_at": format_iso(one.raised_at),
         "raised_by": one.raised_by,
         "reason": one.reason,
         "state": _state(one),
-        "acked_at": iso(one.acked_at),
-        "resolved_at": iso(one.resolved_at),
+        "acked_at": format_iso(one.acked_at),
+        "resolved_at": format_iso(one.resolved_at),
         "resolved_by": one.resolved_by,
         "answer": one.answer,
     }

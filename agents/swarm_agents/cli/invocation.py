@@ -57,7 +57,7 @@ class Call:
         return self._database
 
     @property
-    def looked(self) -> bool:
+    def used_database(self) -> bool:
         """Whether the verb used the database."""
         return self._database is not None
 
@@ -87,7 +87,7 @@ class Call:
             raise Usage(f"{name} is a reserved name. {_HOW_TO_SAY_WHO}")
         return name
 
-    def actor(self) -> str:
+    def require_actor(self) -> str:
         """The caller's name, for a verb that acts for an agent or the human. Records an agent's heartbeat.
 
         Raises `Usage` without an identity, `NotFound` when that agent has not joined.
@@ -98,16 +98,16 @@ class Call:
             self._record_heartbeat(self.identity)
         return self.identity
 
-    def anyone(self) -> str:
+    def actor_or_human(self) -> str:
         """The caller's name; without an identity, the human."""
-        return self.actor() if self.identity is not None else HUMAN
+        return self.require_actor() if self.identity is not None else HUMAN
 
-    def human(self) -> None:
+    def require_human(self) -> None:
         """Raise `Denied` when the caller is an agent."""
         if self.identity not in (None, HUMAN):
             raise Denied(f"Only a human may do that; you are {self.identity}. 'swarm build escalate' asks one.")
 
-    def glance(self) -> None:
+    def record_read(self) -> None:
         """For a verb that only reads: record an agent's heartbeat, and end a lease that has run out.
 
         An error is printed, and the verb continues.
@@ -128,6 +128,6 @@ class Call:
 
         heartbeat.show(self.db, agent)
 
-    def me(self, command: str) -> str:
+    def add_identity(self, command: str) -> str:
         """The command for this caller to run next, with --as NAME if the caller used it."""
         return f"{command} --as {self.as_name}" if self.as_name else command

@@ -69,7 +69,7 @@ def _run_line(words: list[str]) -> int:
             raise Usage(f"There is no '{_make_safe(noun)}'. 'swarm --help' lists what there is.")
         return _run_noun(noun, as_name, as_json, rest)
     except SwarmError as error:
-        return _print_or_raise(output.of_error(error), as_json)
+        return _print_or_raise(output.make_error_answer(error), as_json)
     except KeyboardInterrupt:
         return 130
     except _NotPrintedError:
@@ -103,7 +103,7 @@ def _run_verb(arguments: "Namespace", call: "Call") -> output.Answer:
     try:
         answer: output.Answer = arguments.run(call)
     except SwarmError as error:
-        return output.of_error(error)
+        return output.make_error_answer(error)
     return answer
 
 
@@ -112,7 +112,7 @@ def _follow_up(call: "Call", answer: output.Answer) -> None:
     try:
         if answer.afterwards is not None:
             answer.afterwards()
-        if call.looked:
+        if call.used_database:
             from swarm_agents.messages import acknowledgements  # the gate's verbs do without messages
 
             if acknowledgements.pump(call.db):
@@ -161,11 +161,11 @@ def _print_or_raise(answer: output.Answer, as_json: bool) -> int:
 
 def _print(answer: output.Answer, as_json: bool) -> None:
     try:
-        output.give(answer, as_json)
+        output.print_answer(answer, as_json)
     except UnicodeEncodeError:  # the terminal cannot show it (LC_ALL=C), so print ASCII
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
         sys.stderr.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-        output.give(answer, as_json, ascii_only=True)
+        output.print_answer(answer, as_json, ascii_only=True)
 
 
 def _split_line(words: list[str]) -> tuple[str, str | None, bool, list[str]]:

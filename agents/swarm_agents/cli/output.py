@@ -49,17 +49,17 @@ class Answer(NamedTuple):
     """Called once the answer was printed, for what must be recorded only then."""
 
 
-def listing(lines: Iterable[str], when_empty: str, data: dict[str, Any]) -> Answer:
+def make_listing(lines: Iterable[str], when_empty: str, data: dict[str, Any]) -> Answer:
     """An answer of rows only; `when_empty` is its message when there are none."""
     rows = tuple(lines)
     return Answer("" if rows else when_empty, data=data, lines=rows)
 
 
-def of_error(error: SwarmError) -> Answer:
+def make_error_answer(error: SwarmError) -> Answer:
     return Answer(error.message, error.exit, next=error.next)
 
 
-def give(answer: Answer, as_json: bool, ascii_only: bool = False) -> None:
+def print_answer(answer: Answer, as_json: bool, ascii_only: bool = False) -> None:
     """Print the answer: the same bytes for a pipe and a terminal. Errors go to standard error."""
     if as_json:
         import json  # costs 1 ms, which only --json needs
@@ -79,14 +79,14 @@ def talk(text: str) -> None:
         sys.stderr.flush()
 
 
-def iso(ms: int | None) -> str | None:
+def format_iso(ms: int | None) -> str | None:
     """UTC milliseconds as ISO 8601 with milliseconds."""
     if ms is None:
         return None
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(ms // 1000))}.{ms % 1000:03d}Z"
 
 
-def clock(ms: int | None) -> str:
+def format_clock(ms: int | None) -> str:
     """The time of day in UTC, for a line that a person reads."""
     return "?" if ms is None else time.strftime("%H:%M:%SZ", time.gmtime(ms // 1000))
 

@@ -70,7 +70,7 @@ def seconds(least: float, most: float) -> Callable[[str], float]:
     return parse
 
 
-def body_of(argument: str | None, file: str | None) -> str:
+def read_body(argument: str | None, file: str | None) -> str:
     """A text from the argument, the file, or standard input (for '-', or without both). `Usage` when there is none."""
     if argument is not None and file is not None:
         raise Usage("Give the text as an argument or with --file, not both.")

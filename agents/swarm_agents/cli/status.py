@@ -5,7 +5,7 @@ import argparse
 from swarm_agents.build import build, waiters
 from swarm_agents.cli import answers
 from swarm_agents.cli.invocation import Call
-from swarm_agents.cli.output import Answer, clock, iso
+from swarm_agents.cli.output import Answer, format_clock, format_iso
 from swarm_agents.cli.parsing import parser
 from swarm_agents.escalations import escalations
 from swarm_agents.messages import messages
@@ -21,7 +21,7 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 def _status(call: Call) -> Answer:
-    call.glance()
+    call.record_read()
     with call.db.reading() as tx:
         now = build.state(tx)
         line = waiters.line(tx)
@@ -31,7 +31,7 @@ def _status(call: Call) -> Answer:
         read_at = tx.now
     here = [one for one in listed if one.agent.left_at is None]
     lines = [answers.line(now)]
-    lines += [f"waiting  {one.ticket}  {one.agent}  until {clock(one.deadline)}" for one in line]
+    lines += [f"waiting  {one.ticket}  {one.agent}  until {format_clock(one.deadline)}" for one in line]
     lines += [f"agent  {one.agent.name}  {one.state}  seen {ago(read_at - one.agent.seen_at)}" for one in here]
     lines += [f"escalation  {one.id}  {one.reason}" for one in questions]
     return Answer(
@@ -39,7 +39,12 @@ def _status(call: Call) -> Answer:
         data={
             "build": answers.build_data(now),
             "waiting": [
-                {"agent": one.agent, "ticket": one.ticket, "since": iso(one.since), "deadline": iso(one.deadline)}
+                {
+                    "agent": one.agent,
+                    "ticket": one.ticket,
+                    "since": format_iso(one.since),
+                    "deadline": format_iso(one.deadline),
+                }
                 for one in line
             ],
             "agents": [agent_data(one) for one in here],
@@ -53,7 +58,7 @@ def _status(call: Call) -> Answer:
 def _question_data(one: Escalation) -> dict[str, str | int | None]:
     """About an incident or about a message; the other one is null."""
     about = {"incident": one.incident, "message": one.message}
-    return {"id": one.id, "reason": one.reason, "raised_at": iso(one.raised_at), **about}
+    return {"id": one.id, "reason": one.reason, "raised_at": format_iso(one.raised_at), **about}
 
 
 def agent_data(one: agents.ListedAgent) -> dict[str, str | None]:
@@ -62,5 +67,5 @@ def agent_data(one: agents.ListedAgent) -> dict[str, str | None]:
         "role": one.agent.role,
         "pane": one.agent.pane.pane_id if one.agent.pane else None,
         "state": one.state,
-        "seen_at": iso(one.agent.seen_at),
+        "seen_at": format_iso(one.agent.seen_at),
     }
