@@ -1,4 +1,4 @@
-"""Listing panes and their screens: one batched look beside libtmux's `server.panes` and `capture_pane` for each."""
+"""Listing panes and their screens: one snapshot compared with libtmux's `server.panes` and `capture_pane` for each."""
 
 import statistics
 import time
@@ -13,9 +13,7 @@ ROUNDS = 5
 
 
 def main() -> None:
-    print(
-        f"{'panes':>5}  {'server.panes':>12} {'look':>7}   {'+ capture_pane each':>20} {'look with screens':>18}   ms"
-    )
+    print(f"{'panes':>5}  {'server.panes':>12} {'snap':>7}   {'+ capture_pane each':>20} {'with screens':>18}   ms")
     with private_server() as server:
         made = 1
         for size in SIZES:
@@ -26,7 +24,7 @@ def main() -> None:
 
 
 def _row(server: Tmux, size: int) -> None:
-    import libtmux
+    import libtmux  # only this bench needs it
 
     theirs = libtmux.Server(socket_path=server.socket)
     listed = _median_ms(lambda: list(theirs.panes))

@@ -16,7 +16,7 @@ from swarm_agents.build import build
 from swarm_agents.db.database import Database
 from swarm_agents.messages import messages
 from swarm_agents.model import BuildStatus, ErrorClass, Rules
-from tests.support.terminal import Terminal, attached, open_dashboard
+from tests.support.terminal import DashboardTerminal, attached, open_dashboard
 from tests.support.tmux import Tmux, alive, private_server
 from tests.support.until import until
 
@@ -188,7 +188,7 @@ def asks_tmux(pid: int) -> bool:
     return False
 
 
-def answered_in(terminal: Terminal) -> float:
+def answered_in(terminal: DashboardTerminal) -> float:
     """How long help takes to open and to close, in seconds."""
     began = time.monotonic()
     terminal.press("?")

@@ -1,4 +1,4 @@
-"""The one part that talks to tmux, on real servers: looking, addresses, options, jumping."""
+"""The room that talks to tmux, on real servers: snapshots, addresses, options, switching terminals."""
 
 import contextlib
 import os
@@ -18,12 +18,6 @@ from tests.support.tmux import Tmux, private_server
 from tests.support.until import until
 
 
-@pytest.fixture
-def tmux() -> Iterator[Tmux]:
-    with private_server() as server:
-        yield server
-
-
 def looked(tmux: Tmux, *screens: str) -> ServerSnapshot:
     seen = panes.take_snapshot(tmux.socket, screens)
     assert isinstance(seen, ServerSnapshot), seen
@@ -40,7 +34,7 @@ HOSTILE = ["a\u241eb", "tab\there", "new\nline", "=pane=", "#{pane_id}", "%3 %H"
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_no_text_of_a_pane_can_break_the_look(tmux: Tmux, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_text_of_a_pane_can_break_the_snapshot(tmux: Tmux, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "C")
     first, second = tmux.pane("cat"), tmux.pane("cat")
     tmux.run("select-pane", "-t", first.pane_id, "-T", text)
@@ -56,7 +50,7 @@ def test_no_text_of_a_pane_can_break_the_look(tmux: Tmux, text: str, monkeypatch
     assert "\u202e" not in seen.panes[first.pane_id].title
 
 
-def test_what_one_look_gave_away_forges_nothing_in_the_next(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_separator_of_one_snapshot_forges_nothing_in_the_next(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     start = transport.start_script
 
@@ -82,7 +76,7 @@ def test_what_a_hook_of_the_users_prints_hides_no_pane(tmux: Tmux, command: str)
     tmux.run("set-hook", "-g", f"after-{command}", "display-message -p 'a hook, and 3 words more'")
 
     seen = looked(tmux, pane.pane_id)
-    tmux.run("set-hook", "-gu", f"after-{command}")  # it would speak to whoever ends this server, too
+    tmux.run("set-hook", "-gu", f"after-{command}")  # else it would also print when this server is ended
 
     assert seen.find_pane(pane) is not None
     assert pane.pane_id in seen.screens
@@ -101,7 +95,7 @@ def test_a_folder_with_a_newline_hides_no_pane(tmux: Tmux) -> None:
     assert any(pane.path.endswith("two lines") for pane in seen.panes.values())
 
 
-def test_a_look_brings_the_screens_that_were_asked_for(tmux: Tmux) -> None:
+def test_a_snapshot_has_the_requested_screens(tmux: Tmux) -> None:
     pane = tmux.pane("sh", "-c", "printf '\\033[31mred\\033[0m\\nsecond'; exec cat")
     until(lambda: "second" in tmux.screen(pane), "it printed")
 
@@ -141,7 +135,9 @@ def test_a_hook_that_prints_our_own_words_changes_neither_the_server_nor_its_pan
     assert all(pane_id.startswith("%") for pane_id in seen.panes)
 
 
-def test_a_pane_whose_only_row_is_its_border_is_seen_at_once(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pane_whose_only_row_is_its_border_needs_no_second_snapshot(
+    tmux: Tmux, monkeypatch: pytest.MonkeyPatch
+) -> None:
     high, low = tmux.pane("cat"), tmux.pane("cat")
     tmux.run("join-pane", "-d", "-l", "1", "-s", low.pane_id, "-t", high.pane_id)
     tmux.run("set-option", "-w", "-t", high.pane_id, "pane-border-status", "bottom")
@@ -169,8 +165,8 @@ def test_a_pane_that_is_gone_shifts_no_screen(tmux: Tmux) -> None:
     assert seen.screens[pane.pane_id][0] == "here"
 
 
-def test_nobody_waits_for_more_than_what_was_asked_for(tmux: Tmux) -> None:
-    script = "display-message -p what-was-asked\nwait-for nobody\n"
+def test_reading_stops_at_the_end_that_was_asked_for(tmux: Tmux) -> None:
+    script = "display-message -p what-was-asked\nwait-for never\n"
 
     with (
         transport.start_script(tmux.socket, script) as all_of_it,
@@ -240,7 +236,7 @@ def test_a_tmux_that_cannot_be_started_is_no_answer(tmux: Tmux, monkeypatch: pyt
     assert seen == NoAnswer(tmux.socket, "tmux could not be started: Permission denied")
 
 
-def test_every_screen_comes_with_one_look(tmux: Tmux) -> None:
+def test_every_screen_comes_with_one_snapshot(tmux: Tmux) -> None:
     for _ in range(8):
         tmux.run("new-window", "-d", "cat")
 
@@ -279,10 +275,10 @@ def test_a_pane_of_an_earlier_server_is_not_ours(tmux: Tmux, monkeypatch: pytest
     assert not panes.is_alive(pane)
 
 
-def test_an_option_of_the_whole_server_makes_nobody_an_agent(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_global_option_names_no_agent(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
     pane = tmux.pane("cat")
     inside(monkeypatch, pane)
-    tmux.run("set-option", "-g", "@swarm_agent", "everybody")
+    tmux.run("set-option", "-g", "@swarm_agent", "all-agents")
 
     assert panes.find_own_agent() is None
 
@@ -298,7 +294,7 @@ def test_an_agent_is_never_written_on_a_pane_that_was_replaced(tmux: Tmux) -> No
 
 
 @pytest.mark.parametrize("word", ["", "3", "%", "%x", "%1;kill-server", "=base", "%1\n"])
-def test_what_is_no_pane_id_is_a_usage_error(tmux: Tmux, word: str) -> None:
+def test_an_invalid_pane_id_is_a_usage_error(tmux: Tmux, word: str) -> None:
     with pytest.raises(Usage):
         panes.find_address(word, tmux.socket)
 

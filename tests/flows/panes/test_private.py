@@ -1,4 +1,4 @@
-"""A tmux server of one's own: what cannot be started is said, and nothing outlives it."""
+"""Private tmux servers: what cannot be started is an error, and nothing outlives the server."""
 
 import os
 import subprocess
@@ -32,7 +32,7 @@ def started(socket: str, command: list[str], folder: Path) -> PaneAddress:
     return private.start_server(socket, "first", PaneCommand(command, str(folder), {}), dict(os.environ), 100, 30)
 
 
-def test_a_folder_that_does_not_exist_is_said_and_nothing_runs_elsewhere(socket: str, tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_error_and_nothing_runs_elsewhere(socket: str, tmp_path: Path) -> None:
     first = started(socket, WAITS, tmp_path)
 
     with pytest.raises(Unavailable, match="no folder"):
@@ -43,14 +43,14 @@ def test_a_folder_that_does_not_exist_is_said_and_nothing_runs_elsewhere(socket:
     assert [pane.address for pane in seen.panes.values()] == [first]
 
 
-def test_a_program_that_does_not_exist_is_said(socket: str, tmp_path: Path) -> None:
+def test_a_missing_program_is_an_error(socket: str, tmp_path: Path) -> None:
     started(socket, WAITS, tmp_path)
 
     with pytest.raises(Unavailable, match="no-such-program"):
         private.add_window(socket, "second", PaneCommand(["no-such-program", "--word"], str(tmp_path), {}))
 
 
-def test_a_first_program_that_does_not_exist_leaves_no_server(socket: str, tmp_path: Path) -> None:
+def test_a_missing_first_program_leaves_no_server(socket: str, tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="no-such-program"):
         started(socket, ["no-such-program"], tmp_path)
 

@@ -1,7 +1,5 @@
 """Announcing an escalation on real tmux terminals: the line, the bell, and servers that do not answer."""
 
-import os
-import signal
 import subprocess
 
 from swarm_agents import roster
@@ -74,12 +72,8 @@ def test_one_server_that_hangs_does_not_hide_the_line_from_another(
         roster.join(db, "ada", "agent", hung.pane("cat"))
         roster.join(db, "bob", "agent", tmux.pane("cat"))
         asked = raise_escalation(db)
-        server = hung.server_pid()
-        os.kill(server, signal.SIGSTOP)
-        try:
+        with hung.frozen():
             notifier.announce_due(db, Config())
-        finally:
-            os.kill(server, signal.SIGCONT)
 
     terminal.shows("swarm: you are asked: please look")
     assert channel_state(db, asked, TMUX) == ("shown", "")

@@ -1,4 +1,4 @@
-"""What a screen says of a composer: drawn as the real agents draw it."""
+"""Reading composers from screens that are drawn as the real agents draw them."""
 
 import pytest
 
@@ -51,7 +51,7 @@ CLAUDE = [
     ("a draft of two rows", [RULE, "❯ please", "  fix", RULE], 5, 2, ComposerDraft("pleasefix")),
     ("the cursor on an empty first row of a draft", [RULE, "❯", "  fix this", RULE], 2, 1, ComposerDraft("fixthis")),
     ("a permission dialog", ["Do you want to proceed?", " ❯ 1. Yes", "   2. No"], 1, 1, OpenDialog()),
-    ("a dialog nobody described", ["Pick one", " ❯ 1. Yes", "   2. No"], 1, 1, OpenDialog()),
+    ("a dialog that no profile describes", ["Pick one", " ❯ 1. Yes", "   2. No"], 1, 1, OpenDialog()),
     ("a choice that was made", ["❯ 1. Yes", "❯ go on", "", "working"], 0, 3, NoComposer()),
     ("starting", ["Welcome"], 0, 0, NoComposer()),
     ("nothing drawn", [], 0, 0, NoComposer()),
@@ -59,9 +59,9 @@ CLAUDE = [
 ]
 
 
-@pytest.mark.parametrize(("rows", "x", "y", "said"), [case[1:] for case in CLAUDE], ids=[case[0] for case in CLAUDE])
-def test_claude_code(rows: list[str], x: int, y: int, said: composer.ComposerState) -> None:
-    assert read("claude-code", rows, x, y) == said
+@pytest.mark.parametrize(("rows", "x", "y", "state"), [case[1:] for case in CLAUDE], ids=[case[0] for case in CLAUDE])
+def test_claude_code(rows: list[str], x: int, y: int, state: composer.ComposerState) -> None:
+    assert read("claude-code", rows, x, y) == state
 
 
 CODEX = [
@@ -89,9 +89,9 @@ CODEX = [
 ]
 
 
-@pytest.mark.parametrize(("rows", "x", "y", "said"), [case[1:] for case in CODEX], ids=[case[0] for case in CODEX])
-def test_codex(rows: list[str], x: int, y: int, said: composer.ComposerState) -> None:
-    assert read("codex", rows, x, y) == said
+@pytest.mark.parametrize(("rows", "x", "y", "state"), [case[1:] for case in CODEX], ids=[case[0] for case in CODEX])
+def test_codex(rows: list[str], x: int, y: int, state: composer.ComposerState) -> None:
+    assert read("codex", rows, x, y) == state
 
 
 GEMINI = [
@@ -118,9 +118,9 @@ GEMINI = [
 ]
 
 
-@pytest.mark.parametrize(("rows", "x", "y", "said"), [case[1:] for case in GEMINI], ids=[case[0] for case in GEMINI])
-def test_gemini(rows: list[str], x: int, y: int, said: composer.ComposerState) -> None:
-    assert read("gemini", rows, x, y) == said
+@pytest.mark.parametrize(("rows", "x", "y", "state"), [case[1:] for case in GEMINI], ids=[case[0] for case in GEMINI])
+def test_gemini(rows: list[str], x: int, y: int, state: composer.ComposerState) -> None:
+    assert read("gemini", rows, x, y) == state
 
 
 def block(*rows: str, purpose: str = "  Build · Model", edge: str = "  ╹▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀") -> list[str]:
@@ -148,10 +148,10 @@ OPENCODE = [
 
 
 @pytest.mark.parametrize(
-    ("rows", "x", "y", "said"), [case[1:] for case in OPENCODE], ids=[case[0] for case in OPENCODE]
+    ("rows", "x", "y", "state"), [case[1:] for case in OPENCODE], ids=[case[0] for case in OPENCODE]
 )
-def test_opencode(rows: list[str], x: int, y: int, said: composer.ComposerState) -> None:
-    assert read("opencode", rows, x, y) == said
+def test_opencode(rows: list[str], x: int, y: int, state: composer.ComposerState) -> None:
+    assert read("opencode", rows, x, y) == state
 
 
 @pytest.mark.parametrize("prompt", [">", "ask>", "architect>"])
@@ -175,7 +175,7 @@ def test_aider_where_the_submit_key_ends_a_line_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "x", "said"),
+    ("row", "x", "state"),
     [
         ("", 0, EmptyComposer()),
         ("> ", 2, EmptyComposer()),
@@ -184,8 +184,8 @@ def test_aider_where_the_submit_key_ends_a_line_is_left_alone() -> None:
         ("50 %", 4, ComposerDraft("50%")),
     ],
 )
-def test_a_line_reader(row: str, x: int, said: composer.ComposerState) -> None:
-    assert read("plain", [row], x, 0) == said
+def test_a_line_reader(row: str, x: int, state: composer.ComposerState) -> None:
+    assert read("plain", [row], x, 0) == state
 
 
 @pytest.mark.parametrize("codes", ["38;5;2", "48;2;2;2;2", "1", "22", "0;2;0", "32"])

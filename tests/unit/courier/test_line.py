@@ -1,4 +1,4 @@
-"""The line that is typed: whatever a message holds, it is one short line of harmless characters."""
+"""The typed line: for any message, it is one short line of harmless characters."""
 
 import pytest
 from hypothesis import given

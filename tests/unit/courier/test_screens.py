@@ -1,4 +1,4 @@
-"""What the screens of real programs say: captured from the versions their first lines name, cut to what matters."""
+"""Screens of real programs, captured from the versions that their first lines name, and cut to what matters."""
 
 import re
 from dataclasses import replace
@@ -22,7 +22,7 @@ SCREENS = sorted(path.stem for path in FOLDER.glob("*.txt"))
 DRAWN = "[swarm#77] QUESTION from maria: what did you change in the parser of dates, and why does it now take twice as long as before, on the same machine. Read all of it with: swarm inbox"  # noqa: E501
 
 
-class Screen(NamedTuple):
+class CapturedScreen(NamedTuple):
     profile: screen_profiles.Profile
     pane: Pane
     rows: list[str]
@@ -32,13 +32,13 @@ class Screen(NamedTuple):
         return composer.read(self.pane, self.rows, self.profile)
 
 
-def screen(name: str) -> Screen:
+def screen(name: str) -> CapturedScreen:
     head, *rows = (FOLDER / f"{name}.txt").read_text().removesuffix("\n").split("\n")
     found = HEAD.fullmatch(head)
     assert found, head
     profile = screen_profiles.built_in()[next(each for each in NAMES if name.startswith(f"{each}-"))]
     drawn = replace(pane(int(found["x"]), int(found["y"])), width=int(found["width"]))
-    return Screen(profile, drawn, rows, found["said"])
+    return CapturedScreen(profile, drawn, rows, found["said"])
 
 
 def said(now: ComposerState, profile: screen_profiles.Profile) -> str:
@@ -57,14 +57,14 @@ def said(now: ComposerState, profile: screen_profiles.Profile) -> str:
 
 
 @pytest.mark.parametrize("name", SCREENS)
-def test_a_real_screen_is_read_as_what_it_is(name: str) -> None:
+def test_a_real_screen_is_read_correctly(name: str) -> None:
     now = screen(name)
 
     assert said(now.read(), now.profile) == now.said
 
 
 @pytest.mark.parametrize("name", [name for name in SCREENS if screen(name).said != "ready"])
-def test_no_row_of_a_screen_that_is_not_ready_is_taken_for_an_empty_composer(name: str) -> None:
+def test_no_row_of_a_screen_that_is_not_ready_reads_as_an_empty_composer(name: str) -> None:
     """Wherever the cursor was captured within its row, a draft, a question or a shell's prompt is never ready."""
     now = screen(name)
 

@@ -1,4 +1,4 @@
-"""What the courier does next with a pane: decided from how it was seen, and from nothing else."""
+"""The courier's next step with a pane, chosen only from how the pane was seen."""
 
 from dataclasses import replace
 
@@ -76,7 +76,7 @@ def test_a_message_that_was_read_is_not_typed_any_more() -> None:
     assert steps.choose_step(INJECTION._replace(wanted=False), at("old"), SOON) == WithdrawStep()
 
 
-def test_a_line_that_was_not_typed_at_once_is_judged_anew() -> None:
+def test_a_line_that_was_not_typed_at_once_is_withdrawn() -> None:
     assert steps.choose_step(INJECTION._replace(age_ms=3_000), at("old"), SOON) == WithdrawStep()
 
 
@@ -102,7 +102,7 @@ def test_a_line_reader_has_its_line_when_nothing_is_left_to_read(
     assert steps.choose_step(INJECTION, at("7-abc+1", name="plain", unread=unread), since) == step
 
 
-def test_a_lost_pane_fails_what_was_typed_and_leaves_the_rest_unknown() -> None:
+def test_when_a_pane_is_gone_a_typed_line_fails_and_another_is_unknown() -> None:
     assert steps.end_lost_injection(INJECTION._replace(recorded=True), "gone").state is DeliveryState.FAILED
     assert steps.end_lost_injection(INJECTION, "gone").state is DeliveryState.UNKNOWN
 
@@ -111,7 +111,7 @@ def test_a_lost_pane_fails_what_was_typed_and_leaves_the_rest_unknown() -> None:
     ("change", "reason"),
     [({"dead": True}, "dead"), ({"in_mode": True}, "copy-mode"), ({"input_off": True}, "input-off")],
 )
-def test_what_stands_in_the_way_has_a_name(change: dict[str, bool], reason: str) -> None:
+def test_each_obstacle_has_its_reason(change: dict[str, bool], reason: str) -> None:
     now = at("")
 
     assert steps.find_obstacle(now) is None

@@ -1,4 +1,4 @@
-"""A swarm whose agents are fake ones in real panes, with a courier that a test drives round by round."""
+"""A swarm of fake agents in real panes, with a courier whose rounds the test runs."""
 
 import time
 from pathlib import Path
@@ -16,7 +16,9 @@ from tests.support.until import until
 ENDS = {"submitted", "read", "skipped", "failed", "unknown"}
 
 
-class Noticed:
+class CourierSwarm:
+    """The agents, the database and the courier of one test."""
+
     def __init__(self, tmux: Tmux, database: Path) -> None:
         self.tmux = tmux
         self.database = database
@@ -46,7 +48,7 @@ class Noticed:
             time.sleep(0.05)
 
     def rest(self, *agents: FakeAgent) -> ServerSnapshot:
-        """Let the courier look until it has seen that these are at rest: a second after the last thing they printed."""
+        """Run rounds until the courier has seen these agents at rest, a second after their last output. The snapshot."""
         seen: list[ServerSnapshot] = []
 
         def at_rest() -> bool:
@@ -65,7 +67,7 @@ class Noticed:
         return one.state.value, one.reason
 
     def rounds_until(self, message: int, agent: str, state: str, reason: str | None = None) -> None:
-        """Let the courier work until that delivery is in that state."""
+        """Run rounds until that delivery has that state and reason."""
 
         def reached() -> bool:
             self.round()
@@ -74,7 +76,7 @@ class Noticed:
         until(reached, f"the delivery of {message} to {agent} is {state} ({reason}), not {self.state(message, agent)}")
 
     def rounds_until_done(self, limit_s: float = 30.0) -> None:
-        """Let the courier work until nothing is queued or on its way."""
+        """Run rounds until nothing is queued or on its way."""
 
         def done() -> bool:
             self.round()
@@ -83,6 +85,7 @@ class Noticed:
         until(done, "nothing waits for a pane", limit_s)
 
     def open(self) -> bool:
+        """Whether anything is queued or on its way."""
         with self.db.reading() as tx:
             return bool(injections.list_waiting(tx) or injections.list_all(tx))
 
