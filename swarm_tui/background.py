@@ -69,7 +69,7 @@ class BackgroundThread(threading.Thread):
     def _tell_of_escalations(self) -> None:
         # A thread of its own: a command of the human's that hangs must not hold up the notices.
         telling = (self._settings.database, self._settings.config, self._stop_asked, self._settings.clock)
-        threading.Thread(target=notifier.keep_telling, args=telling, name="teller", daemon=True).start()
+        threading.Thread(target=notifier.run_until_stopped, args=telling, name="teller", daemon=True).start()
 
     def _keep_until_it_fails(self) -> None:
         with self._settings.open_database() as db:
@@ -97,9 +97,9 @@ class BackgroundThread(threading.Thread):
         if not settings.courier:
             return False, False
         self._courier = self._courier or Courier(settings.database, config.profiles, config.notices_on_borders)
-        done = self._courier.tick()
+        done = self._courier.run_round()
         if done:
-            self._reaper.after(db, done)
+            self._reaper.end_leases(db, done)
         return (done.moving, done.leads) if done else (False, False)
 
     def _complain_once(self, error: SwarmError) -> None:

@@ -169,7 +169,7 @@ def a_widget_opens_no_database(module: Module) -> list[str]:
 
 def nothing_goes_round_the_hook(module: Module) -> list[str]:
     """But for the demo's colleague, whose part it is."""
-    if module.within("swarm_agents/demo/world.py"):
+    if module.within("swarm_agents/demo/repository.py"):
         return []
     return [text for text in module.strings() if text == "--no-verify" or re.search(r"git\b.*--no-verify", text)]
 
@@ -210,7 +210,7 @@ BROKEN_BY: dict[Rule, tuple[str, str]] = {
     only_few_start_processes: ("swarm_agents/build/build.py", "import os\nos.system('true')"),
     only_db_watches_files: ("agents/swarm_agents/views/snapshot_feed.py", "from watchfiles import watch"),
     only_the_screen_uses_textual: ("swarm_agents/cli/status.py", "import textual.app"),
-    the_engine_knows_no_screen: ("swarm_agents/demo/stage.py", "import swarm_tui.app"),
+    the_engine_knows_no_screen: ("swarm_agents/demo/server.py", "import swarm_tui.app"),
     nothing_imports_agents: ("swarm_tui/app.py", "import agents"),
     arrows_point_down: ("swarm_agents/git/refs.py", "from swarm_agents import build"),
     the_bottom_imports_nothing_of_ours: ("swarm_agents/model.py", "from swarm_agents.errors import Usage"),

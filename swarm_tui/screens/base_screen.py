@@ -179,4 +179,4 @@ async def _in_daemon(work: Callable[[], None]) -> None:
 def _jump(pane: PaneAddress) -> None:
     from swarm_agents import panes  # loads tmux: 15 ms more before the first paint
 
-    panes.jump(pane)
+    panes.jump_to(pane)

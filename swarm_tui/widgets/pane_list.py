@@ -56,7 +56,7 @@ class PaneList(RowList):
         agent = self._agents[index]
         at = self._seen.get(agent.name, _NOT_SEEN)
         sign = symbols.pane(at.state)
-        last = at.lines(1)
+        last = at.last_lines(1)
         name_width = 20 if width >= _WITH_PROGRAM else 14
         return [
             (f"{sign.symbol} ", sign.tone),

@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.strip import Strip
 from textual.widget import Widget
 
-from swarm_agents.courier.previews import Preview, plain
+from swarm_agents.courier.previews import Preview, strip_escapes
 from swarm_agents.roster import Agent
 from swarm_agents.text import one_line, printable, without_escapes
 
@@ -58,10 +58,10 @@ def painted(screen: tuple[str, ...]) -> list[Text]:
     A picture, with a colour for each cell, is shown without: it would hold up the screen for half a second.
     """
     rows = list(screen)
-    while rows and not plain(rows[-1]):
+    while rows and not strip_escapes(rows[-1]):
         rows.pop()
     if sum(row.count("\x1b") for row in rows) > _COLOURS_MOST:
-        return [_harmless(Text(plain(row))) for row in rows]
+        return [_harmless(Text(strip_escapes(row))) for row in rows]
     decoder = AnsiDecoder()
     return [_harmless(decoder.decode_line(without_escapes(row, but_colours=True))) for row in rows]
 

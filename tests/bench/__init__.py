@@ -1,1 +1,1 @@
-"""Measurements, run by hand with `python -m tests.bench`; no tests, because a busy machine is no defect."""
+"""Benches, run by hand with `python -m tests.bench`. They are no tests, because a busy machine is no defect."""

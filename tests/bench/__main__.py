@@ -18,7 +18,7 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"There is no bench {', '.join(unknown)}; there are {', '.join(known)}.", file=sys.stderr)
         return 64
-    # As installed: whoever edits under PYTHONDONTWRITEBYTECODE would measure the compiler.
+    # As after an installation: under PYTHONDONTWRITEBYTECODE a bench would measure the compiler.
     for source in ("agents", "swarm_tui"):
         compileall.compile_dir(str(ROOT / source), quiet=2)
     versions = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"

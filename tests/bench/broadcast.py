@@ -1,9 +1,9 @@
-"""A broadcast to many panes: the courier beside libtmux `send_keys` in a loop, in one run on the same agents.
+"""A broadcast to many panes: the courier compared with libtmux `send_keys` in a loop, on the same agents.
 
-Ten panes to a window, agents that wait for work, a courier that has been running for some seconds: as it finds a swarm
-when a build goes red. The courier's times are those in its rows: every line is typed, as the panes' markers say, and
+Ten panes to a window, agents that wait for work, a courier that has been running for some seconds: as in a swarm
+whose build goes red. The courier's times are those in its rows: every line is typed, as the panes' markers say, and
 every line was seen to leave its composer. The loop's ends when its last call has returned, which says nothing about
-what arrived. `at work` is the same when every agent has just printed something, so that no earlier look still holds.
+what arrived. `at work` is the same when every agent has just printed something, so that no earlier snapshot is valid.
 All are medians; `slowest` is the one round that took longest until all was typed.
 """
 
@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from swarm_agents.db import database
 from swarm_agents.panes import tmux as transport
-from tests.support.noticed import Noticed
+from tests.support.courier_swarm import CourierSwarm
 from tests.support.tmux import LIGHT_AGENT, Tmux, private_server
 from tests.support.until import until
 
@@ -30,19 +30,19 @@ SIZES = (1, 10, 50, 200)
 PANES_IN_WINDOW = 10
 ROUNDS = 7
 LOOPS = 3
-REST_S = 4.5  # the courier looks at its panes every 2 s: in this time, once after all have come to rest
-MEANWHILE_S = 0.3  # in which this thread is out of the courier's way
-TEXT = "the build is red, leave it alone, somebody repairs it"
+REST_S = 4.5  # the courier reads its panes every 2 s, so at least once after all have come to rest
+MEANWHILE_S = 0.3  # this thread sleeps, so that it does not slow the courier down
+TEXT = "the build is red, leave it alone, another agent repairs it"
 
 
-class Times(NamedTuple):
+class DeliveryTimes(NamedTuple):
     """In milliseconds from the moment in which the message was stored."""
 
     typed_ms: int
     submitted_ms: int
 
 
-class Spent(NamedTuple):
+class ResourceCost(NamedTuple):
     wall_ms: float
     cpu_ms: float
     processes: int
@@ -58,10 +58,10 @@ def main() -> None:
 
 def _one_size(server: Tmux, folder: Path, size: int) -> None:
     database.create(folder / "swarm.db")
-    swarm = Noticed(server, folder / "swarm.db")
+    swarm = CourierSwarm(server, folder / "swarm.db")
     records = _agents(swarm, server, size)
     loops = [_looped(server, swarm, records) for _ in range(LOOPS)]
-    gc.freeze()  # what libtmux has left in memory is not the courier's to search
+    gc.freeze()  # the courier should not pay for the garbage of libtmux
     with _courier(swarm):
         rounds = [_round(server, swarm) for _ in range(ROUNDS)]
     swarm.db.close()
@@ -82,14 +82,14 @@ def _one_size(server: Tmux, folder: Path, size: int) -> None:
     print(f"{size:>5} {loop_ms:>8.0f} " + " ".join(f"{column:>13}" for column in columns))
 
 
-def _looped(server: Tmux, swarm: Noticed, records: list[Path]) -> Spent:
+def _looped(server: Tmux, swarm: CourierSwarm, records: list[Path]) -> ResourceCost:
     lines = [record.read_bytes().count(b"\r") for record in records]
-    spent = _spent(server, lambda: _send_keys_in_a_loop(server, swarm))
+    spent = _measure_cost(server, lambda: _send_keys_in_a_loop(server, swarm))
     until(lambda: all(r.read_bytes().count(b"\r") > n for r, n in zip(records, lines, strict=True)), "digested", 60)
     return spent
 
 
-def _round(server: Tmux, swarm: Noticed) -> tuple[Times, Spent, Times]:
+def _round(server: Tmux, swarm: CourierSwarm) -> tuple[DeliveryTimes, ResourceCost, DeliveryTimes]:
     time.sleep(REST_S)
     still, spent = _broadcast(server, swarm)
     at_work, _ = _broadcast(server, swarm)
@@ -97,7 +97,7 @@ def _round(server: Tmux, swarm: Noticed) -> tuple[Times, Spent, Times]:
 
 
 @contextmanager
-def _courier(swarm: Noticed) -> Iterator[None]:
+def _courier(swarm: CourierSwarm) -> Iterator[None]:
     stop = threading.Event()
     courier = threading.Thread(target=swarm.courier.run, args=[stop])
     courier.start()
@@ -108,7 +108,7 @@ def _courier(swarm: Noticed) -> Iterator[None]:
         courier.join()
 
 
-def _broadcast(server: Tmux, swarm: Noticed) -> tuple[Times, Spent]:
+def _broadcast(server: Tmux, swarm: CourierSwarm) -> tuple[DeliveryTimes, ResourceCost]:
     message = 0
 
     def delivered() -> None:
@@ -117,7 +117,7 @@ def _broadcast(server: Tmux, swarm: Noticed) -> tuple[Times, Spent]:
         time.sleep(MEANWHILE_S)
         until(lambda: not swarm.open(), "every line has left its composer", 60, look_every_s=0.05)
 
-    spent = _spent(server, delivered)
+    spent = _measure_cost(server, delivered)
     return _times(swarm, message), spent
 
 
@@ -125,7 +125,7 @@ def _beside(theirs: float, ours: float) -> str:
     return f"{ours:.0f} {theirs / max(ours, 1):5.1f}x"
 
 
-def _agents(swarm: Noticed, server: Tmux, size: int) -> list[Path]:
+def _agents(swarm: CourierSwarm, server: Tmux, size: int) -> list[Path]:
     server.run("set-option", "-t", "base", "default-size", "200x90")
     records = [server.folder / f"agent-{n}" for n in range(size)]
     beside = None
@@ -141,20 +141,20 @@ def _agents(swarm: Noticed, server: Tmux, size: int) -> list[Path]:
     return records
 
 
-def _panes(swarm: Noticed) -> list[str]:
+def _panes(swarm: CourierSwarm) -> list[str]:
     with swarm.db.reading() as tx:
         return [row["pane_id"] for row in tx.execute("select pane_id from agents order by name")]
 
 
-def _send_keys_in_a_loop(server: Tmux, swarm: Noticed) -> None:
-    import libtmux
+def _send_keys_in_a_loop(server: Tmux, swarm: CourierSwarm) -> None:
+    import libtmux  # only the loop needs it
 
     panes = {pane.pane_id: pane for pane in libtmux.Server(socket_path=server.socket).panes}
     for pane_id in _panes(swarm):
         panes[pane_id].send_keys(TEXT, literal=True)
 
 
-def _times(swarm: Noticed, message: int) -> Times:
+def _times(swarm: CourierSwarm, message: int) -> DeliveryTimes:
     """Milliseconds from the send until the last line was typed, and until it was seen to leave its composer."""
     with swarm.db.reading() as tx:
         row = tx.one(
@@ -162,10 +162,10 @@ def _times(swarm: Noticed, message: int) -> Times:
             "from deliveries where message_id = :message",
             message=message,
         )
-    return Times(row["typed"] or 0, row["submitted"] or 0) if row else Times(0, 0)
+    return DeliveryTimes(row["typed"] or 0, row["submitted"] or 0) if row else DeliveryTimes(0, 0)
 
 
-def _spent(server: Tmux, work: Callable[[], None]) -> Spent:
+def _measure_cost(server: Tmux, work: Callable[[], None]) -> ResourceCost:
     """Wall time, CPU of this process, its children and the tmux server, and how many tmux processes were started."""
     runs = 0
     real = transport._start
@@ -179,7 +179,7 @@ def _spent(server: Tmux, work: Callable[[], None]) -> Spent:
     try:
         before_cpu, before = _cpu_ms(server), time.monotonic()
         work()
-        return Spent((time.monotonic() - before) * 1000, _cpu_ms(server) - before_cpu, runs)
+        return ResourceCost((time.monotonic() - before) * 1000, _cpu_ms(server) - before_cpu, runs)
     finally:
         setattr(transport, "_start", real)  # noqa: B010
 

@@ -1,4 +1,4 @@
-"""How quick the dashboard is: first paint, a commit of another process until it is painted, keys and memory, idle cost.
+"""How fast the dashboard is: first paint, from another process's commit to its row, keys, memory, idle cost.
 
 Measured from outside, on what the program writes to a real terminal and what the system says it used.
 """
@@ -52,7 +52,7 @@ def _row(what: str, value: float, unit: str, budget: str) -> None:
     print(f"{what:<58} {value:9.2f} {unit:<12} {budget}")
 
 
-class Screen:
+class DashboardProcess:
     """The dashboard in a terminal of its own; what it writes is read as bytes."""
 
     def __init__(self, database: Path, *options: str) -> None:
@@ -107,8 +107,8 @@ class Screen:
 
 
 @contextmanager
-def _screen(database: Path, *options: str) -> Iterator[Screen]:
-    screen = Screen(database, *options)
+def _screen(database: Path, *options: str) -> Iterator[DashboardProcess]:
+    screen = DashboardProcess(database, *options)
     try:
         yield screen
     finally:
@@ -198,7 +198,7 @@ def _idle_percent(panes: int, *options: str, red: bool = False, seconds: float =
             return (screen.cpu_s() - before) / seconds * 100
 
 
-def _settle_for(screen: Screen, seconds: float) -> None:
+def _settle_for(screen: DashboardProcess, seconds: float) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         screen.settle(0.2)

@@ -1,4 +1,4 @@
-"""How long an election takes: 2, 8 and 32 processes report a broken build at the same instant, until each knows."""
+"""How long an election takes: 2, 8 and 32 processes report a broken build at once, until each has its answer."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""What the gate costs a commit: the hooks alone beside `true`, and `git commit` with and without them, in turn."""
+"""What the gate costs a commit: the hooks compared with `true`, and `git commit` with and without them."""
 
 import os
 import statistics
@@ -48,7 +48,7 @@ def _commit(message: str) -> list[str]:
 
 @contextmanager
 def _repositories() -> Iterator[tuple[Repo, Repo, Repo, Repo]]:
-    """Without any hook; with the gate and a green build, in one of them no hook judges a tree; and one that is red."""
+    """Without any hook; with the gate and a green build (twice, the second for --no-verify); with a red build."""
     with tempfile.TemporaryDirectory(prefix="swarm-bench-") as folder:
         made = [make_repo(Path(folder) / name, agents=["alice", "bob"]) for name in ("bare", "green", "never", "red")]
         for repo in made:

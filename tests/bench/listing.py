@@ -1,11 +1,11 @@
-"""Listing panes and their screens: one batched look beside libtmux's `server.panes` and `capture_pane` for each."""
+"""Listing panes and their screens: one snapshot compared with libtmux's `server.panes` and `capture_pane` for each."""
 
 import statistics
 import time
 from collections.abc import Callable
 
 from swarm_agents import panes
-from swarm_agents.panes import Look
+from swarm_agents.panes import ServerSnapshot
 from tests.support.tmux import Tmux, private_server
 
 SIZES = (10, 50, 200, 500)
@@ -13,9 +13,7 @@ ROUNDS = 5
 
 
 def main() -> None:
-    print(
-        f"{'panes':>5}  {'server.panes':>12} {'look':>7}   {'+ capture_pane each':>20} {'look with screens':>18}   ms"
-    )
+    print(f"{'panes':>5}  {'server.panes':>12} {'snap':>7}   {'+ capture_pane each':>20} {'with screens':>18}   ms")
     with private_server() as server:
         made = 1
         for size in SIZES:
@@ -26,7 +24,7 @@ def main() -> None:
 
 
 def _row(server: Tmux, size: int) -> None:
-    import libtmux
+    import libtmux  # only this bench needs it
 
     theirs = libtmux.Server(socket_path=server.socket)
     listed = _median_ms(lambda: list(theirs.panes))
@@ -37,10 +35,10 @@ def _row(server: Tmux, size: int) -> None:
 
 
 def _look(server: Tmux, screens: bool = False) -> None:
-    seen = panes.look(server.socket)
-    assert isinstance(seen, Look)
+    seen = panes.take_snapshot(server.socket)
+    assert isinstance(seen, ServerSnapshot)
     if screens:
-        panes.look(server.socket, list(seen.panes))
+        panes.take_snapshot(server.socket, list(seen.panes))
 
 
 def _median_ms(work: Callable[[], object], rounds: int = ROUNDS) -> float:

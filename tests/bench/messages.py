@@ -1,4 +1,4 @@
-"""The message log: appending beside a raw loop over SQLite, and reading, searching and counting 1,000,000 messages."""
+"""The message log: appending compared with a raw SQLite loop; reading, searching and counting 1,000,000 messages."""
 
 import os
 import sqlite3
@@ -23,11 +23,11 @@ ROOT = Path(__file__).parents[2]
 WRITERS = (1, 8, 32)
 APPEND_S = 2.0
 TURNS = 3  # of each, in turn, because a disk that others use too is not the same for long
-BODY = "the build of the shared branch is red again, and somebody should look " * 3  # about 200 bytes
+BODY = "the build of the shared branch is red again, and an agent should look " * 3  # about 200 bytes
 MANY = 1_000_000
 ROUNDS = 20
 
-# Both append one row a transaction, durably, with the same indexes. The raw loop knows neither turns nor recipients.
+# Both append one row a transaction, durably, with the same indexes. The raw loop has neither rate limit nor recipients.
 _RAW = """
 import sqlite3, sys, time
 from swarm_agents.db.sqlite.connection import connect

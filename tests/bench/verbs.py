@@ -1,4 +1,4 @@
-"""How long a verb of `swarm` takes beyond bare Python: whole processes, side by side, the rows of one round in turn."""
+"""How long a verb of `swarm` takes beyond bare Python: whole processes, all commands in turn in each round."""
 
 import os
 import resource
@@ -23,7 +23,7 @@ BARE = [sys.executable, "-c", "pass"]
 SWARM = [str(Path(sys.executable).parent / "swarm")]
 
 
-class Taken(NamedTuple):
+class ProcessCost(NamedTuple):
     wall_ms: float
     cpu_ms: float
 
@@ -43,7 +43,7 @@ def main() -> None:
             "swarm msg send": lambda: (calm, [*SWARM, "msg", "send", "bob", f"number {next(numbers)}"]),
             "swarm inbox": lambda: (calm, [*SWARM, "--as", "bob", "inbox"]),
         }
-        taken: dict[str, list[Taken]] = {name: [] for name in commands}
+        taken: dict[str, list[ProcessCost]] = {name: [] for name in commands}
         for round_ in range(ROUNDS + WARM_UP_ROUNDS):
             for name, command in commands.items():
                 one = _run(*command())
@@ -62,17 +62,17 @@ def _swarms() -> Iterator[tuple[Repo, Repo]]:
         yield calm, red
 
 
-def _run(repo: Repo, command: list[str]) -> Taken:
+def _run(repo: Repo, command: list[str]) -> ProcessCost:
     cpu_before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
     subprocess.run(command, cwd=repo.path, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wall_ms = (time.perf_counter() - began) * 1000
     cpu = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu_s = cpu.ru_utime + cpu.ru_stime - cpu_before.ru_utime - cpu_before.ru_stime
-    return Taken(wall_ms, cpu_s * 1000)
+    return ProcessCost(wall_ms, cpu_s * 1000)
 
 
-def _print(taken: dict[str, list[Taken]]) -> None:
+def _print(taken: dict[str, list[ProcessCost]]) -> None:
     bare_ms = statistics.median(one.wall_ms for one in taken["bare Python"])
     print(f"whole processes, {ROUNDS} rounds in turn, load {os.getloadavg()[0]:.1f}; budget {BUDGET_MS:.0f} ms beyond")
     print(f"{'':<30}{'median ms':>10}{'p90 ms':>9}{'beyond':>9}{'CPU ms':>9}")

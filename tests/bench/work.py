@@ -1,4 +1,4 @@
-"""Tasks and locks: how long 2, 8 and 32 processes that want the same one need until each knows, beside a raw update."""
+"""Tasks and locks: 2, 8 and 32 processes want the same one; how long until each has its answer, and a raw update."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ PATH = "src/a.py"
 OTHERS = 200  # tasks and locks that are there as well
 
 Prepare = Callable[[Database, int], dict[str, str | int]]
-"""What a round needs; the values of the order that everybody is given."""
+"""Prepares a round; the values for the order that every worker gets."""
 
 
 def main() -> None:

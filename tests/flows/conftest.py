@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.noticed import Noticed
+from tests.support.courier_swarm import CourierSwarm
 from tests.support.repo import Repo, make_repo
 from tests.support.tmux import Tmux, private_server
 
@@ -30,8 +30,8 @@ def tmux() -> Iterator[Tmux]:
 
 
 @pytest.fixture
-def swarm(tmux: Tmux, db_path: Path) -> Iterator[Noticed]:
+def swarm(tmux: Tmux, db_path: Path) -> Iterator[CourierSwarm]:
     """Agents in panes of that server, and a courier whose rounds the test calls."""
-    made = Noticed(tmux, db_path)
+    made = CourierSwarm(tmux, db_path)
     yield made
     made.close()

@@ -1,9 +1,9 @@
-"""A coding agent's screen without the agent: draws a composer in raw mode and records what reaches it.
+"""Draws a coding agent's composer in raw mode, and records what is typed into it.
 
     fake_agent.py RECORD [--option ...]
 
 The record has one JSON object a line: {"bytes": hex} for what was read, {"prompt": text} for what was submitted.
-It draws only after its record exists, so a test knows when it is there.
+The record exists once it has drawn, so that a test knows when it is ready.
 """
 
 import argparse
@@ -21,22 +21,22 @@ import tty
 from typing import NamedTuple
 
 OPEN, CLOSE = b"\x1b[200~", b"\x1b[201~"
-_PLAIN = re.compile(rb"[ -~]+")  # taken in one go: 200 agents on one machine are not to be busy with this
+_PLAIN = re.compile(rb"[ -~]+")  # read in one go, so that 200 agents on one machine cost little
 
 
 DIM, REVERSED, GREY, PLAIN = "\x1b[2m", "\x1b[7m", "\x1b[38;5;8m", "\x1b[0m"
 HINT = 'Try "fix the tests"'
 
 
-class Drawn(NamedTuple):
-    """Rows, and where the cursor stands in them."""
+class DrawnRows(NamedTuple):
+    """Rows, and the position of the cursor in them."""
 
     rows: list[str]
     x: int
     y: int
 
 
-class Screen:
+class FakeScreen:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         self.text = options.draft
@@ -56,59 +56,59 @@ def wrapped(text: str, width: int) -> list[str]:
     return [line[at : at + width] for line in text.split("\n") for at in range(0, max(len(line), 1), width)]
 
 
-def like_claude_code(text: str, width: int, glyph: str = "❯") -> Drawn:
+def like_claude_code(text: str, width: int, glyph: str = "❯") -> DrawnRows:
     first, *more = wrapped(text, width - 2)
     rows = [f"{glyph} {first or DIM + HINT + PLAIN}", *(f"  {row}" for row in more)]
     rule = "─" * width
-    return Drawn([rule, *rows, rule, "  ? for shortcuts"], 2 + len((more or [first])[-1]), len(rows))
+    return DrawnRows([rule, *rows, rule, "  ? for shortcuts"], 2 + len((more or [first])[-1]), len(rows))
 
 
-def like_codex(text: str, width: int) -> Drawn:
+def like_codex(text: str, width: int) -> DrawnRows:
     drawn = like_claude_code(text, width, "›")
     return drawn._replace(rows=["", *drawn.rows[1:-2], "", f"  {DIM}100% context left{PLAIN}"])
 
 
-def like_gemini(text: str, width: int) -> Drawn:
+def like_gemini(text: str, width: int) -> DrawnRows:
     first, *more = wrapped(text, width - 3)
     hint = f"{REVERSED} {PLAIN}{GREY} Type your message or @path/to/file{PLAIN}"
     rows = [f" > {first if text else hint}", *(f"   {row}" for row in more)]
     below = ["", " workspace (/directory)"]
-    return Drawn(
+    return DrawnRows(
         ["─" * width, " Shift+Tab to accept edits", "", *rows, *below], 3 + len((more or [first])[-1]), 2 + len(rows)
     )
 
 
-def like_opencode(text: str, width: int) -> Drawn:
+def like_opencode(text: str, width: int) -> DrawnRows:
     rows = wrapped(text, width - 8)
     hint = "" if text else f'{GREY}Ask anything… "What is this?"{PLAIN}'
     block = ["", *(f"  {row}" for row in rows), "", f"  Build{GREY} ·{PLAIN} Model"]
     block[1] += hint
     edge = f"  ╹{'▀' * (width - 6)}"
-    return Drawn([*(f"  ┃{row}" for row in block), edge], 5 + len(rows[-1]), len(rows))
+    return DrawnRows([*(f"  ┃{row}" for row in block), edge], 5 + len(rows[-1]), len(rows))
 
 
-def like_aider(text: str, width: int) -> Drawn:
+def like_aider(text: str, width: int) -> DrawnRows:
     rows = wrapped(text, width - 2)
-    return Drawn(["─" * width, *(f"> {row}" for row in rows)], 2 + len(rows[-1]), len(rows))
+    return DrawnRows(["─" * width, *(f"> {row}" for row in rows)], 2 + len(rows[-1]), len(rows))
 
 
-def asks_like_claude_code(_text: str, _width: int) -> Drawn:
+def asks_like_claude_code(_text: str, _width: int) -> DrawnRows:
     question = ["Bash command", "  rm -rf build", "Do you want to proceed?", " ❯ 1. Yes", "   2. No", "Esc to cancel"]
-    return Drawn(question, 1, 3)
+    return DrawnRows(question, 1, 3)
 
 
-def asks_like_codex(_text: str, width: int) -> Drawn:
+def asks_like_codex(_text: str, width: int) -> DrawnRows:
     question = ["  Would you like to run the following command?", "  $ rm -rf build", "", "› 1. Yes, proceed (y)"]
-    return Drawn([*question, "  2. No (esc)", "", "  Press enter to confirm or esc to cancel"], width, 6)
+    return DrawnRows([*question, "  2. No (esc)", "", "  Press enter to confirm or esc to cancel"], width, 6)
 
 
-def asks_like_gemini(_text: str, width: int) -> Drawn:
+def asks_like_gemini(_text: str, width: int) -> DrawnRows:
     inside = ["? Shell rm -rf build", "Allow execution of [Shell]?", "● 1. Allow once", "  2. No"]
     frame = [f"│ {row.ljust(width - 4)} │" for row in inside]
-    return Drawn([f"╭{'─' * (width - 2)}╮", *frame, f"╰{'─' * (width - 2)}╯", ""], 0, 6)
+    return DrawnRows([f"╭{'─' * (width - 2)}╮", *frame, f"╰{'─' * (width - 2)}╯", ""], 0, 6)
 
 
-def asks_like_opencode(_text: str, _width: int) -> Drawn:
+def asks_like_opencode(_text: str, _width: int) -> DrawnRows:
     rows = [
         "",
         "  △ Permission required",
@@ -119,12 +119,12 @@ def asks_like_opencode(_text: str, _width: int) -> Drawn:
         "   Allow once   Reject",
         "",
     ]
-    return Drawn([f"  ┃{row}" for row in rows], 25, 3)
+    return DrawnRows([f"  ┃{row}" for row in rows], 25, 3)
 
 
-def asks_like_aider(_text: str, _width: int) -> Drawn:
+def asks_like_aider(_text: str, _width: int) -> DrawnRows:
     question = "Run shell command? (Y)es/(N)o [Yes]: "
-    return Drawn(["rm -rf build", question], len(question), 1)
+    return DrawnRows(["rm -rf build", question], len(question), 1)
 
 
 COMPOSERS = {
@@ -143,10 +143,10 @@ DIALOGS = {
 }
 
 
-class Agent:
+class FakeProgram:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
-        self.screen = Screen(options)
+        self.screen = FakeScreen(options)
         self.chance = random.Random(options.seed)
         self.pasting = False
         self.pasted_at = 0.0
@@ -180,7 +180,7 @@ class Agent:
         if key == b"\r" and not self.pasting:
             self.enter()
         elif not self.inserts and not (self.pasting and self.options.vim == "normal"):
-            self.inserts = key == b"i" and not self.pasting  # everything else is a command, and moves nothing here
+            self.inserts = key == b"i" and not self.pasting  # every other key is a command without effect here
         elif key == b"\n":
             self.screen.text += "\n"
         elif key == b"\x7f":
@@ -232,9 +232,9 @@ def main() -> None:
         "--line-end-after-paste", type=float, default=0.0, help="s after a paste that Enter ends a line"
     )
     parser.add_argument("--deaf", action="store_true", help="draws its composer and never reads")
-    parser.add_argument("--restless", action="store_true", help="its cursor moves all the time, as a spinner's does")
+    parser.add_argument("--restless", action="store_true", help="its cursor moves all the time, like that of a spinner")
     options = parser.parse_args()
-    agent = Agent(options)
+    agent = FakeProgram(options)
     before = termios.tcgetattr(0)
     tty.setraw(0)
     time.sleep(options.start_after)
@@ -259,7 +259,7 @@ def main() -> None:
         termios.tcsetattr(0, termios.TCSADRAIN, before)
 
 
-def toggle(agent: Agent) -> None:
+def toggle(agent: FakeProgram) -> None:
     """SIGUSR1: a permission dialog opens, or closes."""
     agent.screen.dialog = not agent.screen.dialog
     agent.screen.draw()

@@ -1,8 +1,8 @@
-"""The least that has Claude Code's composer, for measurements with hundreds of them: it records what it reads.
+"""The smallest program with Claude Code's composer, for benches with hundreds of them; records what it reads.
 
     light_agent.py RECORD
 
-What it spends on a line is a third of what `fake_agent.py` spends, so that a measurement is not of the agents.
+A line costs it a third of what it costs `fake_agent.py`, so that a bench does not measure the agents.
 """
 
 import os
@@ -14,7 +14,7 @@ RULE, PROMPT, HINT = "─", "❯ ", "\x1b[2mTry something\x1b[0m"
 MARKS = (b"\x1b[200~", b"\x1b[201~")
 
 
-class Agent:
+class LightProgram:
     def __init__(self) -> None:
         self.text = ""
 
@@ -37,7 +37,7 @@ class Agent:
 def main() -> None:
     tty.setraw(0)
     os.write(1, b"\x1b[?2004h")
-    agent = Agent()
+    agent = LightProgram()
     agent.draw()
     signal.signal(signal.SIGWINCH, agent.draw)
     record = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)

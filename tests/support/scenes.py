@@ -5,7 +5,7 @@ from swarm_agents.build import build
 from swarm_agents.build.outcomes import ErrorClass, Evidence
 from swarm_agents.commit.verdict import RefusalFinding, Verdict, record_finding
 from swarm_agents.courier import injections
-from swarm_agents.courier.injections import Line
+from swarm_agents.courier.injections import NoticeLine
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import announcements
 from swarm_agents.incidents import incidents
@@ -67,15 +67,15 @@ def delivered(db: Database, clock: FakeClock) -> None:
     """The fifth minute of a red build, with a delivery in every state."""
     fixing(db, clock)
     with db.transaction() as tx:
-        waits = injections.waiting(tx)
-        injections.drop(tx, waits[:1], DeliveryState.FAILED, "gone")
-        injections.drop(tx, waits[1:2], DeliveryState.UNKNOWN, "not-reading")
-        injections.drop(tx, waits[2:3], DeliveryState.SKIPPED, "shell")
-        injections.hold(tx, waits[3:5], "draft")
-        lines = [Line(each.pane, "line", [each]) for each in waits[5:8]]
+        waits = injections.list_waiting(tx)
+        injections.drop_deliveries(tx, waits[:1], DeliveryState.FAILED, "gone")
+        injections.drop_deliveries(tx, waits[1:2], DeliveryState.UNKNOWN, "not-reading")
+        injections.drop_deliveries(tx, waits[2:3], DeliveryState.SKIPPED, "shell")
+        injections.hold_deliveries(tx, waits[3:5], "draft")
+        lines = [NoticeLine(each.pane, "line", [each]) for each in waits[5:8]]
         begun = injections.begin(tx, {line.pane: line for line in lines}.values())
-        injections.typed(tx, [typing.token for typing in begun])
-        injections.submitted(tx, [typing.token for typing in begun[1:]])
+        injections.record_typed(tx, [typing.token for typing in begun])
+        injections.record_submitted(tx, [typing.token for typing in begun[1:]])
     clock.forward(30)
     reading.read_inbox(db, "web")
 

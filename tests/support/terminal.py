@@ -14,7 +14,7 @@ from tests.support.tmux import Tmux, alive
 from tests.support.until import until
 
 
-class Terminal:
+class DashboardTerminal:
     """One running dashboard."""
 
     def __init__(self, server: Tmux, pane: str) -> None:
@@ -25,7 +25,7 @@ class Terminal:
         self._server.run("send-keys", "-t", self.pane, *keys)
 
     def click(self, words: str) -> None:
-        """Press and release the mouse on the first place where the words stand."""
+        """Click on the first occurrence of the words."""
         lines = self.screen().splitlines()
         y = next(number for number, line in enumerate(lines) if words in line)
         x = lines[y].index(words)
@@ -36,14 +36,14 @@ class Terminal:
         return self._server.run("capture-pane", "-p", "-t", self.pane)
 
     def shows(self, *words: str) -> None:
-        """Wait until all of the words stand on the screen."""
+        """Wait until all of the words are on the screen."""
         try:
             until(lambda: all(word in self.screen() for word in words), f"the screen shows {words}")
         except AssertionError as error:
             raise AssertionError(f"{error}; the screen:\n{self.screen()}") from None
 
     def gone(self, words: str) -> None:
-        """Wait until the words stand there no more."""
+        """Wait until the words are gone from the screen."""
         until(lambda: words not in self.screen(), f"the screen no longer shows {words!r}")
 
     def title(self) -> str:
@@ -59,7 +59,7 @@ class Terminal:
         return int(children[0])
 
     def ask(self, what: str) -> str:
-        """A format of tmux, of this pane."""
+        """Expand a tmux format for this pane."""
         return self._server.run("display-message", "-p", "-t", self.pane, what)
 
 
@@ -70,13 +70,13 @@ def open_dashboard(
     size: tuple[int, int] = (120, 40),
     environment: str = "",
     after: str = "",
-) -> Terminal:
-    """Start it in a session of its own, and wait until it shows the swarm. `after` is what its shell does then."""
+) -> DashboardTerminal:
+    """Start it in a session of its own, and wait until it shows the swarm. `after`: what its shell runs then."""
     program = shlex.join([sys.executable, "-m", "swarm_tui", "--db", str(database), *options])
     line = f"{environment} {program}; {after}" if after else f"{environment} exec {program}"
     width, height = map(str, size)
     pane = server.run("new-session", "-d", "-P", "-F", "#{pane_id}", "-s", "dash", "-x", width, "-y", height, line)
-    terminal = Terminal(server, pane)
+    terminal = DashboardTerminal(server, pane)
     terminal.shows("swarm", "Messages")
     return terminal
 

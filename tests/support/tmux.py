@@ -1,8 +1,10 @@
 """A private tmux server for one test: its own socket and configuration, killed by its own name, nothing left."""
 
 import contextlib
+import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,7 +22,7 @@ LIMIT_S = 20.0
 
 
 class Tmux:
-    """What a test does to its server. `folder` is where its fake agents keep their records."""
+    """A test's tmux server. `folder` has the records of its fake agents."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -54,7 +56,7 @@ class Tmux:
             self.run("select-layout", "-t", pane_id, "tiled")
         if profile:
             self.run("set-option", "-p", "-t", pane_id, "@swarm_profile", profile)
-        return panes.address(pane_id, self.socket)
+        return panes.find_address(pane_id, self.socket)
 
     def agent(self, name: str, *options: str, profile: str = "claude-code", ready: bool = True) -> "FakeAgent":
         """A fake agent in a pane of its own, drawn and waiting for input."""
@@ -70,6 +72,16 @@ class Tmux:
 
     def server_pid(self) -> int:
         return int(self.run("display-message", "-p", "#{pid}"))
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop the server with SIGSTOP while the block runs: it accepts connections, and answers nothing."""
+        pid = self.server_pid()
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def end_other(self, socket: str) -> None:
         """End a server that a test started on another socket in its folder."""
@@ -89,7 +101,7 @@ class Tmux:
 
 
 class FakeAgent:
-    """A fake agent as the test sees it."""
+    """A running fake agent, and what it recorded."""
 
     def __init__(self, server: Tmux, name: str, pane: PaneAddress, record: Path) -> None:
         self.server = server
@@ -99,15 +111,11 @@ class FakeAgent:
 
     def prompts(self) -> list[str]:
         """What was submitted to it, in order."""
-        import json
-
         entries = [json.loads(line) for line in self.record.read_text().splitlines()]
         return [entry["prompt"] for entry in entries if "prompt" in entry]
 
     def typed(self) -> bytes:
         """Every byte it ever read."""
-        import json
-
         entries = [json.loads(line) for line in self.record.read_text().splitlines()]
         return b"".join(bytes.fromhex(entry["bytes"]) for entry in entries if "bytes" in entry)
 
@@ -130,7 +138,7 @@ def private_server() -> Iterator[Tmux]:
 
 
 def alive(pid: int) -> bool:
-    """Whether it still runs. One that ended and was not yet collected by its parent does not."""
+    """Whether the process runs. A zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z"
     except (FileNotFoundError, ProcessLookupError):

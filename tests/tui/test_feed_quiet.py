@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents.courier import injections
+from swarm_agents.courier import lease
 from swarm_agents.db.database import Database
 from swarm_agents.views import snapshot
 from swarm_agents.views.snapshot import Snapshot, View
@@ -36,7 +36,7 @@ def test_a_courier_that_renews_its_lease_wakes_no_screen(
     for _ in range(4):
         clock.forward(3)
         with db.transaction() as tx:
-            injections.lead(tx, "1-courier", 10_000)
+            lease.acquire(tx, "1-courier", 10_000)
         assert looked.acquire(timeout=LIMIT_S), "a commit is looked at"
 
     feed.stop()

@@ -17,7 +17,7 @@ from swarm_agents.build.outcomes import ErrorClass
 from swarm_agents.db.database import Database
 from swarm_agents.messages import messages
 from swarm_agents.model import BuildStatus, Rules
-from tests.support.terminal import Terminal, attached, open_dashboard
+from tests.support.terminal import DashboardTerminal, attached, open_dashboard
 from tests.support.tmux import Tmux, alive, private_server
 from tests.support.until import until
 
@@ -189,7 +189,7 @@ def asks_tmux(pid: int) -> bool:
     return False
 
 
-def answered_in(terminal: Terminal) -> float:
+def answered_in(terminal: DashboardTerminal) -> float:
     """How long help takes to open and to close, in seconds."""
     began = time.monotonic()
     terminal.press("?")

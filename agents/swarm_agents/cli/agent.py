@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from swarm_agents import heartbeat, roster
 from swarm_agents.cli.invocation import Call
-from swarm_agents.cli.output import Answer, iso, listing
+from swarm_agents.cli.output import Answer, format_iso, make_listing
 from swarm_agents.cli.parsing import parser, verb, verbs, whole_number
 from swarm_agents.cli.status import agent_data
 from swarm_agents.errors import Denied, SwarmError, Unavailable, Usage
@@ -69,7 +69,7 @@ def _adopt(call: Call) -> Answer:
 
 
 def _leave(call: Call) -> Answer:
-    name = call.actor()
+    name = call.require_actor()
     if name == HUMAN:
         raise Usage("A human is not on the roster and cannot leave it.")
     pane = roster.find_registered_pane(call.db, name)
@@ -79,7 +79,7 @@ def _leave(call: Call) -> Answer:
 
 
 def _list(call: Call) -> Answer:
-    call.glance()
+    call.record_read()
     with call.db.reading() as tx:
         listed = [one for one in agents.list_agents(tx) if call.arguments.all or one.agent.left_at is None]
         now = tx.now
@@ -89,7 +89,7 @@ def _list(call: Call) -> Answer:
     for one in listed:
         at = seen.get(one.agent.name)
         state = at.state if at else "no-answer" if one.agent.pane else "no-tmux"
-        preview = at.lines(call.arguments.preview) if at else ()
+        preview = at.last_lines(call.arguments.preview) if at else ()
         lines.append(
             f"{one.agent.name}  {one.agent.role}  {one.state}  seen {ago(now - one.agent.seen_at)}  "
             f"{one.agent.pane.pane_id if one.agent.pane else '-'}  {state}"
@@ -97,10 +97,10 @@ def _list(call: Call) -> Answer:
         lines += [f"    {line}" for line in preview]
         data.append(
             agent_data(one)
-            | {"joined_at": iso(one.agent.joined_at), "pane_state": state}
+            | {"joined_at": format_iso(one.agent.joined_at), "pane_state": state}
             | {"program": at and at.program, "title": at and at.title, "preview": list(preview)}
         )
-    return listing(lines, "Nobody has joined yet.", {"agents": data})
+    return make_listing(lines, "Nobody has joined yet.", {"agents": data})
 
 
 def _at_panes(call: Call, agents: list[Agent]) -> "Mapping[str, Preview]":
@@ -134,7 +134,7 @@ def _pane(said: str | None) -> PaneAddress | None:
         return None
     from swarm_agents import panes
 
-    return panes.address(said) if said is not None else panes.own_pane()
+    return panes.find_address(said) if said is not None else panes.find_own_pane()
 
 
 def _still_runs(registered: PaneAddress | None, mine: PaneAddress | None) -> bool:
@@ -144,7 +144,7 @@ def _still_runs(registered: PaneAddress | None, mine: PaneAddress | None) -> boo
     from swarm_agents import panes
 
     try:
-        return panes.alive(registered)
+        return panes.is_alive(registered)
     except SwarmError:
         return True
 

@@ -12,7 +12,7 @@ from swarm_agents.build.outcomes import (
     RoleGranted,
 )
 from swarm_agents.cli.invocation import Call
-from swarm_agents.cli.output import Answer, clock, iso
+from swarm_agents.cli.output import Answer, format_clock, format_iso
 from swarm_agents.model import Build, BuildStatus
 
 Outcome = BuildPassing | RoleGranted | PlaceInLine | HumanAsked | BuildBroken | FenceRejected | CheckOutdated
@@ -24,9 +24,9 @@ def of(call: Call, outcome: Outcome) -> Answer:
             ended = f" Incident {incident} is over." if incident else ""
             return Answer(f"The build is passing.{ended}", 0, role_data(now) | {"incident": incident})
         case RoleGranted(now, new):
-            return Answer(yours_line(now, new), 81, role_data(now), call.me("swarm commit"))
+            return Answer(yours_line(now, new), 81, role_data(now), call.add_identity("swarm commit"))
         case PlaceInLine(now, ticket, _):
-            again = call.me("swarm build wait")
+            again = call.add_identity("swarm build wait")
             message = f"The build is broken: {now.summary}; {who(now)}. You are in line (ticket {ticket})."
             return Answer(message, 80, waiting_data(outcome), again)
         case HumanAsked(now, escalation):
@@ -34,9 +34,9 @@ def of(call: Call, outcome: Outcome) -> Answer:
                 f"The build is broken and a human was asked (escalation {escalation}): {now.summary}. "
                 "Do something else; do not repair it."
             )
-            return Answer(message, 84, role_data(now) | {"escalation": escalation}, call.me("swarm status"))
+            return Answer(message, 84, role_data(now) | {"escalation": escalation}, call.add_identity("swarm status"))
         case BuildBroken(now):
-            return Answer(line(now), 80, role_data(now), call.me("swarm build claim"))
+            return Answer(line(now), 80, role_data(now), call.add_identity("swarm build claim"))
         case FenceRejected(now):
             return Answer(f"You do not hold the build under that fence; stop. {line(now)}", 82, role_data(now))
         case CheckOutdated(now):
@@ -50,7 +50,7 @@ def yours_line(now: Build, new: bool) -> str:
     already = "" if new else "already "
     return (
         f"You are {already}the fixer of incident {now.incident} (attempt {now.attempt} of {now.max_attempts}, fence "
-        f"{now.fence}, lease until {clock(now.lease_expires_at)}): {now.summary}. Repair it, then commit."
+        f"{now.fence}, lease until {format_clock(now.lease_expires_at)}): {now.summary}. Repair it, then commit."
     )
 
 
@@ -60,16 +60,16 @@ def line(now: Build) -> str:
         case BuildStatus.PASSING:
             return "The build is passing."
         case BuildStatus.ESCALATED:
-            return f"The build is escalated since {clock(now.broken_since)}: {now.summary}. A human was asked."
-    return f"The build is {now.status} since {clock(now.broken_since)}: {now.summary}; {who(now)}."
+            return f"The build is escalated since {format_clock(now.broken_since)}: {now.summary}. A human was asked."
+    return f"The build is {now.status} since {format_clock(now.broken_since)}: {now.summary}; {who(now)}."
 
 
 def who(now: Build) -> str:
     if now.fixer:
-        lease = f"lease until {clock(now.lease_expires_at)}"
+        lease = f"lease until {format_clock(now.lease_expires_at)}"
         return f"{now.fixer} repairs it (attempt {now.attempt} of {now.max_attempts}, {lease})"
     if now.retry_at:
-        return f"nobody repairs it before {clock(now.retry_at)}, the network failed"
+        return f"nobody repairs it before {format_clock(now.retry_at)}, the network failed"
     return "nobody repairs it yet"
 
 
@@ -83,12 +83,12 @@ def role_data(now: Build) -> dict[str, Any]:
         "fixer": now.fixer,
         "fence": now.fence,
         "attempt": now.attempt,
-        "deadline": iso(now.lease_expires_at),
+        "deadline": format_iso(now.lease_expires_at),
     }
 
 
 def waiting_data(outcome: PlaceInLine) -> dict[str, Any]:
-    return role_data(outcome.build) | {"ticket": outcome.ticket, "deadline": iso(outcome.deadline)}
+    return role_data(outcome.build) | {"ticket": outcome.ticket, "deadline": format_iso(outcome.deadline)}
 
 
 def build_data(now: Build) -> dict[str, Any]:
@@ -98,10 +98,10 @@ def build_data(now: Build) -> dict[str, Any]:
         "fence": now.fence,
         "attempt": now.attempt,
         "max_attempts": now.max_attempts,
-        "broken_since": iso(now.broken_since),
-        "lease_expires_at": iso(now.lease_expires_at),
+        "broken_since": format_iso(now.broken_since),
+        "lease_expires_at": format_iso(now.lease_expires_at),
         "incident": now.incident,
         "summary": now.summary,
-        "changed_at": iso(now.changed_at or None),
-        "last_check": iso(now.last_check),
+        "changed_at": format_iso(now.changed_at or None),
+        "last_check": format_iso(now.last_check),
     }

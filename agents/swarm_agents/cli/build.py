@@ -16,7 +16,7 @@ from swarm_agents.build.outcomes import (
 )
 from swarm_agents.cli import answers
 from swarm_agents.cli.invocation import Call
-from swarm_agents.cli.output import Answer, clock, iso, talk
+from swarm_agents.cli.output import Answer, format_clock, format_iso, talk
 from swarm_agents.cli.parsing import parser, seconds, verb, verbs, whole_number
 from swarm_agents.errors import Usage
 from swarm_agents.incidents import incidents
@@ -76,14 +76,14 @@ def _reason(of: argparse.ArgumentParser, required: bool = False) -> None:
 
 
 def _status(call: Call) -> Answer:
-    call.glance()
+    call.record_read()
     with call.db.reading() as tx:
         now = build.state(tx)
     return Answer(answers.line(now), data=answers.build_data(now))
 
 
 def _report(call: Call) -> Answer:
-    agent = call.actor()
+    agent = call.require_actor()
     arguments = call.arguments
     outcome = build.report(
         call.db,
@@ -97,20 +97,20 @@ def _report(call: Call) -> Answer:
 
 
 def _claim(call: Call) -> Answer:
-    return answers.of(call, build.claim(call.db, call.actor(), call.rules))
+    return answers.of(call, build.claim(call.db, call.require_actor(), call.rules))
 
 
 def _renew(call: Call) -> Answer:
-    outcome = build.renew(call.db, call.actor(), call.arguments.fence)
+    outcome = build.renew(call.db, call.require_actor(), call.arguments.fence)
     if isinstance(outcome, FenceRejected):
         return answers.of(call, outcome)
     ends = outcome.build.lease_expires_at
-    data = {"lease_expires_at": iso(ends), **answers.role_data(outcome.build)}
-    return Answer(f"Your lease lasts until {clock(ends)}.", data=data)
+    data = {"lease_expires_at": format_iso(ends), **answers.role_data(outcome.build)}
+    return Answer(f"Your lease lasts until {format_clock(ends)}.", data=data)
 
 
 def _hold(call: Call) -> Answer:
-    agent = call.actor()
+    agent = call.require_actor()
     now = build.current(call.db)
     if now.fixer != agent:
         return answers.of(call, FenceRejected(now))
@@ -125,7 +125,7 @@ def _hold(call: Call) -> Answer:
 
 
 def _fixed(call: Call) -> Answer:
-    agent, fence = call.actor(), call.arguments.fence
+    agent, fence = call.require_actor(), call.arguments.fence
     with call.db.reading() as tx:
         now = build.state(tx)
         landed = incidents.find_landed_commit(tx, agent)
@@ -164,7 +164,9 @@ def _unproven(call: Call) -> Answer:
     from swarm_agents.git import files
 
     root = call.place.root
-    command = call.me("swarm commit" if root is None or files.list_changed(root) else "swarm commit --allow-empty")
+    command = call.add_identity(
+        "swarm commit" if root is None or files.list_changed(root) else "swarm commit --allow-empty"
+    )
     message = f"Nothing proves it yet: land the fix through the hook with '{command}', or set [build] check."
     return Answer(message, 1, next=command)
 
@@ -177,7 +179,7 @@ def _shared(call: Call, commit: str) -> bool:
 
 def _not_shared(call: Call, commit: str) -> Answer:
     message = f"{commit[:10]} is not on {call.config.branch} yet; you stay the fixer. Land it there first."
-    return Answer(message, 81, answers.role_data(build.current(call.db)), next=call.me("swarm build fixed"))
+    return Answer(message, 81, answers.role_data(build.current(call.db)), next=call.add_identity("swarm build fixed"))
 
 
 def _failed(call: Call) -> Answer:
@@ -185,37 +187,39 @@ def _failed(call: Call) -> Answer:
     with call.db.reading() as tx:
         attempt = build.state(tx).attempt
     reason = _said(arguments.reason, "--reason")
-    outcome = build.mark_failed(call.db, call.actor(), reason, ErrorClass(arguments.error_class), arguments.fence)
+    outcome = build.mark_failed(
+        call.db, call.require_actor(), reason, ErrorClass(arguments.error_class), arguments.fence
+    )
     if isinstance(outcome, BuildBroken):
         message = f"Attempt {attempt} ended as failed; the role is free."
         data = answers.role_data(outcome.build) | {"attempt": attempt}
-        return Answer(message, 0, data, call.me("swarm build wait"))
+        return Answer(message, 0, data, call.add_identity("swarm build wait"))
     answer = answers.of(call, outcome)
     return Answer(answer.message, answer.exit, {**answer.data, "attempt": attempt}, answer.next)
 
 
 def _give_up(call: Call) -> Answer:
-    outcome = build.give_up(call.db, call.actor(), _said(call.arguments.reason), call.arguments.fence)
+    outcome = build.give_up(call.db, call.require_actor(), _said(call.arguments.reason), call.arguments.fence)
     if isinstance(outcome, FenceRejected):
         return answers.of(call, outcome)
     return Answer("You are no longer the fixer; the role is free.", data=answers.role_data(outcome.build))
 
 
 def _hand_over(call: Call) -> Answer:
-    outcome = build.hand_over(call.db, call.actor(), call.arguments.agent, call.rules, call.arguments.fence)
+    outcome = build.hand_over(call.db, call.require_actor(), call.arguments.agent, call.rules, call.arguments.fence)
     if isinstance(outcome, FenceRejected):
         return answers.of(call, outcome)
     return Answer(f"{outcome.build.fixer} is the fixer now; stop repairing it.", data=answers.role_data(outcome.build))
 
 
 def _wait(call: Call) -> Answer:
-    agent = call.actor()
+    agent = call.require_actor()
     timeout_s = call.arguments.timeout
     wait_s = call.rules.wait_s if timeout_s is None else timeout_s
     rules = Rules(call.rules.max_attempts, call.rules.lease_s, wait_s)
     outcome = waiting.wait(call.db, agent, rules, lambda now, left_s: talk(answers.waiting_line(now, left_s)))
     if isinstance(outcome, PlaceInLine):
-        again = call.me("swarm build wait" + (f" --timeout {timeout_s:g}" if timeout_s is not None else ""))
+        again = call.add_identity("swarm build wait" + (f" --timeout {timeout_s:g}" if timeout_s is not None else ""))
         message = f"Still red after {wait_s:g} s; {answers.who(outcome.build)}. You keep your place."
         return Answer(message, 75, answers.waiting_data(outcome), again)
     if isinstance(outcome, BuildPassing) and outcome.build.red:
@@ -234,7 +238,7 @@ def _wait(call: Call) -> Answer:
 
 
 def _check(call: Call) -> Answer:
-    call.glance()
+    call.record_read()
     agent = call.identity or HUMAN
     if call.config.check is None:
         raise Usage("No check is configured: set [build] check in swarm.toml.")
@@ -244,7 +248,7 @@ def _check(call: Call) -> Answer:
     commit = checked.evidence.commit
     if not checked.ok:
         build.record_check(call.db, ok=False)
-        report = call.me(f"swarm build report --summary {_quoted(checked.why)}")
+        report = call.add_identity(f"swarm build report --summary {_quoted(checked.why)}")
         return Answer(f"{one_line(checked.why, 300)}.", 1, {"commit": commit}, report)
     if commit is None or _shared(call, commit):
         healed = build.heal(call.db, agent, checked.evidence)
@@ -263,7 +267,7 @@ def _quoted(text: str) -> str:
 
 
 def _force_release(call: Call) -> Answer:
-    call.human()
+    call.require_human()
     seen = build.current(call.db)
     fence = seen.fence if call.arguments.fence is None else call.arguments.fence
     outcome = human_acts.force_release(call.db, fence, _said(call.arguments.reason) or "a human decided so")
@@ -273,7 +277,7 @@ def _force_release(call: Call) -> Answer:
 
 
 def _escalate(call: Call) -> Answer:
-    by = call.anyone()
+    by = call.actor_or_human()
     outcome = build.escalate(call.db, by, _said(call.arguments.reason, "--reason"))
     match outcome:
         case BuildPassing(now):

@@ -56,7 +56,7 @@ def _help(_: Call) -> Answer:
 def _commit(call: Call) -> Answer:
     words = call.arguments.words
     refuse_hook_bypass(words)
-    agent = call.actor()
+    agent = call.require_actor()
     if agent == HUMAN:
         raise Usage("Humans use 'git commit'; 'swarm commit' is for agents.")
     context = CommitContext(
@@ -83,7 +83,7 @@ def _answer(call: Call, end: CommitEnd) -> Answer:
             return _ended(0, f"Landed {landed and landed[:10]}.{green}", None, landed, incident=ended)
         case CommitLandedUnproven(landed, why, then, yours):
             message = f"Landed {landed[:10]}, but {why}. You stay the fixer."
-            return _ended(81, message, None, landed, call.me(then), yours.build.incident, yours.build.fence)
+            return _ended(81, message, None, landed, call.add_identity(then), yours.build.incident, yours.build.fence)
         case CommitLandedLate(landed, fenced):
             message = f"Landed {landed[:10]}, but the build is no longer yours. {answers.line(fenced.build)}"
             return _ended(82, message, None, landed, None, fenced.build.incident, fenced.build.fence)

@@ -20,7 +20,7 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 def _prune(call: Call) -> Answer:
-    call.human()
+    call.require_human()
     done = retention.prune(call.db, call.arguments.older_than)
     text = f"{done.removed} messages were removed; {done.kept} as old are kept: unread, unacknowledged or in use."
     return Answer(text, data={"removed": done.removed, "kept": done.kept})

@@ -1,48 +1,44 @@
-"""`swarm demo`: see all of it at work in a temporary repository, on a tmux server of its own."""
+"""`swarm demo`: shows the swarm at work in a temporary repository, on a private tmux server."""
 
 import argparse
 import os
 import sys
-from typing import TYPE_CHECKING
 
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, talk
 from swarm_agents.cli.parsing import parser, seconds
-
-if TYPE_CHECKING:
-    from swarm_agents.demo.show import Performance
+from swarm_agents.demo import checks, run
+from swarm_agents.demo.run import DemoResult
 
 HEADLESS_S = 60.0
-SHORTEST_S = 15.0  # one breakage, its repair, and the end
+SHORTEST_S = 15.0  # enough for one breakage, its repair, and the end
 
 
 def parse(words: list[str]) -> argparse.Namespace:
     demo_parser = parser(
         "demo",
-        "Five scripted agents, a colleague who breaks main, a fixer that is killed: everything real, in a temporary "
+        "Five scripted agents, a colleague who breaks main, a fixer that is killed: all of it real, in a temporary "
         "repository. Leave it with 'q' in the dashboard.",
     )
-    demo_parser.add_argument("--headless", action="store_true", help="do not attach; end with a summary")
+    demo_parser.add_argument("--headless", action="store_true", help="do not attach; print a summary at the end")
     demo_parser.add_argument(
         "--seconds",
         type=seconds(SHORTEST_S, 86_400),
         metavar="N",
-        help=f"how long it plays; default: until you leave, {HEADLESS_S:g} without a terminal",
+        help=f"how long it runs; default: until you leave, {HEADLESS_S:g} without a terminal",
     )
-    demo_parser.add_argument("--keep", action="store_true", help="leave everything as it is at the end, and say where")
+    demo_parser.add_argument("--keep", action="store_true", help="keep everything at the end, and print where it is")
     demo_parser.set_defaults(run=_demo)
     return demo_parser.parse_args(words)
 
 
 def _demo(call: Call) -> Answer:
-    from swarm_agents.demo import show  # loads what no other verb needs
-
     arguments = call.arguments
     attached = not arguments.headless and _why_not_attached(call.as_json) is None
     if not arguments.headless and not attached:
-        talk(f"{_why_not_attached(call.as_json)}; playing without a screen. What to type elsewhere comes next.")
+        talk(f"{_why_not_attached(call.as_json)}; running without a screen. The next line tells how to see it.")
     seconds_long = arguments.seconds or (None if attached else HEADLESS_S)
-    return _answer(show.run(show.Wishes(seconds_long, attached, arguments.keep), talk))
+    return _answer(run.run_demo(run.DemoOptions(seconds_long, attached, arguments.keep), talk))
 
 
 def _why_not_attached(as_json: bool) -> str | None:
@@ -55,11 +51,9 @@ def _why_not_attached(as_json: bool) -> str | None:
     return None
 
 
-def _answer(performance: "Performance") -> Answer:
-    from swarm_agents.demo import checks
-
-    promises = checks.judge(performance.seen)
-    data = checks.summary(performance.seen) | {"kept": str(performance.kept) if performance.kept else None}
+def _answer(result: DemoResult) -> Answer:
+    promises = checks.check_promises(result.record)
+    data = checks.summarize(result.record) | {"kept": str(result.kept) if result.kept else None}
     broken = [one for one in promises if not one.held]
     lines = [
         f"{data['incidents']} incidents, {data['attempts']} attempts, {len(data['waits'])} waits, "
@@ -67,4 +61,4 @@ def _answer(performance: "Performance") -> Answer:
         *[f"  {'held  ' if one.held else 'BROKEN'}  {one.text}{': ' + one.why if one.why else ''}" for one in promises],
     ]
     message = "Every promise held." if not broken else f"Broken: {'; '.join(one.text for one in broken)}."
-    return Answer(message, 1 if broken or not performance.cleaned else 0, data, lines=(*lines, message))
+    return Answer(message, 1 if broken or not result.cleaned else 0, data, lines=(*lines, message))

@@ -6,7 +6,7 @@ from swarm_agents.build import human_acts
 from swarm_agents.build.outcomes import RoleGranted
 from swarm_agents.cli import answers
 from swarm_agents.cli.invocation import Call
-from swarm_agents.cli.output import Answer, clock, iso, listing
+from swarm_agents.cli.output import Answer, format_clock, format_iso, make_listing
 from swarm_agents.cli.parsing import parser, verb, verbs, whole_number
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.escalations import AckResolution, Escalation, Resolution
@@ -40,17 +40,17 @@ def _id(of: argparse.ArgumentParser) -> None:
 
 
 def _list(call: Call) -> Answer:
-    call.glance()
+    call.record_read()
     with call.db.reading() as tx:
         found = escalations.list_latest(tx, 1000) if call.arguments.all else escalations.list_open(tx)
-    lines = [f"{one.id}  {clock(one.raised_at)}  {_state(one)}  {one_line(one.reason, 100)}" for one in found]
+    lines = [f"{one.id}  {format_clock(one.raised_at)}  {_state(one)}  {one_line(one.reason, 100)}" for one in found]
     open_ones = sum(one.resolved_at is None for one in found)
     message = f"{open_ones} open: 'swarm escalation show ID' says more." if open_ones else "No open escalation."
     return Answer(message, data={"escalations": [_data(one) for one in found]}, lines=tuple(lines))
 
 
 def _show(call: Call) -> Answer:
-    call.glance()
+    call.record_read()
     with call.db.reading() as tx:
         found = escalations.find(tx, call.arguments.id)
         channels = announcements.list_channels(tx, found.id)
@@ -60,7 +60,7 @@ def _show(call: Call) -> Answer:
 
 
 def _ack(call: Call) -> Answer:
-    call.human()
+    call.require_human()
     with call.db.transaction() as tx:
         escalations.acknowledge(tx, call.arguments.id)
     return Answer(f"Escalation {call.arguments.id} is acknowledged; it stays open.", data={"id": call.arguments.id})
@@ -70,17 +70,17 @@ def _announce(call: Call) -> Answer:
     from swarm_agents.watch import notifier
 
     if call.arguments.until_told:
-        notifier.see_through(call.db, call.config)
+        notifier.announce_until_settled(call.db, call.config)
     else:
-        notifier.pump(call.db, call.config)
+        notifier.announce_due(call.db, call.config)
     with call.db.reading() as tx:
         channels = [one for asked in escalations.list_open(tx) for one in announcements.list_channels(tx, asked.id)]
     lines = (f"{one.escalation}  {_channel_line(call, one)}" for one in channels)
-    return listing(lines, "No open escalation.", {"channels": [_channel_data(one) for one in channels]})
+    return make_listing(lines, "No open escalation.", {"channels": [_channel_data(one) for one in channels]})
 
 
 def _resolve(call: Call) -> Answer:
-    call.human()
+    call.require_human()
     arguments = call.arguments
     reason = one_line(arguments.reason, 500)
     if arguments.option in _MESSAGE_OPTIONS:
@@ -114,11 +114,11 @@ def _answered(one: Escalation) -> list[str]:
     if one.resolved_at is None:
         return []
     said = f": {one_line(one.answer, 500)}" if one.answer else ""
-    return [f"Answered at {clock(one.resolved_at)} by {one.resolved_by}: {one.resolution}{said}"]
+    return [f"Answered at {format_clock(one.resolved_at)} by {one.resolved_by}: {one.resolution}{said}"]
 
 
 def _channel_line(call: Call, one: announcements.Announcement) -> str:
-    line = f"{one.channel:<{_MARGIN}}{one.state:<{_MARGIN}}{clock(one.at)}"
+    line = f"{one.channel:<{_MARGIN}}{one.state:<{_MARGIN}}{format_clock(one.at)}"
     notes = [one.reason, _held_back(call, one), "perhaps twice" if one.repeated else ""]
     return "  ".join([line, *(one_line(note, 200) for note in notes if note)])
 
@@ -131,7 +131,7 @@ def _held_back(call: Call, one: announcements.Announcement) -> str:
         return "[notify] command is not configured"
     from swarm_agents.watch import notifier
 
-    until = notifier.quiet_until(call.config.notify, call.db.now())
+    until = notifier.find_quiet_end(call.config.notify, call.db.now())
     return f"quiet hours until {until}" if until else ""
 
 
@@ -143,7 +143,7 @@ def _channel_data(one: announcements.Announcement) -> dict[str, str | int | bool
         "reason": one.reason,
         "tries": one.tries,
         "repeated": one.repeated,
-        "at": iso(one.at),
+        "at": format_iso(one.at),
     }
 
 
@@ -152,12 +152,12 @@ def _data(one: Escalation) -> dict[str, str | int | None]:
         "id": one.id,
         "incident": one.incident,
         "message": one.message,
-        "raised_at": iso(one.raised_at),
+        "raised_at": format_iso(one.raised_at),
         "raised_by": one.raised_by,
         "reason": one.reason,
         "state": _state(one),
-        "acked_at": iso(one.acked_at),
-        "resolved_at": iso(one.resolved_at),
+        "acked_at": format_iso(one.acked_at),
+        "resolved_at": format_iso(one.resolved_at),
         "resolved_by": one.resolved_by,
         "answer": one.answer,
     }

@@ -4,7 +4,7 @@ import argparse
 
 from swarm_agents import events
 from swarm_agents.cli.invocation import Call
-from swarm_agents.cli.output import Answer, clock, iso, listing
+from swarm_agents.cli.output import Answer, format_clock, format_iso, make_listing
 from swarm_agents.cli.parsing import parser, whole_number
 from swarm_agents.text import one_line
 
@@ -18,18 +18,19 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 def _events(call: Call) -> Answer:
-    call.glance()
+    call.record_read()
     limit = call.arguments.limit
     with call.db.reading() as tx:
         found = events.list_after(tx, call.arguments.after, limit + 1)
     shown, more = found[:limit], len(found) > limit
     lines = (
-        f"{one.id}  {clock(one.at)}  {one.actor}  {one.kind}  {one_line(one.detail, 160)}".rstrip() for one in shown
+        f"{one.id}  {format_clock(one.at)}  {one.actor}  {one.kind}  {one_line(one.detail, 160)}".rstrip()
+        for one in shown
     )
     data = [
         {
             "id": one.id,
-            "at": iso(one.at),
+            "at": format_iso(one.at),
             "actor": one.actor,
             "kind": one.kind,
             "incident": one.incident,
@@ -39,4 +40,4 @@ def _events(call: Call) -> Answer:
         for one in shown
     ]
     cursor = shown[-1].id if shown else call.arguments.after
-    return listing(lines, "Nothing happened since.", {"events": data, "more": more, "cursor": cursor})
+    return make_listing(lines, "Nothing happened since.", {"events": data, "more": more, "cursor": cursor})

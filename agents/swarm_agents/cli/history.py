@@ -3,7 +3,7 @@
 from typing import Any
 
 from swarm_agents.cli.invocation import Call
-from swarm_agents.cli.output import Answer, clock, iso, listing
+from swarm_agents.cli.output import Answer, format_clock, format_iso, make_listing
 from swarm_agents.errors import NotFound
 from swarm_agents.incidents import history
 from swarm_agents.incidents.incidents import Attempt
@@ -11,16 +11,16 @@ from swarm_agents.text import one_line, printable
 
 
 def latest(call: Call) -> Answer:
-    call.glance()
+    call.record_read()
     with call.db.reading() as tx:
         found = history.list_incidents(tx, call.arguments.limit)
         verdicts = history.list_verdicts(tx, call.arguments.limit)
     data = {"incidents": [_data(one) for one in found], "verdicts": [_verdict(one) for one in verdicts]}
-    return listing(map(_line, found), "Nothing broke yet.", data)
+    return make_listing(map(_line, found), "Nothing broke yet.", data)
 
 
 def show(call: Call) -> Answer:
-    call.glance()
+    call.record_read()
     with call.db.reading() as tx:
         found = history.find_incident(tx, call.arguments.incident)
         if found is None:
@@ -40,7 +40,11 @@ def show(call: Call) -> Answer:
 
 def _line(one: history.Incident) -> str:
     cost = f"{one.agent_minutes:.1f} agent-minutes waited"
-    how = f"{one.closed_how} after {one.seconds_to_green} s" if one.closed_how else f"open since {clock(one.opened_at)}"
+    how = (
+        f"{one.closed_how} after {one.seconds_to_green} s"
+        if one.closed_how
+        else f"open since {format_clock(one.opened_at)}"
+    )
     return f"{one.id}  {how}  {len(one.attempts)} attempts  {cost}  {one_line(one.summary, 80)}"
 
 
@@ -48,9 +52,9 @@ def _data(one: history.Incident) -> dict[str, Any]:
     return {
         "id": one.id,
         "summary": one.summary,
-        "opened_at": iso(one.opened_at),
+        "opened_at": format_iso(one.opened_at),
         "opened_by": one.opened_by,
-        "closed_at": iso(one.closed_at),
+        "closed_at": format_iso(one.closed_at),
         "closed_by": one.closed_by,
         "closed_how": one.closed_how,
         "closed_why": one.closed_why,
@@ -70,12 +74,12 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
         "number": attempt.number,
         "agent": attempt.agent,
         "fence": attempt.fence,
-        "began_at": iso(attempt.began_at),
-        "ended_at": iso(attempt.ended_at),
+        "began_at": format_iso(attempt.began_at),
+        "ended_at": format_iso(attempt.ended_at),
         "end": attempt.end,
         "reason": attempt.reason,
     }
 
 
 def _verdict(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"at": iso(row["at"])}
+    return row | {"at": format_iso(row["at"])}

@@ -25,7 +25,7 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 def _inbox(call: Call) -> Answer:
-    agent = call.actor()
+    agent = call.require_actor()
     if agent == HUMAN:
         raise Usage("A human reads everything: swarm msg log")
     asked = NO_FILTER._replace(phase=find_reading_phase(call))

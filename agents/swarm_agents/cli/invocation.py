@@ -1,6 +1,6 @@
-"""One invocation of `swarm`: who calls, where, and what a verb may ask of that.
+"""One invocation of `swarm`: the caller, the repository, the configuration and the database.
 
-Apart from `call`, which reads words: git waits for the gate's answer, and argparse takes a tenth of its time.
+Kept apart from `parsing`: git waits for the gate's verbs, and argparse would take a tenth of their time.
 """
 
 import contextlib
@@ -27,10 +27,10 @@ _HOW_TO_SAY_WHO = (
 
 
 class Call:
-    """What the verbs share. Opens the database when it is first asked for, and closes it with `close`."""
+    """What every verb gets. Opens the database on first use; `close` closes it."""
 
     pane_limit_s = 5.0
-    """How long tmux may take to say whose pane this is; a healthy one answers in milliseconds."""
+    """How long tmux may take to tell whose pane this is; a healthy server answers in milliseconds."""
 
     def __init__(self, arguments: "Namespace", as_name: str | None, as_json: bool) -> None:
         self.arguments = arguments
@@ -57,8 +57,8 @@ class Call:
         return self._database
 
     @property
-    def looked(self) -> bool:
-        """Whether the verb had to do with the database at all."""
+    def used_database(self) -> bool:
+        """Whether the verb used the database."""
         return self._database is not None
 
     def close(self) -> None:
@@ -67,67 +67,67 @@ class Call:
 
     @property
     def root(self) -> Path:
-        """The working tree we are in. `Usage` outside of one."""
+        """The working tree of the caller. Raises `Usage` outside of one."""
         if self.place.root is None:
             raise Usage("Run this inside the repository's working tree.")
         return self.place.root
 
     @functools.cached_property
     def identity(self) -> str | None:
-        """The name the caller goes by: --as, else SWARM_AGENT, else the pane's @swarm_agent; None when nobody said."""
-        said = os.environ.get("SWARM_AGENT") or None if self.as_name is None else self.as_name
-        if said is None and os.environ.get("TMUX_PANE"):
-            from swarm_agents import panes
+        """The caller's name: --as, else SWARM_AGENT, else the pane's @swarm_agent, else None. Raises `Usage`."""
+        given = os.environ.get("SWARM_AGENT") or None if self.as_name is None else self.as_name
+        if given is None and os.environ.get("TMUX_PANE"):
+            from swarm_agents import panes  # needed only without --as and SWARM_AGENT
 
-            said = panes.agent_of_own_pane(self.pane_limit_s)
-        if said is None or said == HUMAN:
-            return said
-        name = checked_name(said)
+            given = panes.find_own_agent(self.pane_limit_s)
+        if given is None or given == HUMAN:
+            return given
+        name = checked_name(given)
         if name in RESERVED_NAMES:
-            raise Usage(f"Nobody goes by the name {name}. {_HOW_TO_SAY_WHO}")
+            raise Usage(f"{name} is a reserved name. {_HOW_TO_SAY_WHO}")
         return name
 
-    def actor(self) -> str:
-        """Who acts, for a verb that acts in somebody's name. An agent shows life by it.
+    def require_actor(self) -> str:
+        """The caller's name, for a verb that acts for an agent or the human. Records an agent's heartbeat.
 
         Raises `Usage` without an identity, `NotFound` when that agent has not joined.
         """
         if self.identity is None:
             raise Usage(_HOW_TO_SAY_WHO)
         if self.identity != HUMAN:
-            self._show_life(self.identity)
+            self._record_heartbeat(self.identity)
         return self.identity
 
-    def anyone(self) -> str:
-        """Who acts, for a verb that is the human's unless an agent calls it."""
-        return self.actor() if self.identity is not None else HUMAN
+    def actor_or_human(self) -> str:
+        """The caller's name; without an identity, the human."""
+        return self.require_actor() if self.identity is not None else HUMAN
 
-    def human(self) -> None:
-        """Refuse an agent: `Denied`."""
+    def require_human(self) -> None:
+        """Raise `Denied` when the caller is an agent."""
         if self.identity not in (None, HUMAN):
             raise Denied(f"Only a human may do that; you are {self.identity}. 'swarm build escalate' asks one.")
 
-    def glance(self) -> None:
-        """A verb that only reads: an agent that calls it shows life, and a lease that ran out is ended.
+    def record_read(self) -> None:
+        """For a verb that only reads: record an agent's heartbeat, and end a lease that has run out.
 
-        Nothing is refused for lack of either.
+        An error is printed, and the verb continues.
         """
-        from swarm_agents.build import expiry  # see `_show_life`
+        from swarm_agents.build import expiry  # the gate's hooks do without it
 
         db = self.db
         try:
             if self.identity not in (None, HUMAN):
                 with contextlib.suppress(NotFound):
-                    self._show_life(self.identity)
+                    self._record_heartbeat(self.identity)
             expiry.reap(db)
         except SwarmError as error:
-            talk(f"that you looked could not be written down: {error.message}")
+            talk(f"could not record your heartbeat: {error.message}")
 
-    def _show_life(self, agent: str) -> None:
-        from swarm_agents import heartbeat  # loads the whole build, which the gate's hooks do without
+    def _record_heartbeat(self, agent: str) -> None:
+        from swarm_agents import heartbeat  # loads the build, which the gate's hooks do without
 
         heartbeat.record(self.db, agent)
 
-    def me(self, command: str) -> str:
-        """A command for this caller to run: says who it is, when it had to be said on the command line."""
+    def add_identity(self, command: str) -> str:
+        """The command for this caller to run next, with --as NAME if the caller used it."""
         return f"{command} --as {self.as_name}" if self.as_name else command

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from swarm_agents.build.human_acts import HUMAN_LEASE_S
 from swarm_agents.cli.invocation import Call
-from swarm_agents.cli.output import Answer, clock, iso, listing
+from swarm_agents.cli.output import Answer, format_clock, format_iso, make_listing
 from swarm_agents.cli.parsing import Parser, parser, seconds, verb, verbs, whole_number
 from swarm_agents.errors import BadData
 from swarm_agents.git import repository
@@ -55,7 +55,7 @@ def _fence(of: Parser) -> None:
 
 
 def _acquire(call: Call) -> Answer:
-    agent = call.actor()
+    agent = call.require_actor()
     arguments = call.arguments
     usual_s = HUMAN_LEASE_S if agent == HUMAN else call.config.task_lease_s
     ttl_s = usual_s if arguments.ttl is None else arguments.ttl
@@ -64,22 +64,22 @@ def _acquire(call: Call) -> Answer:
         return _held(call, outcome)
     what = _listing(lock.path for lock in outcome.locks)
     until = min(lock.expires_at for lock in outcome.locks)
-    message = f"You hold {what} (fence {outcome.fence}) until {clock(until)}; any command of yours renews it."
+    message = f"You hold {what} (fence {outcome.fence}) until {format_clock(until)}; any command of yours renews it."
     return Answer(message, data={"fence": outcome.fence, "locks": [_data(lock) for lock in outcome.locks]})
 
 
 def _renew(call: Call) -> Answer:
-    agent = call.actor()
+    agent = call.require_actor()
     outcome = locks.renew(call.db, agent, [name.path for name in _names(call)], call.arguments.fence)
     if isinstance(outcome, LocksNotHeld):
         return _lost(call, outcome)
     until = min(lock.expires_at for lock in outcome)
-    message = f"You hold {_listing(lock.path for lock in outcome)} until {clock(until)}."
+    message = f"You hold {_listing(lock.path for lock in outcome)} until {format_clock(until)}."
     return Answer(message, data={"locks": [_data(lock) for lock in outcome]})
 
 
 def _release(call: Call) -> Answer:
-    agent = call.actor()
+    agent = call.require_actor()
     outcome = locks.release(call.db, agent, [name.path for name in _names(call)], call.arguments.fence)
     match outcome:
         case LockConflict():
@@ -90,7 +90,7 @@ def _release(call: Call) -> Answer:
 
 
 def _force_release(call: Call) -> Answer:
-    call.human()
+    call.require_human()
     arguments = call.arguments
     paths = [name.path for name in _names(call)]
     outcome = locks.force_release(call.db, paths, arguments.reason.strip(), arguments.fence)
@@ -98,11 +98,11 @@ def _force_release(call: Call) -> Answer:
 
 
 def _list(call: Call) -> Answer:
-    call.glance()
+    call.record_read()
     locks.reap(call.db)
     with call.db.reading() as tx:
         found = locks.list_locks(tx)
-    return listing(map(_line, found), "Nothing is locked.", {"locks": [_data(lock) for lock in found]})
+    return make_listing(map(_line, found), "Nothing is locked.", {"locks": [_data(lock) for lock in found]})
 
 
 def _names(call: Call, any_case: bool = False) -> list[LockName]:
@@ -136,8 +136,10 @@ def _held(call: Call, outcome: LockConflict) -> Answer:
     on = f"is locked by {lock.holder}" if lock.path == path else f"overlaps {lock.path}, which {lock.holder} has locked"
     why = f" ({lock.reason})" if lock.reason else ""
     data = {"holder": lock.holder, "held": [{"wanted": wanted, **_data(one)} for wanted, one in outcome.in_the_way]}
-    ask = call.me(f"swarm msg send {lock.holder} {shlex.quote(f'When will {lock.path} be free?')} --type QUESTION")
-    until = clock(lock.expires_at)
+    ask = call.add_identity(
+        f"swarm msg send {lock.holder} {shlex.quote(f'When will {lock.path} be free?')} --type QUESTION"
+    )
+    until = format_clock(lock.expires_at)
     return Answer(f"{path} {on} until {until}{why}. Nothing was locked or released.{more}", 90, data, ask)
 
 
@@ -145,7 +147,7 @@ def _lost(call: Call, outcome: LocksNotHeld) -> Answer:
     what = _listing(outcome.paths) if outcome.paths else "no lock"
     verb_ = "You do not hold" if outcome.paths else "You hold"
     message = f"{verb_} {what} under that fence, or not any more. Nothing was changed."
-    return Answer(message, 82, {"paths": outcome.paths}, call.me("swarm lock list"))
+    return Answer(message, 82, {"paths": outcome.paths}, call.add_identity("swarm lock list"))
 
 
 def _released(outcome: locks.LocksReleased) -> Answer:
@@ -157,7 +159,7 @@ def _released(outcome: locks.LocksReleased) -> Answer:
 
 def _line(lock: Lock) -> str:
     why = f"  {one_line(lock.reason, 100)}" if lock.reason else ""
-    return f"{lock.path}  {lock.holder}  until {clock(lock.expires_at)}  fence {lock.fence}{why}"
+    return f"{lock.path}  {lock.holder}  until {format_clock(lock.expires_at)}  fence {lock.fence}{why}"
 
 
 def _data(lock: Lock) -> dict[str, str | int | bool | None]:
@@ -166,8 +168,8 @@ def _data(lock: Lock) -> dict[str, str | int | bool | None]:
         "holder": lock.holder,
         "fence": lock.fence,
         "reason": lock.reason,
-        "since": iso(lock.since),
-        "expires_at": iso(lock.expires_at),
+        "since": format_iso(lock.since),
+        "expires_at": format_iso(lock.expires_at),
         "any_case": lock.name.any_case,
     }
 

@@ -1,4 +1,4 @@
-"""Entry of `swarm`: finds the noun, loads only its file, and turns every end into an exit code."""
+"""Entry of `swarm`: finds the noun, loads only its module, and turns every outcome into an exit code."""
 
 import contextlib
 import importlib
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from swarm_agents.cli.invocation import Call
 
 _UNAVAILABLE = 69
-_ASKED = 84
+_ESCALATED = 84
 
-# One module each, loaded only when called: a verb must start in the time of bare Python and little more.
+# One module each, loaded only when called: a verb must start almost as fast as bare Python.
 NOUNS = {
     "init": "make this repository's swarm database",
     "doctor": "look for what could go wrong here",
@@ -31,13 +31,13 @@ NOUNS = {
     "inbox": "what you have not read yet",
     "task": "add, import, plan, list, claim, start, review, done, ... (work to share out)",
     "lock": "acquire, renew, release, list (files that one agent changes at a time)",
-    "notice": "what became of the notices typed into panes",
+    "notice": "how far the notices typed into panes came",
     "setup": "git (the gate: hooks that refuse a commit while the build is red)",
     "gate": "what those hooks ask",
     "courier": "type queued notices into panes, without a dashboard",
     "events": "the audit trail",
-    "db": "prune: remove old messages that nobody needs",
-    "demo": "see all of it at work in a temporary repository",
+    "db": "prune: remove old messages that are no longer needed",
+    "demo": "see the swarm at work in a temporary repository",
 }
 
 
@@ -48,7 +48,7 @@ def main() -> NoReturn:
 
 
 def run(words: list[str]) -> int:
-    """Run one command line; its exit code."""
+    """Run one command line, and print its answer. The exit code."""
     try:
         return _run_line(words)
     except _NotPrintedError as error:
@@ -58,39 +58,39 @@ def run(words: list[str]) -> int:
 def _run_line(words: list[str]) -> int:
     noun, as_name, as_json, rest = "", None, "--json" in words, words
     try:
-        noun, as_name, as_json, rest = _split(words)
+        noun, as_name, as_json, rest = _split_line(words)
         if not noun:
             raise Usage("Say what to do. 'swarm --help' lists what there is.")
         if noun in ("-h", "--help", "help"):
-            return _give(output.Answer(_help().rstrip("\n")), as_json)
+            return _print_or_raise(output.Answer(_make_help().rstrip("\n")), as_json)
         if noun == "--version":
-            return _version()
+            return _print_version()
         if noun not in NOUNS:
-            raise Usage(f"There is no '{_safe(noun)}'. 'swarm --help' lists what there is.")
-        return _answer(noun, as_name, as_json, rest)
+            raise Usage(f"There is no '{_make_safe(noun)}'. 'swarm --help' lists what there is.")
+        return _run_noun(noun, as_name, as_json, rest)
     except SwarmError as error:
-        return _give(output.of_error(error), as_json)
+        return _print_or_raise(output.make_error_answer(error), as_json)
     except KeyboardInterrupt:
         return 130
     except _NotPrintedError:
         raise
-    except Exception as error:  # noqa: BLE001 - the one place: what nobody understood is shown, with a report
-        return _give(output.Answer(_bug(words, error), 70), as_json)
+    except Exception as error:  # noqa: BLE001 - the only place: an unexpected error is shown, with a report
+        return _print_or_raise(output.Answer(_report_bug(words, error), 70), as_json)
 
 
-def _answer(noun: str, as_name: str | None, as_json: bool, rest: list[str]) -> int:
+def _run_noun(noun: str, as_name: str | None, as_json: bool, rest: list[str]) -> int:
     module = importlib.import_module(f"swarm_agents.cli.{noun}")
-    from swarm_agents.cli.invocation import Call
+    from swarm_agents.cli.invocation import Call  # `swarm --help` does without the database
 
     arguments = module.parse(rest)
     call = Call(arguments, as_name, as_json)
     try:
-        answer = _run(arguments, call)
+        answer = _run_verb(arguments, call)
         try:
-            code = _give(answer, as_json)
-        finally:  # also when nobody reads the answer
-            if answer.exit == _ASKED or "escalation" in answer.data or answer.data.get("escalations"):
-                _tell_the_human(call)
+            code = _print_or_raise(answer, as_json)
+        finally:  # even when the answer could not be printed
+            if answer.exit == _ESCALATED or "escalation" in answer.data or answer.data.get("escalations"):
+                _announce_escalations(call)
         _follow_up(call, answer)
         if os.environ.get("SWARM_DEBUG"):
             _log(call, f"swarm {' '.join([noun, *rest])}: exit {code}: {answer.message}")
@@ -99,59 +99,59 @@ def _answer(noun: str, as_name: str | None, as_json: bool, rest: list[str]) -> i
     return code
 
 
-def _run(arguments: "Namespace", call: "Call") -> output.Answer:
+def _run_verb(arguments: "Namespace", call: "Call") -> output.Answer:
     try:
         answer: output.Answer = arguments.run(call)
     except SwarmError as error:
-        return output.of_error(error)
+        return output.make_error_answer(error)
     return answer
 
 
 def _follow_up(call: "Call", answer: output.Answer) -> None:
-    """What is true because the answer was printed; and what is due in the swarm, which whoever looks first does."""
+    """Record what depends on the printed answer, and send reminders of acknowledgements that are due."""
     try:
         if answer.afterwards is not None:
             answer.afterwards()
-        if call.looked:
-            from swarm_agents.messages import acknowledgements
+        if call.used_database:
+            from swarm_agents.messages import acknowledgements  # the gate's verbs do without messages
 
             if acknowledgements.process_due(call.db):
-                _tell_the_human(call)
+                _announce_escalations(call)
     except SwarmError as error:
-        output.talk(f"the answer stands, but what follows from it could not be written: {error.message}")
+        output.talk(f"the answer is valid, but a follow-up could not be recorded: {error.message}")
 
 
-def _tell_the_human(call: "Call") -> None:
-    """The answer is given already: what goes wrong here is no part of it."""
-    from swarm_agents.system import log
-    from swarm_agents.watch import notifier
+def _announce_escalations(call: "Call") -> None:
+    """Start a process that announces open escalations. The answer was printed, so errors only go to the log."""
+    from swarm_agents.system import log  # loads logging, needed only here
+    from swarm_agents.watch import notifier  # loads escalations and messages, needed only here
 
     try:
-        notifier.leave_behind(call.db, call.config)
+        notifier.spawn_if_due(call.db, call.config)
     except (SwarmError, OSError) as error:
-        log.error(call.place.database, f"nobody was sent to tell a human of an escalation: {error}")
+        log.error(call.place.database, f"could not start to announce an escalation: {error}")
 
 
 def _log(call: "Call", text: str) -> None:
-    from swarm_agents.system import log
+    from swarm_agents.system import log  # loads logging, needed only with SWARM_DEBUG
 
-    with contextlib.suppress(SwarmError):  # a verb that needs no swarm is called where there is none
+    with contextlib.suppress(SwarmError):  # some verbs need no swarm, and there may be none
         log.copy_to_stderr(call.place.database)
         log.debug(call.place.database, text)
 
 
 class _NotPrintedError(Exception):
-    """The answer could not be printed; `exit` says it nevertheless."""
+    """The answer could not be printed. `exit` is the exit code all the same."""
 
     def __init__(self, exit_code: int) -> None:
         self.exit = exit_code
 
 
-def _give(answer: output.Answer, as_json: bool) -> int:
+def _print_or_raise(answer: output.Answer, as_json: bool) -> int:
     try:
         _print(answer, as_json)
     except OSError as error:
-        process.silence("stdout")
+        process.discard_output("stdout")
         if isinstance(error, BrokenPipeError):  # the reader went away, as `head` does
             raise _NotPrintedError(answer.exit) from None
         output.talk(f"the answer could not be written ({error.strerror}): {answer.message}")
@@ -161,15 +161,15 @@ def _give(answer: output.Answer, as_json: bool) -> int:
 
 def _print(answer: output.Answer, as_json: bool) -> None:
     try:
-        output.give(answer, as_json)
-    except UnicodeEncodeError:  # a terminal that cannot show it (LC_ALL=C): say it in ASCII rather than not at all
+        output.print_answer(answer, as_json)
+    except UnicodeEncodeError:  # the terminal cannot show it (LC_ALL=C), so print ASCII
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
         sys.stderr.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-        output.give(answer, as_json, ascii_only=True)
+        output.print_answer(answer, as_json, ascii_only=True)
 
 
-def _split(words: list[str]) -> tuple[str, str | None, bool, list[str]]:
-    """Take `--as NAME` and `--json` out of the line, wherever they stand before `--`; the noun, and the rest."""
+def _split_line(words: list[str]) -> tuple[str, str | None, bool, list[str]]:
+    """Take `--as NAME` and `--json` out of the line, anywhere before `--`. The noun, both options, and the rest."""
     noun, as_name, as_json = "", None, False
     rest: list[str] = []
     i = 0
@@ -178,14 +178,14 @@ def _split(words: list[str]) -> tuple[str, str | None, bool, list[str]]:
         if word == "--":
             rest += words[i:]
             break
-        if word == "--json" and not _is_value(noun, rest):
+        if word == "--json" and not _is_option_value(noun, rest):
             as_json = True
-        elif word == "--as" and not _is_value(noun, rest):
+        elif word == "--as" and not _is_option_value(noun, rest):
             i += 1
             if i >= len(words) or words[i].startswith("-"):
                 raise Usage("--as needs a name.")
             as_name = words[i]
-        elif word.startswith("--as=") and not _is_value(noun, rest):
+        elif word.startswith("--as=") and not _is_option_value(noun, rest):
             as_name = word.removeprefix("--as=")
         elif not noun:
             noun = word
@@ -195,22 +195,23 @@ def _split(words: list[str]) -> tuple[str, str | None, bool, list[str]]:
     return noun, as_name, as_json, rest
 
 
-def _is_value(noun: str, rest: list[str]) -> bool:
-    """`swarm commit -m --json`: there the word belongs to git."""
+def _is_option_value(noun: str, rest: list[str]) -> bool:
+    """Whether the next word is the value of an option of git's, as in `swarm commit -m --json`."""
     if noun != "commit" or not rest:
         return False
-    from swarm_agents.commit.arguments import takes_value
+
+    from swarm_agents.commit.arguments import takes_value  # only swarm commit takes options of git
 
     return takes_value(rest[-1])
 
 
-def _safe(text: str) -> str:
-    from swarm_agents.text import one_line
+def _make_safe(text: str) -> str:
+    from swarm_agents.text import one_line  # only a mistyped noun needs it
 
     return one_line(text, 40)
 
 
-def _help() -> str:
+def _make_help() -> str:
     lines = [
         "usage: swarm [--as NAME] [--json] NOUN [VERB] ...",
         "",
@@ -218,33 +219,33 @@ def _help() -> str:
         "",
         *[f"  {noun:<11} {text}" for noun, text in NOUNS.items()],
         "",
-        "Who you are: --as NAME, SWARM_AGENT, or the tmux pane you joined from. 'swarm NOUN --help' says more.",
-        "Exit codes: 0 ok, 80 wait, 81 you repair it, 82 the role went to someone else, 84 a human was asked.",
+        "Who you are: --as NAME, SWARM_AGENT, or the tmux pane you joined from. See also 'swarm NOUN --help'.",
+        "Exit codes: 0 ok, 80 wait, 81 you repair it, 82 another agent has the role, 84 a human was asked.",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _version() -> int:
-    from importlib.metadata import version
+def _print_version() -> int:
+    from importlib.metadata import version  # loads email and zipfile, needed only here
 
     sys.stdout.write(f"swarm {version('swarm-tui')}\n")
     return 0
 
 
-def _bug(words: list[str], error: Exception) -> str:
-    """What is said of it, and kept in the log as well: reports lie where temporary files do not stay."""
-    from swarm_agents import place
-    from swarm_agents.system import log
+def _report_bug(words: list[str], error: Exception) -> str:
+    """Write a report and a log entry (reports are temporary files). The message for the caller."""
+    from swarm_agents import place  # needed only after a bug
+    from swarm_agents.system import log  # needed only after a bug
 
-    said = f"A bug in swarm: {error!r}. Report: {_report(words)}"
-    with contextlib.suppress(SwarmError, OSError):  # there is no swarm here
-        log.error(place.find().database, f"swarm {' '.join(words[:2])}: {said}")
-    return said
+    message = f"A bug in swarm: {error!r}. Report: {_write_report(words)}"
+    with contextlib.suppress(SwarmError, OSError):  # there may be no swarm here
+        log.error(place.find().database, f"swarm {' '.join(words[:2])}: {message}")
+    return message
 
 
-def _report(words: list[str]) -> Path:
-    import tempfile
-    import traceback
+def _write_report(words: list[str]) -> Path:
+    import tempfile  # needed only after a bug
+    import traceback  # needed only after a bug
 
     with tempfile.NamedTemporaryFile("w", prefix="swarm-bug-", suffix=".txt", delete=False, encoding="utf-8") as report:
         report.write(f"swarm {' '.join(map(repr, words))}\n\n{traceback.format_exc()}")

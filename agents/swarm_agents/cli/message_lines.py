@@ -3,7 +3,7 @@
 from typing import Any
 
 from swarm_agents.cli.invocation import Call
-from swarm_agents.cli.output import Answer, clock, iso, listing
+from swarm_agents.cli.output import Answer, format_clock, format_iso, make_listing
 from swarm_agents.messages import reading
 from swarm_agents.model import Message
 from swarm_agents.text import printable
@@ -20,13 +20,13 @@ def make_page_answer(
         "cursor": page.cursor,
     }
     lines = [text for one in page.messages for text in (format_message(one), *_to_do(call, one))]
-    return listing(lines, when_empty, data | (more_data or {}))
+    return make_listing(lines, when_empty, data | (more_data or {}))
 
 
 def make_message_data(message: Message) -> dict[str, Any]:
     return {
         "id": message.id,
-        "at": iso(message.at),
+        "at": format_iso(message.at),
         "from": message.sender,
         "to": message.recipient,
         "type": message.type.value,
@@ -41,7 +41,7 @@ def make_message_data(message: Message) -> dict[str, Any]:
 
 def format_message(message: Message) -> str:
     body = printable(message.body).replace("\n", f"\n{_MARGIN}")
-    head = f"#{message.id} {clock(message.at)} {message.sender} -> {message.recipient} {message.type.value}"
+    head = f"#{message.id} {format_clock(message.at)} {message.sender} -> {message.recipient} {message.type.value}"
     again = f" (#{message.retry_of} again)" if message.retry_of else ""
     answers = f" (answers #{message.reply_to})" if message.reply_to else ""
     return f"{head}{again}{answers}: {body}"
@@ -51,4 +51,4 @@ def _to_do(call: Call, message: Message) -> list[str]:
     """What the reader has to do, as the command that does it."""
     if not message.awaits_ack:
         return []
-    return [f"{_MARGIN}-> acknowledge it: {call.me(f'swarm msg ack {message.id}')}"]
+    return [f"{_MARGIN}-> acknowledge it: {call.add_identity(f'swarm msg ack {message.id}')}"]

@@ -6,8 +6,8 @@ from pathlib import Path
 from swarm_agents import roster
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.message_lines import format_message, make_message_data, make_page_answer
-from swarm_agents.cli.output import Answer, clock, iso, listing, talk
-from swarm_agents.cli.parsing import Parser, body_of, parser, seconds, verb, verbs, whole_number
+from swarm_agents.cli.output import Answer, format_clock, format_iso, make_listing, talk
+from swarm_agents.cli.parsing import Parser, parser, read_body, seconds, verb, verbs, whole_number
 from swarm_agents.cli.phase import add_all_phases_option, find_phase, find_reading_phase
 from swarm_agents.cli.times import SinceTime
 from swarm_agents.messages import ack_escalations, acknowledgements, deliveries, messages, reading, retention
@@ -86,13 +86,13 @@ def _broadcast(call: Call) -> Answer:
 
 
 def _sent(call: Call, to: str) -> Answer:
-    said, sender = call.arguments, call.anyone()
+    said, sender = call.arguments, call.actor_or_human()
     ack_within_s = said.ack_within or (messages.FIRST_WAIT_S if said.requires_ack else None)
     message, queued = messages.send(
         call.db,
         sender,
         to,
-        body_of(said.body, said.file),
+        read_body(said.body, said.file),
         MessageType(said.type),
         call.config.messages_per_minute,
         said.reply_to,
@@ -135,7 +135,7 @@ def _wait(call: Call) -> Answer:
     reader, said = _reader(call), call.arguments
     match message_waiting.wait(call.db, reader, _asked(call, find_reading_phase(call)), said.timeout, said.after):
         case None:
-            again = call.me(f"swarm msg wait{_options(call)}")
+            again = call.add_identity(f"swarm msg wait{_options(call)}")
             return Answer(f"No such message came within {said.timeout:g} s.", 75, next=again)
         case Phase() as ended:
             return Answer(f"Phase {ended.name} has ended ({ended.id}); nobody says more in it.", 75)
@@ -146,17 +146,17 @@ def _wait(call: Call) -> Answer:
 def _ack(call: Call) -> Answer:
     message, excused = call.arguments.id, call.arguments.for_
     if excused is not None:
-        call.human()
+        call.require_human()
         done = acknowledgements.excuse(call.db, checked_name(excused), message)
         text = f"Nobody waits any more for {excused} to acknowledge message {done.message}."
         return Answer(text, data={"id": done.message})
-    done = acknowledgements.acknowledge(call.db, call.anyone(), message)
+    done = acknowledgements.acknowledge(call.db, call.actor_or_human(), message)
     text = f"Message {done.message} is acknowledged." if done.new else f"You had acknowledged message {done.message}."
     return Answer(text, data={"id": done.message})
 
 
 def _show(call: Call) -> Answer:
-    call.glance()
+    call.record_read()
     with call.db.reading() as tx:
         one = message_rows.find(tx, call.arguments.id)
         told = {each.agent: each for each in deliveries.list_for_message(tx, one.id)}
@@ -167,14 +167,25 @@ def _show(call: Call) -> Answer:
         state = told[name].state.value if name in told else None
         read_at, acked_at = read.get(name, (None, None))
         ack = expected[name].state if name in expected else None
-        data.append({"agent": name, "state": state, "read_at": iso(read_at), "acked_at": iso(acked_at), "ack": ack})
-        words = [f"read {clock(read_at)}" if read_at else "not read", *([f"acknowledgement: {ack}"] if ack else [])]
+        data.append(
+            {
+                "agent": name,
+                "state": state,
+                "read_at": format_iso(read_at),
+                "acked_at": format_iso(acked_at),
+                "ack": ack,
+            }
+        )
+        words = [
+            f"read {format_clock(read_at)}" if read_at else "not read",
+            *([f"acknowledgement: {ack}"] if ack else []),
+        ]
         lines.append("  ".join([f"    {name}", *words]))
     return Answer(lines[0], data=make_message_data(one) | {"recipients": data}, lines=tuple(lines))
 
 
 def _log(call: Call) -> Answer:
-    call.glance()
+    call.record_read()
     said, asked = call.arguments, _asked(call)
     if said.grep is None:
         with call.db.reading() as tx:
@@ -189,20 +200,20 @@ def _log(call: Call) -> Answer:
 
 
 def _count(call: Call) -> Answer:
-    call.glance()
+    call.record_read()
     since = call.arguments.since
     with call.db.reading() as tx:
         found = reading.count_by_type(tx, since.at_ms(tx.now) if since else 0)
     total = sum(found.values())
     lines = (f"{type_.value:<16}{number}" for type_, number in found.items() if number)
     data = {"counts": {type_.value: number for type_, number in found.items()}, "total": total}
-    return listing(lines, "Nothing was said.", data)
+    return make_listing(lines, "Nothing was said.", data)
 
 
 def _export(call: Call) -> Answer:
     from swarm_agents.messages import export as message_export
 
-    call.glance()
+    call.record_read()
     file = Path(call.arguments.file)
     format_ = message_export.choose_format(file, call.arguments.format)
     number = message_export.export(call.db, file, _asked(call), format_)
@@ -211,7 +222,7 @@ def _export(call: Call) -> Answer:
 
 def _reader(call: Call) -> Agent | None:
     """The agent that reads; None for the human."""
-    name = call.anyone()
+    name = call.actor_or_human()
     if name == HUMAN:
         return None
     with call.db.reading() as tx:

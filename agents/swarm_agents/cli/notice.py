@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from swarm_agents.cli.invocation import Call
-from swarm_agents.cli.output import Answer, clock, iso, listing
+from swarm_agents.cli.output import Answer, format_clock, format_iso, make_listing
 from swarm_agents.cli.parsing import parser, verb, verbs, whole_number
 from swarm_agents.errors import NotFound
 from swarm_agents.messages import deliveries
@@ -31,18 +31,18 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 def _list(call: Call) -> Answer:
-    call.glance()
+    call.record_read()
     message = call.arguments.message
     with call.db.reading() as tx:
         found = (
             deliveries.list_for_message(tx, message) if message else deliveries.list_latest(tx, call.arguments.limit)
         )
     data = {"deliveries": [_data(one) for one in found]}
-    return listing(map(_line, found), "There are no deliveries.", data)
+    return make_listing(map(_line, found), "There are no deliveries.", data)
 
 
 def _show(call: Call) -> Answer:
-    call.glance()
+    call.record_read()
     with call.db.reading() as tx:
         found = deliveries.list_timelines(tx, call.arguments.id)
     if not found:
@@ -52,7 +52,7 @@ def _show(call: Call) -> Answer:
 
 
 def _retry(call: Call) -> Answer:
-    call.human()
+    call.require_human()
     with call.db.transaction() as tx:
         again = deliveries.retry(tx, call.arguments.id, call.arguments.agent)
     data = {"deliveries": [_data(one) for one in again]}
@@ -64,13 +64,13 @@ def _retry(call: Call) -> Answer:
 
 
 def _selftest(call: Call) -> Answer:
-    call.human()
+    call.require_human()
     from swarm_agents import panes
     from swarm_agents.courier import selftest
     from swarm_agents.hosts import screen_profiles
 
-    pane = panes.address(call.arguments.pane)
-    proof = selftest.prove(pane, screen_profiles.load_profiles(call.config.profiles), type_it=not call.arguments.look)
+    pane = panes.find_address(call.arguments.pane)
+    proof = selftest.run(pane, screen_profiles.load_profiles(call.config.profiles), type_it=not call.arguments.look)
     data = {"passed": proof.passed, "profile": proof.profile, "seen": list(proof.seen)}
     verdict = "Notices get through." if proof.passed else "Notices do not get through."
     return Answer(verdict, 0 if proof.passed else 1, data, lines=(*proof.seen, verdict))
@@ -84,24 +84,24 @@ def _data(one: Delivery) -> dict[str, Any]:
         "state": one.state.value,
         "reason": one.reason,
         "detail": one.detail,
-        "at": iso(one.at),
+        "at": format_iso(one.at),
     }
 
 
 def _times(one: deliveries.DeliveryTimeline) -> dict[str, str | None]:
     return {
-        "queued_at": iso(one.queued_at),
-        "typed_at": iso(one.typed_at),
-        "submitted_at": iso(one.submitted_at),
-        "read_at": iso(one.read_at),
+        "queued_at": format_iso(one.queued_at),
+        "typed_at": format_iso(one.typed_at),
+        "submitted_at": format_iso(one.submitted_at),
+        "read_at": format_iso(one.read_at),
     }
 
 
 def _line(one: Delivery) -> str:
     why = f" ({one.reason}{', ' + one.detail if one.detail else ''})" if one.reason else ""
-    return f"#{one.message} {one.agent} {one.pane or 'no pane'} {one.state.value}{why} {clock(one.at)}"
+    return f"#{one.message} {one.agent} {one.pane or 'no pane'} {one.state.value}{why} {format_clock(one.at)}"
 
 
 def _seen(one: deliveries.DeliveryTimeline) -> str:
     times = {"queued": one.queued_at, "typed": one.typed_at, "submitted": one.submitted_at, "read": one.read_at}
-    return ", ".join(f"{name} {clock(at)}" for name, at in times.items() if at is not None)
+    return ", ".join(f"{name} {format_clock(at)}" for name, at in times.items() if at is not None)

@@ -1,4 +1,4 @@
-"""How a verb answers: one line and an exit code, or one JSON object. The only file that prints results."""
+"""Prints the answer of a verb: one line and an exit code, or one JSON object. Only this file prints results."""
 
 import contextlib
 import sys
@@ -38,31 +38,31 @@ CODES = {
 
 
 class Answer(NamedTuple):
-    """What a verb ends with. `lines` is data for standard output; without it the message itself is."""
+    """The result of a verb. `lines` is data for standard output; without lines, the message is printed there."""
 
     message: str
     exit: int = 0
-    data: dict[str, Any] = {}  # noqa: RUF012 - never written to
+    data: dict[str, Any] = {}  # noqa: RUF012 - never modified
     next: str | None = None
     lines: tuple[str, ...] = ()
     afterwards: Callable[[], None] | None = None
-    """What is true only once this was printed; called then."""
+    """Called once the answer was printed, for what must be recorded only then."""
 
 
-def listing(lines: Iterable[str], when_empty: str, data: dict[str, Any]) -> Answer:
-    """Rows and nothing else; `when_empty` is said only when there are none."""
+def make_listing(lines: Iterable[str], when_empty: str, data: dict[str, Any]) -> Answer:
+    """An answer of rows only; `when_empty` is its message when there are none."""
     rows = tuple(lines)
     return Answer("" if rows else when_empty, data=data, lines=rows)
 
 
-def of_error(error: SwarmError) -> Answer:
+def make_error_answer(error: SwarmError) -> Answer:
     return Answer(error.message, error.exit, next=error.next)
 
 
-def give(answer: Answer, as_json: bool, ascii_only: bool = False) -> None:
-    """Print it: the same bytes for a pipe and a terminal. Errors of the caller or the world go to standard error."""
+def print_answer(answer: Answer, as_json: bool, ascii_only: bool = False) -> None:
+    """Print the answer: the same bytes for a pipe and a terminal. Errors go to standard error."""
     if as_json:
-        import json  # costs every other call a millisecond
+        import json  # costs 1 ms, which only --json needs
 
         sys.stdout.write(json.dumps(_envelope(answer), ensure_ascii=ascii_only) + "\n")
     elif answer.exit in _ERRORS:
@@ -73,20 +73,20 @@ def give(answer: Answer, as_json: bool, ascii_only: bool = False) -> None:
 
 
 def talk(text: str) -> None:
-    """A line for whoever watches; never data. That nobody watches any more changes no answer."""
+    """Print a line on standard error: for people, never data. A closed stream is no error."""
     with contextlib.suppress(OSError):
         sys.stderr.write(f"swarm: {text}\n")
         sys.stderr.flush()
 
 
-def iso(ms: int | None) -> str | None:
+def format_iso(ms: int | None) -> str | None:
     """UTC milliseconds as ISO 8601 with milliseconds."""
     if ms is None:
         return None
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(ms // 1000))}.{ms % 1000:03d}Z"
 
 
-def clock(ms: int | None) -> str:
+def format_clock(ms: int | None) -> str:
     """The time of day in UTC, for a line that a person reads."""
     return "?" if ms is None else time.strftime("%H:%M:%SZ", time.gmtime(ms // 1000))
 

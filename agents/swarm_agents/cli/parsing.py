@@ -1,4 +1,4 @@
-"""How the verbs read their words: parsers whose mistakes are `Usage`, kinds of values, where a text may come from."""
+"""Parsers for the verbs' arguments: they raise `Usage`, check ranges, and read texts from files or standard input."""
 
 import argparse
 import sys
@@ -13,8 +13,8 @@ from swarm_agents.errors import Usage
 Run = Callable[[Call], Answer]
 
 
-class _Help(argparse.HelpFormatter):
-    """Help of one width: the same bytes for a pipe and a terminal, and no look at the terminal that costs 5 ms."""
+class _HelpFormatter(argparse.HelpFormatter):
+    """Help of a fixed width: the same bytes for a pipe and a terminal. Asking the terminal would cost 5 ms."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, width=110)
@@ -28,7 +28,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser(noun: str, description: str) -> Parser:
-    return Parser(prog=f"swarm {noun}", description=description, allow_abbrev=False, formatter_class=_Help)
+    return Parser(prog=f"swarm {noun}", description=description, allow_abbrev=False, formatter_class=_HelpFormatter)
 
 
 def verbs(of: Parser) -> "argparse._SubParsersAction[Parser]":
@@ -41,13 +41,13 @@ def verb(
     run: Run,
     help: str,  # noqa: A002 - argparse's word
 ) -> Parser:
-    made = of.add_parser(name, help=help, description=help, allow_abbrev=False, formatter_class=_Help)
+    made = of.add_parser(name, help=help, description=help, allow_abbrev=False, formatter_class=_HelpFormatter)
     made.set_defaults(run=run)
     return made
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:
-    """A type for options: `Usage` names the range."""
+    """A `type` for options. A value outside the range is a `Usage` error that names the range."""
 
     def parse(text: str) -> int:
         if not text.isascii() or not text.isdecimal() or not least <= int(text[:20]) <= most:
@@ -70,8 +70,8 @@ def seconds(least: float, most: float) -> Callable[[str], float]:
     return parse
 
 
-def body_of(argument: str | None, file: str | None) -> str:
-    """A text from the argument, a file, or standard input ('-' or neither, when it is not a terminal)."""
+def read_body(argument: str | None, file: str | None) -> str:
+    """A text from the argument, the file, or standard input (for '-', or without both). `Usage` when there is none."""
     if argument is not None and file is not None:
         raise Usage("Give the text as an argument or with --file, not both.")
     if argument is not None and argument != "-":

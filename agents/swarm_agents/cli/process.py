@@ -1,4 +1,4 @@
-"""What the process itself needs before any verb: standard streams that are there, and an orderly end by a signal."""
+"""Prepares the process before any verb runs: opens missing standard streams, and exits cleanly on signals."""
 
 import os
 import signal
@@ -8,20 +8,20 @@ from typing import NoReturn
 
 
 def prepare() -> None:
-    """For the console script, first of all."""
-    _fill_standard_streams()
-    _end_in_order()
+    """Call this first in the console script."""
+    _open_missing_streams()
+    _exit_on_signals()
 
 
-def silence(stream: str) -> None:
-    """Nobody reads this standard stream any more: what is still written to it, also at exit, goes nowhere."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, {"stdout": 1, "stderr": 2}[stream])
-    os.close(nowhere)
+def discard_output(stream: str) -> None:
+    """Redirect this standard stream to /dev/null: its reader is gone, and Python writes to it again at exit."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, {"stdout": 1, "stderr": 2}[stream])
+    os.close(null)
 
 
-def _fill_standard_streams() -> None:
-    # Whoever calls may have closed some. Without this a file of ours, or git's, would take the number of one.
+def _open_missing_streams() -> None:
+    # The caller may have closed some. Then a file that we or git open would get the number of one of them.
     while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(number, True)
     os.close(number)
@@ -30,12 +30,12 @@ def _fill_standard_streams() -> None:
     sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)
 
 
-def _end_in_order() -> None:
-    """What a verb started is ended with it, and what it put aside comes back. A signal that is ignored stays so."""
+def _exit_on_signals() -> None:
+    """Turn signals into `SystemExit`, so that a verb ends its children and restores what it stashed."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, _leave)
+            signal.signal(number, _exit)
 
 
-def _leave(number: int, _: FrameType | None) -> NoReturn:
+def _exit(number: int, _: FrameType | None) -> NoReturn:
     sys.exit(128 + number)

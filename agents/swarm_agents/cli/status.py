@@ -4,7 +4,7 @@ import argparse
 
 from swarm_agents.cli import answers
 from swarm_agents.cli.invocation import Call
-from swarm_agents.cli.output import Answer, clock, iso
+from swarm_agents.cli.output import Answer, format_clock, format_iso
 from swarm_agents.cli.parsing import parser
 from swarm_agents.escalations.escalations import Escalation
 from swarm_agents.text import ago
@@ -19,10 +19,10 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 def _status(call: Call) -> Answer:
-    call.glance()
+    call.record_read()
     status = swarm_status.read(call.db)
     lines = [answers.line(status.build)]
-    lines += [f"waiting  {one.ticket}  {one.agent}  until {clock(one.deadline)}" for one in status.waiting]
+    lines += [f"waiting  {one.ticket}  {one.agent}  until {format_clock(one.deadline)}" for one in status.waiting]
     lines += [
         f"agent  {one.agent.name}  {one.state}  seen {ago(status.read_at - one.agent.seen_at)}"
         for one in status.present
@@ -33,7 +33,12 @@ def _status(call: Call) -> Answer:
         data={
             "build": answers.build_data(status.build),
             "waiting": [
-                {"agent": one.agent, "ticket": one.ticket, "since": iso(one.since), "deadline": iso(one.deadline)}
+                {
+                    "agent": one.agent,
+                    "ticket": one.ticket,
+                    "since": format_iso(one.since),
+                    "deadline": format_iso(one.deadline),
+                }
                 for one in status.waiting
             ],
             "agents": [agent_data(one) for one in status.present],
@@ -47,7 +52,7 @@ def _status(call: Call) -> Answer:
 def _question_data(one: Escalation) -> dict[str, str | int | None]:
     """About an incident or about a message; the other one is null."""
     about = {"incident": one.incident, "message": one.message}
-    return {"id": one.id, "reason": one.reason, "raised_at": iso(one.raised_at), **about}
+    return {"id": one.id, "reason": one.reason, "raised_at": format_iso(one.raised_at), **about}
 
 
 def agent_data(one: ListedAgent) -> dict[str, str | None]:
@@ -56,5 +61,5 @@ def agent_data(one: ListedAgent) -> dict[str, str | None]:
         "role": one.agent.role,
         "pane": one.agent.pane.pane_id if one.agent.pane else None,
         "state": one.state,
-        "seen_at": iso(one.agent.seen_at),
+        "seen_at": format_iso(one.agent.seen_at),
     }

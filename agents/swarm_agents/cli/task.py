@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from swarm_agents.build.human_acts import HUMAN_LEASE_S
 from swarm_agents.cli.invocation import Call
-from swarm_agents.cli.output import Answer, clock, iso, listing
-from swarm_agents.cli.parsing import Parser, Run, body_of, parser, seconds, verb, verbs, whole_number
+from swarm_agents.cli.output import Answer, format_clock, format_iso, make_listing
+from swarm_agents.cli.parsing import Parser, Run, parser, read_body, seconds, verb, verbs, whole_number
 from swarm_agents.errors import BadData, Usage
 from swarm_agents.model import EVERYONE, HUMAN
 from swarm_agents.tasks import reopening, tasks
@@ -85,7 +85,7 @@ def _act(of: "argparse._SubParsersAction[Parser]", name: str, run: Run, help: st
 
 
 def _add(call: Call) -> Answer:
-    by = call.anyone()
+    by = call.actor_or_human()
     arguments = call.arguments
     made = tasks.add(call.db, arguments.title, by, arguments.id, arguments.after, arguments.detail)
     waits = f" It waits for {', '.join(made.blocked_by)}." if made.blocked_by else ""
@@ -95,8 +95,8 @@ def _add(call: Call) -> Answer:
 def _import(call: Call) -> Answer:
     from swarm_agents.tasks import task_file
 
-    by = call.anyone()
-    text = body_of(None, call.arguments.file)
+    by = call.actor_or_human()
+    text = read_body(None, call.arguments.file)
     format_ = call.arguments.format
     if format_ == "auto":
         format_ = task_file.choose_format(call.arguments.file, text)
@@ -106,7 +106,7 @@ def _import(call: Call) -> Answer:
 def _plan(call: Call) -> Answer:
     from swarm_agents.tasks import plan as task_plan
 
-    by = call.anyone()
+    by = call.actor_or_human()
     arguments = call.arguments
     feature = arguments.feature.strip()
     if arguments.command is not None and arguments.template is not None:
@@ -125,7 +125,7 @@ def _plan(call: Call) -> Answer:
 def _proposed(drafts: "list[TaskDraft]") -> Answer:
     data = [{"id": one.id, "title": one.title, "after": list(one.after)} for one in drafts]
     lines = (f"{one.id}  {one.title}" + (f"  after {', '.join(one.after)}" if one.after else "") for one in drafts)
-    return listing(lines, "Nothing is proposed.", {"tasks": data})
+    return make_listing(lines, "Nothing is proposed.", {"tasks": data})
 
 
 def _added(made: list[Task]) -> Answer:
@@ -137,7 +137,7 @@ def _added(made: list[Task]) -> Answer:
 
 
 def _claim(call: Call) -> Answer:
-    agent = call.actor()
+    agent = call.require_actor()
     outcome = tasks.claim(call.db, agent, call.arguments.id, _lease_s(call, agent))
     if not isinstance(outcome, TaskUpdated):
         return _refused(call, outcome)
@@ -147,37 +147,41 @@ def _claim(call: Call) -> Answer:
 
 
 def _start(call: Call) -> Answer:
-    agent = call.actor()
+    agent = call.require_actor()
     outcome = tasks.start(call.db, agent, call.arguments.id, _lease_s(call, agent), call.arguments.fence)
     return _of(call, outcome, "is in progress")
 
 
 def _review(call: Call) -> Answer:
     arguments = call.arguments
-    outcome = tasks.request_review(call.db, call.actor(), arguments.id, arguments.by, arguments.note, arguments.fence)
+    outcome = tasks.request_review(
+        call.db, call.require_actor(), arguments.id, arguments.by, arguments.note, arguments.fence
+    )
     return _of(call, outcome, "waits for a review; it stays yours")
 
 
 def _done(call: Call) -> Answer:
-    outcome = tasks.complete(call.db, call.actor(), call.arguments.id, call.arguments.result, call.arguments.fence)
+    outcome = tasks.complete(
+        call.db, call.require_actor(), call.arguments.id, call.arguments.result, call.arguments.fence
+    )
     return _of(call, outcome, "is completed")
 
 
 def _fail(call: Call) -> Answer:
     if not call.arguments.reason.strip():
         raise Usage("--reason must not be empty.")
-    outcome = tasks.fail(call.db, call.actor(), call.arguments.id, call.arguments.reason, call.arguments.fence)
+    outcome = tasks.fail(call.db, call.require_actor(), call.arguments.id, call.arguments.reason, call.arguments.fence)
     return _of(call, outcome, "has failed; a human decides what next")
 
 
 def _release(call: Call) -> Answer:
     arguments = call.arguments
-    outcome = tasks.release(call.db, call.anyone(), arguments.id, arguments.reason, arguments.fence)
+    outcome = tasks.release(call.db, call.actor_or_human(), arguments.id, arguments.reason, arguments.fence)
     return _of(call, outcome, "is open again")
 
 
 def _reassign(call: Call) -> Answer:
-    call.human()
+    call.require_human()
     arguments = call.arguments
     lease_s = _lease_s(call, arguments.agent)
     outcome = tasks.reassign(call.db, arguments.id, arguments.agent, lease_s, arguments.fence)
@@ -187,7 +191,7 @@ def _reassign(call: Call) -> Answer:
 
 
 def _cancel(call: Call) -> Answer:
-    outcome = tasks.cancel(call.db, call.anyone(), call.arguments.id, call.arguments.reason)
+    outcome = tasks.cancel(call.db, call.actor_or_human(), call.arguments.id, call.arguments.reason)
     if isinstance(outcome, TaskNotHeld):
         status = outcome.task.status.value
         rule = "A human may cancel what is not completed, and who added it what is open"
@@ -212,7 +216,7 @@ def _ended(task: Task, message: str, call: Call) -> Answer:
         TaskStatus.IN_PROGRESS: f"swarm task done {task.id}",
     }.get(task.status)
     mine = task.claimant is not None and task.claimant == call.identity
-    return Answer(message, data={"id": task.id, **_data(task)}, next=call.me(then) if then and mine else None)
+    return Answer(message, data={"id": task.id, **_data(task)}, next=call.add_identity(then) if then and mine else None)
 
 
 def _refused(call: Call, outcome: TaskTaken | TaskBlocked) -> Answer:
@@ -224,13 +228,13 @@ def _refused(call: Call, outcome: TaskTaken | TaskBlocked) -> Answer:
     else:
         reason, message = task.status.value, f"Task {task.id} is {task.status.value}."
     data = {"reason": reason, "taken_by": task.claimant, "blocked_by": list(task.blocked_by), "id": task.id}
-    return Answer(message, 90, data | {"status": task.status.value}, call.me("swarm task list --claimable"))
+    return Answer(message, 90, data | {"status": task.status.value}, call.add_identity("swarm task list --claimable"))
 
 
 def _not_yours(call: Call, task: Task) -> Answer:
     if getattr(call.arguments, "fence", None) is not None and task.claimant == call.identity:
         message = f"Task {task.id} was claimed anew since; its fence is {task.fence}. Nothing was changed."
-        return Answer(message, 82, _data(task), call.me(f"swarm task show {task.id}"))
+        return Answer(message, 82, _data(task), call.add_identity(f"swarm task show {task.id}"))
     if task.claimant is not None:
         who = f"it is {task.claimant}'s ({task.status.value})"
     elif task.former is not None and task.former == call.identity:
@@ -238,7 +242,7 @@ def _not_yours(call: Call, task: Task) -> Answer:
     else:
         who = f"nobody has claimed it ({task.status.value})"
     then = f"swarm task claim {task.id}" if task.claimable else f"swarm task show {task.id}"
-    return Answer(f"Task {task.id}: {who}. Nothing was changed.", 77, _data(task), call.me(then))
+    return Answer(f"Task {task.id}: {who}. Nothing was changed.", 77, _data(task), call.add_identity(then))
 
 
 # Reading.
@@ -255,21 +259,23 @@ def _list(call: Call) -> Answer:
         found = [one for one in found if one.status.value == arguments.status]
     if arguments.claimable:
         found = [one for one in found if one.claimable]
-    return listing(map(_line, found), "No tasks.", {"tasks": [_data(one) for one in found]})
+    return make_listing(map(_line, found), "No tasks.", {"tasks": [_data(one) for one in found]})
 
 
 def _show(call: Call) -> Answer:
-    call.glance()
+    call.record_read()
     reopening.reap(call.db)
     with call.db.reading() as tx:
         task = task_rows.find(tx, call.arguments.id)
-    lines = [_line(task), f"added by {task.created_by} at {iso(task.created_at)}"]
+    lines = [_line(task), f"added by {task.created_by} at {format_iso(task.created_at)}"]
     if task.files:
         lines.append(f"files: {', '.join(task.files)}")
     if task.estimate_min:
         lines.append(f"estimate: {task.estimate_min} min")
     if task.lease_expires_at:
-        lines.append(f"the lease of {task.claimant} (fence {task.fence}) lasts until {clock(task.lease_expires_at)}")
+        lines.append(
+            f"the lease of {task.claimant} (fence {task.fence}) lasts until {format_clock(task.lease_expires_at)}"
+        )
     lines += [f"{what}: {printable(text)}" for what, text in (("detail", task.detail), ("result", task.result)) if text]
     return Answer(task.title, data=_data(task), lines=tuple(lines))
 
@@ -297,7 +303,7 @@ def _progress(call: Call) -> Answer:
 
 
 def _read(call: Call) -> list[Task]:
-    call.glance()
+    call.record_read()
     reopening.reap(call.db)
     with call.db.reading() as tx:
         found = task_rows.list_tasks(tx)
@@ -325,8 +331,8 @@ def _data(task: Task) -> dict[str, str | int | list[str] | None]:
         "feature": task.feature,
         "detail": task.detail,
         "result": task.result,
-        "created_at": iso(task.created_at),
+        "created_at": format_iso(task.created_at),
         "created_by": task.created_by,
-        "changed_at": iso(task.changed_at),
-        "lease_expires_at": iso(task.lease_expires_at),
+        "changed_at": format_iso(task.changed_at),
+        "lease_expires_at": format_iso(task.lease_expires_at),
     }

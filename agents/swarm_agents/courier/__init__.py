@@ -1,1 +1,3 @@
-"""Deliveries into panes: looks at agents' screens, decides, types, and records no more than it saw."""
+"""Deliveries into panes: reads agents' screens, decides, types, and records only what it saw.
+
+Owns the tables `typings` and `couriers`. Uses `panes`, `hosts`, `db` and `system`."""

@@ -1,7 +1,7 @@
-"""The courier: one part of each host types what is queued, and records no more than it saw.
+"""The courier: types queued notices into panes, in rounds, and records only what it saw.
 
-Many may run, in dashboards and as `swarm courier`; the one that holds the lease types, the others stand by. Two that
-both believe to hold it, because one of them was frozen, still type nothing twice (docs/deliveries.md).
+Many may run, in dashboards and as `swarm courier`. The one that holds the host's lease types, the others stand by. Even
+when two believe that they hold it, because one was frozen, nothing is typed twice (docs/deliveries.md).
 """
 
 import os
@@ -14,110 +14,112 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from swarm_agents.courier import border, injections
-from swarm_agents.courier.screen_reader import Sight
-from swarm_agents.courier.typist import ROUND_S, Due, Typist
+from swarm_agents.courier import border, injections, lease
+from swarm_agents.courier.screen_reader import ScreenReading
+from swarm_agents.courier.typist import ROUND_S, PendingWork, Typist
 from swarm_agents.db.database import Database
 from swarm_agents.errors import Unavailable
 from swarm_agents.hosts import screen_profiles
 from swarm_agents.model import DeliveryState, PaneAddress
-from swarm_agents.panes import Look, NoAnswer, ServerGone, tmux
+from swarm_agents.panes import NoAnswer, ServerGone, ServerSnapshot, tmux
 from swarm_agents.system.parallel import ParallelTasks
 
-LEASE_S = 10.0  # of the one who types: when it is frozen, another one follows after this; when it is killed, at once
+LEASE_S = 10.0  # when the holder is frozen, another courier takes over after this; when it is killed, at once
 _RENEW_S = 3.0
-_LOOK_EVERY_S = 2.0  # at panes for which nothing waits
-_NO_ANSWER_S = 5.0  # until a server that did not answer is asked again; asking costs as much, and others wait
-_IDLE_S = 1.0  # between two rounds when nobody rings
-_SERVE_S = 1.0  # that a round waits for tmux servers; what takes longer goes on, and the others' panes do not wait
-_BUSY_S = 0.3  # between two rounds while something is on its way
+_READ_EVERY_S = 2.0  # panes for which nothing waits
+_NO_ANSWER_S = 5.0  # until a server that did not answer is asked again; each question may wait as long
+_IDLE_S = 1.0  # between two rounds when nothing is committed
+_SERVE_S = 1.0  # that a round waits for tmux servers; slower ones continue in the background
+_BUSY_S = 0.3  # between two rounds while a line is on its way
 
-Looks = Mapping[str, Look | ServerGone | NoAnswer]
+Snapshots = Mapping[str, ServerSnapshot | ServerGone | NoAnswer]
 
 
 @dataclass(frozen=True)
-class Round:
-    """What a round saw. `leads` is false when another courier types; then nothing else was done."""
+class CourierRound:
+    """What a round saw. `leads` is False when another courier types; then this one did nothing else."""
 
     leads: bool
-    looks: Looks = field(default_factory=dict)
-    """By socket; the last one of each server."""
+    snapshots: Snapshots = field(default_factory=dict)
+    """The last snapshot of each server, by socket."""
     gone_agents: tuple[str, ...] = ()
-    """Whose pane is missing, dead or replaced on a server that answered."""
+    """Agents whose pane is missing, dead or replaced on a server that answered."""
     living_agents: tuple[str, ...] = ()
-    """Whose pane was seen with their process in it. Of the others nothing is known."""
+    """Agents whose pane was seen with their process in it. Of all other agents nothing is known."""
     moving: bool = False
-    """Something is on its way: the next round should come soon."""
+    """A line is on its way: the next round should follow soon."""
 
 
-After = Callable[[Database, Round], None]
-Complain = Callable[[Unavailable], None]
+AfterRound = Callable[[Database, CourierRound], None]
+ReportError = Callable[[Unavailable], None]
 
 
 class Courier:
-    """Types what is queued. May be called from any thread; opens the database anew for each round."""
+    """Types queued notices. Any thread may call it; each round opens the database."""
 
     def __init__(self, database: Path, own_profiles: Mapping[str, Any] | None = None, on_borders: bool = False) -> None:
         """`own_profiles` are the tables `[profiles.NAME]` of swarm.toml. Raises `BadConfig`.
 
-        With `on_borders` panes say what waits for their agents, see `border`.
+        With `on_borders`, pane borders show what waits for their agents, see `border`.
         """
         self.name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._database = database
         self._typist = Typist(screen_profiles.load_profiles(own_profiles))
-        self._servers: ParallelTasks[Look | ServerGone | NoAnswer] = ParallelTasks()
+        self._servers: ParallelTasks[ServerSnapshot | ServerGone | NoAnswer] = ParallelTasks()
         self._on_borders = on_borders
         self._running = threading.Lock()
         self._leads_until = 0.0
         self._renew_at = 0.0
-        self._look_at = 0.0
+        self._read_at = 0.0
         self._ask_again_at: dict[str, float] = {}
 
-    def tick(self) -> Round | None:
-        """One round for every known server; None when one is running already: rounds are dropped, never queued.
+    def run_round(self) -> CourierRound | None:
+        """One round over all tmux servers; None when a round is running already: rounds are dropped, never queued.
 
         A tmux server that does not answer costs a second, so never call this from an event loop.
         """
         with Database(self._database) as db:
-            return self._tick(db)
+            return self._try_round(db)
 
-    def run(self, stop: threading.Event, after: After | None = None, complain: Complain | None = None) -> None:
-        """Rounds until `stop` is set, woken by what others commit.
+    def run(
+        self, stop: threading.Event, after: AfterRound | None = None, report_error: ReportError | None = None
+    ) -> None:
+        """Run rounds until `stop` is set, woken by commits of other connections.
 
-        `after` is called with the database and what the round saw. What is unavailable for a while (a locked
-        database, no tmux) is told to `complain`, once, and tried again.
+        `after` is called with the database and what the round saw. When something is unavailable (a locked database,
+        no tmux), `report_error` is called once, and the round is tried again.
         """
-        told = ""
+        reported = ""
         with Database(self._database) as db, db.subscribe() as commits:
             while not stop.is_set():
                 try:
-                    done = self._tick(db)
+                    done = self._try_round(db)
                     if after is not None and done is not None:
                         after(db, done)
-                    told = ""
+                    reported = ""
                 except Unavailable as error:
                     done = None
-                    if complain is not None and error.message != told:
-                        complain(error)
-                    told = error.message
+                    if report_error is not None and error.message != reported:
+                        report_error(error)
+                    reported = error.message
                 commits.wait(_BUSY_S if done is not None and done.moving else _IDLE_S)
         self.retire()
 
     def retire(self) -> None:
-        """Leave the work to another courier at once."""
+        """End the lease, so that another courier takes over at once."""
         self._leads_until = 0.0
         with Database(self._database) as db, db.transaction() as tx:
-            injections.retire(tx, self.name)
+            lease.release(tx, self.name)
         self._servers.run({}, tmux.LIMIT_S + ROUND_S)  # no tmux process is left behind
 
-    def _tick(self, db: Database) -> Round | None:
+    def _try_round(self, db: Database) -> CourierRound | None:
         if not self._running.acquire(blocking=False):
             return None
         try:
             if not self._leads(db):
-                return Round(leads=False)
+                return CourierRound(leads=False)
             done = self._round(db)
-            self._stay_leader(db)
+            self._renew_lease(db)
             return done
         finally:
             self._running.release()
@@ -126,68 +128,68 @@ class Courier:
         if time.monotonic() < self._leads_until:
             return True
         with db.reading() as tx:
-            leader = injections.leader(tx)
-        if leader is not None and leader != self.name and _is_alive(leader):
+            holder = lease.find_holder(tx)
+        if holder is not None and holder != self.name and _is_alive(holder):
             return False
-        return self._lead(db, dead=leader)
+        return self._take_lease(db, dead=holder)
 
-    def _stay_leader(self, db: Database) -> None:
-        """After a round, so that no line waits for it."""
+    def _renew_lease(self, db: Database) -> None:
+        """Renew the lease if it is time: after a round, so that no line waits for it."""
         if time.monotonic() >= self._renew_at:
-            self._lead(db)
+            self._take_lease(db)
 
-    def _lead(self, db: Database, dead: str | None = None) -> bool:
+    def _take_lease(self, db: Database, dead: str | None = None) -> bool:
         now = time.monotonic()
         with db.transaction() as tx:
-            leads = injections.lead(tx, self.name, int(LEASE_S * 1000), dead)
+            leads = lease.acquire(tx, self.name, int(LEASE_S * 1000), dead)
         self._renew_at = now + _RENEW_S
         self._leads_until = now + LEASE_S - ROUND_S if leads else 0.0
         return leads
 
-    def _round(self, db: Database) -> Round:
+    def _round(self, db: Database) -> CourierRound:
         with db.reading() as tx:
             waiting, under_way, agents = (
-                injections.waiting(tx),
-                injections.under_way(tx),
-                injections.agents_in_panes(tx),
+                injections.list_waiting(tx),
+                injections.list_all(tx),
+                injections.find_agent_panes(tx),
             )
-        if any(each.moot for each in waiting):
-            _drop_moot(db)
-        due = dict(self._typist.due(waiting, under_way))
-        if time.monotonic() >= self._look_at:
-            self._look_at = time.monotonic() + _LOOK_EVERY_S
+        if any(each.drop_reason for each in waiting):
+            _drop_obsolete(db)
+        work = dict(self._typist.find_work(waiting, under_way))
+        if time.monotonic() >= self._read_at:
+            self._read_at = time.monotonic() + _READ_EVERY_S
             for pane in agents.values():
-                known = due.get(pane.socket, Due())
-                due[pane.socket] = replace(known, idle=known.idle | {pane})
-        work = {socket: partial(self._serve, socket, due[socket]) for socket in due if self._answers(socket)}
-        looks = self._servers.run(work, _SERVE_S)
+                known = work.get(pane.socket, PendingWork())
+                work[pane.socket] = replace(known, idle=known.idle | {pane})
+        calls = {socket: partial(self._serve, socket, work[socket]) for socket in work if self._may_ask(socket)}
+        snapshots = self._servers.run(calls, _SERVE_S)
         with db.reading() as tx:
-            moving = bool(injections.under_way(tx))
-        seen = {name: pane for name, pane in agents.items() if isinstance(looks.get(pane.socket), Look)}
-        gone = gone_agents(seen, looks)
-        return Round(True, looks, gone, tuple(name for name in seen if name not in gone), moving)
+            moving = bool(injections.list_all(tx))
+        seen = {name: pane for name, pane in agents.items() if isinstance(snapshots.get(pane.socket), ServerSnapshot)}
+        gone = find_gone_agents(seen, snapshots)
+        return CourierRound(True, snapshots, gone, tuple(name for name in seen if name not in gone), moving)
 
-    def _answers(self, socket: str) -> bool:
+    def _may_ask(self, socket: str) -> bool:
         return time.monotonic() >= self._ask_again_at.get(socket, 0.0)
 
-    def _serve(self, socket: str, due: Due) -> Look | ServerGone | NoAnswer:
-        seen = self._seen(socket, due)
+    def _serve(self, socket: str, work: PendingWork) -> ServerSnapshot | ServerGone | NoAnswer:
+        seen = self._serve_or_read(socket, work)
         if isinstance(seen, NoAnswer):
             self._ask_again_at[socket] = time.monotonic() + _NO_ANSWER_S
         return seen
 
-    def _seen(self, socket: str, due: Due) -> Look | ServerGone | NoAnswer:
-        if not due.panes and not self._on_borders:  # what happens all day long opens no database
-            match self._typist.look(socket, due):
-                case Sight(look):
-                    return look
+    def _serve_or_read(self, socket: str, work: PendingWork) -> ServerSnapshot | ServerGone | NoAnswer:
+        if not work.panes and not self._on_borders:  # the usual case opens no database
+            match self._typist.read_screens(socket, work):
+                case ScreenReading(snapshot):
+                    return snapshot
                 case NoAnswer() as unknown:
                     return unknown
-        # What is on its way into panes is of no use to anybody after the machine, and with it the panes, went down.
+        # Injections need not survive a crash of the machine, because the panes do not either.
         with Database(self._database, lasting=False) as db:
-            seen = self._typist.serve(db, socket, due)
-            if self._on_borders and isinstance(seen, Look):
-                border.show(db, seen)
+            seen = self._typist.serve_server(db, socket, work)
+            if self._on_borders and isinstance(seen, ServerSnapshot):
+                border.update_borders(db, seen)
             return seen
 
 
@@ -201,23 +203,23 @@ def _is_alive(name: str) -> bool:
     return True
 
 
-def gone_agents(agents: Mapping[str, PaneAddress], looks: Looks) -> tuple[str, ...]:
-    """Who is certainly gone: the server answered, and the pane is missing, dead, or runs another process.
+def find_gone_agents(agents: Mapping[str, PaneAddress], snapshots: Snapshots) -> tuple[str, ...]:
+    """Agents that are certainly gone: the server answered, and the pane is missing, dead, or runs another process.
 
-    A server that did not answer proves nothing, and one that is gone may only have been restarted for all of them.
+    A server that did not answer proves nothing, and a server that is gone may have been restarted.
     """
-    return tuple(name for name, pane in agents.items() if _is_gone(pane, looks.get(pane.socket)))
+    return tuple(name for name, pane in agents.items() if _is_gone(pane, snapshots.get(pane.socket)))
 
 
-def _is_gone(pane: PaneAddress, seen: Look | ServerGone | NoAnswer | None) -> bool:
-    if not isinstance(seen, Look):
+def _is_gone(pane: PaneAddress, seen: ServerSnapshot | ServerGone | NoAnswer | None) -> bool:
+    if not isinstance(seen, ServerSnapshot):
         return False
-    found = seen.pane(pane)
+    found = seen.find_pane(pane)
     return found is None or found.dead
 
 
-def _drop_moot(db: Database) -> None:
+def _drop_obsolete(db: Database) -> None:
     with db.transaction() as tx:
-        for each in injections.waiting(tx):
-            if each.moot:
-                injections.drop(tx, [each], DeliveryState.SKIPPED, "expired", each.moot)
+        for each in injections.list_waiting(tx):
+            if each.drop_reason:
+                injections.drop_deliveries(tx, [each], DeliveryState.SKIPPED, "expired", each.drop_reason)

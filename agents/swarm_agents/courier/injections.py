@@ -1,43 +1,44 @@
-"""What the courier keeps in the database: what waits for a pane, what is on its way into one, and who types."""
+"""Injections in the database: which deliveries wait for a pane, and which lines are on their way into one.
+
+An injection is one row of `typings`, at most one for each pane; deliveries point to it by its token."""
 
 import secrets
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from swarm_agents.courier.line import Announced
+from swarm_agents.courier.line import MessageExcerpt
 from swarm_agents.db.deadlines import DeadlineColumns, value_in
 from swarm_agents.db.transaction import Row, Transaction, among
 from swarm_agents.model import DeliveryState, PaneAddress
 
 _BEGAN_AT = DeadlineColumns("began_mono_ms", "boot_id")
 _EXPIRES_AT = DeadlineColumns("d.expires_mono_ms", "d.boot_id")
-_LEADS_UNTIL = DeadlineColumns("lease_mono_ms", "host")  # a courier leads on one boot of a host
 _EXCERPT_CHARACTERS = 400  # of a body that may have 10,240 bytes
-_AT_ONCE = 5_000  # waiting deliveries looked at in one round; the rest have their turn in the next
+_READ_LIMIT = 5_000  # waiting deliveries read in one round; the rest follow in the next
 
 
-class Waiting(NamedTuple):
-    """A queued delivery. `moot` says why it is no longer worth typing."""
+class WaitingDelivery(NamedTuple):
+    """A queued delivery. `drop_reason` says why it should not be typed any more."""
 
     id: int
     agent: str
     pane: PaneAddress
-    message: Announced
+    message: MessageExcerpt
     reason: str | None
     age_ms: int
-    moot: str | None
+    drop_reason: str | None
 
 
-class Line(NamedTuple):
-    """What is to be typed into a pane, for the deliveries that it carries there, oldest first."""
+class NoticeLine(NamedTuple):
+    """A line to type into a pane, and the deliveries that it carries, oldest first."""
 
     pane: PaneAddress
     text: str
-    waits: Sequence[Waiting]
+    deliveries: Sequence[WaitingDelivery]
 
 
-class Typing(NamedTuple):
-    """A line on its way into a pane. `recorded` once it was seen typed; `wanted` while something still waits for it."""
+class Injection(NamedTuple):
+    """A line on its way into a pane. `recorded`: it was seen typed. `wanted`: a delivery still waits for it."""
 
     pane: PaneAddress
     token: str
@@ -47,8 +48,8 @@ class Typing(NamedTuple):
     wanted: bool
 
 
-def waiting(tx: Transaction) -> list[Waiting]:
-    """All that is queued and not on its way, oldest first, each for the pane its agent has now."""
+def list_waiting(tx: Transaction) -> list[WaitingDelivery]:
+    """Queued deliveries that are not on their way, oldest first, each with the pane that its agent has now."""
     rows = tx.execute(
         f"select d.id, d.agent, d.message_id, d.reason, {_EXPIRES_AT.has_passed} as expired, d.incident_id, "
         "coalesce(a.pane_socket, d.pane_socket) as pane_socket, coalesce(a.pane_server, d.pane_server) as pane_server, "
@@ -60,30 +61,31 @@ def waiting(tx: Transaction) -> list[Waiting]:
         "where d.state = 'queued' and d.token is null order by d.id limit :limit",
         **tx.clock,
         excerpt=_EXCERPT_CHARACTERS,
-        limit=_AT_ONCE,
+        limit=_READ_LIMIT,
     )
-    return [_waiting(tx, row) for row in rows]
+    return [_read_delivery(tx, row) for row in rows]
 
 
-def under_way(tx: Transaction) -> list[Typing]:
+def list_all(tx: Transaction) -> list[Injection]:
+    """Every injection, ordered by token."""
     rows = tx.execute(
         "select t.*, "
         "exists (select 1 from deliveries d where d.token = t.token and d.typed_at is not null) as recorded, "
         "exists (select 1 from deliveries d where d.token = t.token and d.state = 'queued') as wanted "
         "from typings t order by t.token"
     )
-    return [_typing(tx, row) for row in rows]
+    return [_read_injection(tx, row) for row in rows]
 
 
-def agents_in_panes(tx: Transaction) -> dict[str, PaneAddress]:
-    """Everybody who is here and has a pane."""
+def find_agent_panes(tx: Transaction) -> dict[str, PaneAddress]:
+    """The panes of all agents that are here and have one, by name."""
     rows = tx.execute("select * from agents where left_at is null and pane_id is not null order by name")
-    return {row["name"]: _address(row) for row in rows}
+    return {row["name"]: _read_address(row) for row in rows}
 
 
-def begin(tx: Transaction, lines: Iterable[Line]) -> list[Typing]:
-    """Take their panes, and carry their deliveries. Both as this transaction has seen them: waiting, and free."""
-    begun = [(each, f"{each.waits[-1].message.id}-{secrets.token_hex(6)}") for each in lines]
+def begin(tx: Transaction, lines: Iterable[NoticeLine]) -> list[Injection]:
+    """Begin these injections. This transaction must have read that their deliveries wait and their panes are free."""
+    begun = [(each, f"{each.deliveries[-1].message.id}-{secrets.token_hex(6)}") for each in lines]
     tx.many(
         f"insert into typings (pane_socket, pane_server, pane_id, pane_pid, token, line, {_BEGAN_AT.names}) "
         f"values (:socket, :server, :pane_id, :pane_pid, :token, :line, {value_in('0')})",
@@ -92,13 +94,17 @@ def begin(tx: Transaction, lines: Iterable[Line]) -> list[Typing]:
     tx.many(
         "update deliveries set token = :token, pane_socket = :socket, pane_server = :server, pane_id = :pane_id, "
         "pane_pid = :pane_pid where id = :id",
-        [{**each.pane._asdict(), "token": token, "id": waits.id} for each, token in begun for waits in each.waits],
+        [
+            {**each.pane._asdict(), "token": token, "id": delivery.id}
+            for each, token in begun
+            for delivery in each.deliveries
+        ],
     )
-    return [Typing(each.pane, token, each.text, age_ms=0, recorded=False, wanted=True) for each, token in begun]
+    return [Injection(each.pane, token, each.text, age_ms=0, recorded=False, wanted=True) for each, token in begun]
 
 
-def typed(tx: Transaction, tokens: Iterable[str]) -> None:
-    """These stand in their panes."""
+def record_typed(tx: Transaction, tokens: Iterable[str]) -> None:
+    """Record that these lines were seen typed into their panes."""
     these, named = among(tokens)
     tx.execute(
         "update deliveries set typed_at = :now, at = case when state = 'queued' then :now else at end, "
@@ -110,8 +116,8 @@ def typed(tx: Transaction, tokens: Iterable[str]) -> None:
     )
 
 
-def submitted(tx: Transaction, tokens: Collection[str]) -> None:
-    """These left their composers, or their programs took them from their terminals."""
+def record_submitted(tx: Transaction, tokens: Collection[str]) -> None:
+    """Record that these lines left their composers, or were read from their terminals, and end their injections."""
     these, named = among(tokens)
     tx.execute(
         "update deliveries set state = 'submitted', reason = null, at = :now, submitted_at = :now, "
@@ -119,11 +125,11 @@ def submitted(tx: Transaction, tokens: Collection[str]) -> None:
         **named,
         now=tx.now,
     )
-    _leave_panes(tx, tokens)
+    _delete(tx, tokens)
 
 
 def end(tx: Transaction, token: str, state: DeliveryState, reason: str, detail: str = "") -> None:
-    """It goes no further. What was read meanwhile stays read."""
+    """End an injection, and give its deliveries this state. Deliveries that were read meanwhile stay read."""
     tx.execute(
         "update deliveries set state = :state, reason = :reason, detail = :detail, at = :now "
         "where token = :token and state in ('queued', 'typed')",
@@ -133,18 +139,18 @@ def end(tx: Transaction, token: str, state: DeliveryState, reason: str, detail: 
         detail=detail,
         now=tx.now,
     )
-    _leave_panes(tx, [token])
+    _delete(tx, [token])
 
 
 def release(tx: Transaction, token: str) -> None:
-    """It was not typed, and that is certain: what it carried waits again."""
+    """End an injection that was certainly not typed. Its deliveries wait again."""
     tx.execute("update deliveries set token = null where token = :token and state = 'queued'", token=token)
-    _leave_panes(tx, [token])
+    _delete(tx, [token])
 
 
-def hold(tx: Transaction, waits: Iterable[Waiting], reason: str) -> None:
-    """Show why these wait."""
-    for each in waits:
+def hold_deliveries(tx: Transaction, deliveries: Iterable[WaitingDelivery], reason: str) -> None:
+    """Record why these wait."""
+    for each in deliveries:
         if each.reason != reason:
             tx.execute(
                 "update deliveries set reason = :reason, at = :now "
@@ -155,9 +161,11 @@ def hold(tx: Transaction, waits: Iterable[Waiting], reason: str) -> None:
             )
 
 
-def drop(tx: Transaction, waits: Iterable[Waiting], state: DeliveryState, reason: str, detail: str = "") -> None:
-    """These were never typed, and will not be."""
-    for each in waits:
+def drop_deliveries(
+    tx: Transaction, deliveries: Iterable[WaitingDelivery], state: DeliveryState, reason: str, detail: str = ""
+) -> None:
+    """End deliveries that were not typed. They will not be typed by the courier."""
+    for each in deliveries:
         tx.execute(
             "update deliveries set state = :state, reason = :reason, detail = :detail, at = :now "
             "where id = :id and state = 'queued' and token is null",
@@ -169,61 +177,29 @@ def drop(tx: Transaction, waits: Iterable[Waiting], state: DeliveryState, reason
         )
 
 
-def lead(tx: Transaction, holder: str, lease_ms: int, dead: str | None = None) -> bool:
-    """Be, or stay, the one courier of this host; False while the lease of another one lasts that is not `dead`."""
-    return (
-        tx.one(
-            f"insert into couriers (holder, since, seen_at, {_LEADS_UNTIL.names}) "
-            f"values (:holder, :now, :now, {value_in(':lease_ms')}) "
-            f"on conflict (host) do update set holder = excluded.holder, "
-            f"seen_at = excluded.seen_at, {_LEADS_UNTIL.mono_ms} = excluded.{_LEADS_UNTIL.mono_ms}, "
-            "since = case when couriers.holder = excluded.holder then couriers.since else excluded.since end "
-            f"where couriers.holder = excluded.holder or {_LEADS_UNTIL.of('couriers').mono_ms} <= :mono "
-            "or couriers.holder = :dead returning holder",
-            holder=holder,
-            dead=dead,
-            now=tx.now,
-            **tx.clock,
-            lease_ms=lease_ms,
-        )
-        is not None
-    )
-
-
-def leader(tx: Transaction) -> str | None:
-    """Who types on this host; None when nobody does, or its lease has run out."""
-    row = tx.one(f"select holder from couriers where {_LEADS_UNTIL.is_ahead}", **tx.clock)
-    return row["holder"] if row is not None else None
-
-
-def retire(tx: Transaction, holder: str) -> None:
-    """Leave the lead to others at once."""
-    tx.execute("delete from couriers where host = :boot and holder = :holder", boot=tx.clock["boot"], holder=holder)
-
-
-def _leave_panes(tx: Transaction, tokens: Iterable[str]) -> None:
+def _delete(tx: Transaction, tokens: Iterable[str]) -> None:
     these, named = among(tokens)
     tx.execute(f"delete from typings where token in {these}", **named)
 
 
-def _waiting(tx: Transaction, row: Row) -> Waiting:
+def _read_delivery(tx: Transaction, row: Row) -> WaitingDelivery:
     id_, agent, message, reason, expired, incident, *pane, sender, type_, at, body, left, build, now = row
-    address, announced = PaneAddress(*pane), Announced(message, sender, type_, body)
-    moot = None
+    address, announced = PaneAddress(*pane), MessageExcerpt(message, sender, type_, body)
+    drop_reason = None
     if left is not None:
-        moot = "the agent left"
+        drop_reason = "the agent left"
     elif expired:
-        moot = f"could not be typed in time ({reason})" if reason else "could not be typed in time"
+        drop_reason = f"could not be typed in time ({reason})" if reason else "could not be typed in time"
     elif incident is not None and (build == "passing" or now != incident):
-        moot = "that incident is over"
-    return Waiting(id_, agent, address, announced, reason, tx.now - at, moot)
+        drop_reason = "that incident is over"
+    return WaitingDelivery(id_, agent, address, announced, reason, tx.now - at, drop_reason)
 
 
-def _typing(tx: Transaction, row: Row) -> Typing:
+def _read_injection(tx: Transaction, row: Row) -> Injection:
     began = _BEGAN_AT.read(row)
     age_ms = began.age_ms(tx.moment) if began else 0
-    return Typing(_address(row), row["token"], row["line"], age_ms, bool(row["recorded"]), bool(row["wanted"]))
+    return Injection(_read_address(row), row["token"], row["line"], age_ms, bool(row["recorded"]), bool(row["wanted"]))
 
 
-def _address(row: Row) -> PaneAddress:
+def _read_address(row: Row) -> PaneAddress:
     return PaneAddress(row["pane_socket"], row["pane_server"], row["pane_id"], row["pane_pid"])

@@ -1,4 +1,4 @@
-"""Panes at a glance: what runs in each agent's pane, what is in the way there, and its screen. Changes nothing."""
+"""Previews of agents' panes: the program, what keeps a notice from being typed, and the screen. Changes nothing."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from swarm_agents.courier import screen_reader, steps
-from swarm_agents.courier.screen_reader import Seen, Sight, Situation
+from swarm_agents.courier.screen_reader import PaneSnapshot, ReadingResult, ScreenReading
 from swarm_agents.hosts.screen_profiles import Profile
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import NoAnswer, ServerGone
@@ -18,40 +18,40 @@ READY = "ready"
 """A notice could be typed now."""
 NO_TMUX = "no-tmux"
 NO_ANSWER = "no-answer"
-"""tmux could not be asked: nobody knows. A notice stays queued until it can be."""
+"""tmux did not answer, so nothing is known of the pane. Notices stay queued until it answers."""
 LIMIT_S = 2.0  # for each server; a healthy one shows 200 panes in 30 ms
 _ENDING_S = 1.0  # for a process of tmux that is ended after its limit
 
 
 @dataclass(frozen=True)
 class Preview:
-    """One agent's pane. `state` is `READY`, `NO_ANSWER`, or why nothing can be typed there, from the closed list."""
+    """One agent's pane. `state` is `READY`, `NO_ANSWER`, or a reason for not typing (docs/deliveries.md)."""
 
     state: str
     program: str = ""
-    """The title of its profile, else the names of what has its keyboard."""
+    """The title of its profile, else the names of the program that reads its keyboard."""
     title: str = ""
     path: str = ""
     screen: tuple[str, ...] = ()
-    """Its rows as tmux gives them, with their colours: not printable."""
+    """Its rows as tmux captures them, with escape sequences: not printable."""
 
     @property
     def obstacle(self) -> str | None:
         """Why a notice would not be typed now; None when it would."""
         return None if self.state == READY else self.state
 
-    def lines(self, most: int) -> tuple[str, ...]:
-        """The last rows with something in them, oldest first, as plain printable text."""
-        rows = [plain(row) for row in self.screen]
+    def last_lines(self, most: int) -> tuple[str, ...]:
+        """The last rows down to the last one that is not empty, from top to bottom, as printable text."""
+        rows = [strip_escapes(row) for row in self.screen]
         while rows and not rows[-1]:
             rows.pop()
         return tuple(rows[-most:]) if most else ()
 
 
 def take(agents: Iterable[Agent], known: Mapping[str, Profile], limit_s: float = LIMIT_S) -> dict[str, Preview]:
-    """By agent. One tmux process for each server, and none where nobody has a pane.
+    """Previews by agent. Starts one tmux process for each server, and none for agents without a pane.
 
-    A pane, or a server, that cannot be looked at hides no other one. Raises `Unavailable` when tmux is not installed.
+    A pane or server that cannot be read does not affect the others. Raises `Unavailable` when tmux is not installed.
     """
     found: dict[str, Preview] = {}
     by_socket: dict[str, dict[str, PaneAddress]] = defaultdict(dict)
@@ -61,41 +61,41 @@ def take(agents: Iterable[Agent], known: Mapping[str, Profile], limit_s: float =
         else:
             by_socket[agent.pane.socket][agent.name] = agent.pane
 
-    looks: ParallelTasks[Seen] = ParallelTasks()
-    seen = looks.run(
+    readings: ParallelTasks[ReadingResult] = ParallelTasks()
+    seen = readings.run(
         {
-            socket: partial(screen_reader.look, socket, on_it.values(), known, limit_s)
+            socket: partial(screen_reader.read_panes, socket, on_it.values(), known, limit_s)
             for socket, on_it in by_socket.items()
         },
         limit_s + _ENDING_S,
     )
     for socket, addresses in by_socket.items():
-        found |= _on_one_server(seen.get(socket) or NoAnswer(socket, "its look has not ended"), addresses)
+        found |= _preview_server(seen.get(socket) or NoAnswer(socket, "it took too long"), addresses)
     return found
 
 
-def plain(row: str) -> str:
-    """A row of a screen without what a terminal obeys."""
+def strip_escapes(row: str) -> str:
+    """A row of a screen without escape sequences and control characters."""
     return printable(without_escapes(row)).rstrip()
 
 
-def _on_one_server(seen: Seen, addresses: Mapping[str, PaneAddress]) -> dict[str, Preview]:
+def _preview_server(seen: ReadingResult, addresses: Mapping[str, PaneAddress]) -> dict[str, Preview]:
     match seen:
         case NoAnswer():
             return dict.fromkeys(addresses, Preview(NO_ANSWER))
         case ServerGone():
             return dict.fromkeys(addresses, Preview("server-gone"))
-        case Sight(look, now):
+        case ScreenReading(snapshot, now):
             return {
-                name: _preview(now[pane]) if pane in now else Preview(steps.missing(look, pane))
+                name: _make_preview(now[pane]) if pane in now else Preview(steps.explain_missing_pane(snapshot, pane))
                 for name, pane in addresses.items()
             }
 
 
-def _preview(now: Situation) -> Preview:
+def _make_preview(now: PaneSnapshot) -> Preview:
     running = " ".join(sorted(now.program.names)) if now.program else ""
     return Preview(
-        state=steps.obstacle(now) or READY,
+        state=steps.find_obstacle(now) or READY,
         program=now.profile.title if now.profile else printable(running),
         title=now.pane.title,
         path=now.pane.path,

@@ -1,1 +1,3 @@
-"""`swarm demo`: everything real, on a small stage of its own."""
+"""`swarm demo`: real agents, git, tmux and database at work in a temporary folder.
+
+Uses every room of the engine, and the commands `swarm` and `swarm-tui` as a user would."""

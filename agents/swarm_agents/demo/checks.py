@@ -1,50 +1,52 @@
-"""Judges a performance: every promise of the swarm that could be seen there, and whether it held. Pure."""
+"""Checks the promises of the swarm against the record of a demo. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from swarm_agents.demo.records import Kill, Seen, Wait
+from swarm_agents.demo.records import DemoRecord, KillRecord, WaitRecord
 from swarm_agents.demo.sources import AGENTS
 from swarm_agents.incidents.incidents import Attempt, AttemptEnd
 
-BACK_LIMIT_MS = 2_000  # from green until a waiter is at work again
+BACK_LIMIT_MS = 2_000  # from green until a waiter works again
 TAKEOVER_LIMIT_MS = 2_000  # beyond the dead fixer's lease
 
 
 @dataclass(frozen=True)
-class Promise:
+class PromiseCheck:
     text: str
     held: bool
     why: str = ""
 
 
-def judge(seen: Seen) -> list[Promise]:
-    """Each promise with what spoke against it. What comes last is judged only when the performance was whole."""
+def check_promises(seen: DemoRecord) -> list[PromiseCheck]:
+    """Each promise, and what broke it. Promises about the end are checked only when the demo ran to its end."""
     promises = [
-        _promise("one fixer for each attempt", _shared_fences(seen), _overlaps(seen)),
-        _promise("one incident for each breakage", _incidents_without_breakage(seen)),
-        _promise("waiters are back within 2 s of green", _late_waiters(seen)),
-        _promise("a killed fixer is replaced by exactly one, within its lease and 2 s", _bad_takeovers(seen)),
-        _promise("nothing is repaired twice", _duplicates(seen)),
-        _promise("nobody but the colleague went round the hook", iter(seen.round_the_hook)),
-        _promise("no command of swarm failed within", iter(seen.bugs)),
-        _promise("the database is sound", iter(seen.damage)),
+        _check_promise("one fixer for each attempt", _shared_fences(seen), _overlaps(seen)),
+        _check_promise("one incident for each breakage", _incidents_without_breakage(seen)),
+        _check_promise("waiters are back within 2 s of green", _late_waiters(seen)),
+        _check_promise("a killed fixer is replaced by exactly one, within its lease and 2 s", _bad_takeovers(seen)),
+        _check_promise("nothing is repaired twice", _duplicates(seen)),
+        _check_promise("only the colleague bypassed the hook", iter(seen.bypassed_hook)),
+        _check_promise("no command of swarm had an internal error", iter(seen.bugs)),
+        _check_promise("the database is sound", iter(seen.damage)),
     ]
     if seen.whole:
         promises += [
-            _promise("every incident ended", _open_incidents(seen)),
-            _promise("every breakage was repaired", _unrepaired(seen)),
-            _promise("every commit landed", _unlanded(seen)),
-            _promise("every agent came to its end", iter(sorted(set(AGENTS) - seen.left))),
-            _promise("the dashboard ran to the end", iter([seen.dashboard_ended] if seen.dashboard_ended else ())),
+            _check_promise("every incident ended", _open_incidents(seen)),
+            _check_promise("every breakage was repaired", _unrepaired(seen)),
+            _check_promise("every commit landed", _unlanded(seen)),
+            _check_promise("every agent came to its end", iter(sorted(set(AGENTS) - seen.left))),
+            _check_promise(
+                "the dashboard ran to the end", iter([seen.dashboard_ended] if seen.dashboard_ended else ())
+            ),
         ]
     return promises
 
 
-def summary(seen: Seen) -> dict[str, Any]:
-    """What other programs may rely on, and the promises."""
+def summarize(seen: DemoRecord) -> dict[str, Any]:
+    """The `data` of `swarm demo --json`: figures, and the result of each promise."""
     return {
         "incidents": len(seen.incidents),
         "attempts": len(seen.attempts),
@@ -55,35 +57,35 @@ def summary(seen: Seen) -> dict[str, Any]:
         "breakages": len(seen.breaks),
         "killed": [{"agent": kill.agent, "fence": kill.fence} for kill in seen.kills],
         "whole": seen.whole,
-        "promises": [{"promise": one.text, "held": one.held, "why": one.why} for one in judge(seen)],
+        "promises": [{"promise": one.text, "held": one.held, "why": one.why} for one in check_promises(seen)],
     }
 
 
-def _promise(text: str, *objections: Iterator[str]) -> Promise:
+def _check_promise(text: str, *objections: Iterator[str]) -> PromiseCheck:
     found = [objection for some in objections for objection in some]
-    return Promise(text, not found, "; ".join(found[:5]))
+    return PromiseCheck(text, not found, "; ".join(found[:5]))
 
 
-def _shared_fences(seen: Seen) -> Iterator[str]:
+def _shared_fences(seen: DemoRecord) -> Iterator[str]:
     for fence, agents in sorted(seen.told_fixer.items()):
         if len(agents) > 1:
             yield f"fence {fence} was given to {', '.join(sorted(agents))}"
 
 
-def _overlaps(seen: Seen) -> Iterator[str]:
-    inorder = sorted(seen.attempts, key=lambda attempt: attempt.fence)
-    for before, after in pairwise(inorder):
+def _overlaps(seen: DemoRecord) -> Iterator[str]:
+    in_order = sorted(seen.attempts, key=lambda attempt: attempt.fence)
+    for before, after in pairwise(in_order):
         if before.ended_at is None or after.began_at < before.ended_at:
             yield f"{before.agent} and {after.agent} were fixers at once (fences {before.fence}, {after.fence})"
 
 
-def _incidents_without_breakage(seen: Seen) -> Iterator[str]:
-    earned = [one for one in seen.incidents if one.how != "declared"]  # by a human, and it breaks again
-    if len(earned) > len(seen.breaks):
-        yield f"{len(earned)} incidents, {len(seen.breaks)} breakages"
+def _incidents_without_breakage(seen: DemoRecord) -> Iterator[str]:
+    expected = [one for one in seen.incidents if one.how != "declared"]  # such a build may break again
+    if len(expected) > len(seen.breaks):
+        yield f"{len(expected)} incidents, {len(seen.breaks)} breakages"
 
 
-def _late_waiters(seen: Seen) -> Iterator[str]:
+def _late_waiters(seen: DemoRecord) -> Iterator[str]:
     for wait in seen.waits:
         if wait.green_at is None:
             continue
@@ -94,46 +96,46 @@ def _late_waiters(seen: Seen) -> Iterator[str]:
             yield f"{wait.agent} came back {wait.back_at - wait.green_at} ms after incident {wait.incident}"
 
 
-def _bad_takeovers(seen: Seen) -> Iterator[str]:
+def _bad_takeovers(seen: DemoRecord) -> Iterator[str]:
     for kill in seen.kills:
         ended = next((attempt for attempt in seen.attempts if attempt.fence == kill.fence), None)
         if ended is None or ended.end in (AttemptEnd.FIXED, AttemptEnd.RELEASED):
-            continue  # the blow came too late, its last command had the proof already; or a human was quicker
+            continue  # it was killed too late, after its fix had landed; or a human was quicker
         if ended.end not in (None, AttemptEnd.EXPIRED):
             yield f"{kill.agent} was killed, and its attempt ended as {ended.end}"
             continue
         yield from _bad_takeover(seen, kill, ended)
 
 
-def _bad_takeover(seen: Seen, kill: Kill, ended: Attempt) -> Iterator[str]:
-    heirs = [
+def _bad_takeover(seen: DemoRecord, kill: KillRecord, ended: Attempt) -> Iterator[str]:
+    successors = [
         attempt
         for attempt in seen.attempts
         if attempt.incident == ended.incident and attempt.number == ended.number + 1
     ]
     late_after = kill.at + seen.lease_s * 1000 + TAKEOVER_LIMIT_MS
-    if len(heirs) != 1:
+    if len(successors) != 1:
         if seen.whole:
-            yield f"{kill.agent} was killed and replaced by {len(heirs)}"
-    elif heirs[0].agent == kill.agent:
+            yield f"{kill.agent} was killed and replaced by {len(successors)}"
+    elif successors[0].agent == kill.agent:
         yield f"{kill.agent} was killed and replaced by itself"
-    elif heirs[0].began_at > late_after:
-        yield f"{kill.agent} was replaced {heirs[0].began_at - kill.at} ms after it was killed"
+    elif successors[0].began_at > late_after:
+        yield f"{kill.agent} was replaced {successors[0].began_at - kill.at} ms after it was killed"
 
 
-def _duplicates(seen: Seen) -> Iterator[str]:
+def _duplicates(seen: DemoRecord) -> Iterator[str]:
     return (f"{one.path} was repaired {one.repairs} times" for one in seen.breaks if one.repairs > 1)
 
 
-def _open_incidents(seen: Seen) -> Iterator[str]:
+def _open_incidents(seen: DemoRecord) -> Iterator[str]:
     return (f"incident {one.id} is open" for one in seen.incidents if one.closed_at is None)
 
 
-def _unrepaired(seen: Seen) -> Iterator[str]:
-    return (f"{one.path} is broken still" for one in seen.breaks if one.repairs == 0)
+def _unrepaired(seen: DemoRecord) -> Iterator[str]:
+    return (f"{one.path} is still broken" for one in seen.breaks if one.repairs == 0)
 
 
-def _unlanded(seen: Seen) -> Iterator[str]:
+def _unlanded(seen: DemoRecord) -> Iterator[str]:
     return (f"{count} commits of {agent} are not on main" for agent, count in sorted(seen.unlanded.items()) if count)
 
 
@@ -147,7 +149,7 @@ def _fixer(attempt: Attempt) -> dict[str, Any]:
     }
 
 
-def _wait(wait: Wait) -> dict[str, Any]:
+def _wait(wait: WaitRecord) -> dict[str, Any]:
     return {
         "agent": wait.agent,
         "incident": wait.incident,

@@ -1,4 +1,4 @@
-"""Everything that was seen of one performance, as values: what `witness` collects and `judge` judges."""
+"""The record of one demo as values: `recorder` makes it, `checks` reads it."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from swarm_agents.incidents.incidents import Attempt
 
 
 @dataclass(frozen=True)
-class Incident:
+class IncidentRecord:
     id: int
     opened_at: int
     closed_at: int | None
@@ -15,8 +15,8 @@ class Incident:
 
 
 @dataclass(frozen=True)
-class Wait:
-    """An agent in line, until green (`green_at`; first at work again at `back_at`) or until the role fell to it."""
+class WaitRecord:
+    """An agent that waits, until green (`green_at`; it works again at `back_at`) or until it becomes the fixer."""
 
     agent: str
     incident: int
@@ -27,8 +27,8 @@ class Wait:
 
 
 @dataclass(frozen=True)
-class Break:
-    """A change of the colleague's that fails the tests, and how many commits of agents on main put it right."""
+class BreakageRecord:
+    """A change of the colleague's that fails the tests, and how many commits of agents on main repaired it."""
 
     commit: str
     path: str
@@ -36,29 +36,29 @@ class Break:
 
 
 @dataclass(frozen=True)
-class Kill:
+class KillRecord:
     agent: str
     fence: int
     at: int
 
 
 @dataclass(frozen=True)
-class Seen:
-    """`whole` when it went to its end; a human may leave before, and then nobody looked at what comes last."""
+class DemoRecord:
+    """Everything that was seen. `whole`: the demo ran to its end; else the human left before it."""
 
     whole: bool
     lease_s: float
-    incidents: list[Incident]
+    incidents: list[IncidentRecord]
     attempts: list[Attempt]
-    waits: list[Wait]
-    breaks: list[Break]
-    kills: list[Kill]
+    waits: list[WaitRecord]
+    breaks: list[BreakageRecord]
+    kills: list[KillRecord]
     told_fixer: dict[int, set[str]]
-    """Who was told by `swarm` to repair it, for each fence."""
+    """For each fence, the agents that `swarm` told to repair the build."""
     commits: int
     """Of agents, on main, without merges."""
-    round_the_hook: list[str]
-    """Agents' commits on main that the hook never let pass."""
+    bypassed_hook: list[str]
+    """Commits of agents on main that never passed the hook."""
     unlanded: dict[str, int]
     """Commits that an agent made and that are not on main."""
     left: set[str]
@@ -67,4 +67,4 @@ class Seen:
     """Calls of `swarm` that ended with an internal error or a locked database."""
     damage: list[str]
     dashboard_ended: str | None
-    """What it said last, when it did not run to the end."""
+    """The last line on its screen, when it ended early."""

@@ -1,4 +1,4 @@
-"""What the demo needs from the system, and the line that installs it here. Alone in knowing package managers."""
+"""Checks that tmux and git are there and new enough, and names the command that installs them on this system."""
 
 import platform
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from swarm_agents.errors import Unavailable
 
-OLDEST = {"tmux": (3, 2), "git": (2, 32)}  # panes with an environment of their own; GIT_CONFIG_GLOBAL
+OLDEST = {"tmux": (3, 2), "git": (2, 32)}  # the first with `new-window -e`; the first with GIT_CONFIG_GLOBAL
 _VERSION_FLAG = {"tmux": "-V", "git": "--version"}
 _ASK_LIMIT_S = 10
 
@@ -44,12 +44,14 @@ def check() -> None:
         if found and found < oldest:
             line = install_line([program])
             needed = ".".join(map(str, oldest))
-            is_ = ".".join(map(str, found))
-            raise Unavailable(f"The demo needs {program} {needed} or newer, this is {is_}. Upgrade: {line}", next=line)
+            version = ".".join(map(str, found))
+            raise Unavailable(
+                f"The demo needs {program} {needed} or newer, this is {version}. Upgrade: {line}", next=line
+            )
 
 
 def install_line(programs: list[str], os_release: Path = Path("/etc/os-release")) -> str:
-    """The command that installs these programs on this system; a plain sentence where it is not known."""
+    """The command that installs these programs on this system; a sentence where the system is not known."""
     names = " ".join(programs)
     family = "macos" if platform.system() == "Darwin" else _family(os_release)
     return _INSTALL[family].format(names) if family else f"install {names} with your system's package manager"
@@ -68,7 +70,7 @@ def _family(os_release: Path) -> str | None:
 
 
 def _version(program: str) -> tuple[int, ...] | None:
-    """Major and minor; None for a version that does not say (a build from the sources)."""
+    """Major and minor version; None for a version without numbers (a build from the sources)."""
     told = subprocess.run(
         [program, _VERSION_FLAG[program]], capture_output=True, text=True, timeout=_ASK_LIMIT_S, check=False
     )

@@ -94,15 +94,15 @@ FILES = {
     **{f"stall/shelves/{name}.txt": "" for name in AGENTS},
 }
 
-# The diary is the demo's witness: when the hook began for whom, and which trees it let pass.
-# -B: `a - b` becomes `a + b` within one second and with one length, and a cached byte code would hide it.
+# The hook logs when it began for which agent, and which trees passed. The demo's checks read that log.
+# -B: `a - b` becomes `a + b` within one second and without a change of size, which cached byte code would hide.
 HOOK = """\
 #!/bin/sh
-# Runs the tests on what is about to be committed. Nothing red gets in, unless somebody goes round it.
+# Runs the tests on what is about to be committed.
 diary="$(git rev-parse --git-common-dir)/hook-diary"
 note() {
     python3 -c 'import os, sys, time; os.write(1, " ".join([str(time.time()), *sys.argv[1:], "\\n"]).encode())' \\
-        "${SWARM_AGENT:-nobody}" "$@" >> "$diary"
+        "${SWARM_AGENT:-unknown}" "$@" >> "$diary"
 }
 note began -
 python3 -B -m unittest -q || exit 1
@@ -141,6 +141,6 @@ OFFERS = (
 )
 
 
-def config(lease_s: float, wait_s: float) -> str:
+def make_config(lease_s: float, wait_s: float) -> str:
     """The repository's swarm.toml."""
     return f'[build]\nbranch = "main"\nsync = "git merge --no-edit main"\nlease_s = {lease_s}\nwait_s = {wait_s}\n'

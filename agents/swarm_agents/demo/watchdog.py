@@ -1,4 +1,4 @@
-"""Cleans up behind the demo, however it ends: waits until nobody holds the other end of its standard input any more.
+"""Removes the demo, however it ends: waits until its standard input is closed, by the demo or by its death.
 
 Run as `python -m swarm_agents.demo.watchdog FOLDER SOCKET KEEP`, in a session of its own, so that neither Ctrl-C nor
 kill -9 of the demo reaches it. Ends only what the demo started, by its socket and by process ids.
@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from swarm_agents.demo.stage import DASHBOARD_WINDOW
+from swarm_agents.demo.server import DASHBOARD_WINDOW
 from swarm_agents.panes import private
 
 _REMOVE_LIMIT_S = 10.0  # the last git that a killed agent ran may still write for a moment
@@ -20,7 +20,7 @@ END_LIMIT_S = 30.0
 
 
 def start(folder: Path, socket: str, keep: bool) -> subprocess.Popen[bytes]:
-    """Whatever becomes of us from now on is cleaned up. `finish` does it at a good end."""
+    """From now on everything is removed, even if this process is killed. `finish` waits for it at a normal end."""
     return subprocess.Popen(
         [sys.executable, "-P", "-m", __name__, str(folder), socket, "keep" if keep else "remove"],
         cwd="/",
@@ -32,7 +32,7 @@ def start(folder: Path, socket: str, keep: bool) -> subprocess.Popen[bytes]:
 
 
 def finish(watchdog: subprocess.Popen[bytes]) -> bool:
-    """Let go of the watchdog and wait for it; whether everything is cleaned up."""
+    """Let the watchdog remove everything, and wait for it. Whether it succeeded."""
     assert watchdog.stdin is not None
     watchdog.stdin.close()
     try:
@@ -47,7 +47,7 @@ def main(words: list[str]) -> None:
         signal.signal(number, signal.SIG_IGN)
     sys.stdin.buffer.read()
     if keep == "keep":
-        private.hang_up(socket, spared_window=DASHBOARD_WINDOW)
+        private.hang_up_panes(socket, spared_window=DASHBOARD_WINDOW)
         return
     _end_server(socket)
     give_up_at = time.monotonic() + _REMOVE_LIMIT_S
@@ -59,9 +59,9 @@ def main(words: list[str]) -> None:
 
 
 def _end_server(socket: str) -> None:
-    """End it also when the demo was killed while it was just about to start it."""
+    """End the server, also when the demo was killed while it was starting it."""
     give_up_at = time.monotonic() + _START_LIMIT_S
-    while not private.end(socket) and Path(socket).parent.exists() and time.monotonic() < give_up_at:
+    while not private.end_server(socket) and Path(socket).parent.exists() and time.monotonic() < give_up_at:
         time.sleep(0.05)
 
 

@@ -1,26 +1,28 @@
-"""The only part that talks to tmux. Importing it loads neither libtmux nor subprocess."""
+"""The only room that talks to tmux: snapshots of servers, addresses of panes, guarded typing, servers of our own.
 
-from swarm_agents.panes.address import address, agent_of_own_pane, alive, own_pane, set_agent, set_options
-from swarm_agents.panes.human import attach_command, display, jump, ring
-from swarm_agents.panes.look import Client, Look, Looking, Pane, look
+Uses `model`, `errors` and `text`. Importing it loads neither libtmux nor subprocess."""
+
+from swarm_agents.panes.address import find_address, find_own_agent, find_own_pane, is_alive, set_agent, set_options
+from swarm_agents.panes.human import display_line, jump_to, make_attach_command, ring_bell
+from swarm_agents.panes.snapshot import Client, Pane, PendingSnapshot, ServerSnapshot, take_snapshot
 from swarm_agents.panes.tmux import NoAnswer, ServerGone
 
 __all__ = [
     "Client",
-    "Look",
-    "Looking",
     "NoAnswer",
     "Pane",
+    "PendingSnapshot",
     "ServerGone",
-    "address",
-    "agent_of_own_pane",
-    "alive",
-    "attach_command",
-    "display",
-    "jump",
-    "look",
-    "own_pane",
-    "ring",
+    "ServerSnapshot",
+    "display_line",
+    "find_address",
+    "find_own_agent",
+    "find_own_pane",
+    "is_alive",
+    "jump_to",
+    "make_attach_command",
+    "ring_bell",
     "set_agent",
     "set_options",
+    "take_snapshot",
 ]

@@ -1,4 +1,4 @@
-"""Which pane is whose: the address of a pane for good, and the option `@swarm_agent` on it."""
+"""Addresses of panes that are valid for one process only, and the option `@swarm_agent` that names a pane's agent."""
 
 import os
 from collections.abc import Mapping
@@ -6,45 +6,45 @@ from collections.abc import Mapping
 from swarm_agents.errors import NotFound, Unavailable, Usage
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import tmux
-from swarm_agents.panes.tmux import Answer, NoAnswer, ServerGone
+from swarm_agents.panes.tmux import NoAnswer, ServerGone, TmuxOutput
 from swarm_agents.text import NAME, one_line
 
 _ADDRESS = "#{pid} #{start_time} #{pane_id} #{pane_pid}"
 
 
-def own_pane() -> PaneAddress | None:
+def find_own_pane() -> PaneAddress | None:
     """The pane this process runs in, from $TMUX and $TMUX_PANE; None outside tmux. Raises `Unavailable`."""
-    own = _own()
+    own = _read_own_variables()
     if own is None:
         return None
     socket, server_pid, pane_id = own
     found = _find(socket, pane_id)
-    # The variables outlive the server: a new one on the same socket has a %0 of its own, and it is not ours.
+    # The variables outlive the server. A new server on the same socket has a %0 of its own, which is not ours.
     return found if found is not None and found.server.split(":")[0] == server_pid else None
 
 
-def agent_of_own_pane(limit_s: float = tmux.LIMIT_S) -> str | None:
-    """The agent that this process's pane belongs to, if any. Raises `Unavailable`."""
-    own = _own()
+def find_own_agent(limit_s: float = tmux.LIMIT_S) -> str | None:
+    """The agent whose name is on the pane of this process, if any. Raises `Unavailable`."""
+    own = _read_own_variables()
     if own is None:
         return None
     socket, server_pid, pane_id = own
-    asked = ["show-options", "-pqv", "-t", pane_id, "@swarm_agent", ";", "display-message", "-p", "#{pid}"]
-    answered = _answer(socket, tmux.run_command(socket, asked, limit_s=limit_s))
+    command = ["show-options", "-pqv", "-t", pane_id, "@swarm_agent", ";", "display-message", "-p", "#{pid}"]
+    answered = _unwrap(socket, tmux.run_command(socket, command, limit_s=limit_s))
     lines = [] if answered is None else answered.output.decode(errors="replace").splitlines()
     if len(lines) != 2 or lines[1] != server_pid or not NAME.fullmatch(lines[0]):
         return None
     return lines[0]
 
 
-def address(pane_id: str, socket: str | None = None) -> PaneAddress:
+def find_address(pane_id: str, socket: str | None = None) -> PaneAddress:
     """The address of `%N` on a server: that of $TMUX, or the user's default.
 
-    Raises `Usage` for what is no pane id, `NotFound`, `Unavailable`.
+    Raises `Usage` when `pane_id` is not one, `NotFound`, `Unavailable`.
     """
     if not tmux.is_pane_id(pane_id):
-        raise Usage(f"{one_line(pane_id, 40)!r} is no pane id: write %N as `tmux list-panes -a` shows it.")
-    own = _own()
+        raise Usage(f"{one_line(pane_id, 40)!r} is not a pane id. Write %N as `tmux list-panes -a` shows it.")
+    own = _read_own_variables()
     if socket is None:
         socket = own[0] if own is not None else default_socket()
     found = _find(socket, pane_id)
@@ -54,31 +54,31 @@ def address(pane_id: str, socket: str | None = None) -> PaneAddress:
 
 
 def default_socket() -> str:
-    """Where a plain `tmux` of this user listens."""
+    """The socket of this user's default tmux server."""
     return f"{os.environ.get('TMUX_TMPDIR') or '/tmp'}/tmux-{os.getuid()}/default"
 
 
 def set_agent(pane: PaneAddress, name: str | None) -> None:
-    """Write the agent's name on the pane, or take it off. Raises `NotFound` when it is gone or was replaced."""
+    """Set `@swarm_agent` on the pane, or unset it. Raises `NotFound` when the pane is gone or was replaced."""
     set_option(pane, "@swarm_agent", name)
 
 
 def set_option(pane: PaneAddress, option: str, value: str | None) -> None:
-    """Set one of our options on that one pane, or unset it; never a window's, never a global one."""
-    mark = tmux.fresh_mark()
+    """Set one of our options on one pane, or unset it; never on a window, session or server. Raises as `set_agent`."""
+    mark = tmux.make_separator()
     script = (
-        f"if-shell -F -t {pane.pane_id} '{is_still(pane)}' {{ {_change(pane, option, value or '')} ; "
-        f"display-message -p '{mark}done' }} {{ display-message -p '{mark}other' }}\n"
+        f"if-shell -F -t {pane.pane_id} '{make_identity_condition(pane)}' {{ {_change(pane, option, value or '')} ; "
+        f"display-message -p '{mark}done' }} {{ display-message -p '{mark}replaced' }}\n"
     )
-    answered = _answer(pane.socket, tmux.run_script(pane.socket, script))
+    answered = _unwrap(pane.socket, tmux.run_script(pane.socket, script))
     if answered is None or f"{mark}done".encode() not in answered.output:
         raise NotFound(f"The pane {pane.pane_id} is gone, or another program took its place.")
 
 
 def set_options(socket: str, option: str, values: Mapping[PaneAddress, str]) -> None:
-    """Set one of our options on many panes of a server in one process, '' unsets it; not of those that are gone."""
+    """Set one of our options on many panes in one process; '' unsets it. Panes that are gone are left out."""
     lines = [
-        f"if-shell -F -t {pane.pane_id} '{is_still(pane)}' {{ {_change(pane, option, value)} }}"
+        f"if-shell -F -t {pane.pane_id} '{make_identity_condition(pane)}' {{ {_change(pane, option, value)} }}"
         for pane, value in values.items()
     ]
     tmux.run_script(socket, "\n".join([*lines, ""]))
@@ -86,12 +86,12 @@ def set_options(socket: str, option: str, values: Mapping[PaneAddress, str]) -> 
 
 def _change(pane: PaneAddress, option: str, value: str) -> str:
     change = f"-t {pane.pane_id} {option}"
-    return f"set-option -p {change} {tmux.quoted(value)}" if value else f"set-option -p -u {change}"
+    return f"set-option -p {change} {tmux.quote_word(value)}" if value else f"set-option -p -u {change}"
 
 
-def is_still(pane: PaneAddress) -> str:
-    """A tmux condition, to be asked of that pane: this one, on this server, with this process, and alive."""
-    return all_of(
+def make_identity_condition(pane: PaneAddress) -> str:
+    """A tmux condition for the target pane: it has this address, and its process is alive."""
+    return join_conditions(
         f"#{{==:#{{pid}}:#{{start_time}},{pane.server}}}",
         f"#{{==:#{{pane_id}},{pane.pane_id}}}",
         f"#{{==:#{{pane_pid}},{pane.pane_pid}}}",
@@ -99,22 +99,22 @@ def is_still(pane: PaneAddress) -> str:
     )
 
 
-def alive(pane: PaneAddress) -> bool:
-    """Whether that pane still runs that process; a server that is gone runs nothing. Raises `Unavailable`."""
-    asked = ["display-message", "-p", "-t", pane.pane_id, is_still(pane)]
-    answered = _answer(pane.socket, tmux.run_command(pane.socket, asked))
+def is_alive(pane: PaneAddress) -> bool:
+    """Whether the pane still runs that process; False when its server is gone. Raises `Unavailable`."""
+    command = ["display-message", "-p", "-t", pane.pane_id, make_identity_condition(pane)]
+    answered = _unwrap(pane.socket, tmux.run_command(pane.socket, command))
     return answered is not None and answered.output.strip() == b"1"
 
 
-def all_of(*conditions: str) -> str:
-    """Conditions of a tmux format joined: `&&` takes two at a time."""
+def join_conditions(*conditions: str) -> str:
+    """Join conditions of a tmux format: `&&` takes only two."""
     *rest, last = conditions
     for condition in reversed(rest):
         last = f"#{{&&:{condition},{last}}}"
     return last
 
 
-def _own() -> tuple[str, str, str] | None:
+def _read_own_variables() -> tuple[str, str, str] | None:
     pane_id = os.environ.get("TMUX_PANE", "")
     parts = os.environ.get("TMUX", "").rsplit(",", 2)
     if len(parts) != 3 or not tmux.is_pane_id(pane_id):
@@ -123,18 +123,18 @@ def _own() -> tuple[str, str, str] | None:
 
 
 def _find(socket: str, pane_id: str) -> PaneAddress | None:
-    answered = _answer(socket, tmux.run_command(socket, ["display-message", "-p", "-t", pane_id, _ADDRESS]))
+    answered = _unwrap(socket, tmux.run_command(socket, ["display-message", "-p", "-t", pane_id, _ADDRESS]))
     words = [] if answered is None else answered.output.decode(errors="replace").split()
-    if len(words) != 4 or words[2] != pane_id:  # for a pane that is not there tmux prints empty fields
+    if len(words) != 4 or words[2] != pane_id:  # for a pane that does not exist tmux prints empty fields
         return None
     return PaneAddress(socket, f"{words[0]}:{words[1]}", pane_id, int(words[3]))
 
 
-def _answer(socket: str, result: Answer | ServerGone | NoAnswer) -> Answer | None:
+def _unwrap(socket: str, result: TmuxOutput | ServerGone | NoAnswer) -> TmuxOutput | None:
     match result:
         case NoAnswer(why=why):
             raise Unavailable(f"Could not ask tmux on {one_line(socket, 200)}: {why}.")
         case ServerGone():
             return None
-        case Answer():
+        case TmuxOutput():
             return result

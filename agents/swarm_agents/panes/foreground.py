@@ -1,7 +1,7 @@
-"""Which program a pane's keyboard reaches right now: the foreground process group of its terminal.
+"""Which program reads a pane's keyboard now: the foreground process group of its terminal.
 
-tmux's `pane_current_command` says `node` for one agent and `bash` for another that runs under a wrapper; and an agent
-that was suspended leaves its shell in front, where a notice would run as a command.
+tmux's `pane_current_command` is `node` for one agent and `bash` for another that runs under a wrapper. An agent that
+was suspended leaves its shell in the foreground, where a notice would run as a command.
 """
 
 import contextlib
@@ -22,16 +22,16 @@ _OPTIONS_WITH_VALUE = frozenset({"--rcfile", "--init-file", "-o", "+o", "-O", "+
 
 
 @dataclass(frozen=True)
-class Program:
-    """What has the keyboard. `names` are the names it may be known by."""
+class ForegroundProgram:
+    """The program that reads the keyboard. `names` are the names that a profile may know it by."""
 
     names: frozenset[str]
     shell: bool
-    """A shell at its prompt: whatever is typed would run as a command."""
+    """A shell at its prompt: what is typed would run as a command."""
     stopped: bool
-    """Suspended: whatever is typed waits, and may be read by another program."""
+    """Suspended: what is typed stays unread, and another program may read it."""
     leader: tuple[int, str] = (0, "")
-    """Who leads its process group, see `leader`."""
+    """The leader of its process group, see `find_leader`."""
 
 
 @dataclass(frozen=True)
@@ -42,39 +42,39 @@ class _Process:
     stopped: bool
     arguments: tuple[str, ...] = ()
     file: str = ""
-    """Of its program, or of the script that the kernel ran by it; '' where it is not known."""
+    """Of its program, or of the script that the kernel started it for; '' where it is not known."""
 
 
-def leaders(pane_pids: Iterable[int]) -> dict[int, Program]:
-    """The program in front for each of the panes' processes, as the leader of its group says.
+def read_leaders(pane_pids: Iterable[int]) -> dict[int, ForegroundProgram]:
+    """The foreground program for each of the panes' processes, read from the leader of its process group alone.
 
-    `names` may lack some. No entry where that says too little, or where there is no such process table.
+    `names` may lack some. No entry where the leader alone does not tell, or where there is no /proc.
     """
-    return {pid: alone for pid in pane_pids if (alone := _leader_alone(pid)) is not None}
+    return {pid: program for pid in pane_pids if (program := _read_leader_program(pid)) is not None}
 
 
-def leader(pane_pid: int) -> tuple[int, str] | None:
-    """The process that leads the group in front, and its file: another one is another program. None if not known."""
+def find_leader(pane_pid: int) -> tuple[int, str] | None:
+    """Process id and file of the foreground group's leader: when they change, so did the program. None if not known."""
     with contextlib.suppress(OSError):
-        found = _leader(pane_pid)
+        found = _read_leader(pane_pid)
         return found.pid, found.file
     return None
 
 
-def programs(pane_pids: Collection[int]) -> dict[int, Program]:
-    """The same as all of its group say, which takes the whole process table; no entry for a process that is gone."""
+def read_programs(pane_pids: Collection[int]) -> dict[int, ForegroundProgram]:
+    """The same, read from all of the group, which takes the whole process table. No entry for a process that ended."""
     if not pane_pids:
         return {}
-    everyone = {process.pid: process for process in _processes()}
+    by_pid = {process.pid: process for process in _processes()}
     groups: dict[int, list[_Process]] = defaultdict(list)
-    for process in everyone.values():
+    for process in by_pid.values():
         groups[process.group].append(process)
-    fronts = {pid: everyone[pid].front for pid in pane_pids if pid in everyone}
+    fronts = {pid: by_pid[pid].front for pid in pane_pids if pid in by_pid}
     return {pid: _program(groups[front]) for pid, front in fronts.items() if groups.get(front)}
 
 
-def unread(tty: str) -> int:
-    """How many bytes typed into that terminal its program has not read yet; a whole line in line mode."""
+def count_unread_bytes(tty: str) -> int:
+    """How many bytes typed into that terminal its program has not read. In line mode only whole lines count."""
     with contextlib.suppress(OSError):
         terminal = os.open(tty, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
         try:
@@ -82,28 +82,28 @@ def unread(tty: str) -> int:
             return int(struct.unpack("i", answer)[0])
         finally:
             os.close(terminal)
-    return 0  # the terminal is gone, and with it the pane: the next look says so
+    return 0  # the terminal is gone, and with it the pane: the next snapshot shows it
 
 
-def _leader(pane_pid: int) -> _Process:
+def _read_leader(pane_pid: int) -> _Process:
     own = _from_stat(pane_pid)
     return own if own.front == own.pid else _from_stat(own.front)
 
 
-def _leader_alone(pane_pid: int) -> Program | None:
+def _read_leader_program(pane_pid: int) -> ForegroundProgram | None:
     with contextlib.suppress(OSError):
-        found = _leader(pane_pid)
-        if not found.stopped:  # else the others decide
+        found = _read_leader(pane_pid)
+        if not found.stopped:  # else the other processes of the group decide
             return _program([found])
     return None
 
 
-def _program(group: list[_Process]) -> Program:
+def _program(group: list[_Process]) -> ForegroundProgram:
     members = [_with_arguments(process) for process in group]
     leader = next((process for process in members if process.pid == process.group), members[0])
     names = {name for process in members for name in _names(process.arguments)}
     stopped = all(process.stopped for process in members)
-    return Program(frozenset(names), _is_bare_shell(leader), stopped, (leader.pid, leader.file))
+    return ForegroundProgram(frozenset(names), _is_bare_shell(leader), stopped, (leader.pid, leader.file))
 
 
 def _names(arguments: tuple[str, ...]) -> Iterator[str]:
@@ -182,7 +182,7 @@ def _content(path: str) -> bytes:
 
 
 def _from_ps() -> Iterator[_Process]:
-    import subprocess  # only where there is no /proc
+    import subprocess  # costs every other verb 5 ms, and is needed only where there is no /proc
 
     listed = subprocess.run(
         ["ps", "-A", "-o", "pid=,pgid=,tpgid=,state=,args="], capture_output=True, timeout=5, check=True

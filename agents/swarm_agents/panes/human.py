@@ -1,4 +1,4 @@
-"""What the human sees of tmux: going to a pane, and a line on the status bar of a terminal of theirs."""
+"""The human's terminals: switches one to a pane, shows a line on its status bar, rings its bell, sees its keys."""
 
 import contextlib
 import os
@@ -7,63 +7,62 @@ import time
 from swarm_agents.errors import NotFound, Unavailable
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import tmux
-from swarm_agents.panes.look import Client, Look, look
-from swarm_agents.panes.tmux import Answer, NoAnswer, ServerGone
+from swarm_agents.panes.snapshot import Client, ServerSnapshot, take_snapshot
+from swarm_agents.panes.tmux import NoAnswer, ServerGone, TmuxOutput
 from swarm_agents.text import one_line
 
 DISPLAY_MS = 5_000  # how long a line stays on the status bar
 
 
-def jump(pane: PaneAddress, client: str | None = None) -> None:
+def jump_to(pane: PaneAddress, client: str | None = None) -> None:
     """Show that pane in the human's terminal: session, window and pane, whichever session it is in.
 
-    Without a `client` it is the terminal that last saw a key in our own pane. Raises `NotFound` when the pane
-    is gone, and `Unavailable` with the command to type where there is no terminal to switch.
+    Without a `client`, switches the terminal in which a key was last pressed in our own pane. Raises `NotFound` when
+    the pane is gone, and `Unavailable` with the command to type when there is no terminal to switch.
     """
-    seen = _look_at(pane.socket)
-    found = seen.pane(pane)
+    seen = _require_snapshot(pane.socket)
+    found = seen.find_pane(pane)
     if found is None:
         raise NotFound(f"The pane {pane.pane_id} is gone, or another program took its place.")
-    target = client or _own_client(seen, pane.socket)
+    target = client or _find_own_client(seen, pane.socket)
     if target is None:
-        raise Unavailable(
-            f"No terminal of yours is inside that tmux server. Type: {attach_command(pane)}", next=attach_command(pane)
-        )
-    # Always -c: without it tmux chooses a terminal for us, and it may be somebody else's.
-    done = tmux.server(pane.socket).cmd("switch-client", "-c", target, "-t", pane.pane_id)
+        command = make_attach_command(pane)
+        raise Unavailable(f"No terminal of yours is attached to that tmux server. Type: {command}", next=command)
+    # Always -c: without it tmux chooses a terminal, which may be another person's.
+    done = tmux.open_libtmux_server(pane.socket).cmd("switch-client", "-c", target, "-t", pane.pane_id)
     if done.returncode:
         raise Unavailable(f"tmux did not switch {one_line(target, 60)}: {one_line(' '.join(done.stderr), 200)}.")
 
 
-def attach_command(pane: PaneAddress) -> str:
-    """What to type in a terminal outside that server to see the pane."""
+def make_attach_command(pane: PaneAddress) -> str:
+    """The command that shows the pane, for a terminal that is not inside that server."""
     socket = (
         pane.socket if pane.socket.replace("/", "").replace("-", "").replace("_", "").isalnum() else f"'{pane.socket}'"
     )
     return f"tmux -S {socket} attach -t {pane.pane_id}"
 
 
-def display(socket: str, client: str, text: str) -> None:
+def display_line(socket: str, client: str, text: str) -> None:
     """Show one line on the status bar of that client. Raises `NotFound` when no such client is attached.
 
-    Raises `Unavailable` when tmux did not do it.
+    Raises `Unavailable` when tmux did not show it.
     """
-    if not any(seen.name == client for seen in _look_at(socket).clients):
+    if not any(seen.name == client for seen in _require_snapshot(socket).clients):
         raise NotFound(f"No terminal {one_line(client, 60)} is attached to {one_line(socket, 200)}.")
     # tmux expands the text, as a format and as a date: "%" and "#" are doubled.
     line = one_line(text, 500).replace("#", "##").replace("%", "%%")
     done = tmux.run_command(socket, ["display-message", "-d", str(DISPLAY_MS), "-c", client, "--", line])
     match done:
-        case Answer(complaints=""):
+        case TmuxOutput(errors=""):
             return
-        case Answer(complaints=why) | NoAnswer(why=why):
+        case TmuxOutput(errors=why) | NoAnswer(why=why):
             raise Unavailable(f"tmux did not show it on {one_line(client, 60)}: {why}.")
         case ServerGone():
-            raise tmux.gone(socket)
+            raise tmux.make_server_gone_error(socket)
 
 
-def ring(client: str) -> bool:
-    """Ring the bell of that client's terminal; whether it has one. A terminal that is stopped is not waited for."""
+def ring_bell(client: str) -> bool:
+    """Ring the bell of that client's terminal; False when it has none. Never waits for a terminal that is stopped."""
     if not client.startswith("/dev/"):  # tmux names a client after its terminal
         return False
     with contextlib.suppress(OSError):
@@ -75,16 +74,16 @@ def ring(client: str) -> bool:
     return False
 
 
-def human_at(seen: Look, pane_id: str, within_s: float) -> bool:
-    """Whether somebody pressed a key within that time in a terminal that shows this pane."""
-    return any(_types_into(client, pane_id) and time.time() - client.activity < within_s for client in seen.clients)
+def is_human_typing(seen: ServerSnapshot, pane_id: str, within_s: float) -> bool:
+    """Whether a human pressed a key within that time in a terminal that shows this pane."""
+    return any(_can_type_into(client, pane_id) and time.time() - client.activity < within_s for client in seen.clients)
 
 
-def _types_into(client: Client, pane_id: str) -> bool:
+def _can_type_into(client: Client, pane_id: str) -> bool:
     return client.pane_id == pane_id and not client.control and not client.read_only
 
 
-def _own_client(seen: Look, socket: str) -> str | None:
+def _find_own_client(seen: ServerSnapshot, socket: str) -> str | None:
     if os.environ.get("TMUX", "").rsplit(",", 2)[0] != socket:
         return None
     own = os.environ.get("TMUX_PANE", "")
@@ -92,12 +91,12 @@ def _own_client(seen: Look, socket: str) -> str | None:
     return max(mine, key=lambda client: client.activity).name if mine else None
 
 
-def _look_at(socket: str) -> Look:
-    seen = look(socket)
+def _require_snapshot(socket: str) -> ServerSnapshot:
+    seen = take_snapshot(socket)
     match seen:
         case ServerGone():
-            raise tmux.gone(socket)
+            raise tmux.make_server_gone_error(socket)
         case NoAnswer(why=why):
             raise Unavailable(f"Could not ask tmux on {one_line(socket, 200)}: {why}.")
-        case Look():
+        case ServerSnapshot():
             return seen

@@ -1,4 +1,4 @@
-"""What runs in the background on a host while somebody looks: ending leases, telling the human.
+"""What a host runs in the background: ends leases that are over, and announces escalations to the human.
 
-Uses every room of the domain, `panes/` and `system/`.
+Uses every room of the engine below it. `swarm courier` and the dashboard each have a loop of their own that calls it.
 """

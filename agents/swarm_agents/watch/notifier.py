@@ -1,61 +1,37 @@
-"""Tells a human that they are asked: a line and a bell in their tmux, then their own command. Retries what fails.
+"""Tells a human that they are asked: by each channel that is due, claimed first, retried when it fails.
 
-Anybody may `pump`: `swarm courier`, a dashboard, or the process that a verb leaves behind when a human was asked.
-Whoever looks first does it, under a claim (`announcements`); nothing here happens inside a transaction.
+`swarm courier`, a dashboard, and a process that a verb leaves behind all do this. The first one that claims an
+announcement tries it; nothing here calls a channel inside a transaction.
 """
 
-import contextlib
 import functools
 import os
 import sys
 import threading
 import time
 from pathlib import Path
-from typing import NamedTuple
 
 from swarm_agents.config.config import Config, Notify
+from swarm_agents.courier import lease
 from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
-from swarm_agents.errors import SwarmError, Unavailable
+from swarm_agents.errors import SwarmError
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.announcements import COMMAND, MESSAGE, TMUX, Announcement
 from swarm_agents.escalations.escalations import Escalation
 from swarm_agents.messages import messages
 from swarm_agents.model import EVERYONE, SWARM
-from swarm_agents.system import log
-from swarm_agents.text import one_line, printable, tail
+from swarm_agents.system import file_lock, log
 
-# What needs a module of its own imports it late: a verb that only leaves a process behind must stay quick.
-
-LOOK_EVERY_S = 1.0  # of a courier and a dashboard: two small reads
-HEAD_START_S = 3.0  # for them, before a process that an agent's verb left behind does it: a sandbox may be around that
-LINGER_S = 300.0  # of such a process: long enough for three tries
-_CLAIM_SLACK_S = 15.0  # over what a channel may take; then whoever claimed it is taken for dead
-_TMUX_LIMIT_S = 2.0  # for a look at a server; a healthy one answers in milliseconds
-_END_GRACE_S = 1.0  # between asking a command to end and ending it
-_OUTPUT_TAIL = 2_000  # bytes of what a command said on standard error
-_TEXT_LIMIT = 60_000  # bytes: what a pipe takes at once, so that a command that does not read holds up nobody
-
-# What a command of the human's own may know of the agent's environment: nothing that an agent was given.
-_KEPT = {
-    *("HOME", "PATH", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR"),
-    *("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS"),
-    *("http_proxy", "https_proxy", "no_proxy", "all_proxy"),
-    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"),
-}
-_KEPT_PREFIXES = ("LC_", "XDG_")
+CHECK_EVERY_S = 1.0  # of a courier and a dashboard: two small reads
+HEAD_START_S = 3.0  # of a courier or dashboard before a verb's process, which may run in an agent's sandbox
+LINGER_S = 300.0  # longest life of a verb's process: time for three tries
+_CLAIM_SLACK_S = 15.0  # beyond a channel's time limit; then the claimant counts as dead
 
 
-class _End(NamedTuple):
-    """`shown`, `sent`, `skipped` (there is no such channel here) or `failed`, and why."""
-
-    state: str
-    why: str = ""
-
-
-def pump(db: Database, config: Config) -> float | None:
-    """Tell what is due. Seconds until something may be tried again; None when nothing is left to try for now.
+def announce_due(db: Database, config: Config) -> float | None:
+    """Announce what is due. Seconds until the next try is due; None when no further try is planned.
 
     Takes as long as tmux and the command take, each within its limit: never call it from an event loop.
     """
@@ -67,57 +43,55 @@ def pump(db: Database, config: Config) -> float | None:
             if not announcements.has_due(tx, channels):
                 return announcements.find_next_due_s(tx, channels)
         with db.transaction() as tx:
-            claimed = announcements.claim_next(tx, teller, channels, _limit_s(config.notify))
-        if claimed is None:  # the channel before it is being tried by another one
-            return LOOK_EVERY_S
-        _try(db, config.notify, claimed)
+            claimed = announcements.claim_next(tx, teller, channels, config.notify.timeout_s + _CLAIM_SLACK_S)
+        if claimed is None:  # another process is trying the channel before it
+            return CHECK_EVERY_S
+        _record(db, claimed, *_try_channel(db, config.notify, claimed))
 
 
-def keep_telling(database: Path, config: Config, stop: threading.Event, clock: Clock = host_clock) -> None:
-    """Pump until `stop` is set: what a courier and a dashboard do in a thread of their own."""
-    trouble = ""
-    while not stop.wait(LOOK_EVERY_S):
+def run_until_stopped(database: Path, config: Config, stop: threading.Event, clock: Clock = host_clock) -> None:
+    """Announce what is due until `stop` is set: for a thread of a courier or a dashboard."""
+    last_error = ""
+    while not stop.wait(CHECK_EVERY_S):
         try:
             with Database(database, clock) as db:
-                pump(db, config)
-                trouble = ""
-                while not stop.wait(LOOK_EVERY_S):
-                    pump(db, config)
+                announce_due(db, config)
+                last_error = ""
+                while not stop.wait(CHECK_EVERY_S):
+                    announce_due(db, config)
         except SwarmError as error:
-            if error.message != trouble:
-                log.error(database, f"nobody can be told of escalations: {error.message}")
-            trouble = error.message
+            if error.message != last_error:
+                log.error(database, f"escalations cannot be announced: {error.message}")
+            last_error = error.message
 
 
-def see_through(db: Database, config: Config) -> None:
-    """Pump, and again what failed, until nothing is left to try; leaves it to a courier or a dashboard at first."""
-    from swarm_agents.system import file_lock
-
-    _give_others_a_start(db, config)
+def announce_until_settled(db: Database, config: Config) -> None:
+    """Announce, and retry what failed, until no try is left; leaves a courier or dashboard a head start."""
+    _wait_for_courier(db, config)
     with file_lock.held(Path(f"{db.path}-announcer"), 0) as alone:
         give_up_at = time.monotonic() + LINGER_S
-        due_in_s = pump(db, config)
+        due_in_s = announce_due(db, config)
         while alone and due_in_s is not None and time.monotonic() < give_up_at:
-            time.sleep(min(due_in_s, LOOK_EVERY_S))
-            due_in_s = pump(db, config)
+            time.sleep(min(due_in_s, CHECK_EVERY_S))
+            due_in_s = announce_due(db, config)
 
 
-def leave_behind(db: Database, config: Config) -> None:
-    """At the end of a verb that may have asked a human: start a process that tells them. Costs milliseconds."""
+def spawn_if_due(db: Database, config: Config) -> None:
+    """Start a process that announces, if something is due: for the end of a verb. Costs milliseconds."""
     announcements.skip_answered(db)
     with db.reading() as tx:
         channels = _channels(config.notify, tx.now)
         if not announcements.has_due(tx, channels):
             return
-        outside = COMMAND in channels or bool(_sockets(tx))
-    if outside:
-        _start(db.path)
+        needs_process = COMMAND in channels or bool(_read_sockets(tx))
+    if needs_process:
+        _spawn(db.path)
     else:
-        pump(db, config)  # only rows to write
+        announce_due(db, config)  # only rows to write
 
 
-def quiet_until(notify: Notify, now_ms: int) -> str | None:
-    """When the quiet hours end, as the local clock says it; None outside of them."""
+def find_quiet_end(notify: Notify, now_ms: int) -> str | None:
+    """When the quiet hours end, as `HH:MM` in local time; None outside of them."""
     if notify.quiet is None:
         return None
     first, last = notify.quiet
@@ -128,146 +102,55 @@ def quiet_until(notify: Notify, now_ms: int) -> str | None:
 
 
 def _channels(notify: Notify, now_ms: int) -> tuple[str, ...]:
-    if quiet_until(notify, now_ms) is not None:
+    if find_quiet_end(notify, now_ms) is not None:
         return (MESSAGE,)
     return (MESSAGE, TMUX, COMMAND) if notify.command else (MESSAGE, TMUX)
 
 
-def _limit_s(notify: Notify) -> float:
-    return notify.timeout_s + _CLAIM_SLACK_S
-
-
-def _try(db: Database, notify: Notify, claimed: Announcement) -> None:
+def _try_channel(db: Database, notify: Notify, claimed: Announcement) -> tuple[str, str]:
+    """State and reason, see `ChannelResult`."""
     with db.reading() as tx:
         asked = escalations.find(tx, claimed.escalation)
-        sockets = _sockets(tx)
-    match claimed.channel:
-        case announcements.MESSAGE:
-            end = _post_message(db, claimed, asked)
-        case announcements.TMUX:
-            end = _show_in_tmux(db, asked, sockets, claimed.repeated)
-        case _:
-            end = _run_command(notify, asked, claimed.repeated)
-    _record(db, claimed, end)
+        sockets = _read_sockets(tx)
+    if claimed.channel == MESSAGE:
+        return _post_message(db, claimed, asked)
+    from swarm_agents.watch import channels  # loads subprocess and tempfile, which most verbs do without
+
+    if claimed.channel == TMUX:
+        return channels.show_in_tmux(db, asked, sockets, claimed.repeated)
+    return channels.run_command(notify, asked, claimed.repeated)
 
 
-def _record(db: Database, claimed: Announcement, end: _End) -> None:
-    again = False
-    with db.transaction() as tx:
-        match end.state:
-            case "failed":
-                again = announcements.record_failure(tx, claimed, end.why)
-            case "skipped":
-                announcements.record_missing(tx, claimed, end.why)
-            case state:
-                announcements.record_told(tx, claimed, state)
-    what = f"escalation {claimed.escalation} by {claimed.channel}"
-    if end.state == "failed":
-        then = f"again in {announcements.BACK_OFF_S[claimed.tries - 1]} s" if again else "not tried again"
-        log.error(db.path, f"{what}: try {claimed.tries} of {announcements.TRIES} failed, {then}: {end.why}")
-    else:
-        log.info(db.path, f"{what}: {end.state} {end.why}".rstrip())
-
-
-# The channels.
-
-
-def _post_message(db: Database, claimed: Announcement, asked: Escalation) -> _End:
+def _post_message(db: Database, claimed: Announcement, asked: Escalation) -> tuple[str, str]:
+    """Send the question to all agents, and record that in the same transaction."""
     with db.transaction() as tx:
         with tx.savepoint() as part:
             messages.post(tx, SWARM, EVERYONE, escalations.message_to_agents(asked.reason))
         if not part.error:
             announcements.record_told(tx, claimed, "sent")
-    return _End("failed", part.error) if part.error else _End("sent")
+    return ("failed", part.error) if part.error else ("sent", "")
 
 
-def _show_in_tmux(db: Database, asked: Escalation, sockets: list[str], repeated: bool) -> _End:
-    if not sockets:
-        return _End("skipped", "no agent is in a tmux pane")
-    again = " (perhaps for the second time)" if repeated else ""
-    line = f"swarm: you are asked{again}: {one_line(asked.reason, 200)}. See: swarm escalation show {asked.id}"
-    shown, troubles = 0, []
-    for socket in sockets:
-        try:
-            shown += _show_on(socket, line)
-        except SwarmError as error:
-            troubles.append(error.message)
-            log.warning(db.path, f"escalation {asked.id} by tmux: {error.message}")
-    return _End("shown") if shown else _End("failed", " ".join(troubles))
+def _record(db: Database, claimed: Announcement, state: str, why: str) -> None:
+    again = False
+    with db.transaction() as tx:
+        match state:
+            case "failed":
+                again = announcements.record_failure(tx, claimed, why)
+            case "skipped":
+                announcements.record_missing(tx, claimed, why)
+            case _:
+                announcements.record_told(tx, claimed, state)
+    what = f"escalation {claimed.escalation} by {claimed.channel}"
+    if state == "failed":
+        then = f"again in {announcements.BACK_OFF_S[claimed.tries - 1]} s" if again else "not tried again"
+        log.error(db.path, f"{what}: try {claimed.tries} of {announcements.TRIES} failed, {then}: {why}")
+    else:
+        log.info(db.path, f"{what}: {state} {why}".rstrip())
 
 
-def _show_on(socket: str, line: str) -> int:
-    """On how many terminals of that server it was shown. Raises `SwarmError` when on none."""
-    from swarm_agents import panes
-
-    seen = panes.look(socket, limit_s=_TMUX_LIMIT_S)
-    match seen:
-        case panes.ServerGone():
-            raise Unavailable(f"No tmux server runs on {one_line(socket, 100)}.")
-        case panes.NoAnswer(why=why):
-            raise Unavailable(f"tmux on {one_line(socket, 100)} could not be asked: {why}.")
-    clients = [client.name for client in seen.clients if not client.control]
-    if not clients:
-        raise Unavailable(f"No terminal is attached to tmux on {one_line(socket, 100)}.")
-    troubles: list[SwarmError] = []
-    for client in clients:
-        try:
-            panes.display(socket, client, line)
-            panes.ring(client)
-        except SwarmError as error:
-            troubles.append(error)
-    if len(troubles) == len(clients):
-        raise troubles[0]
-    return len(clients) - len(troubles)
-
-
-def _run_command(notify: Notify, asked: Escalation, repeated: bool) -> _End:
-    import subprocess
-    import tempfile
-
-    from swarm_agents.system import subprocesses
-
-    again = "(This may reach you for the second time.)\n" if repeated else ""
-    text = f"{again}{printable(asked.text)}\n".encode()[:_TEXT_LIMIT]
-    with tempfile.TemporaryFile() as said:
-        try:
-            child = subprocess.Popen(
-                notify.command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=said,
-                cwd=notify.folder,
-                env=_environment() | {"SWARM_ESCALATION": str(asked.id)},
-                start_new_session=True,  # what it starts ends with it at the time limit
-            )
-        except OSError as error:
-            return _End("failed", f"{_name(notify)} could not be started: {error.strerror}")
-        try:
-            child.communicate(text, timeout=notify.timeout_s)
-        except subprocess.TimeoutExpired:
-            subprocesses.end_process_group(child, _END_GRACE_S)
-            if child.stdin:
-                with contextlib.suppress(BrokenPipeError):
-                    child.stdin.close()
-            return _End("failed", f"{_name(notify)} did not end within {notify.timeout_s:g} s and was stopped")
-        if child.returncode == 0:
-            return _End("sent")
-        said.seek(max(0, said.seek(0, os.SEEK_END) - _OUTPUT_TAIL))
-        last = tail(said.read().decode(errors="replace"), lines=1, characters=200)
-    how = f"exit status {child.returncode}" if child.returncode > 0 else f"signal {-child.returncode}"
-    return _End("failed", f"{_name(notify)} ended with {how}" + (f": {last}" if last else ""))
-
-
-def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
-
-
-def _name(notify: Notify) -> str:
-    return one_line(notify.command[0], 100)
-
-
-def _sockets(tx: Transaction) -> list[str]:
-    """The tmux servers that agents are on, and our own."""
+def _read_sockets(tx: Transaction) -> list[str]:
+    """The tmux servers that agents are on, and the one that this process is in."""
     rows = tx.execute(
         "select distinct pane_socket from agents where pane_socket is not null and left_at is null order by pane_socket"
     )
@@ -276,11 +159,8 @@ def _sockets(tx: Transaction) -> list[str]:
     return [*found, own] if own and own not in found else found
 
 
-# A process of its own.
-
-
-def _start(database: Path) -> None:
-    left_out = {"SWARM_AGENT", "TMUX_PANE"}  # it acts in nobody's name
+def _spawn(database: Path) -> None:
+    left_out = {"SWARM_AGENT", "TMUX_PANE"}  # the process acts for no agent
     environment = {name: value for name, value in os.environ.items() if name not in left_out}
     words = [sys.executable, "-m", "swarm_agents.cli.main", "escalation", "announce", "--until-told"]
     spawn = functools.partial(
@@ -291,17 +171,16 @@ def _start(database: Path) -> None:
         file_actions=[(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in range(3)],
     )
     try:
-        spawn(setsid=True)  # it lives on when the agent's shell, or its whole terminal, ends
+        spawn(setsid=True)  # it outlives the agent's shell, and its terminal
     except NotImplementedError:  # a C library without it
         spawn(setpgroup=0)
 
 
-def _give_others_a_start(db: Database, config: Config) -> None:
-    from swarm_agents.courier import injections  # what only a courier needs
-
+def _wait_for_courier(db: Database, config: Config) -> None:
+    """Return when a courier has announced what is due, when no courier runs, or after `HEAD_START_S`."""
     give_up_at = time.monotonic() + HEAD_START_S
     while time.monotonic() < give_up_at:
         with db.reading() as tx:
-            if injections.leader(tx) is None or not announcements.has_due(tx, _channels(config.notify, tx.now)):
+            if lease.find_holder(tx) is None or not announcements.has_due(tx, _channels(config.notify, tx.now)):
                 return
         time.sleep(0.1)

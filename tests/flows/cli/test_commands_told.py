@@ -7,7 +7,7 @@ import pytest
 
 import swarm_agents
 from swarm_agents.courier import line as notices
-from swarm_agents.courier.line import Announced
+from swarm_agents.courier.line import MessageExcerpt
 from swarm_agents.model import HUMAN
 from tests.support.repo import Repo
 
@@ -48,7 +48,7 @@ def test_the_list_of_many_claimable_tasks_is_named_by_a_command_that_shows_them(
 
 def test_the_command_at_the_end_of_a_notice_reads_what_it_tells_of(repo: Repo) -> None:
     message = repo.swarm("msg", "send", "bob", "hello", "--json").data["id"]
-    line = notices.line((Announced(message, HUMAN, "INFO", "hello"),))
+    line = notices.format_line((MessageExcerpt(message, HUMAN, "INFO", "hello"),))
     command = re.search(r"(swarm [a-z ]+)$", line)
 
     assert command is not None and repo.shell(f"SWARM_AGENT=bob {command[1]}") == 0

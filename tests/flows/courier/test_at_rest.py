@@ -1,4 +1,4 @@
-"""Panes that were at rest when the courier last looked: typed into without another look, unless they moved since."""
+"""Panes that were at rest in the last snapshot: typed into without another one, unless they changed since."""
 
 import os
 import signal
@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from swarm_agents.courier import screen_reader
-from swarm_agents.panes import Look, foreground
+from swarm_agents.panes import ServerSnapshot, foreground
 from swarm_agents.panes.keyboard import Keyboard, Stroke
-from tests.support.noticed import Noticed
+from tests.support.courier_swarm import CourierSwarm
 from tests.support.terminal import attached
 from tests.support.tmux import FAKE_AGENT, FakeAgent
 from tests.support.until import until
@@ -23,7 +23,7 @@ from tests.support.until import until
 def acts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the courier did to tmux, in order."""
     done: list[str] = []
-    look, type_ = screen_reader.look, Keyboard.type
+    look, type_ = screen_reader.read_panes, Keyboard.type
 
     def looked(*arguments: Any, **options: Any) -> object:
         done.append("look")
@@ -34,12 +34,12 @@ def acts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         done.append("typed" if isinstance(result, tuple) and any(result) else "refused")
         return result
 
-    monkeypatch.setattr(screen_reader, "look", looked)
+    monkeypatch.setattr(screen_reader, "read_panes", looked)
     monkeypatch.setattr(Keyboard, "type", typed)
     return done
 
 
-def test_a_pane_at_rest_gets_its_line_before_another_look(swarm: Noticed, acts: list[str]) -> None:
+def test_a_pane_at_rest_gets_its_line_before_another_snapshot(swarm: CourierSwarm, acts: list[str]) -> None:
     agent = swarm.agent("ann")
     swarm.rest(agent)
     acts.clear()
@@ -51,7 +51,9 @@ def test_a_pane_at_rest_gets_its_line_before_another_look(swarm: Noticed, acts: 
     assert len(agent.prompts()) == 1
 
 
-def test_all_that_are_at_rest_get_it_at_once_and_the_others_after_a_look(swarm: Noticed, acts: list[str]) -> None:
+def test_panes_at_rest_get_their_line_at_once_and_the_others_after_a_snapshot(
+    swarm: CourierSwarm, acts: list[str]
+) -> None:
     ann, bob, cid = swarm.agent("ann"), swarm.agent("bob"), swarm.agent("cid", "--restless")
     swarm.rest(ann, bob)
     acts.clear()
@@ -77,12 +79,12 @@ ACTIVITY = "#{window_activity}"
 
 
 @pytest.mark.parametrize("reason", MOVES)
-def test_a_pane_that_has_moved_since_gets_nothing(swarm: Noticed, reason: str) -> None:
+def test_a_pane_that_changed_since_gets_nothing(swarm: CourierSwarm, reason: str) -> None:
     agent = swarm.agent("ann")
     swarm.rest(agent)
 
     MOVES[reason](agent)
-    until(lambda: agent.shows(SEEN.get(reason, "")), "it has moved")
+    until(lambda: agent.shows(SEEN.get(reason, "")), "it has changed")
     typed = agent.typed()
     message = swarm.say("hello")
     swarm.rounds_until(message, "ann", "queued", reason)
@@ -91,7 +93,7 @@ def test_a_pane_that_has_moved_since_gets_nothing(swarm: Noticed, reason: str) -
 
 
 @pytest.mark.parametrize(("kill", "reason"), [("kill-pane", "gone"), ("respawn-pane -k", "replaced")])
-def test_a_pane_that_is_no_more_gets_nothing(swarm: Noticed, kill: str, reason: str) -> None:
+def test_a_pane_that_is_gone_or_replaced_fails(swarm: CourierSwarm, kill: str, reason: str) -> None:
     agent = swarm.agent("ann")
     swarm.rest(agent)
 
@@ -103,7 +105,7 @@ def test_a_pane_that_is_no_more_gets_nothing(swarm: Noticed, kill: str, reason: 
     assert swarm.state(message, "ann")[1] == reason
 
 
-def test_a_program_that_died_at_rest_does_not_take_the_server_with_it(swarm: Noticed) -> None:
+def test_a_program_that_died_at_rest_does_not_take_the_server_with_it(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann")
     swarm.rest(agent)
     server = swarm.tmux.server_pid()
@@ -116,7 +118,7 @@ def test_a_program_that_died_at_rest_does_not_take_the_server_with_it(swarm: Not
     assert swarm.tmux.server_pid() == server
 
 
-def test_a_pane_that_moved_to_a_window_of_the_same_age_is_looked_at(swarm: Noticed) -> None:
+def test_a_pane_that_moved_to_a_window_of_the_same_age_is_read_again(swarm: CourierSwarm) -> None:
     ann, bob = swarm.agent("ann"), swarm.agent("bob")
     until(lambda: draw_in_one_second(ann, bob), "both have drawn in the same second")
     swarm.rest(ann, bob)
@@ -138,30 +140,30 @@ def draw_in_one_second(*agents: FakeAgent) -> bool:
     return len(seconds) == 1
 
 
-def test_a_program_that_has_not_read_its_keys_yet_gets_nothing(swarm: Noticed) -> None:
+def test_a_program_that_has_not_read_its_keys_yet_gets_nothing(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann", "--deaf")
     tty = swarm.rest(agent).panes[agent.pane.pane_id].tty
 
     agent.keys("-l", "please fix")
-    until(lambda: foreground.unread(tty) == len("please fix"), "the keys wait in its terminal")
+    until(lambda: foreground.count_unread_bytes(tty) == len("please fix"), "the keys wait in its terminal")
     message = swarm.say("hello")
     swarm.rounds_until(message, "ann", "queued", "not-reading")
 
-    assert foreground.unread(tty) == len("please fix")
+    assert foreground.count_unread_bytes(tty) == len("please fix")
 
 
-def test_a_pane_that_chose_another_profile_since_gets_nothing(swarm: Noticed) -> None:
+def test_a_pane_that_chose_another_profile_since_gets_nothing(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann")
     swarm.rest(agent)
 
-    swarm.tmux.run("set-option", "-p", "-t", agent.pane.pane_id, "@swarm_profile", "nobodys")
+    swarm.tmux.run("set-option", "-p", "-t", agent.pane.pane_id, "@swarm_profile", "unknown")
     message = swarm.say("hello")
     swarm.rounds_until(message, "ann", "queued", "unknown-program")
 
     assert agent.typed() == b""
 
 
-def test_a_screen_that_was_cleared_by_tmux_is_looked_at(swarm: Noticed) -> None:
+def test_a_screen_that_was_cleared_by_tmux_is_read_again(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann")
     swarm.rest(agent)
 
@@ -172,7 +174,7 @@ def test_a_screen_that_was_cleared_by_tmux_is_looked_at(swarm: Noticed) -> None:
     assert agent.typed() == b""
 
 
-def test_a_pane_that_redrew_the_same_gets_its_line_after_a_look(swarm: Noticed, acts: list[str]) -> None:
+def test_a_pane_that_redrew_the_same_gets_its_line_after_a_snapshot(swarm: CourierSwarm, acts: list[str]) -> None:
     agent = swarm.agent("ann")
     swarm.rest(agent)
     for shown in (True, False):
@@ -187,7 +189,7 @@ def test_a_pane_that_redrew_the_same_gets_its_line_after_a_look(swarm: Noticed, 
     assert len(agent.prompts()) == 1
 
 
-def test_a_pane_that_somebody_came_to_watch_is_looked_at(swarm: Noticed, acts: list[str]) -> None:
+def test_a_pane_that_a_terminal_shows_now_is_read_again(swarm: CourierSwarm, acts: list[str]) -> None:
     agent = swarm.agent("ann")
     with attached(swarm.tmux, "base"):
         for window in (agent.pane.pane_id, "base:0"):  # it has its size from then on
@@ -203,21 +205,21 @@ def test_a_pane_that_somebody_came_to_watch_is_looked_at(swarm: Noticed, acts: l
     assert len(agent.prompts()) == 1
 
 
-def test_what_was_printed_in_the_second_of_a_look_is_not_at_rest(swarm: Noticed) -> None:
+def test_a_pane_that_printed_in_the_second_of_a_snapshot_is_not_at_rest(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann")
     look = swarm.rest(agent)
     pane = look.panes[agent.pane.pane_id]
 
-    def seen(**changes: int) -> Look:
+    def seen(**changes: int) -> ServerSnapshot:
         return replace(look, since=100, panes={agent.pane.pane_id: replace(pane, **changes)})
 
-    assert seen(activity=99, watchers=0).at_rest(agent.pane)
-    assert not seen(activity=100, watchers=0).at_rest(agent.pane)
-    assert not seen(activity=99, watchers=1).at_rest(agent.pane)
-    assert not replace(seen(activity=99, watchers=0), screens={}).at_rest(agent.pane)
+    assert seen(activity=99, watchers=0).is_at_rest(agent.pane)
+    assert not seen(activity=100, watchers=0).is_at_rest(agent.pane)
+    assert not seen(activity=99, watchers=1).is_at_rest(agent.pane)
+    assert not replace(seen(activity=99, watchers=0), screens={}).is_at_rest(agent.pane)
 
 
-def test_an_agent_in_a_shell_script_gets_its_line_after_a_look(swarm: Noticed, acts: list[str]) -> None:
+def test_an_agent_in_a_shell_script_gets_its_line_after_a_snapshot(swarm: CourierSwarm, acts: list[str]) -> None:
     agent = below_a_shell(swarm, "-c", ending="true")
     swarm.rest(agent)
     acts.clear()
@@ -229,19 +231,19 @@ def test_an_agent_in_a_shell_script_gets_its_line_after_a_look(swarm: Noticed, a
     assert len(agent.prompts()) == 1
 
 
-def test_a_shell_that_took_the_place_of_an_agent_in_silence_gets_nothing(swarm: Noticed) -> None:
+def test_a_shell_that_silently_replaced_an_agent_gets_nothing(swarm: CourierSwarm) -> None:
     agent = below_a_shell(swarm, "-mc", ending="exec sh -s")
     swarm.rest(agent)
 
     os.kill(child_of(agent.pane.pane_pid), signal.SIGKILL)
-    until(lambda: foreground.programs([agent.pane.pane_pid])[agent.pane.pane_pid].shell, "a shell reads there")
+    until(lambda: foreground.read_programs([agent.pane.pane_pid])[agent.pane.pane_pid].shell, "a shell reads there")
     message = swarm.say("hello")
     swarm.rounds_until(message, "ann", "queued", "shell")
 
     assert swarm.tmux.run("display-message", "-p", "-t", agent.pane.pane_id, "#{@swarm_last}") == ""
 
 
-def below_a_shell(swarm: Noticed, option: str, ending: str) -> FakeAgent:
+def below_a_shell(swarm: CourierSwarm, option: str, ending: str) -> FakeAgent:
     """The agent ann below a shell that says nothing when it ends, and goes on to something else."""
     record = swarm.tmux.folder / "ann.jsonl"
     script = f"exec 2>/dev/null; {sys.executable} -SEI {FAKE_AGENT} {record}; {ending}"

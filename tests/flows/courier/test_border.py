@@ -1,4 +1,4 @@
-"""Notices on pane borders: what `@swarm_notice` says, to whom, and that it goes when it was read."""
+"""Notices on pane borders: the text of `@swarm_notice`, for which panes, and that it is unset once read."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,14 +8,14 @@ import pytest
 from swarm_agents.courier.courier import Courier
 from swarm_agents.messages import reading
 from swarm_agents.model import PaneAddress
-from tests.support.noticed import Noticed
+from tests.support.courier_swarm import CourierSwarm
 from tests.support.tmux import Tmux
 from tests.support.until import until
 
 
 @pytest.fixture
-def swarm(tmux: Tmux, db_path: Path) -> Iterator[Noticed]:
-    made = Noticed(tmux, db_path)
+def swarm(tmux: Tmux, db_path: Path) -> Iterator[CourierSwarm]:
+    made = CourierSwarm(tmux, db_path)
     made.courier = Courier(db_path, on_borders=True)
     yield made
     made.close()
@@ -25,7 +25,7 @@ def option(tmux: Tmux, pane: PaneAddress) -> str:
     return tmux.run("show-options", "-pqv", "-t", pane.pane_id, "@swarm_notice")
 
 
-def rounds_until_border(swarm: Noticed, pane: PaneAddress, text: str) -> None:
+def rounds_until_border(swarm: CourierSwarm, pane: PaneAddress, text: str) -> None:
     def shown() -> bool:
         swarm.round()
         return option(swarm.tmux, pane) == text
@@ -34,7 +34,7 @@ def rounds_until_border(swarm: Noticed, pane: PaneAddress, text: str) -> None:
 
 
 @pytest.mark.parametrize("program", [["cat"], ["bash", "--norc"]])
-def test_a_pane_that_is_never_typed_into_is_told_on_its_border(swarm: Noticed, program: list[str]) -> None:
+def test_a_pane_that_is_never_typed_into_shows_notices_on_its_border(swarm: CourierSwarm, program: list[str]) -> None:
     pane = swarm.tmux.pane(*program)
     swarm.join("ann", pane)
 
@@ -45,7 +45,7 @@ def test_a_pane_that_is_never_typed_into_is_told_on_its_border(swarm: Noticed, p
     assert "[swarm#" not in swarm.tmux.screen(pane)
 
 
-def test_a_border_is_cleared_when_all_was_read(swarm: Noticed) -> None:
+def test_a_border_is_cleared_when_all_was_read(swarm: CourierSwarm) -> None:
     pane = swarm.tmux.pane("cat")
     swarm.join("ann", pane)
     message = swarm.say("hello")
@@ -56,7 +56,7 @@ def test_a_border_is_cleared_when_all_was_read(swarm: Noticed) -> None:
     rounds_until_border(swarm, pane, "")
 
 
-def test_a_border_tells_of_all_that_waits(swarm: Noticed) -> None:
+def test_a_border_shows_all_waiting_messages(swarm: CourierSwarm) -> None:
     pane = swarm.tmux.pane("cat")
     swarm.join("ann", pane)
 
@@ -70,7 +70,7 @@ def test_a_border_tells_of_all_that_waits(swarm: Noticed) -> None:
     )
 
 
-def test_a_hostile_message_is_harmless_even_in_a_format_that_expands_it(swarm: Noticed, tmp_path: Path) -> None:
+def test_a_hostile_message_is_harmless_even_in_a_format_that_expands_it(swarm: CourierSwarm, tmp_path: Path) -> None:
     pane = swarm.tmux.pane("cat")
     swarm.join("ann", pane)
     trap, control = tmp_path / "trap", tmp_path / "control"
@@ -85,7 +85,7 @@ def test_a_hostile_message_is_harmless_even_in_a_format_that_expands_it(swarm: N
     assert not trap.exists()
 
 
-def test_borders_stay_as_they_are_without_the_key(swarm: Noticed, db_path: Path) -> None:
+def test_borders_do_not_change_unless_configured(swarm: CourierSwarm, db_path: Path) -> None:
     swarm.courier = Courier(db_path)
     pane = swarm.tmux.pane("cat")
     swarm.join("ann", pane)
@@ -96,7 +96,7 @@ def test_borders_stay_as_they_are_without_the_key(swarm: Noticed, db_path: Path)
     assert option(swarm.tmux, pane) == ""
 
 
-def test_only_options_of_panes_are_set(swarm: Noticed) -> None:
+def test_only_options_of_panes_are_set(swarm: CourierSwarm) -> None:
     pane = swarm.tmux.pane("cat")
     swarm.join("ann", pane)
     scopes = (["-g"], ["-gw"], ["-s"], ["-w", "-t", pane.pane_id], ["-t", "=base:"])

@@ -1,4 +1,4 @@
-"""Exactly once, whoever is killed, frozen or in a hurry: judged by what the fake agents recorded."""
+"""Everything is typed exactly once, even if couriers are killed or frozen, as the fake agents' records show."""
 
 import collections
 import os
@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from swarm_agents import panes
-from swarm_agents.courier import courier, injections
+from swarm_agents.courier import courier, lease
 from swarm_agents.db.database import Database
 from swarm_agents.errors import DatabaseLocked
 from swarm_agents.panes import NoAnswer
-from tests.support.courier_nursery import Nursery
-from tests.support.noticed import Noticed
+from tests.support.courier_spawner import CourierSpawner
+from tests.support.courier_swarm import CourierSwarm
 from tests.support.tmux import FakeAgent
 from tests.support.until import until
 
@@ -26,8 +26,8 @@ RACES = 30
 
 
 @pytest.fixture
-def nursery(db_path: Path) -> Iterator[Nursery]:
-    made = Nursery(db_path)
+def spawner(db_path: Path) -> Iterator[CourierSpawner]:
+    made = CourierSpawner(db_path)
     yield made
     made.close()
 
@@ -42,7 +42,9 @@ def told(agent: FakeAgent) -> collections.Counter[int]:
     return count
 
 
-def test_couriers_killed_at_any_moment_type_everything_exactly_once(swarm: Noticed, nursery: Nursery) -> None:
+def test_couriers_killed_at_any_moment_type_everything_exactly_once(
+    swarm: CourierSwarm, spawner: CourierSpawner
+) -> None:
     agents = [swarm.agent(f"agent-{n}", "--swallow", "0.2", "--seed", str(n)) for n in range(3)]
     chance = random.Random(7)
     sent = []
@@ -50,7 +52,7 @@ def test_couriers_killed_at_any_moment_type_everything_exactly_once(swarm: Notic
     for n in range(KILLS):
         if n % 2 == 0:
             sent.append(swarm.say(f"word {n}"))
-        pid = nursery.courier()
+        pid = spawner.start()
         time.sleep(chance.uniform(0.0, 0.12))  # the moment of death is what is tried
         os.kill(pid, signal.SIGKILL)
     swarm.rounds_until_done()
@@ -62,7 +64,7 @@ def test_couriers_killed_at_any_moment_type_everything_exactly_once(swarm: Notic
         assert len(submitted) == len(sent) or agent.typed().count(b"\r") >= 3
 
 
-def announced_in_company(swarm: Noticed, agent: FakeAgent) -> set[int]:
+def announced_in_company(swarm: CourierSwarm, agent: FakeAgent) -> set[int]:
     """Messages carried by a line that names only the newest of many."""
     with swarm.db.reading() as tx:
         rows = tx.execute("select message_id, token from deliveries where agent = :agent", agent=agent.name)
@@ -70,10 +72,12 @@ def announced_in_company(swarm: Noticed, agent: FakeAgent) -> set[int]:
     return {row["message_id"] for row in rows if row["token"] and int(row["token"].split("-")[0]) in heads}
 
 
-def test_four_couriers_that_all_believe_to_lead_type_everything_once(swarm: Noticed, nursery: Nursery) -> None:
+def test_four_couriers_that_all_believe_they_hold_the_lease_type_everything_once(
+    swarm: CourierSwarm, spawner: CourierSpawner
+) -> None:
     agents = [swarm.agent(f"agent-{n}") for n in range(4)]
     for _ in range(4):
-        nursery.courier()
+        spawner.start()
 
     sent = []
     for n in range(RACES):
@@ -85,13 +89,15 @@ def test_four_couriers_that_all_believe_to_lead_type_everything_once(swarm: Noti
         assert all(swarm.state(message, agent.name) == ("submitted", None) for message in sent)
 
 
-def test_a_courier_frozen_before_it_types_changes_nothing_when_it_thaws(swarm: Noticed, nursery: Nursery) -> None:
+def test_a_courier_frozen_before_it_types_changes_nothing_when_it_thaws(
+    swarm: CourierSwarm, spawner: CourierSpawner
+) -> None:
     agent = swarm.agent("ann")
     chance = random.Random(3)
 
     sent = []
     for n in range(20):
-        frozen = nursery.courier()
+        frozen = spawner.start()
         sent.append(swarm.say(f"word {n}"))
         time.sleep(chance.uniform(0.0, 0.08))  # the moment of the freeze is what is tried
         freeze_outside_a_transaction(frozen, swarm.database)
@@ -102,14 +108,16 @@ def test_a_courier_frozen_before_it_types_changes_nothing_when_it_thaws(swarm: N
     assert told(agent) == collections.Counter(sent)
 
 
-def test_another_courier_follows_a_frozen_one_when_its_lease_is_over(swarm: Noticed, nursery: Nursery) -> None:
+def test_another_courier_replaces_a_frozen_one_when_its_lease_is_over(
+    swarm: CourierSwarm, spawner: CourierSpawner
+) -> None:
     agent = swarm.agent("ann")
     for _ in range(2):
-        nursery.courier("honest")
+        spawner.start("honest")
     sent = [swarm.say("before")]
     until(lambda: not swarm.open(), "it was submitted")
 
-    frozen = leader(swarm)
+    frozen = holder_pid(swarm)
     freeze_outside_a_transaction(frozen, swarm.database)
     began = time.monotonic()
     sent.append(swarm.say("meanwhile"))
@@ -119,20 +127,20 @@ def test_another_courier_follows_a_frozen_one_when_its_lease_is_over(swarm: Noti
     sent.append(swarm.say("after"))
     until(lambda: not swarm.open(), "it was submitted")
 
-    assert leader(swarm) != frozen
+    assert holder_pid(swarm) != frozen
     assert took_s < courier.LEASE_S + 3
     assert told(agent) == collections.Counter(sent)
 
 
-def leader(swarm: Noticed) -> int:
+def holder_pid(swarm: CourierSwarm) -> int:
     with swarm.db.reading() as tx:
-        name = injections.leader(tx)
-    assert name, "a courier leads"
+        name = lease.find_holder(tx)
+    assert name, "a courier holds the lease"
     return int(name.partition("-")[0])
 
 
 def freeze_outside_a_transaction(pid: int, database: Path) -> None:
-    """Inside one it would hold the write lock, and everybody would be told so; that is another test's matter."""
+    """Inside one it would hold the write lock; how others meet a locked database is another test's subject."""
     while True:
         os.kill(pid, signal.SIGSTOP)
         until(lambda: stands_still(pid), "it is stopped")
@@ -152,19 +160,15 @@ def stands_still(pid: int) -> bool:
     return set(states) == {"T"}
 
 
-def test_a_stopped_tmux_server_costs_its_time_limit_and_nothing_else(swarm: Noticed) -> None:
+def test_a_stopped_tmux_server_costs_its_time_limit_and_nothing_else(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann")
-    server = swarm.tmux.server_pid()
     message = swarm.say("hello")
 
-    os.kill(server, signal.SIGSTOP)
-    try:
+    with swarm.tmux.frozen():
         began = time.monotonic()
-        seen = panes.look(swarm.tmux.socket, limit_s=0.5)
+        seen = panes.take_snapshot(swarm.tmux.socket, limit_s=0.5)
         took_s = time.monotonic() - began
-        held = swarm.courier.tick()
-    finally:
-        os.kill(server, signal.SIGCONT)
+        held = swarm.courier.run_round()
 
     assert isinstance(seen, NoAnswer)
     assert took_s < 2
@@ -174,18 +178,18 @@ def test_a_stopped_tmux_server_costs_its_time_limit_and_nothing_else(swarm: Noti
     assert len(agent.prompts()) == 1
 
 
-def test_a_second_courier_stands_by_and_follows_when_the_first_retires(swarm: Noticed) -> None:
+def test_a_second_courier_stands_by_and_takes_over_when_the_first_retires(swarm: CourierSwarm) -> None:
     first, second = swarm.courier, courier.Courier(swarm.database)
 
-    led = [one.tick() for one in (first, second)]
+    led = [one.run_round() for one in (first, second)]
     first.retire()
-    followed = second.tick()
+    followed = second.run_round()
 
     assert [one is not None and one.leads for one in led] == [True, False]
     assert followed is not None and followed.leads
 
 
-def test_a_courier_follows_at_once_when_the_leader_was_killed(swarm: Noticed, db_path: Path) -> None:
+def test_a_courier_takes_over_at_once_when_the_holder_was_killed(swarm: CourierSwarm, db_path: Path) -> None:
     with swarm.db.transaction() as tx:
         tx.execute(
             "insert into couriers values (:host, '4194305-dead', :now, :now, :lease)",
@@ -199,6 +203,6 @@ def test_a_courier_follows_at_once_when_the_leader_was_killed(swarm: Noticed, db
     assert done.leads
 
 
-def test_a_tick_during_a_tick_is_dropped(swarm: Noticed) -> None:
+def test_a_round_during_a_round_is_dropped(swarm: CourierSwarm) -> None:
     with swarm.courier._running:
-        assert swarm.courier.tick() is None
+        assert swarm.courier.run_round() is None

@@ -1,11 +1,10 @@
-"""Panes at a glance: what is told of each agent's pane, on real tmux servers, whatever the others do."""
+"""Previews of agents' panes on real tmux servers, where one bad pane or server affects no other."""
 
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 
@@ -56,7 +55,7 @@ def closed(fake: FakeAgent) -> None:
     ("happens", "state"),
     [(nothing, "ready"), (drafted, "draft"), (asking, "dialog"), (scrolled, "copy-mode"), (closed, "gone")],
 )
-def test_it_says_how_the_pane_is(tmux: Tmux, happens: Callable[[FakeAgent], None], state: str) -> None:
+def test_a_preview_has_the_state_of_the_pane(tmux: Tmux, happens: Callable[[FakeAgent], None], state: str) -> None:
     fake = tmux.agent("ann")
 
     happens(fake)
@@ -64,14 +63,14 @@ def test_it_says_how_the_pane_is(tmux: Tmux, happens: Callable[[FakeAgent], None
     assert look_at(fake).state == state
 
 
-def test_it_shows_the_end_of_the_screen_as_harmless_text(tmux: Tmux) -> None:
+def test_a_preview_has_the_end_of_the_screen_as_harmless_text(tmux: Tmux) -> None:
     fake = tmux.agent("ann")
     drafted(fake)
 
     seen = look_at(fake)
 
-    assert any("half a thought" in line for line in seen.lines(5))
-    assert all(line.isprintable() for line in seen.lines(50))
+    assert any("half a thought" in line for line in seen.last_lines(5))
+    assert all(line.isprintable() for line in seen.last_lines(50))
     assert seen.program == "Claude Code"
 
 
@@ -83,7 +82,7 @@ def test_a_server_that_does_not_answer_hides_no_other_one(tmux: Tmux) -> None:
     here = tmux.agent("ann")
     with private_server() as other:
         frozen = other.agent("bob")
-        with stopped(other.server_pid()):
+        with other.frozen():
             seen = previews.take(
                 [agent("ann", here.pane), agent("bob", frozen.pane)], screen_profiles.load_profiles(), limit_s=0.5
             )
@@ -105,19 +104,10 @@ def test_a_pane_with_an_awkward_title_and_folder_hides_no_other_one(
     assert (seen["ann"].state, seen["odd"].state) == ("ready", "replaced")
 
 
-@contextmanager
-def stopped(pid: int) -> Iterator[None]:
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
 def test_servers_that_do_not_answer_are_waited_for_together(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
     here, both, start = tmux.agent("ann"), threading.Barrier(2), transport.start_script
 
-    def started(socket: str, script: str) -> transport.Running:
+    def started(socket: str, script: str) -> transport.TmuxProcess:
         if socket != tmux.socket:
             both.wait(timeout=20)  # the one is asked while the other one is: else it is broken, and nothing is found
         return start(socket, script)
@@ -125,7 +115,7 @@ def test_servers_that_do_not_answer_are_waited_for_together(tmux: Tmux, monkeypa
     monkeypatch.setattr(transport, "start_script", started)
     with private_server() as other, private_server() as third:
         frozen = [agent("bob", other.pane("cat")), agent("cleo", third.pane("cat"))]
-        with stopped(other.server_pid()), stopped(third.server_pid()):
+        with other.frozen(), third.frozen():
             seen = previews.take([agent("ann", here.pane), *frozen], screen_profiles.load_profiles(), limit_s=1.0)
 
     assert [seen[name].state for name in ("ann", "bob", "cleo")] == ["ready", "no-answer", "no-answer"]

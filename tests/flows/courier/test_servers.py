@@ -1,24 +1,21 @@
-"""Several tmux servers: one that does not answer holds up nobody else, and proves nothing about its agents."""
+"""Several tmux servers: one that does not answer delays no other, and proves nothing about its agents."""
 
-import os
-import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from swarm_agents import roster
 from swarm_agents.build import build
-from swarm_agents.courier.courier import Round
+from swarm_agents.courier.courier import CourierRound
 from swarm_agents.db.database import Database
 from swarm_agents.model import Rules
 from swarm_agents.panes import ServerGone
 from swarm_agents.panes import tmux as transport
 from swarm_agents.watch.reaper import GRACE_S, Reaper
 from tests.support.clock import FakeClock
-from tests.support.noticed import Noticed
+from tests.support.courier_swarm import CourierSwarm
 from tests.support.tmux import Tmux, private_server
 
 
@@ -28,22 +25,12 @@ def other() -> Iterator[Tmux]:
         yield server
 
 
-@contextmanager
-def stopped(server: Tmux) -> Iterator[None]:
-    pid = server.server_pid()
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
-def test_a_stopped_server_does_not_hold_up_the_panes_of_another(swarm: Noticed, other: Tmux) -> None:
+def test_a_stopped_server_does_not_hold_up_the_panes_of_another(swarm: CourierSwarm, other: Tmux) -> None:
     ann, bob = swarm.agent("ann"), other.agent("bob")
     swarm.join("bob", bob.pane)
     longest_s = 0.0
 
-    with stopped(swarm.tmux):
+    with swarm.tmux.frozen():
         message = swarm.say("hello")
         while swarm.state(message, "bob")[0] != "submitted":
             began = time.monotonic()
@@ -57,10 +44,10 @@ def test_a_stopped_server_does_not_hold_up_the_panes_of_another(swarm: Noticed, 
     assert (len(ann.prompts()), len(bob.prompts())) == (1, 1)
 
 
-def test_a_courier_that_ends_while_its_server_is_stopped_leaves_no_tmux_behind(swarm: Noticed) -> None:
+def test_a_courier_that_ends_while_its_server_is_stopped_leaves_no_tmux_behind(swarm: CourierSwarm) -> None:
     swarm.rest(swarm.agent("ann"))
 
-    with stopped(swarm.tmux):
+    with swarm.tmux.frozen():
         swarm.say("hello")
         swarm.round()
         swarm.courier.retire()
@@ -75,7 +62,7 @@ def children() -> list[str]:
     return [Path(f"/proc/{pid}/cmdline").read_text() for pid in started]
 
 
-def test_two_servers_with_the_same_pane_ids_are_two(swarm: Noticed, other: Tmux) -> None:
+def test_two_servers_with_the_same_pane_ids_are_two(swarm: CourierSwarm, other: Tmux) -> None:
     ann, bob = swarm.agent("ann"), other.agent("bob")
     assert ann.pane.pane_id == bob.pane.pane_id
     swarm.join("bob", bob.pane)
@@ -89,11 +76,11 @@ def test_two_servers_with_the_same_pane_ids_are_two(swarm: Noticed, other: Tmux)
 def test_a_fixer_whose_pane_stays_away_loses_the_build(db: Database, clock: FakeClock) -> None:
     reaper = broken_and_claimed(db)
 
-    reaper.after(db, Round(True, gone_agents=("ann",)))
-    reaper.after(db, Round(True, looks={"/other": ServerGone("/other")}, living_agents=("bob",)))
+    reaper.end_leases(db, CourierRound(True, gone_agents=("ann",)))
+    reaper.end_leases(db, CourierRound(True, snapshots={"/other": ServerGone("/other")}, living_agents=("bob",)))
     held = build.current(db).fixer
     clock.forward(GRACE_S)
-    reaper.after(db, Round(True, gone_agents=("ann",)))
+    reaper.end_leases(db, CourierRound(True, gone_agents=("ann",)))
 
     assert (held, build.current(db).fixer) == ("ann", None)
 
@@ -101,10 +88,10 @@ def test_a_fixer_whose_pane_stays_away_loses_the_build(db: Database, clock: Fake
 def test_a_pane_that_is_respawned_costs_its_agent_nothing(db: Database, clock: FakeClock) -> None:
     reaper = broken_and_claimed(db)
 
-    reaper.after(db, Round(True, gone_agents=("ann",)))
+    reaper.end_leases(db, CourierRound(True, gone_agents=("ann",)))
     clock.forward(GRACE_S)
-    reaper.after(db, Round(True, living_agents=("ann",)))
-    reaper.after(db, Round(True, gone_agents=("ann",)))
+    reaper.end_leases(db, CourierRound(True, living_agents=("ann",)))
+    reaper.end_leases(db, CourierRound(True, gone_agents=("ann",)))
 
     assert build.current(db).fixer == "ann"
 

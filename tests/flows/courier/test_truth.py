@@ -1,4 +1,4 @@
-"""No delivery says more than what happened: every row is compared with what the fake agents recorded."""
+"""No delivery claims more than what happened: every row is compared with the fake agents' records."""
 
 import os
 import random
@@ -9,17 +9,17 @@ from collections import Counter
 import pytest
 
 from swarm_agents.courier import injections, steps
-from tests.support.noticed import Noticed
+from tests.support.courier_swarm import CourierSwarm
 from tests.support.tmux import FakeAgent
 from tests.support.until import until
 
 DELIVERIES = int(os.environ.get("TRUTH_DELIVERIES", "300"))  # 10,000 take ten minutes: by hand
 AGENTS = 10
-RESTS = 0.1  # of the messages come when some panes are at rest, and are typed there without another look
+RESTS = 0.1  # of the messages come when some panes are at rest, and are typed there without another snapshot
 REST_S = 2.2
 
 
-def test_every_row_agrees_with_what_its_agent_recorded(swarm: Noticed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_row_agrees_with_what_its_agent_recorded(swarm: CourierSwarm, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps, "PATIENCE_S", 3.0)  # with a line into which a human types; a minute otherwise
     agents = [swarm.agent(f"agent-{n}", "--swallow", "0.3", "--seed", str(n)) for n in range(AGENTS)]
     chance = random.Random(11)
@@ -51,7 +51,7 @@ def test_every_row_agrees_with_what_its_agent_recorded(swarm: Noticed, monkeypat
 
 
 def disturb(agent: FakeAgent, chance: random.Random) -> None:
-    """What people and agents do meanwhile: a dialog opens or closes, somebody types a word, or sends it."""
+    """What people and agents do meanwhile: a dialog opens or closes, a human types a word, or sends it."""
     match chance.randrange(4):
         case 0:
             os.kill(agent.pane.pane_pid, signal.SIGUSR1)
@@ -67,18 +67,18 @@ def close_dialog(agent: FakeAgent) -> None:
         os.kill(agent.pane.pane_pid, signal.SIGUSR1)
 
 
-def under_way(swarm: Noticed) -> bool:
-    """Before that, nobody may erase what stands in a composer: it would look as if it had been submitted."""
+def under_way(swarm: CourierSwarm) -> bool:
+    """Whether a line is on its way. Erased from its composer then, it would look as if it had been submitted."""
     swarm.round()
     with swarm.db.reading() as tx:
-        return bool(injections.under_way(tx))
+        return bool(injections.list_all(tx))
 
 
 def dialog(agent: FakeAgent) -> bool:
     return agent.shows("Do you want to proceed?")
 
 
-def states(swarm: Noticed, agent: str) -> dict[int, tuple[str, int | None]]:
+def states(swarm: CourierSwarm, agent: str) -> dict[int, tuple[str, int | None]]:
     """By message: its state, and the id at the head of the line that carried it."""
     with swarm.db.reading() as tx:
         rows = tx.execute("select message_id, state, token from deliveries where agent = :agent", agent=agent)

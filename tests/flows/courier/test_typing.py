@@ -1,4 +1,4 @@
-"""Notices typed into real panes: what arrives, what is held, and what is said about it."""
+"""Notices typed into real panes: what arrives, what is held, and which state is recorded."""
 
 import os
 import signal
@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from swarm_agents.courier import injections
-from swarm_agents.courier.injections import Line
+from swarm_agents.courier.injections import NoticeLine
 from swarm_agents.messages import deliveries, reading
 from swarm_agents.panes import foreground
-from tests.support.noticed import Noticed
+from tests.support.courier_swarm import CourierSwarm
 from tests.support.until import until
 
 
-def test_a_notice_is_typed_submitted_and_read(swarm: Noticed) -> None:
+def test_a_notice_is_typed_submitted_and_read(swarm: CourierSwarm) -> None:
     ann = swarm.agent("ann")
 
     message = swarm.say("the build is green again")
@@ -33,7 +33,7 @@ PROGRAMS = ["claude-code", "codex", "gemini", "opencode", "aider"]
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_each_composer_gets_exactly_the_line(swarm: Noticed, program: str) -> None:
+def test_each_composer_gets_exactly_the_line(swarm: CourierSwarm, program: str) -> None:
     agent = swarm.agent("ann", "--like", program, profile=program)
 
     message = swarm.say("hello, and this is long enough to be wrapped into a second row wherever it is drawn")
@@ -45,7 +45,7 @@ def test_each_composer_gets_exactly_the_line(swarm: Noticed, program: str) -> No
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_the_question_of_each_program_never_receives_a_byte(swarm: Noticed, program: str) -> None:
+def test_the_question_of_each_program_never_receives_a_byte(swarm: CourierSwarm, program: str) -> None:
     agent = swarm.agent("ann", "--like", program, "--dialog", profile=program)
 
     message = swarm.say("hello")
@@ -59,7 +59,7 @@ def test_the_question_of_each_program_never_receives_a_byte(swarm: Noticed, prog
 
 @pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize("draft", ["please fix the au", "two\nrows", "an open end\n"])
-def test_the_draft_in_each_program_is_left_alone(swarm: Noticed, program: str, draft: str) -> None:
+def test_the_draft_in_each_program_is_left_alone(swarm: CourierSwarm, program: str, draft: str) -> None:
     agent = swarm.agent("ann", "--like", program, "--draft", draft, profile=program)
 
     message = swarm.say("hello")
@@ -72,7 +72,7 @@ def test_the_draft_in_each_program_is_left_alone(swarm: Noticed, program: str, d
     assert agent.prompts()[1].startswith(f"[swarm#{message}]")
 
 
-def test_a_program_that_takes_a_key_right_after_a_paste_for_a_line_end_gets_it_later(swarm: Noticed) -> None:
+def test_a_program_that_reads_a_key_right_after_a_paste_as_a_line_end_gets_it_later(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann", "--like", "gemini", "--line-end-after-paste", "0.04", profile="gemini")
 
     message = swarm.say("hello")
@@ -82,7 +82,7 @@ def test_a_program_that_takes_a_key_right_after_a_paste_for_a_line_end_gets_it_l
     assert agent.prompts() == [f"[swarm#{message}] INFO from human: hello. Read all of it with: swarm inbox"]
 
 
-def test_a_submit_key_that_became_a_line_end_is_pressed_again(swarm: Noticed) -> None:
+def test_a_submit_key_that_became_a_line_end_is_pressed_again(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann", "--like", "gemini", "--line-end-after-paste", "0.5", profile="gemini")
 
     message = swarm.say("hello")
@@ -92,7 +92,7 @@ def test_a_submit_key_that_became_a_line_end_is_pressed_again(swarm: Noticed) ->
     assert agent.prompts() == [f"[swarm#{message}] INFO from human: hello. Read all of it with: swarm inbox\n"]
 
 
-def test_a_program_without_paste_marks_gets_the_bare_line(swarm: Noticed) -> None:
+def test_a_program_without_paste_marks_gets_the_bare_line(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann", "--no-paste-marks")
 
     message = swarm.say("hello")
@@ -102,7 +102,7 @@ def test_a_program_without_paste_marks_gets_the_bare_line(swarm: Noticed) -> Non
     assert len(agent.prompts()) == 1
 
 
-def test_a_line_reader_gets_its_line_and_no_more(swarm: Noticed, tmp_path: Path) -> None:
+def test_a_line_reader_gets_its_line_and_no_more(swarm: CourierSwarm, tmp_path: Path) -> None:
     heard = tmp_path / "heard"
     program = (
         f"import sys\nopen({str(heard)!r}, 'w').close()\nfor line in sys.stdin: open({str(heard)!r}, 'a').write(line)"
@@ -117,7 +117,7 @@ def test_a_line_reader_gets_its_line_and_no_more(swarm: Noticed, tmp_path: Path)
     assert heard.read_text() == f"[swarm#{message}] INFO from human: hello. Read all of it with: swarm inbox\n"
 
 
-def test_a_line_that_nobody_reads_is_typed_and_never_called_submitted(swarm: Noticed) -> None:
+def test_a_line_that_is_not_read_stays_typed_and_is_not_submitted(swarm: CourierSwarm) -> None:
     pane = swarm.tmux.pane(sys.executable, "-c", "import time\nprint('up')\ntime.sleep(600)", profile="plain")
     until(lambda: "up" in swarm.tmux.screen(pane), "the program is up")
     swarm.join("ann", pane)
@@ -129,7 +129,7 @@ def test_a_line_that_nobody_reads_is_typed_and_never_called_submitted(swarm: Not
     assert swarm.state(message, "ann") == ("typed", None)
 
 
-def test_a_program_that_never_reads_its_keyboard_ends_unknown(swarm: Noticed) -> None:
+def test_a_program_that_never_reads_its_keyboard_ends_unknown(swarm: CourierSwarm) -> None:
     swarm.agent("ann", "--deaf")
 
     message = swarm.say("hello")
@@ -140,7 +140,7 @@ def test_a_program_that_never_reads_its_keyboard_ends_unknown(swarm: Noticed) ->
     assert swarm.state(message, "ann") == ("unknown", "not-reading")
 
 
-def test_an_agent_in_vims_normal_mode_takes_a_paste_for_text(swarm: Noticed) -> None:
+def test_an_agent_in_vims_normal_mode_reads_a_paste_as_text(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann", "--vim", "normal")
 
     message = swarm.say("hello")
@@ -149,7 +149,7 @@ def test_an_agent_in_vims_normal_mode_takes_a_paste_for_text(swarm: Noticed) -> 
     assert len(agent.prompts()) == 1
 
 
-def test_an_agent_that_takes_a_paste_for_commands_gets_no_submit_key(swarm: Noticed) -> None:
+def test_an_agent_that_reads_a_paste_as_commands_gets_no_submit_key(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann", "--vim", "strict")
 
     message = swarm.say("hello")
@@ -160,7 +160,7 @@ def test_an_agent_that_takes_a_paste_for_commands_gets_no_submit_key(swarm: Noti
     assert agent.prompts() == []
 
 
-def test_a_swallowed_submit_key_is_pressed_again_and_the_text_is_not(swarm: Noticed) -> None:
+def test_a_swallowed_submit_key_is_pressed_again_and_the_text_is_not(swarm: CourierSwarm) -> None:
     agents = [swarm.agent(f"agent-{n}", "--swallow", "0.5", "--seed", str(n)) for n in range(6)]
 
     message = swarm.say("hello")
@@ -172,7 +172,7 @@ def test_a_swallowed_submit_key_is_pressed_again_and_the_text_is_not(swarm: Noti
         assert agent.typed().count(b"[swarm#") == 1
 
 
-def test_three_swallowed_submit_keys_are_enough(swarm: Noticed) -> None:
+def test_three_swallowed_submit_keys_are_enough(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann", "--swallow", "1")
 
     message = swarm.say("hello")
@@ -182,7 +182,7 @@ def test_three_swallowed_submit_keys_are_enough(swarm: Noticed) -> None:
     assert agent.typed().count(b"[swarm#") == 1
 
 
-def test_a_draft_is_left_alone_and_the_notice_follows_it(swarm: Noticed) -> None:
+def test_a_draft_is_left_alone_and_the_notice_follows_it(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann", "--draft", "please fix the au")
 
     message = swarm.say("hello")
@@ -195,7 +195,7 @@ def test_a_draft_is_left_alone_and_the_notice_follows_it(swarm: Noticed) -> None
     assert agent.prompts()[1].startswith(f"[swarm#{message}]")
 
 
-def test_copy_mode_holds_the_notice(swarm: Noticed) -> None:
+def test_copy_mode_holds_the_notice(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann")
     swarm.tmux.run("copy-mode", "-t", agent.pane.pane_id)
 
@@ -208,7 +208,7 @@ def test_copy_mode_holds_the_notice(swarm: Noticed) -> None:
     assert len(agent.prompts()) == 1
 
 
-def test_a_pane_whose_input_is_off_is_left_alone(swarm: Noticed) -> None:
+def test_a_pane_whose_input_is_off_is_left_alone(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann")
     swarm.tmux.run("select-pane", "-d", "-t", agent.pane.pane_id)
 
@@ -218,7 +218,7 @@ def test_a_pane_whose_input_is_off_is_left_alone(swarm: Noticed) -> None:
     assert agent.typed() == b""
 
 
-def test_synchronized_panes_do_not_multiply_a_notice(swarm: Noticed) -> None:
+def test_synchronized_panes_do_not_multiply_a_notice(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann")
     beside = swarm.tmux.run("split-window", "-d", "-P", "-F", "#{pane_id}", "-t", agent.pane.pane_id, "cat")
     swarm.tmux.run("set-option", "-w", "-t", agent.pane.pane_id, "synchronize-panes", "on")
@@ -230,7 +230,7 @@ def test_synchronized_panes_do_not_multiply_a_notice(swarm: Noticed) -> None:
     assert len(agent.prompts()) == 1
 
 
-def test_a_shell_is_never_typed_into(swarm: Noticed) -> None:
+def test_a_shell_is_never_typed_into(swarm: CourierSwarm) -> None:
     pane = swarm.tmux.pane("bash", "--norc", profile="plain")
     swarm.join("ann", pane)
 
@@ -240,7 +240,7 @@ def test_a_shell_is_never_typed_into(swarm: Noticed) -> None:
     assert "[swarm#" not in swarm.tmux.screen(pane)
 
 
-def test_a_shell_that_bears_an_agents_name_is_still_a_shell(swarm: Noticed) -> None:
+def test_a_shell_with_an_agents_name_is_still_a_shell(swarm: CourierSwarm) -> None:
     pane = swarm.tmux.pane("bash", "-c", "PS1='❯ ' exec -a claude bash --norc")
     until(lambda: "❯" in swarm.tmux.screen(pane), "its prompt stands there")
     swarm.join("ann", pane)
@@ -251,7 +251,7 @@ def test_a_shell_that_bears_an_agents_name_is_still_a_shell(swarm: Noticed) -> N
     assert "[swarm#" not in swarm.tmux.screen(pane)
 
 
-def test_an_agent_suspended_to_its_shell_gets_nothing(swarm: Noticed) -> None:
+def test_an_agent_suspended_to_its_shell_gets_nothing(swarm: CourierSwarm) -> None:
     pane = swarm.tmux.pane("bash", "--norc", profile="plain")
     swarm.tmux.run("send-keys", "-t", pane.pane_id, "sleep 600", "Enter")
     until(lambda: swarm.tmux.run("display", "-p", "-t", pane.pane_id, "#{pane_current_command}") == "sleep", "it runs")
@@ -265,16 +265,16 @@ def test_an_agent_suspended_to_its_shell_gets_nothing(swarm: Noticed) -> None:
     assert "[swarm#" not in swarm.tmux.screen(pane)
 
 
-def test_a_program_that_ends_while_it_is_looked_at_leaves_its_shell_alone(
-    swarm: Noticed, monkeypatch: pytest.MonkeyPatch
+def test_nothing_is_typed_into_the_shell_of_a_program_that_ends_during_a_snapshot(
+    swarm: CourierSwarm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pane = swarm.tmux.pane("env", "PS1=", "dash", "-i", profile="plain")
     swarm.tmux.run("send-keys", "-t", pane.pane_id, "cat", "Enter")
     until(lambda: swarm.tmux.run("display", "-p", "-t", pane.pane_id, "#{pane_current_command}") == "cat", "it runs")
     swarm.join("ann", pane)
-    server, leaders = swarm.tmux.server_pid(), foreground.leaders
+    server, leaders = swarm.tmux.server_pid(), foreground.read_leaders
 
-    def asked_just_before_it_ends(pids: Iterable[int]) -> dict[int, foreground.Program]:
+    def asked_just_before_it_ends(pids: Iterable[int]) -> dict[int, foreground.ForegroundProgram]:
         told = leaders(pids)
         if (reader := terminal_group(pane.pane_pid)) != pane.pane_pid:
             os.kill(reader, signal.SIGPIPE)  # of which dash says nothing
@@ -282,7 +282,7 @@ def test_a_program_that_ends_while_it_is_looked_at_leaves_its_shell_alone(
         os.kill(server, signal.SIGCONT)
         return told
 
-    monkeypatch.setattr(foreground, "leaders", asked_just_before_it_ends)
+    monkeypatch.setattr(foreground, "read_leaders", asked_just_before_it_ends)
     message = swarm.say("hello")
     os.kill(server, signal.SIGSTOP)
     swarm.rounds_until(message, "ann", "queued", "shell")
@@ -294,7 +294,7 @@ def terminal_group(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[5])
 
 
-def test_a_program_nobody_knows_gets_no_text(swarm: Noticed) -> None:
+def test_a_program_without_a_profile_gets_no_text(swarm: CourierSwarm) -> None:
     pane = swarm.tmux.pane("cat")
     swarm.join("ann", pane)
 
@@ -305,7 +305,7 @@ def test_a_program_nobody_knows_gets_no_text(swarm: Noticed) -> None:
     assert swarm.tmux.screen(pane).strip() == ""
 
 
-def test_a_nested_tmux_is_refused(swarm: Noticed) -> None:
+def test_a_nested_tmux_is_refused(swarm: CourierSwarm) -> None:
     inner = f"{swarm.tmux.folder}/inner"
     pane = swarm.tmux.pane("env", "-u", "TMUX", "tmux", "-f", "/dev/null", "-S", inner, "new-session", "cat")
     until(lambda: "[0]" in swarm.tmux.screen(pane), "the inner tmux draws")
@@ -318,7 +318,7 @@ def test_a_nested_tmux_is_refused(swarm: Noticed) -> None:
     swarm.tmux.end_other(inner)
 
 
-def test_a_dead_pane_fails_and_the_tmux_server_lives(swarm: Noticed) -> None:
+def test_a_dead_pane_fails_and_the_tmux_server_lives(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann")
     server = swarm.tmux.server_pid()
     os.kill(agent.pane.pane_pid, signal.SIGKILL)
@@ -331,7 +331,7 @@ def test_a_dead_pane_fails_and_the_tmux_server_lives(swarm: Noticed) -> None:
     assert swarm.tmux.server_pid() == server
 
 
-def test_a_killed_pane_is_gone(swarm: Noticed) -> None:
+def test_a_killed_pane_is_gone(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann")
     swarm.tmux.run("kill-pane", "-t", agent.pane.pane_id)
 
@@ -341,7 +341,7 @@ def test_a_killed_pane_is_gone(swarm: Noticed) -> None:
     assert swarm.round().gone_agents == () or swarm.round().gone_agents == ("ann",)
 
 
-def test_a_respawned_pane_is_another_one(swarm: Noticed) -> None:
+def test_a_respawned_pane_is_another_one(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann")
     swarm.tmux.run("respawn-pane", "-k", "-t", agent.pane.pane_id, "cat")
 
@@ -351,7 +351,7 @@ def test_a_respawned_pane_is_another_one(swarm: Noticed) -> None:
     assert "[swarm#" not in swarm.tmux.screen(agent.pane)
 
 
-def test_a_restarted_server_with_the_same_ids_is_another_one(swarm: Noticed) -> None:
+def test_a_restarted_server_with_the_same_ids_is_another_one(swarm: CourierSwarm) -> None:
     swarm.agent("ann")
     swarm.tmux.stop()
     swarm.tmux.start()
@@ -363,7 +363,7 @@ def test_a_restarted_server_with_the_same_ids_is_another_one(swarm: Noticed) -> 
     assert stranger.typed() == b""
 
 
-def test_a_server_that_is_gone_is_said_to_be_gone(swarm: Noticed) -> None:
+def test_notices_for_a_server_that_is_gone_fail(swarm: CourierSwarm) -> None:
     swarm.agent("ann")
     swarm.tmux.stop()
 
@@ -373,7 +373,7 @@ def test_a_server_that_is_gone_is_said_to_be_gone(swarm: Noticed) -> None:
     assert swarm.state(message, "ann") == ("failed", "server-gone")
 
 
-def test_a_moved_and_renamed_pane_keeps_its_notices(swarm: Noticed) -> None:
+def test_a_moved_and_renamed_pane_keeps_its_notices(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann")
     swarm.tmux.run("new-session", "-d", "-s", "other", "cat")
     swarm.tmux.run("move-window", "-s", agent.pane.pane_id, "-t", "=other:9")
@@ -385,7 +385,7 @@ def test_a_moved_and_renamed_pane_keeps_its_notices(swarm: Noticed) -> None:
     assert len(agent.prompts()) == 1
 
 
-def test_waiting_messages_come_in_one_line(swarm: Noticed) -> None:
+def test_waiting_messages_come_in_one_line(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann", "--draft", "x")
     messages_held = [swarm.say(f"word {n}") for n in range(3)]
     swarm.rounds_until(messages_held[-1], "ann", "queued", "draft")
@@ -398,7 +398,7 @@ def test_waiting_messages_come_in_one_line(swarm: Noticed) -> None:
     assert agent.prompts()[0].startswith(f"[swarm#{messages_held[-1]}] 3 messages: #{messages_held[0]} INFO from human")
 
 
-def test_a_message_that_was_read_first_is_never_typed(swarm: Noticed) -> None:
+def test_a_message_that_was_read_first_is_never_typed(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann", "--draft", "x")
     message = swarm.say("hello")
     swarm.rounds_until(message, "ann", "queued", "draft")
@@ -411,7 +411,7 @@ def test_a_message_that_was_read_first_is_never_typed(swarm: Noticed) -> None:
     assert b"[swarm#" not in agent.typed()
 
 
-def test_one_bad_pane_does_not_stop_the_others(swarm: Noticed) -> None:
+def test_one_bad_pane_does_not_stop_the_others(swarm: CourierSwarm) -> None:
     gone, healthy = swarm.agent("ann"), swarm.agent("bob")
     swarm.tmux.run("kill-pane", "-t", gone.pane.pane_id)
 
@@ -422,7 +422,7 @@ def test_one_bad_pane_does_not_stop_the_others(swarm: Noticed) -> None:
     assert len(healthy.prompts()) == 1
 
 
-def test_only_a_human_types_an_unknown_notice_again(swarm: Noticed) -> None:
+def test_only_a_human_types_an_unknown_notice_again(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann", "--swallow", "1")
     message = swarm.say("hello")
     swarm.rounds_until(message, "ann", "unknown", "not-reading")
@@ -437,11 +437,11 @@ def test_only_a_human_types_an_unknown_notice_again(swarm: Noticed) -> None:
     assert agent.typed().count(b"[swarm#") == 2
 
 
-def test_a_line_left_untyped_by_a_courier_that_was_killed_is_judged_anew(swarm: Noticed) -> None:
+def test_a_line_left_untyped_by_a_killed_courier_is_decided_again(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann")
     message = swarm.say("hello")
     with swarm.db.transaction() as tx:
-        injections.begin(tx, [Line(agent.pane, "[swarm#1] hello", injections.waiting(tx))])
+        injections.begin(tx, [NoticeLine(agent.pane, "[swarm#1] hello", injections.list_waiting(tx))])
         tx.execute("update typings set began_mono_ms = :then", then=tx.moment.mono_ms - 3_600_000)
         tx.execute("update deliveries set expires_mono_ms = :past", past=tx.moment.mono_ms - 1)
 
@@ -450,7 +450,7 @@ def test_a_line_left_untyped_by_a_courier_that_was_killed_is_judged_anew(swarm: 
     assert agent.typed() == b""
 
 
-def test_a_program_whose_cursor_never_rests_gets_its_line_once(swarm: Noticed) -> None:
+def test_a_program_whose_cursor_never_rests_gets_its_line_once(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann", "--restless")
 
     sent = [swarm.say("hello")]

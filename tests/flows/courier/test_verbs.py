@@ -10,11 +10,11 @@ import pytest
 
 from swarm_agents.build import build
 from swarm_agents.model import Rules
-from tests.support.noticed import Noticed
+from tests.support.courier_swarm import CourierSwarm
 from tests.support.until import until
 
 
-def command(swarm: Noticed, *words: str, pane_of: str = "") -> subprocess.Popen[str]:
+def command(swarm: CourierSwarm, *words: str, pane_of: str = "") -> subprocess.Popen[str]:
     environment = dict(os.environ) | {"SWARM_DB": str(swarm.database)}
     if pane_of:
         environment |= {"TMUX": f"{swarm.tmux.socket},{swarm.tmux.server_pid()},0", "TMUX_PANE": pane_of}
@@ -28,7 +28,7 @@ def command(swarm: Noticed, *words: str, pane_of: str = "") -> subprocess.Popen[
     )
 
 
-def ran(swarm: Noticed, *words: str, pane_of: str = "") -> tuple[int, dict[str, object]]:
+def ran(swarm: CourierSwarm, *words: str, pane_of: str = "") -> tuple[int, dict[str, object]]:
     process = command(swarm, *words, "--json", pane_of=pane_of)
     printed, complaints = process.communicate(timeout=60)
     assert printed, complaints
@@ -36,7 +36,7 @@ def ran(swarm: Noticed, *words: str, pane_of: str = "") -> tuple[int, dict[str, 
     return process.returncode, answer
 
 
-def test_one_round_of_the_courier_types_what_waits(swarm: Noticed) -> None:
+def test_one_round_of_the_courier_types_what_waits(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann")
     message = swarm.say("hello")
 
@@ -47,7 +47,7 @@ def test_one_round_of_the_courier_types_what_waits(swarm: Noticed) -> None:
     assert swarm.state(message, "ann") == ("submitted", None)
 
 
-def test_the_courier_runs_until_it_is_told_to_stop(swarm: Noticed) -> None:
+def test_the_courier_runs_until_it_is_told_to_stop(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann")
     running = command(swarm, "courier")
     swarm.say("hello")
@@ -61,7 +61,7 @@ def test_the_courier_runs_until_it_is_told_to_stop(swarm: Noticed) -> None:
         assert tx.execute("select * from couriers") == []
 
 
-def test_the_courier_ends_the_lease_of_a_fixer_whose_pane_is_gone(swarm: Noticed) -> None:
+def test_the_courier_ends_the_lease_of_a_fixer_whose_pane_is_gone(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann")
     build.report(swarm.db, "ann", "tests fail", Rules())
     running = command(swarm, "courier")
@@ -78,7 +78,7 @@ def test_the_courier_ends_the_lease_of_a_fixer_whose_pane_is_gone(swarm: Noticed
     assert running.returncode == 0
 
 
-def test_notices_are_listed_and_shown_with_how_far_they_came(swarm: Noticed) -> None:
+def test_notices_are_listed_and_shown_with_how_far_they_came(swarm: CourierSwarm) -> None:
     swarm.agent("ann")
     message = swarm.say("hello")
     swarm.rounds_until(message, "ann", "submitted")
@@ -93,12 +93,12 @@ def test_notices_are_listed_and_shown_with_how_far_they_came(swarm: Noticed) -> 
     assert receipts["read_at"] is None
 
 
-def test_a_message_without_deliveries_is_not_found(swarm: Noticed) -> None:
+def test_a_message_without_deliveries_is_not_found(swarm: CourierSwarm) -> None:
     assert ran(swarm, "notice", "show", "99")[0] == 92
     assert ran(swarm, "notice", "retry", "99")[0] == 92
 
 
-def test_an_agent_may_not_order_a_retry(swarm: Noticed) -> None:
+def test_an_agent_may_not_order_a_retry(swarm: CourierSwarm) -> None:
     swarm.agent("ann")
     message = swarm.say("hello")
 
@@ -114,7 +114,7 @@ def test_an_agent_may_not_order_a_retry(swarm: Noticed) -> None:
     ],
 )
 def test_a_selftest_proves_a_profile_on_a_live_pane(
-    swarm: Noticed, options: tuple[str, ...], passes: bool, last: str
+    swarm: CourierSwarm, options: tuple[str, ...], passes: bool, last: str
 ) -> None:
     agent = swarm.agent("ann", *options)
 
@@ -124,7 +124,7 @@ def test_a_selftest_proves_a_profile_on_a_live_pane(
     assert answer["data"]["seen"][-1] == last  # type: ignore[index]
 
 
-def test_a_selftest_that_only_looks_types_nothing(swarm: Noticed) -> None:
+def test_a_selftest_that_only_looks_types_nothing(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann")
 
     code, _ = ran(swarm, "notice", "selftest", agent.pane.pane_id, "--look", pane_of=agent.pane.pane_id)
@@ -133,7 +133,7 @@ def test_a_selftest_that_only_looks_types_nothing(swarm: Noticed) -> None:
     assert agent.typed() == b""
 
 
-def test_the_list_of_agents_says_how_their_panes_are_and_what_they_show(swarm: Noticed) -> None:
+def test_the_list_of_agents_says_how_their_panes_are_and_what_they_show(swarm: CourierSwarm) -> None:
     ann = swarm.agent("ann")
     swarm.join("bob", None)
     ann.keys("-l", "half a thought")
@@ -148,20 +148,16 @@ def test_the_list_of_agents_says_how_their_panes_are_and_what_they_show(swarm: N
     assert (rows["bob"]["pane_state"], rows["bob"]["preview"]) == ("no-tmux", [])
 
 
-def test_a_frozen_tmux_server_does_not_hold_up_the_list_of_agents(swarm: Noticed) -> None:
+def test_a_frozen_tmux_server_does_not_hold_up_the_list_of_agents(swarm: CourierSwarm) -> None:
     swarm.agent("ann")
-    server = swarm.tmux.server_pid()
-    os.kill(server, signal.SIGSTOP)
 
-    try:
+    with swarm.tmux.frozen():
         code, answer = ran(swarm, "agent", "list")
-    finally:
-        os.kill(server, signal.SIGCONT)
 
     assert code == 0
     assert [row["pane_state"] for row in answer["data"]["agents"]] == ["no-answer"]  # type: ignore[index]
 
 
 @pytest.mark.parametrize("lines", ["0", "-1", "abc", "1000"])
-def test_a_preview_without_a_sensible_length_is_refused(swarm: Noticed, lines: str) -> None:
+def test_a_preview_without_a_sensible_length_is_refused(swarm: CourierSwarm, lines: str) -> None:
     assert ran(swarm, "agent", "list", "--preview", lines)[0] == 64

@@ -1,4 +1,4 @@
-"""The demo on its real parts: what it says at the end, and that nothing of it stays behind, however it ends."""
+"""The demo with its real parts: its summary, and that nothing of it stays behind, however it ends."""
 
 import json
 import os
@@ -23,10 +23,10 @@ LIMIT_S = 120  # of any run here on a busy machine
 
 
 @contextmanager
-def performance(log: Path, *words: str) -> Iterator["subprocess.Popen[str]"]:
-    """The demo, playing with all its agents on the stage; ended by its process id when the test forgets to."""
+def running_demo(log: Path, *words: str) -> Iterator["subprocess.Popen[str]"]:
+    """The demo with all its agents joined; ended by its process id if the test has not ended it."""
     with log.open("w") as errors:
-        playing = subprocess.Popen(
+        demo = subprocess.Popen(
             [SWARM, "demo", "--headless", "--json", *words],
             env=environment(),
             stdin=subprocess.DEVNULL,
@@ -37,14 +37,14 @@ def performance(log: Path, *words: str) -> Iterator["subprocess.Popen[str]"]:
         )
         try:
             until(lambda: log.read_text().count(" joined ") == 5, "all agents have joined", LIMIT_S)
-            yield playing
+            yield demo
         finally:
-            playing.terminate()
-            playing.communicate(timeout=LIMIT_S)
+            demo.terminate()
+            demo.communicate(timeout=LIMIT_S)
 
 
 def folder_of(log: Path) -> Path:
-    found = re.search(r"it plays in ([^;]+);", log.read_text())
+    found = re.search(r"the demo runs in ([^;]+);", log.read_text())
     assert found, log.read_text()
     return Path(found[1])
 
@@ -61,12 +61,12 @@ def assert_nothing_stays(folder: Path) -> None:
 
 
 def test_a_headless_demo_ends_by_itself_and_every_promise_held(tmp_path: Path) -> None:
-    with performance(tmp_path / "log", "--seconds", "20") as playing:
-        out, _ = playing.communicate(timeout=LIMIT_S)
+    with running_demo(tmp_path / "log", "--seconds", "20") as demo:
+        out, _ = demo.communicate(timeout=LIMIT_S)
 
     said = json.loads(out)
     data = said["data"]
-    assert (playing.returncode, said["message"]) == (0, "Every promise held.")
+    assert (demo.returncode, said["message"]) == (0, "Every promise held.")
     assert data["incidents"] >= 1
     assert data["attempts"] == len(data["fixers"]) >= data["incidents"]
     assert data["commits"] >= 5
@@ -78,23 +78,23 @@ def test_a_headless_demo_ends_by_itself_and_every_promise_held(tmp_path: Path) -
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_nothing_stays_behind_when_it_is_ended(number: signal.Signals, tmp_path: Path) -> None:
-    with performance(tmp_path / "log", "--seconds", "60") as playing:
+    with running_demo(tmp_path / "log", "--seconds", "60") as demo:
         folder = folder_of(tmp_path / "log")
         assert len(processes_of(folder)) >= 7  # the tmux server, five agents, the watchdog
 
-        os.killpg(playing.pid, number)
+        os.killpg(demo.pid, number)
 
-        playing.communicate(timeout=LIMIT_S)
+        demo.communicate(timeout=LIMIT_S)
         assert_nothing_stays(folder)
-        assert playing.returncode == {signal.SIGINT: 130, signal.SIGKILL: -9}.get(number, 128 + number)
+        assert demo.returncode == {signal.SIGINT: 130, signal.SIGKILL: -9}.get(number, 128 + number)
 
 
 @pytest.mark.parametrize(
     "made", ["", "stall/.git/hooks/pre-commit", "eve/swarm.toml", "tmux", "journals/ada.jsonl", "journals/eve.jsonl"]
 )
-def test_nothing_stays_behind_when_it_is_killed_while_the_stage_is_built(made: str) -> None:
+def test_nothing_stays_behind_when_it_is_killed_while_it_is_set_up(made: str) -> None:
     with tempfile.TemporaryDirectory(prefix="swd") as folder:  # short: a socket's path has 107 bytes at most
-        building = subprocess.Popen(
+        starting = subprocess.Popen(
             [SWARM, "demo", "--headless", "--seconds", "60"],
             env=environment() | {"TMPDIR": folder},
             stdin=subprocess.DEVNULL,
@@ -104,17 +104,17 @@ def test_nothing_stays_behind_when_it_is_killed_while_the_stage_is_built(made: s
         )
         until(lambda: any(Path(folder).glob(f"swarm-demo-*/{made}")), f"{made or 'the folder'} is there", LIMIT_S)
 
-        os.killpg(building.pid, signal.SIGKILL)
+        os.killpg(starting.pid, signal.SIGKILL)
 
-        building.wait(LIMIT_S)
+        starting.wait(LIMIT_S)
         until(lambda: not processes_of(Path(folder)), "its processes have ended", LIMIT_S)
         assert list(Path(folder).glob("swarm-demo-*")) == []
 
 
 def test_what_is_kept_can_be_looked_at_and_removed_with_the_printed_commands(tmp_path: Path) -> None:
-    with performance(tmp_path / "log", "--seconds", "60", "--keep") as playing:
-        os.killpg(playing.pid, signal.SIGINT)
-        playing.communicate(timeout=LIMIT_S)
+    with running_demo(tmp_path / "log", "--seconds", "60", "--keep") as demo:
+        os.killpg(demo.pid, signal.SIGINT)
+        demo.communicate(timeout=LIMIT_S)
 
     folder = folder_of(tmp_path / "log")
     status = subprocess.run([SWARM, "status"], cwd=folder / "stall", env=environment(), capture_output=True, text=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from swarm_agents import roster
-from swarm_agents.courier.courier import Round
+from swarm_agents.courier.courier import CourierRound
 from swarm_agents.db.database import Database
 from swarm_agents.locks import locks
 from swarm_agents.locks.paths import LockName
@@ -158,7 +158,7 @@ def test_the_courier_brings_back_what_the_dead_held(db_path: Path) -> None:
         roster.join(db, "dead", "agent", None)
         locks.acquire(db, "dead", [LockName("a")], ttl_s=0)
 
-        Reaper().after(db, Round(leads=True))
+        Reaper().end_leases(db, CourierRound(leads=True))
 
         with db.reading() as tx:
             assert locks.list_locks(tx) == []

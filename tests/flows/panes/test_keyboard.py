@@ -1,4 +1,4 @@
-"""Strokes on real panes that changed after they were seen: nothing is typed, and nothing else breaks."""
+"""Strokes on real panes that changed after the snapshot: nothing is typed, and nothing else breaks."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from swarm_agents import panes
-from swarm_agents.panes import Look, Pane
+from swarm_agents.panes import Pane, ServerSnapshot
 from swarm_agents.panes.keyboard import Keyboard, Stroke
 from tests.support.terminal import attached
 from tests.support.tmux import FakeAgent, Tmux
@@ -19,8 +19,8 @@ LINE = "[swarm#1] hello"
 
 
 def seen(agent: FakeAgent) -> Pane:
-    look = panes.look(agent.pane.socket)
-    assert isinstance(look, Look)
+    look = panes.take_snapshot(agent.pane.socket)
+    assert isinstance(look, ServerSnapshot)
     return look.panes[agent.pane.pane_id]
 
 
@@ -68,7 +68,7 @@ def marked_by_another_courier(agent: FakeAgent) -> None:
 @pytest.mark.parametrize(
     "changed", [killed, closed, respawned, scrolled, switched_off, typed_by_a_human, marked_by_another_courier]
 )
-def test_a_pane_that_changed_after_the_look_gets_nothing(tmux: Tmux, changed: Callable[[FakeAgent], None]) -> None:
+def test_a_pane_that_changed_after_the_snapshot_gets_nothing(tmux: Tmux, changed: Callable[[FakeAgent], None]) -> None:
     agent, healthy = tmux.agent("ann"), tmux.agent("bob")
     server, before, other = tmux.server_pid(), seen(agent), seen(healthy)
 
@@ -81,7 +81,7 @@ def test_a_pane_that_changed_after_the_look_gets_nothing(tmux: Tmux, changed: Ca
     until(lambda: healthy.prompts() == [LINE], "the other one got its line")
 
 
-def test_of_all_strokes_from_one_look_only_the_first_is_done(tmux: Tmux) -> None:
+def test_of_all_strokes_from_one_snapshot_only_the_first_is_done(tmux: Tmux) -> None:
     agent = tmux.agent("ann")
     before = seen(agent)
 
@@ -178,7 +178,7 @@ def test_an_unsafe_text_is_refused_before_tmux_sees_it(tmux: Tmux, text: str) ->
     assert agent.typed() == b""
 
 
-def test_what_is_typed_at_rest_is_typed_where_nobody_watches(tmux: Tmux) -> None:
+def test_a_stroke_at_rest_is_done_only_where_no_terminal_shows_the_pane(tmux: Tmux) -> None:
     agent = tmux.agent("ann")
     before = seen(agent)
 

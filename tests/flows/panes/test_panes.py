@@ -1,4 +1,4 @@
-"""The one part that talks to tmux, on real servers: looking, addresses, options, jumping."""
+"""The room that talks to tmux, on real servers: snapshots, addresses, options, switching terminals."""
 
 import contextlib
 import os
@@ -12,21 +12,15 @@ import pytest
 from swarm_agents import panes
 from swarm_agents.errors import NotFound, Unavailable, Usage
 from swarm_agents.model import PaneAddress
-from swarm_agents.panes import Look, NoAnswer, ServerGone
+from swarm_agents.panes import NoAnswer, ServerGone, ServerSnapshot
 from swarm_agents.panes import tmux as transport
 from tests.support.tmux import Tmux, private_server
 from tests.support.until import until
 
 
-@pytest.fixture
-def tmux() -> Iterator[Tmux]:
-    with private_server() as server:
-        yield server
-
-
-def looked(tmux: Tmux, *screens: str) -> Look:
-    seen = panes.look(tmux.socket, screens)
-    assert isinstance(seen, Look), seen
+def looked(tmux: Tmux, *screens: str) -> ServerSnapshot:
+    seen = panes.take_snapshot(tmux.socket, screens)
+    assert isinstance(seen, ServerSnapshot), seen
     return seen
 
 
@@ -40,7 +34,7 @@ HOSTILE = ["a\u241eb", "tab\there", "new\nline", "=pane=", "#{pane_id}", "%3 %H"
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_no_text_of_a_pane_can_break_the_look(tmux: Tmux, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_text_of_a_pane_can_break_the_snapshot(tmux: Tmux, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "C")
     first, second = tmux.pane("cat"), tmux.pane("cat")
     tmux.run("select-pane", "-t", first.pane_id, "-T", text)
@@ -56,7 +50,7 @@ def test_no_text_of_a_pane_can_break_the_look(tmux: Tmux, text: str, monkeypatch
     assert "\u202e" not in seen.panes[first.pane_id].title
 
 
-def test_what_one_look_gave_away_forges_nothing_in_the_next(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_separator_of_one_snapshot_forges_nothing_in_the_next(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     start = transport.start_script
 
@@ -82,9 +76,9 @@ def test_what_a_hook_of_the_users_prints_hides_no_pane(tmux: Tmux, command: str)
     tmux.run("set-hook", "-g", f"after-{command}", "display-message -p 'a hook, and 3 words more'")
 
     seen = looked(tmux, pane.pane_id)
-    tmux.run("set-hook", "-gu", f"after-{command}")  # it would speak to whoever ends this server, too
+    tmux.run("set-hook", "-gu", f"after-{command}")  # else it would also print when this server is ended
 
-    assert seen.pane(pane) is not None
+    assert seen.find_pane(pane) is not None
     assert pane.pane_id in seen.screens
 
 
@@ -97,11 +91,11 @@ def test_a_folder_with_a_newline_hides_no_pane(tmux: Tmux) -> None:
     seen = looked(tmux)
 
     assert len(seen.panes) == 3
-    assert seen.pane(other) is not None
+    assert seen.find_pane(other) is not None
     assert any(pane.path.endswith("two lines") for pane in seen.panes.values())
 
 
-def test_a_look_brings_the_screens_that_were_asked_for(tmux: Tmux) -> None:
+def test_a_snapshot_has_the_requested_screens(tmux: Tmux) -> None:
     pane = tmux.pane("sh", "-c", "printf '\\033[31mred\\033[0m\\nsecond'; exec cat")
     until(lambda: "second" in tmux.screen(pane), "it printed")
 
@@ -137,11 +131,13 @@ def test_a_hook_that_prints_our_own_words_changes_neither_the_server_nor_its_pan
     for command in ("display-message", "list-panes"):
         tmux.run("set-hook", "-gu", f"after-{command}")
 
-    assert seen.pane(pane) is not None
+    assert seen.find_pane(pane) is not None
     assert all(pane_id.startswith("%") for pane_id in seen.panes)
 
 
-def test_a_pane_whose_only_row_is_its_border_is_seen_at_once(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pane_whose_only_row_is_its_border_needs_no_second_snapshot(
+    tmux: Tmux, monkeypatch: pytest.MonkeyPatch
+) -> None:
     high, low = tmux.pane("cat"), tmux.pane("cat")
     tmux.run("join-pane", "-d", "-l", "1", "-s", low.pane_id, "-t", high.pane_id)
     tmux.run("set-option", "-w", "-t", high.pane_id, "pane-border-status", "bottom")
@@ -169,17 +165,17 @@ def test_a_pane_that_is_gone_shifts_no_screen(tmux: Tmux) -> None:
     assert seen.screens[pane.pane_id][0] == "here"
 
 
-def test_nobody_waits_for_more_than_what_was_asked_for(tmux: Tmux) -> None:
-    script = "display-message -p what-was-asked\nwait-for nobody\n"
+def test_reading_stops_at_the_end_that_was_asked_for(tmux: Tmux) -> None:
+    script = "display-message -p what-was-asked\nwait-for never\n"
 
     with (
         transport.start_script(tmux.socket, script) as all_of_it,
         transport.start_script(tmux.socket, script) as enough,
     ):
-        first = enough.answer(end="what-was-asked")
-        second = all_of_it.answer(limit_s=0.5)
+        first = enough.read_output(end="what-was-asked")
+        second = all_of_it.read_output(limit_s=0.5)
 
-    assert isinstance(first, transport.Answer)
+    assert isinstance(first, transport.TmuxOutput)
     assert second == NoAnswer(tmux.socket, "tmux did not answer within 0.5 s")
 
 
@@ -203,30 +199,30 @@ def no_file_left() -> Iterator[None]:
 
 def test_an_answer_is_read_when_no_file_is_left(tmux: Tmux) -> None:
     with transport.start_script(tmux.socket, "display-message -p here\n") as running, no_file_left():
-        answer = running.answer(end="here")
+        answer = running.read_output(end="here")
 
-    assert isinstance(answer, transport.Answer)
+    assert isinstance(answer, transport.TmuxOutput)
 
 
 def test_a_script_may_be_longer_than_a_pipe(tmux: Tmux) -> None:
     script = "set-option -s @length short\n" * 10_000 + "display-message -p end\n"
 
-    with transport.ready(tmux.socket) as running:
-        answer = running.answer(script=script, end="end")
+    with transport.start_waiting_process(tmux.socket) as running:
+        answer = running.read_output(script=script, end="end")
 
-    assert isinstance(answer, transport.Answer)
+    assert isinstance(answer, transport.TmuxOutput)
     assert answer.output.endswith(b"end\n")
 
 
 def test_a_server_that_is_gone_and_one_that_cannot_be_asked_are_not_empty(tmux: Tmux, tmp_path: Path) -> None:
-    never_there = panes.look(str(tmp_path / "none"))
+    never_there = panes.take_snapshot(str(tmp_path / "none"))
     not_a_server = tmp_path / "folder"
     not_a_server.mkdir()
     tmux.stop()
 
     assert never_there == ServerGone(str(tmp_path / "none"))
-    assert panes.look(tmux.socket) == ServerGone(tmux.socket)
-    assert isinstance(panes.look(str(not_a_server)), ServerGone | NoAnswer)
+    assert panes.take_snapshot(tmux.socket) == ServerGone(tmux.socket)
+    assert isinstance(panes.take_snapshot(str(not_a_server)), ServerGone | NoAnswer)
 
 
 def test_a_tmux_that_cannot_be_started_is_no_answer(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,12 +231,12 @@ def test_a_tmux_that_cannot_be_started_is_no_answer(tmux: Tmux, monkeypatch: pyt
     with monkeypatch.context() as patched:
         patched.setenv("PATH", f"{tmux.folder}/bin")
 
-        seen = panes.look(tmux.socket)
+        seen = panes.take_snapshot(tmux.socket)
 
     assert seen == NoAnswer(tmux.socket, "tmux could not be started: Permission denied")
 
 
-def test_every_screen_comes_with_one_look(tmux: Tmux) -> None:
+def test_every_screen_comes_with_one_snapshot(tmux: Tmux) -> None:
     for _ in range(8):
         tmux.run("new-window", "-d", "cat")
 
@@ -256,15 +252,15 @@ def test_our_own_pane_is_found_by_the_environment(tmux: Tmux, monkeypatch: pytes
 
     panes.set_agent(pane, "ann")
 
-    assert panes.own_pane() == pane
-    assert panes.agent_of_own_pane() == "ann"
+    assert panes.find_own_pane() == pane
+    assert panes.find_own_agent() == "ann"
     panes.set_agent(pane, None)
-    assert panes.agent_of_own_pane() is None
+    assert panes.find_own_agent() is None
 
 
 def test_outside_tmux_there_is_no_pane() -> None:
-    assert panes.own_pane() is None
-    assert panes.agent_of_own_pane() is None
+    assert panes.find_own_pane() is None
+    assert panes.find_own_agent() is None
 
 
 def test_a_pane_of_an_earlier_server_is_not_ours(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,17 +270,17 @@ def test_a_pane_of_an_earlier_server_is_not_ours(tmux: Tmux, monkeypatch: pytest
     tmux.start()
     tmux.pane("cat")
 
-    assert panes.own_pane() is None
-    assert panes.agent_of_own_pane() is None
-    assert not panes.alive(pane)
+    assert panes.find_own_pane() is None
+    assert panes.find_own_agent() is None
+    assert not panes.is_alive(pane)
 
 
-def test_an_option_of_the_whole_server_makes_nobody_an_agent(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_global_option_names_no_agent(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
     pane = tmux.pane("cat")
     inside(monkeypatch, pane)
-    tmux.run("set-option", "-g", "@swarm_agent", "everybody")
+    tmux.run("set-option", "-g", "@swarm_agent", "all-agents")
 
-    assert panes.agent_of_own_pane() is None
+    assert panes.find_own_agent() is None
 
 
 def test_an_agent_is_never_written_on_a_pane_that_was_replaced(tmux: Tmux) -> None:
@@ -298,14 +294,14 @@ def test_an_agent_is_never_written_on_a_pane_that_was_replaced(tmux: Tmux) -> No
 
 
 @pytest.mark.parametrize("word", ["", "3", "%", "%x", "%1;kill-server", "=base", "%1\n"])
-def test_what_is_no_pane_id_is_a_usage_error(tmux: Tmux, word: str) -> None:
+def test_an_invalid_pane_id_is_a_usage_error(tmux: Tmux, word: str) -> None:
     with pytest.raises(Usage):
-        panes.address(word, tmux.socket)
+        panes.find_address(word, tmux.socket)
 
 
 def test_a_pane_that_is_not_there_is_not_found(tmux: Tmux) -> None:
     with pytest.raises(NotFound):
-        panes.address("%999", tmux.socket)
+        panes.find_address("%999", tmux.socket)
 
 
 def attach(tmux: Tmux, outer: Tmux, session: str) -> str:
@@ -327,25 +323,25 @@ def shown(tmux: Tmux, client: str) -> str:
 
 def test_jump_moves_the_named_terminal_and_no_other(tmux: Tmux) -> None:
     tmux.run("new-session", "-d", "-s", "far", "cat")
-    there = panes.address(tmux.run("list-panes", "-t", "=far:", "-F", "#{pane_id}"), tmux.socket)
+    there = panes.find_address(tmux.run("list-panes", "-t", "=far:", "-F", "#{pane_id}"), tmux.socket)
     with private_server() as outer:
         mine, other = attach(tmux, outer, "base"), attach(tmux, outer, "base")
         stays = shown(tmux, other)
 
-        panes.jump(there, mine)
+        panes.jump_to(there, mine)
 
         assert shown(tmux, mine) == there.pane_id
         assert shown(tmux, other) == stays
 
 
 def test_jump_from_inside_moves_our_own_terminal(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
-    here = panes.address(tmux.run("list-panes", "-t", "=base:", "-F", "#{pane_id}"), tmux.socket)
+    here = panes.find_address(tmux.run("list-panes", "-t", "=base:", "-F", "#{pane_id}"), tmux.socket)
     there = tmux.pane("cat")
     inside(monkeypatch, here)
     with private_server() as outer:
         client = attach(tmux, outer, "base")
 
-        panes.jump(there)
+        panes.jump_to(there)
 
         assert shown(tmux, client) == there.pane_id
 
@@ -354,7 +350,7 @@ def test_jump_without_a_terminal_says_what_to_type(tmux: Tmux) -> None:
     pane = tmux.pane("cat")
 
     with pytest.raises(Unavailable) as raised:
-        panes.jump(pane)
+        panes.jump_to(pane)
 
     assert raised.value.next == f"tmux -S {tmux.socket} attach -t {pane.pane_id}"
 
@@ -364,14 +360,14 @@ def test_jump_to_a_pane_that_is_gone_is_refused(tmux: Tmux) -> None:
     tmux.run("kill-pane", "-t", pane.pane_id)
 
     with pytest.raises(NotFound):
-        panes.jump(pane)
+        panes.jump_to(pane)
 
 
 def test_a_line_for_the_human_is_shown_as_it_is(tmux: Tmux) -> None:
     with private_server() as outer:
         client = attach(tmux, outer, "base")
 
-        panes.display(tmux.socket, client, "100% of #S at %H #(touch x)")
+        panes.display_line(tmux.socket, client, "100% of #S at %H #(touch x)")
 
         until(lambda: "100% of #S at %H #(touch x)" in all_screens(outer), "the line is on the status bar")
     assert not Path("x").exists()

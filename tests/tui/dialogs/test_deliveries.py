@@ -19,7 +19,9 @@ pytestmark = pytest.mark.anyio
 
 def drop(db: Database, agent: str, state: DeliveryState, reason: str) -> None:
     with db.transaction() as tx:
-        injections.drop(tx, [each for each in injections.waiting(tx) if each.agent == agent], state, reason)
+        injections.drop_deliveries(
+            tx, [each for each in injections.list_waiting(tx) if each.agent == agent], state, reason
+        )
 
 
 def states(db: Database, message: int) -> dict[str, str]:

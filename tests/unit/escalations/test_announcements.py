@@ -71,7 +71,7 @@ def test_who_finds_the_channel_before_being_tried_comes_back_later(db: Database)
     ask(db)
     claim(db, "another one")
 
-    assert notifier.pump(db, Config(notify=Notify(command=("true",)))) == notifier.LOOK_EVERY_S
+    assert notifier.announce_due(db, Config(notify=Notify(command=("true",)))) == notifier.CHECK_EVERY_S
 
 
 def test_a_channel_that_failed_does_not_hold_up_the_next(db: Database) -> None:
@@ -260,7 +260,7 @@ def test_the_message_follows_as_soon_as_it_can_be_written(db: Database) -> None:
     asked = ask(db)
     allow(db)
 
-    notifier.pump(db, Config())
+    notifier.announce_due(db, Config())
 
     assert row(db, asked, MESSAGE).state == "sent"
     with db.reading() as tx:
@@ -277,7 +277,7 @@ def test_a_message_that_cannot_be_written_at_all_is_given_up_after_three(db: Dat
     asked = ask(db)
 
     for pause_s in (*BACK_OFF_S, 1):
-        notifier.pump(db, Config())
+        notifier.announce_due(db, Config())
         clock.forward(pause_s)
 
     assert row(db, asked, MESSAGE)[2:5] == ("retired", "messages are refused", TRIES)
@@ -329,13 +329,13 @@ def test_quiet_hours_may_span_midnight(
     local_time("UTC")
     midnight_s = NOON_S - 12 * 3600
 
-    assert notifier.quiet_until(Notify(quiet=hours), (midnight_s + minute * 60) * 1000) == until
+    assert notifier.find_quiet_end(Notify(quiet=hours), (midnight_s + minute * 60) * 1000) == until
 
 
 def test_quiet_hours_are_those_of_the_local_clock(local_time: LocalTime) -> None:
     local_time("XYZ-11")  # eleven hours ahead of UTC: noon is 23:00 there
 
-    assert notifier.quiet_until(Notify(quiet=(22 * 60, 7 * 60)), NOON_S * 1000) == "07:00"
+    assert notifier.find_quiet_end(Notify(quiet=(22 * 60, 7 * 60)), NOON_S * 1000) == "07:00"
 
 
 def test_quiet_hours_hold_back_what_rings_and_not_what_is_said_to_agents(
@@ -349,12 +349,12 @@ def test_quiet_hours_hold_back_what_rings_and_not_what_is_said_to_agents(
     asked = ask(db)
     allow(db)
 
-    left_s = notifier.pump(db, quiet)
+    left_s = notifier.announce_due(db, quiet)
 
     assert states(db, asked) == {DASHBOARD: "waiting", MESSAGE: "sent", TMUX: "waiting", COMMAND: "waiting"}
     assert left_s is None
     clock.forward(3600)
-    notifier.pump(db, quiet)
+    notifier.announce_due(db, quiet)
     assert states(db, asked) == {DASHBOARD: "waiting", MESSAGE: "sent", TMUX: "skipped", COMMAND: "sent"}
 
 

@@ -8,7 +8,7 @@ from swarm_agents import roster
 from swarm_agents.build import build
 from swarm_agents.build.outcomes import Evidence
 from swarm_agents.courier import injections
-from swarm_agents.courier.injections import Line
+from swarm_agents.courier.injections import NoticeLine
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.errors import NotFound
@@ -30,7 +30,7 @@ def states(db: Database, message: int) -> dict[str, tuple[str, str | None]]:
 
 def moot(db: Database) -> list[str | None]:
     with db.reading() as tx:
-        return [each.moot for each in injections.waiting(tx)]
+        return [each.drop_reason for each in injections.list_waiting(tx)]
 
 
 def test_an_agent_without_a_pane_is_skipped_and_said_so(db: Database) -> None:
@@ -71,7 +71,7 @@ def test_a_notice_follows_its_agent_into_another_pane(db: Database) -> None:
     roster.adopt(db, "ann", moved)
 
     with db.reading() as tx:
-        assert [each.pane for each in injections.waiting(tx)] == [moved]
+        assert [each.pane for each in injections.list_waiting(tx)] == [moved]
 
 
 def test_what_the_swarm_said_of_a_red_build_is_moot_when_it_is_green(db: Database) -> None:
@@ -99,8 +99,8 @@ def test_a_newer_word_on_the_same_incident_supersedes_the_older(db: Database) ->
     assert states(db, first)["bob"] == ("skipped", "expired")
 
 
-def begun(tx: Transaction) -> injections.Typing:
-    return injections.begin(tx, [Line(PANE, "line", injections.waiting(tx))])[0]
+def begun(tx: Transaction) -> injections.Injection:
+    return injections.begin(tx, [NoticeLine(PANE, "line", injections.list_waiting(tx))])[0]
 
 
 def test_only_one_line_at_a_time_goes_into_a_pane(db: Database) -> None:
@@ -132,7 +132,7 @@ def test_a_human_may_have_it_typed_again(db: Database, state: DeliveryState) -> 
     roster.join(db, "ann", "agent", PANE)
     message = said(db)
     with db.transaction() as tx:
-        injections.drop(tx, injections.waiting(tx), state, "gone")
+        injections.drop_deliveries(tx, injections.list_waiting(tx), state, "gone")
 
     with db.transaction() as tx:
         again = deliveries.retry(tx, message)

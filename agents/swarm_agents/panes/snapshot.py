@@ -1,7 +1,7 @@
-"""One batched look at a tmux server: every pane, every client, and the screens that were asked for, in one process.
+"""A snapshot of a tmux server: every pane, every client, and the requested screens, from one tmux process.
 
-No pane can hide another one or forge a field: fields are told apart by a mark that is drawn anew for every look. A
-title with a separator of its own, a folder name with a newline, an option with a tab are just text here.
+No pane can hide another one or forge a field: the separator between fields is a new random one for every snapshot. A
+title that contains an old separator, a folder name with a newline, an option with a tab are just text.
 """
 
 import time
@@ -11,10 +11,10 @@ from itertools import islice
 
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import tmux
-from swarm_agents.panes.tmux import Answer, NoAnswer, ServerGone
+from swarm_agents.panes.tmux import NoAnswer, ServerGone, TmuxOutput
 from swarm_agents.text import one_line, printable
 
-_TEXT_LIMIT = 1_000  # characters of a title or a path that anybody will ever show
+_TEXT_LIMIT = 1_000  # characters of a title or a path; no screen shows more
 
 _PANE_NUMBERS = (
     *("pane_pid", "pane_dead", "pane_in_mode", "pane_input_off", "cursor_x", "cursor_y", "pane_width", "pane_height"),
@@ -30,7 +30,7 @@ _CLIENT_TEXTS = ("client_name", "pane_id")
 
 @dataclass(frozen=True)
 class Pane:
-    """One pane as tmux told it, its texts printable. `last`, `profile`, `notice` are our options on it."""
+    """One pane as tmux describes it, with printable texts. `last`, `profile`, `notice` are our options on it."""
 
     address: PaneAddress
     dead: bool
@@ -41,7 +41,7 @@ class Pane:
     width: int
     height: int
     activity: int
-    """The second of the last output in its window, as its server's clock had it."""
+    """When its window last printed something, in seconds of the wall clock."""
     watchers: int
     """Terminals that show its window."""
     tty: str
@@ -57,7 +57,7 @@ class Pane:
 
 @dataclass(frozen=True)
 class Client:
-    """An attached terminal. `activity` moves with its human's keys only: not with output, not with ours."""
+    """An attached terminal. `activity`: when its human last pressed a key, in seconds; what we type does not count."""
 
     name: str
     pane_id: str
@@ -67,88 +67,93 @@ class Client:
 
 
 @dataclass(frozen=True)
-class Look:
-    """A server at one instant. `screens` holds the rows of the panes asked for, raw, with their colours."""
+class ServerSnapshot:
+    """A server at one instant. `screens` has the rows of the requested panes, raw, with their colours."""
 
     socket: str
     server: str
     since: int = 0
-    """The second of the wall clock in which it began."""
+    """When it began, in seconds of the wall clock."""
     panes: Mapping[str, Pane] = field(default_factory=dict)
     clients: tuple[Client, ...] = ()
     screens: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def pane(self, address: PaneAddress) -> Pane | None:
-        """The pane at that address, or None when it is gone or was replaced, in all four parts."""
+    def find_pane(self, address: PaneAddress) -> Pane | None:
+        """The pane at that address; None when it is gone or was replaced. All four parts of the address must agree."""
         found = self.panes.get(address.pane_id)
         return found if found is not None and found.address == address else None
 
-    def at_rest(self, address: PaneAddress) -> bool:
-        """Whether this look stays true of the pane and its screen for as long as its `activity` is what it is.
+    def is_at_rest(self, address: PaneAddress) -> bool:
+        """Whether this snapshot stays true of the pane and its screen until its `activity` changes.
 
-        What the pane prints after this look has another second, and nobody watches it who might type.
+        Output after the snapshot falls into a later second, and no terminal shows the pane, so no human types there.
         """
-        found = self.pane(address)
+        found = self.find_pane(address)
         return (
             found is not None and address.pane_id in self.screens and found.activity < self.since and not found.watchers
         )
 
 
-class Looking:
-    """A look that tmux is taking. Use it as a context: what has not been seen at its end is given up."""
+class PendingSnapshot:
+    """A snapshot that tmux is taking. A context manager: a snapshot that is not complete at its end is given up."""
 
-    def __init__(self, socket: str, screens: Iterable[str] = (), apart: bool = False) -> None:
-        """Begin to look at a server once, with the screens of the named pane ids.
+    def __init__(self, socket: str, screens: Iterable[str] = (), separate_screens: bool = False) -> None:
+        """Begin a snapshot with the screens of the named pane ids.
 
-        Taken `apart` they bear that a hook of the user's prints in between, at half as much again.
+        With `separate_screens` it stays correct when a hook of the user's prints between them, at 1.5 times the cost.
         """
         self._socket = socket
         self._screens = [pane_id for pane_id in screens if tmux.is_pane_id(pane_id)]
-        self._mark = tmux.fresh_mark()
+        self._mark = tmux.make_separator()
         self._since = int(time.time())
-        self._running = tmux.start_script(socket, _script(self._mark, self._screens, apart))
+        self._running = tmux.start_script(socket, _make_script(self._mark, self._screens, separate_screens))
 
-    def __enter__(self) -> "Looking":
+    def __enter__(self) -> "PendingSnapshot":
         return self
 
     def __exit__(self, *error: object) -> None:
         self._running.__exit__(*error)
 
-    def seen(self, limit_s: float = tmux.LIMIT_S) -> Look | ServerGone | NoAnswer:
-        """Wait for it, for so long. Never an empty look in place of an error."""
-        answer = self._running.answer(limit_s, end=f"{self._mark}end")
-        if not isinstance(answer, Answer):
+    def wait(self, limit_s: float = tmux.LIMIT_S) -> ServerSnapshot | ServerGone | NoAnswer:
+        """Wait for it, up to the limit. An error is never an empty snapshot."""
+        answer = self._running.read_output(limit_s, end=f"{self._mark}end")
+        if not isinstance(answer, TmuxOutput):
             return answer
         seen = _read(self._socket, self._mark, self._since, self._screens, answer)
         if seen is not None:
             return seen
-        with Looking(self._socket, self._screens, apart=True) as again:
-            return again.seen(limit_s)
+        with PendingSnapshot(self._socket, self._screens, separate_screens=True) as again:
+            return again.wait(limit_s)
 
 
-def look(socket: str, screens: Iterable[str] = (), limit_s: float = tmux.LIMIT_S) -> Look | ServerGone | NoAnswer:
-    """Look at a server once, with the screens of the named pane ids. Never an empty look in place of an error."""
-    with Looking(socket, screens) as looking:
-        return looking.seen(limit_s)
+def take_snapshot(
+    socket: str, screens: Iterable[str] = (), limit_s: float = tmux.LIMIT_S
+) -> ServerSnapshot | ServerGone | NoAnswer:
+    """Take a snapshot with the screens of the named pane ids. An error is never an empty snapshot."""
+    with PendingSnapshot(socket, screens) as pending:
+        return pending.wait(limit_s)
 
 
-def _script(mark: str, screens: Sequence[str], apart: bool) -> str:
+def _make_script(mark: str, screens: Sequence[str], separate_screens: bool) -> str:
     lines = [
         f"display-message -p '{mark}server{mark}#{{pid}}:#{{start_time}}'",
         f"list-panes -a -F '{mark}pane{mark}{_fields(mark, _PANE_NUMBERS, _PANE_TEXTS)}'",
         f"list-clients -F '{mark}client{mark}{_fields(mark, _CLIENT_NUMBERS, _CLIENT_TEXTS)}'",
     ]
-    if screens and not apart:
+    if screens and not separate_screens:
         lines.append(f"display-message -p {mark}screens{mark}")
     for pane_id in screens:
-        if apart:
-            lines.append(f"display-message -p {mark}screen{mark}{pane_id[1:]}{mark}")  # a "%" would be a part of a date
+        if separate_screens:
+            number = pane_id[1:]  # tmux would read the "%" as part of a date
+            lines.append(f"display-message -p {mark}screen{mark}{number}{mark}")
         lines.append(f"capture-pane -p -e -t {pane_id}")
     return "\n".join([*lines, f"display-message -p '{mark}end'", ""])
 
 
-def _read(socket: str, mark: str, since: int, asked: Sequence[str], answer: Answer) -> Look | NoAnswer | None:
-    """None when a hook of the user's printed something between screens that were not taken apart."""
+def _read(
+    socket: str, mark: str, since: int, requested: Sequence[str], answer: TmuxOutput
+) -> ServerSnapshot | NoAnswer | None:
+    """None when a hook of the user's printed something between screens without separators."""
     chunks = iter(answer.output.decode(errors="replace").split(mark)[1:])
     server = ""
     panes: dict[str, Pane] = {}
@@ -177,18 +182,18 @@ def _read(socket: str, mark: str, since: int, asked: Sequence[str], answer: Answ
             case "end":
                 complete = True
     if not complete or not server:
-        return NoAnswer(socket, f"tmux answered only in part: {answer.complaints or 'no reason given'}")
+        return NoAnswer(socket, f"tmux answered only in part: {answer.errors or 'no reason given'}")
     if rows is not None:
-        there = [pane_id for pane_id in asked if pane_id in panes]
-        if len(rows) != sum(_height(panes[pane_id]) for pane_id in there):
+        heights = {pane_id: _height(panes[pane_id]) for pane_id in requested if pane_id in panes}
+        if len(rows) != sum(heights.values()):
             return None
         below = iter(rows)
-        screens = {pane_id: tuple(islice(below, _height(panes[pane_id]))) for pane_id in there}
-    return Look(socket, server, since, panes, tuple(clients), screens)
+        screens = {pane_id: tuple(islice(below, height)) for pane_id, height in heights.items()}
+    return ServerSnapshot(socket, server, since, panes, tuple(clients), screens)
 
 
 def _height(pane: Pane) -> int:
-    return max(1, pane.height)  # tmux calls the one row of a pane 0 when its border takes it
+    return max(1, pane.height)  # tmux gives height 0 when the border takes the pane's only row
 
 
 def _rows(chunk: str) -> list[str]:
@@ -199,18 +204,18 @@ def _fields(mark: str, numbers: tuple[str, ...], texts: tuple[str, ...]) -> str:
     return mark.join(f"#{{{name}}}" for name in texts) + mark + " ".join(f"#{{{name}}}" for name in numbers)
 
 
-# A marker is compared with what tmux has: a line end cut off would make another one of it.
+# A marker is compared with tmux's value later, so it keeps its line ends.
 def _take(chunks: Iterator[str], names: tuple[str, ...]) -> Iterator[str]:
     for name in names:
         text = next(chunks)
-        if text.isprintable() and len(text) <= _TEXT_LIMIT:  # nearly all of them, and a look takes ten for each pane
+        if text.isprintable() and len(text) <= _TEXT_LIMIT:  # nearly all; there are ten for each pane
             yield text
         else:
             yield printable(text) if name == "@swarm_last" else one_line(text, _TEXT_LIMIT)
 
 
 def _line(chunk: str) -> str:
-    return chunk.partition("\n")[0]  # what follows was printed by a hook of the user's
+    return chunk.partition("\n")[0]  # a hook of the user's printed the rest
 
 
 def _numbers(chunk: str) -> Iterator[int]:

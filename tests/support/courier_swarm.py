@@ -1,22 +1,24 @@
-"""A swarm whose agents are fake ones in real panes, with a courier that a test drives round by round."""
+"""A swarm of fake agents in real panes, with a courier whose rounds the test runs."""
 
 import time
 from pathlib import Path
 
 from swarm_agents import roster
 from swarm_agents.courier import injections
-from swarm_agents.courier.courier import Courier, Round
+from swarm_agents.courier.courier import Courier, CourierRound
 from swarm_agents.db.database import Database
 from swarm_agents.messages import deliveries, messages
 from swarm_agents.model import EVERYONE, HUMAN, Delivery, PaneAddress
-from swarm_agents.panes import Look
+from swarm_agents.panes import ServerSnapshot
 from tests.support.tmux import FakeAgent, Tmux
 from tests.support.until import until
 
 ENDS = {"submitted", "read", "skipped", "failed", "unknown"}
 
 
-class Noticed:
+class CourierSwarm:
+    """The agents, the database and the courier of one test."""
+
     def __init__(self, tmux: Tmux, database: Path) -> None:
         self.tmux = tmux
         self.database = database
@@ -34,8 +36,8 @@ class Noticed:
     def say(self, body: str, to: str = EVERYONE) -> int:
         return messages.send(self.db, HUMAN, to, body)[0]
 
-    def round(self) -> Round:
-        done = self.courier.tick()
+    def round(self) -> CourierRound:
+        done = self.courier.run_round()
         assert done is not None
         return done
 
@@ -45,13 +47,13 @@ class Noticed:
             self.round()
             time.sleep(0.05)
 
-    def rest(self, *agents: FakeAgent) -> Look:
-        """Let the courier look until it has seen that these are at rest: a second after the last thing they printed."""
-        seen: list[Look] = []
+    def rest(self, *agents: FakeAgent) -> ServerSnapshot:
+        """Run rounds until the courier has seen these agents at rest, a second after their output; the snapshot."""
+        seen: list[ServerSnapshot] = []
 
         def at_rest() -> bool:
-            seen.extend(look for look in self.round().looks.values() if isinstance(look, Look))
-            return bool(seen) and all(seen[-1].at_rest(agent.pane) for agent in agents)
+            seen.extend(look for look in self.round().snapshots.values() if isinstance(look, ServerSnapshot))
+            return bool(seen) and all(seen[-1].is_at_rest(agent.pane) for agent in agents)
 
         until(at_rest, "the courier has seen them at rest")
         return seen[-1]
@@ -65,7 +67,7 @@ class Noticed:
         return one.state.value, one.reason
 
     def rounds_until(self, message: int, agent: str, state: str, reason: str | None = None) -> None:
-        """Let the courier work until that delivery is in that state."""
+        """Run rounds until that delivery has that state and reason."""
 
         def reached() -> bool:
             self.round()
@@ -74,7 +76,7 @@ class Noticed:
         until(reached, f"the delivery of {message} to {agent} is {state} ({reason}), not {self.state(message, agent)}")
 
     def rounds_until_done(self, limit_s: float = 30.0) -> None:
-        """Let the courier work until nothing is queued or on its way."""
+        """Run rounds until nothing is queued or on its way."""
 
         def done() -> bool:
             self.round()
@@ -83,8 +85,9 @@ class Noticed:
         until(done, "nothing waits for a pane", limit_s)
 
     def open(self) -> bool:
+        """Whether anything is queued or on its way."""
         with self.db.reading() as tx:
-            return bool(injections.waiting(tx) or injections.under_way(tx))
+            return bool(injections.list_waiting(tx) or injections.list_all(tx))
 
     def close(self) -> None:
         self.courier.retire()

@@ -1,4 +1,4 @@
-"""Calls `swarm` as an agent does, shows on the terminal what was said, and keeps a journal of the answers."""
+"""Runs `swarm` as an agent does, prints what it prints, and keeps a journal of its answers."""
 
 import json
 import subprocess
@@ -14,8 +14,8 @@ from swarm_agents.text import printable
 BOLD, DIM, YELLOW, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[33m", "\x1b[0m"
 
 
-class Exit(IntEnum):
-    """The exit codes that an agent has to tell apart."""
+class ExitCode(IntEnum):
+    """The exit codes that an agent has to distinguish."""
 
     LANDED = 0
     INTERNAL = 70
@@ -31,8 +31,8 @@ class Exit(IntEnum):
 
 
 @dataclass(frozen=True)
-class Answered:
-    """What `swarm` said: its exit code is the answer, the rest explains it."""
+class SwarmAnswer:
+    """What `swarm` answered. The exit code decides, the rest explains it."""
 
     exit: int
     message: str
@@ -40,18 +40,17 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class Caller:
-    """An agent's way to the swarm. Who it is comes from SWARM_AGENT, where it is from the working directory."""
+class SwarmCommand:
+    """Runs `swarm` for an agent: its name comes from SWARM_AGENT, its repository from the working directory."""
 
     journal: Path
 
-    def __call__(self, *words: str) -> Answered:
+    def __call__(self, *words: str) -> SwarmAnswer:
         began = time.time()
-        said = " ".join(words)
-        say(f"$ swarm {printable(said)}", BOLD)
+        print_line(f"$ swarm {printable(' '.join(words))}", BOLD)
         child = subprocess.Popen(
             ["swarm", "--json", *words],
-            stdin=subprocess.DEVNULL,  # the terminal's lines are for the agent
+            stdin=subprocess.DEVNULL,  # lines typed into the terminal are for the agent
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -59,35 +58,35 @@ class Caller:
         )
         assert child.stdout is not None and child.stderr is not None
         for line in child.stderr:
-            say(f"  {printable(line.rstrip())}", DIM)
+            print_line(f"  {printable(line.rstrip())}", DIM)
         printed = child.stdout.read()
-        answered = _answered(child.wait(), printed)
-        say(f"  -> {answered.exit} {printable(answered.message)}")
-        self._note(began, words, answered)
-        return answered
+        answer = _parse_answer(child.wait(), printed)
+        print_line(f"  -> {answer.exit} {printable(answer.message)}")
+        self._record(began, words, answer)
+        return answer
 
-    def _note(self, began: float, words: tuple[str, ...], answered: Answered) -> None:
+    def _record(self, began: float, words: tuple[str, ...], answer: SwarmAnswer) -> None:
         line = {
             "began": began,
             "ended": time.time(),
             "words": words,
-            "exit": answered.exit,
-            "message": answered.message,
-            "data": answered.data,
+            "exit": answer.exit,
+            "message": answer.message,
+            "data": answer.data,
         }
         with self.journal.open("a", encoding="utf-8") as journal:
             journal.write(json.dumps(line) + "\n")
 
 
-def say(text: str, style: str = "") -> None:
-    """A line on the agent's own terminal."""
+def print_line(text: str, style: str = "") -> None:
+    """Print a line on the agent's terminal."""
     sys.stdout.write(f"{style}{text}{PLAIN if style else ''}\n")
     sys.stdout.flush()
 
 
-def _answered(code: int, printed: str) -> Answered:
+def _parse_answer(code: int, printed: str) -> SwarmAnswer:
     try:
         envelope = json.loads(printed)
-        return Answered(code, envelope["message"], envelope["data"])
+        return SwarmAnswer(code, envelope["message"], envelope["data"])
     except (json.JSONDecodeError, KeyError, TypeError):
-        return Answered(code or Exit.INTERNAL, printed.strip() or "swarm said nothing")
+        return SwarmAnswer(code or ExitCode.INTERNAL, printed.strip() or "swarm printed nothing")

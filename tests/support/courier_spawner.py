@@ -1,8 +1,8 @@
-"""Starts couriers quickly, for tests that kill many: a small process that forks one for each line it is told.
+"""Starts couriers quickly, for tests that kill many: a small process that forks one for each line it reads.
 
-    courier_nursery.py DATABASE     then a line "reckless" or "honest" on standard input; it answers with a process id
+    courier_spawner.py DATABASE     then a line "reckless" or "honest" on standard input; it answers with a process id
 
-A reckless one believes that it leads, as one does that was frozen while another took over.
+A reckless courier believes that it holds the lease, like one that was frozen while another took over.
 """
 
 import os
@@ -16,33 +16,33 @@ from swarm_agents.courier.courier import Courier
 from swarm_agents.db.database import Database
 
 
-class Reckless(Courier):
+class RecklessCourier(Courier):
     def _leads(self, db: Database) -> bool:
         return True
 
 
-class Nursery:
-    """The test's side of it."""
+class CourierSpawner:
+    """Runs that process for a test."""
 
     def __init__(self, database: Path) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.courier_nursery", str(database)],
+            [sys.executable, "-m", "tests.support.courier_spawner", str(database)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        self._born: list[int] = []
+        self._pids: list[int] = []
 
-    def courier(self, kind: str = "reckless") -> int:
+    def start(self, kind: str = "reckless") -> int:
         """Start one; its process id."""
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write(f"{kind}\n")
         self._process.stdin.flush()
-        self._born.append(int(self._process.stdout.readline()))
-        return self._born[-1]
+        self._pids.append(int(self._process.stdout.readline()))
+        return self._pids[-1]
 
     def close(self) -> None:
-        for pid in self._born:
+        for pid in self._pids:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
@@ -55,7 +55,7 @@ class Nursery:
 
 def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    kinds = {"reckless": Reckless, "honest": Courier}
+    kinds = {"reckless": RecklessCourier, "honest": Courier}
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
