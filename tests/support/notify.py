@@ -83,7 +83,7 @@ def escalate_message(db: Database, pane: PaneAddress | None = None) -> int:
     messages.send(db, "ada", "bob", "please look", ack_within_s=30)
     with db.transaction() as tx:
         tx.execute("update acknowledgements set retries = 3, due_mono_ms = 0")
-    acknowledgements.pump(db)
+    acknowledgements.process_due(db)
     with db.reading() as tx:
         return escalations.list_open(tx)[0].id
 
