@@ -39,4 +39,4 @@ def _events(call: Call) -> Answer:
         for one in shown
     ]
     cursor = shown[-1].id if shown else call.arguments.after
-    return listing(lines, "Nothing happened since.", {"events": data, "more": more, "cursor": cursor})
+    return listing(lines, "No events since.", {"events": data, "more": more, "cursor": cursor})

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from swarm_agents.config.config import Check
+from swarm_agents.config.config import CheckConfig
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.git import repository, worktrees
@@ -42,7 +42,7 @@ class CheckRun(NamedTuple):
     duration_ms: int
 
 
-def on_tree(db: Database, root: Path, check: Check, tree: str, runner: str, give_up_at: float) -> CheckRun:
+def on_tree(db: Database, root: Path, check: CheckConfig, tree: str, runner: str, give_up_at: float) -> CheckRun:
     """What the check says of this tree. Out of budget (`give_up_at`, monotonic seconds) is `TIMED_OUT`."""
     with db.subscribe() as commits:
         while True:
@@ -63,7 +63,7 @@ def in_place(root: Path, command: str, give_up_at: float) -> CheckRun:
     return _run(command, root, repository.scrubbed_environment(root), give_up_at, lambda: None)
 
 
-def ever_passed(tx: Transaction, check: Check) -> bool:
+def ever_passed(tx: Transaction, check: CheckConfig) -> bool:
     row = tx.one("select 1 from check_runs where check_key = :key and state = 'passed' limit 1", key=key(check))
     return row is not None
 
@@ -76,12 +76,12 @@ def known_good(tx: Transaction, tree: str) -> bool:
     )
 
 
-def key(check: Check) -> str:
+def key(check: CheckConfig) -> str:
     """Runs are comparable when all of this is equal."""
     return "\n".join([check.command, check.setup or "", *check.link])
 
 
-def _claim(tx: Transaction, tree: str, check: Check, runner: str, left_s: float) -> bool:
+def _claim(tx: Transaction, tree: str, check: CheckConfig, runner: str, left_s: float) -> bool:
     claimed = tx.one(
         "insert into check_runs (tree, check_key, state, at, runner, runner_mono_ms, runner_boot_id) "
         "values (:tree, :key, 'running', :now, :runner, :mono + :lease, :boot) "
@@ -105,7 +105,7 @@ def _claim(tx: Transaction, tree: str, check: Check, runner: str, left_s: float)
     return claimed is not None
 
 
-def _known(tx: Transaction, tree: str, check: Check) -> CheckRun | None:
+def _known(tx: Transaction, tree: str, check: CheckConfig) -> CheckRun | None:
     row = tx.one(
         "select * from check_runs where tree = :tree and check_key = :key and state <> 'running'",
         tree=tree,
@@ -114,7 +114,7 @@ def _known(tx: Transaction, tree: str, check: Check) -> CheckRun | None:
     return _check_run(row) if row else None
 
 
-def _run_and_keep(db: Database, root: Path, check: Check, tree: str, runner: str, give_up_at: float) -> CheckRun:
+def _run_and_keep(db: Database, root: Path, check: CheckConfig, tree: str, runner: str, give_up_at: float) -> CheckRun:
     def show_life() -> None:
         with db.transaction() as tx:
             tx.execute(
@@ -154,7 +154,7 @@ def _run_and_keep(db: Database, root: Path, check: Check, tree: str, runner: str
     return found
 
 
-def _run_in_clean_tree(root: Path, check: Check, tree: str, give_up_at: float, show_life: ShowLife) -> CheckRun:
+def _run_in_clean_tree(root: Path, check: CheckConfig, tree: str, give_up_at: float, show_life: ShowLife) -> CheckRun:
     environment = repository.scrubbed_environment(root)
     with worktrees.clean_tree(root, tree) as where:
         _link(root, where, check.link)

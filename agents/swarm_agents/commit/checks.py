@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from swarm_agents.build import build
 from swarm_agents.build.outcomes import Evidence, FenceRejected
-from swarm_agents.config.config import Check
+from swarm_agents.config.config import CheckConfig
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
 from swarm_agents.git import files, refs, repository
@@ -52,7 +52,7 @@ def hold(db: Database, agent: str, command: list[str], where: Path, environment:
         raise
 
 
-def check(db: Database, agent: str, wanted: Check, root: Path) -> Checked:
+def check(db: Database, agent: str, wanted: CheckConfig, root: Path) -> Checked:
     """Run the configured check on the commit that is checked out. Anything uncommitted makes it no evidence."""
     began = db.moment()
     before = refs.head(root)

@@ -12,7 +12,7 @@ from swarm_agents.commit import check_runs
 from swarm_agents.commit.arguments import Chosen
 from swarm_agents.commit.check_runs import CheckRun, State
 from swarm_agents.commit.verdict import Verdict
-from swarm_agents.config.config import Check
+from swarm_agents.config.config import CheckConfig
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.git import files, hooks, refs, worktrees
@@ -36,7 +36,7 @@ class Finding(NamedTuple):
     dirty: tuple[str, ...] = ()
 
 
-def find(db: Database, root: Path, check: Check, agent: str, hook: str, chosen: Chosen) -> Finding:
+def find(db: Database, root: Path, check: CheckConfig, agent: str, hook: str, chosen: Chosen) -> Finding:
     """The verdict on a commit that a hook refused. Takes as long as the check, `budget_s` at most."""
     began = time.monotonic()
     search = _Search(db, root, check, agent, began + check.budget_s)
@@ -88,7 +88,7 @@ def first_red(db: Database, root: Path) -> tuple[str, str] | None:
 class _Search:
     """One search for evidence: what it has seen so far, and until when it may go on."""
 
-    def __init__(self, db: Database, root: Path, check: Check, agent: str, give_up_at: float) -> None:
+    def __init__(self, db: Database, root: Path, check: CheckConfig, agent: str, give_up_at: float) -> None:
         self._db = db
         self._root = root
         self._check = check

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from swarm_agents.config.config import Config, Notify
+from swarm_agents.config.config import Config, NotifyConfig
 from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
@@ -116,7 +116,7 @@ def leave_behind(db: Database, config: Config) -> None:
         pump(db, config)  # only rows to write
 
 
-def quiet_until(notify: Notify, now_ms: int) -> str | None:
+def quiet_until(notify: NotifyConfig, now_ms: int) -> str | None:
     """When the quiet hours end, as the local clock says it; None outside of them."""
     if notify.quiet is None:
         return None
@@ -127,17 +127,17 @@ def quiet_until(notify: Notify, now_ms: int) -> str | None:
     return f"{last // 60:02d}:{last % 60:02d}" if quiet else None
 
 
-def _channels(notify: Notify, now_ms: int) -> tuple[str, ...]:
+def _channels(notify: NotifyConfig, now_ms: int) -> tuple[str, ...]:
     if quiet_until(notify, now_ms) is not None:
         return (MESSAGE,)
     return (MESSAGE, TMUX, COMMAND) if notify.command else (MESSAGE, TMUX)
 
 
-def _limit_s(notify: Notify) -> float:
+def _limit_s(notify: NotifyConfig) -> float:
     return notify.timeout_s + _CLAIM_SLACK_S
 
 
-def _try(db: Database, notify: Notify, claimed: Announcement) -> None:
+def _try(db: Database, notify: NotifyConfig, claimed: Announcement) -> None:
     with db.reading() as tx:
         asked = escalations.find(tx, claimed.escalation)
         sockets = _sockets(tx)
@@ -221,7 +221,7 @@ def _show_on(socket: str, line: str) -> int:
     return len(clients) - len(troubles)
 
 
-def _run_command(notify: Notify, asked: Escalation, repeated: bool) -> _End:
+def _run_command(notify: NotifyConfig, asked: Escalation, repeated: bool) -> _End:
     import subprocess
     import tempfile
 
@@ -262,7 +262,7 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
 
 
-def _name(notify: Notify) -> str:
+def _name(notify: NotifyConfig) -> str:
     return one_line(notify.command[0], 100)
 
 

@@ -15,7 +15,7 @@ import pytest
 from swarm_agents import roster
 from swarm_agents.build import build, human_acts
 from swarm_agents.build.outcomes import HumanAsked
-from swarm_agents.config.config import Config, Notify
+from swarm_agents.config.config import Config, NotifyConfig
 from swarm_agents.db.clock import host_clock
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import announcements, escalations
@@ -40,12 +40,12 @@ PUMP = """
 import sys
 from pathlib import Path
 from swarm_agents.watch import notifier
-from swarm_agents.config.config import Config, Notify
+from swarm_agents.config.config import Config, NotifyConfig
 from swarm_agents.system import file_lock
 from swarm_agents.db.clock import host_clock
 from swarm_agents.db.database import Database
 with Database(Path(sys.argv[1])) as db:
-    notifier.pump(db, Config(notify=Notify(command=(sys.argv[2],))))
+    notifier.pump(db, Config(notify=NotifyConfig(command=(sys.argv[2],))))
 """
 
 
@@ -646,7 +646,7 @@ class Tape:
         return str(script)
 
     def config(self, *command: str) -> Config:
-        return Config(notify=Notify(command=command, timeout_s=0.5 if "sleep" in self._script() else 20))
+        return Config(notify=NotifyConfig(command=command, timeout_s=0.5 if "sleep" in self._script() else 20))
 
     def _script(self) -> str:
         return self.read("ring") if self.path("ring").is_file() else ""

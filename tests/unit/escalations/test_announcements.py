@@ -9,7 +9,7 @@ import pytest
 from swarm_agents import roster
 from swarm_agents.build import build, human_acts
 from swarm_agents.build.outcomes import HumanAsked
-from swarm_agents.config.config import Config, Notify, load
+from swarm_agents.config.config import Config, NotifyConfig, load
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadConfig
 from swarm_agents.escalations import announcements, escalations
@@ -71,7 +71,7 @@ def test_who_finds_the_channel_before_being_tried_comes_back_later(db: Database)
     ask(db)
     claim(db, "another one")
 
-    assert notifier.pump(db, Config(notify=Notify(command=("true",)))) == notifier.LOOK_EVERY_S
+    assert notifier.pump(db, Config(notify=NotifyConfig(command=("true",)))) == notifier.LOOK_EVERY_S
 
 
 def test_a_channel_that_failed_does_not_hold_up_the_next(db: Database) -> None:
@@ -325,13 +325,13 @@ def test_quiet_hours_may_span_midnight(
     local_time("UTC")
     midnight_s = NOON_S - 12 * 3600
 
-    assert notifier.quiet_until(Notify(quiet=hours), (midnight_s + minute * 60) * 1000) == until
+    assert notifier.quiet_until(NotifyConfig(quiet=hours), (midnight_s + minute * 60) * 1000) == until
 
 
 def test_quiet_hours_are_those_of_the_local_clock(local_time: LocalTime) -> None:
     local_time("XYZ-11")  # eleven hours ahead of UTC: noon is 23:00 there
 
-    assert notifier.quiet_until(Notify(quiet=(22 * 60, 7 * 60)), NOON_S * 1000) == "07:00"
+    assert notifier.quiet_until(NotifyConfig(quiet=(22 * 60, 7 * 60)), NOON_S * 1000) == "07:00"
 
 
 def test_quiet_hours_hold_back_what_rings_and_not_what_is_said_to_agents(
@@ -339,7 +339,7 @@ def test_quiet_hours_hold_back_what_rings_and_not_what_is_said_to_agents(
 ) -> None:
     local_time("UTC")
     clock.wall_ms = NOON_S * 1000
-    quiet = Config(notify=Notify(command=("true",), quiet=(11 * 60, 13 * 60)))
+    quiet = Config(notify=NotifyConfig(command=("true",), quiet=(11 * 60, 13 * 60)))
     build.report(db, "ada", "3 tests fail", RULES)
     refuse(db, "insert on messages")
     asked = ask(db)
@@ -372,7 +372,7 @@ def test_a_command_is_a_list_of_words_that_a_program_can_be_given(tmp_path: Path
 def test_all_that_can_be_said_of_notifying_is_read(tmp_path: Path) -> None:
     (tmp_path / "swarm.toml").write_text('[notify]\ncommand = ["ring", "me"]\nquiet = "22:00-07:30"\ntimeout_s = 2.5\n')
 
-    assert load(tmp_path).notify == Notify(("ring", "me"), (22 * 60, 7 * 60 + 30), 2.5, tmp_path)
+    assert load(tmp_path).notify == NotifyConfig(("ring", "me"), (22 * 60, 7 * 60 + 30), 2.5, tmp_path)
 
 
 def ask(db: Database) -> int:
