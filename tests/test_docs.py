@@ -9,7 +9,7 @@ import pytest
 
 from swarm_agents.cli.main import NOUNS
 from swarm_agents.cli.output import CODES
-from swarm_agents.config.config import SCHEMA
+from swarm_agents.config.schema import TABLES
 from swarm_agents.escalations.escalations import AckResolution, Resolution
 from swarm_agents.incidents.incidents import AttemptEnd
 from swarm_agents.model import BuildStatus, DeliveryState
@@ -68,7 +68,7 @@ def test_the_configuration_that_is_shown_is_valid_and_has_every_key(tmp_path: Pa
 
     assert repo.shell("swarm init") == 0
     assert {name: set(table) for name, table in tomllib.loads(shown).items()} == {
-        name: set(keys) for name, keys in SCHEMA.items()
+        name: set(keys) for name, keys in TABLES.items()
     }
 
 

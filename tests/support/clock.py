@@ -1,4 +1,4 @@
-"""A clock that stands still until a test moves it: the wall clock and the monotonic clock each on its own."""
+"""A clock that stands still until a test moves it; wall clock and monotonic clock move separately."""
 
 from swarm_agents.model import Moment
 
@@ -9,8 +9,8 @@ class FakeClock:
     def __init__(self) -> None:
         self.wall_ms = _NOON_MS
         self.mono_ms = 5_000_000
-        self.skew_ms = 0  # how far somebody moved the wall clock, all in all
-        self.jumped_mono_ms = 0  # when that was last
+        self.skew_ms = 0  # the sum of all jumps of the wall clock
+        self.jumped_mono_ms = 0  # when it last jumped
         self.boot = 1
 
     def __call__(self) -> Moment:
@@ -22,7 +22,7 @@ class FakeClock:
         self.mono_ms += int(seconds * 1000)
 
     def jump(self, seconds: float) -> None:
-        """Somebody sets the wall clock; no time passes."""
+        """The wall clock is set; no time passes."""
         self.wall_ms += int(seconds * 1000)
         self.skew_ms += int(seconds * 1000)
         self.jumped_mono_ms = self.mono_ms

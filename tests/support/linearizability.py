@@ -1,7 +1,7 @@
-"""Can what several processes saw be explained by some order of whole acts? A search after Wing, Gong and Lowe.
+"""Checks whether a history of several processes is linearizable, with the search by Wing, Gong and Lowe.
 
-A history is linearizable when its acts can be put in a row such that each lies between its call and its answer and
-the model, going through the row, gives every answer that was given. Seen (done acts, state) pairs are not tried twice.
+It is when its acts can be ordered so that each lies between its call and its answer, and the model, run in that order,
+gives every answer that was given. Pairs of (acts done, state) are tried once.
 """
 
 from collections.abc import Callable, Sequence
@@ -44,7 +44,7 @@ def linearizable(
 
 
 def _may_be_next(calls: Sequence[Call[What]], done: int) -> list[int]:
-    """Calls that began before every other open call was answered: none of those had to come first."""
+    """Calls that began before any other open call was answered, so that none of those must come first."""
     first_end: int | None = None
     possible = []
     for index, call in enumerate(calls):
@@ -58,7 +58,7 @@ def _may_be_next(calls: Sequence[Call[What]], done: int) -> list[int]:
 
 
 def overlapping(history: Sequence[Call[What]]) -> int:
-    """How many calls began before an earlier one was answered; without any, a history proves nothing."""
+    """How many calls began before an earlier one was answered; a history without any proves nothing."""
     latest_end = overlaps = 0
     for call in sorted(history, key=lambda call: call.began):
         overlaps += call.began < latest_end

@@ -1,6 +1,6 @@
-"""The build's rules once more, in Python and without a database: what the real statements are judged by.
+"""The reference model: the build's rules in Python without a database, to compare the real statements with.
 
-Written from the table of states, not from the code. One pure function: model, moment and act in, model and answer out.
+Written from the table in docs/states.md, not from the code. One pure function: state and act in, state and answer out.
 """
 
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ class Model:
     used: int = 0  # attempts of this budget that counted
     rows: int = 0  # attempts of this incident, counted or not
     network: int = 0  # failures of the network in this budget
-    pause: Instant | None = None  # until when nobody may claim, while it is broken
+    pause: Instant | None = None  # while it is broken: no claim before this instant
     asked: int = 0  # escalations ever raised
     deadline: Instant | None = None
     lease_ms: int = 0
@@ -34,7 +34,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Act:
-    """One call. `fence` is what the caller believes, `began` when its check started, `to` an agent or an option."""
+    """One call. `fence` is what the caller knows, `began` when its check started, `to` an agent or an option."""
 
     name: str
     agent: str = ""
@@ -44,7 +44,7 @@ class Act:
 
 
 def step(m: Model, act: Act, now: Moment, rules: Rules) -> tuple[Model, str]:
-    """What holds after the act, and what its caller is told."""
+    """The state after the act, and the answer to its caller."""
     here = (now.boot_id, now.mono_ms)
     began = (act.began.boot_id, act.began.mono_ms) if act.began else None
     holds = m.status == "fixing" and m.fixer == act.agent and act.fence in (None, m.fence)
@@ -103,9 +103,9 @@ def step(m: Model, act: Act, now: Moment, rules: Rules) -> tuple[Model, str]:
             return green(m)
         case "failed" | "lose_fixer" if holds:
             return count(m)
-        case "refused" if holds:  # failed for want of a right: no attempt is used up, the human is asked
+        case "refused" if holds:  # failed for a missing right: uses up no attempt, asks the human
             return ask(free(m, "escalated"))
-        case "no_network" if holds:  # failed for want of it: no attempt is used up, and nobody may claim for a while
+        case "no_network" if holds:  # failed for lack of it: uses up no attempt, no claim for a while
             lost = replace(free(m, "broken"), network=m.network + 1)
             if m.network >= NETWORK_PAUSES:
                 return ask(lost)

@@ -7,7 +7,7 @@ from pathlib import Path
 from swarm_agents import roster
 from swarm_agents.build import build
 from swarm_agents.build.outcomes import HumanAsked
-from swarm_agents.config.config import Config, Notify
+from swarm_agents.config.config import Config, NotifyConfig
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.messages import acknowledgements, messages
@@ -56,7 +56,7 @@ class NotifyFolder:
         return str(script)
 
     def config(self, *command: str) -> Config:
-        return Config(notify=Notify(command=command, timeout_s=0.5 if "sleep" in self._script() else 20))
+        return Config(notify=NotifyConfig(command=command, timeout_s=0.5 if "sleep" in self._script() else 20))
 
     def _script(self) -> str:
         return self.read("ring") if self.path("ring").is_file() else ""

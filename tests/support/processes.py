@@ -1,4 +1,4 @@
-"""Real processes for tests: started, spoken to, stopped and killed, each wait with a limit."""
+"""Starts, orders, stops and kills real processes for tests; every wait has a limit."""
 
 import contextlib
 import json
@@ -24,7 +24,7 @@ HEAD_START_MS = 2.0  # between the order and the common start, so that every pro
 
 @dataclass(frozen=True)
 class Answer:
-    """What a worker says about one act: what it was told, under which fence, when it asked and when it knew."""
+    """A worker's answer to one order: the result, the fence, and when the call began and ended."""
 
     told: str
     fence: int
@@ -34,7 +34,7 @@ class Answer:
 
 
 class Worker:
-    """One process that has the database open and does what it is told. `send` and `receive` are two steps."""
+    """One process with an open database that carries out orders. `send` gives one, `receive` waits for its answer."""
 
     def __init__(self, database: Path, lock_timeout_s: float = 15) -> None:
         self._process = subprocess.Popen(
@@ -82,7 +82,7 @@ class Worker:
         return line
 
     def died(self, limit_s: float = LIMIT_S) -> bool:
-        """Wait for its end; false when it answers instead."""
+        """Wait until it ends; false when it answers instead."""
         assert self._process.stdout
         assert select.select([self._process.stdout], [], [], limit_s)[0], f"worker {self.pid} neither died nor spoke"
         self._unread += os.read(self._process.stdout.fileno(), 65536)
@@ -130,7 +130,7 @@ def at_once(acts: Sequence[tuple[Worker, Act]], rules: Rules, head_start_ms: flo
 
 
 def run_python(calls: Sequence[tuple[str, ...]], limit_s: float = LIMIT_S) -> list[subprocess.CompletedProcess[str]]:
-    """Each call is code and its arguments: all run at once in a Python of their own."""
+    """Run each call (code and its arguments) in a Python process of its own, all at once."""
     started = [
         subprocess.Popen(
             [sys.executable, "-c", *call], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT

@@ -1,4 +1,4 @@
-"""The real build, driven and looked at in the words of the reference model."""
+"""Drives and reads the real build in the terms of the reference model."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ _WORDS: dict[type, str] = {
 
 
 def perform(db: Database, act: Act, rules: Rules) -> tuple[str, int]:
-    """Do to the real build what `act` says; what its caller is told, as the model says it, and under which fence."""
+    """Do the act to the real build; the answer in the model's words, and the fence."""
     try:
         outcome = _call(db, act, rules)
     except NotFound:
@@ -54,7 +54,7 @@ def told(outcome: object) -> str:
 
 
 def observe(tx: Transaction) -> Model:
-    """The real build as the model would hold it."""
+    """The real build as a state of the model."""
     row = tx.one("select * from build_state where id = 1")
     assert row is not None
     return Model(
@@ -81,7 +81,7 @@ def observe(tx: Transaction) -> Model:
 
 
 def check_rows_agree(tx: Transaction) -> None:
-    """What must hold between the build's row and the rows around it, whatever happened."""
+    """Assert what must always hold between the build's row and the rows of other tables."""
     m = observe(tx)
     assert count(tx, "attempts where ended_at is null") == (m.status == "fixing")
     assert count(tx, "escalations where resolved_at is null") == (m.status == "escalated")
@@ -92,7 +92,7 @@ def check_rows_agree(tx: Transaction) -> None:
 
 
 def dump(db: Database) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table: equal before and after is what 'changed nothing' means."""
+    """Every row of every table: equal dumps mean that nothing changed."""
     with db.reading() as tx:
         tables = [
             row["name"] for row in tx.execute("select name from sqlite_schema where type = 'table' order by name")

@@ -1,8 +1,8 @@
-"""Goes through every interleaving of two agents and a human on the real statements, and has the model judge each step.
+"""Walks every interleaving of two agents and a human on the real statements, and compares each step with the model.
 
-One act is one transaction, so between any two acts of an agent lies every act of the others; an agent that read
-something long ago is an agent that comes with an old fence or an old check, and each step tries all there ever were.
-The database is in memory: what is walked is the SQL of the build, not the file.
+One act is one transaction, so the acts of others can only come between two acts of an agent. An agent that acts on
+old data comes with an old fence or an old check; each step tries all fences there ever were. The database is in
+memory: this tests the SQL of the build, not the file.
 """
 
 import sqlite3
@@ -34,17 +34,17 @@ Rewrite = Callable[[str], str]
 
 
 class Difference(AssertionError):
-    """The real build did something else than the model; the path that leads there is in the message."""
+    """The real build and the model differ; the message has the path of acts."""
 
 
 @dataclass(frozen=True)
-class Walked:
+class WalkResult:
     states: int
     steps: int
 
 
 class MemoryDatabase(Database):
-    """A swarm database in memory, whose every statement may be rewritten on its way: a mutant of the code."""
+    """A swarm database in memory that can rewrite every statement, to run a mutant."""
 
     def __init__(self, template: Path, clock: FakeClock, rewrite: Rewrite = str, triggers: bool = True) -> None:
         super().__init__(template, clock)
@@ -103,8 +103,8 @@ class _Rewriting(Transaction):
         return super().execute(self._rewrite(sql), **values)
 
 
-def walk(template: Path, depth: int, rewrite: Rewrite = str, triggers: bool = True) -> Walked:
-    """Every path of up to `depth` acts, each distinct state gone on from once. Raises `Difference` at the first."""
+def walk(template: Path, depth: int, rewrite: Rewrite = str, triggers: bool = True) -> WalkResult:
+    """Try every path of up to `depth` acts, and continue from each distinct state once. Raises `Difference`."""
     with pytest.MonkeyPatch.context() as shorter:
         for counts in (transitions, model):
             shorter.setattr(counts, "NETWORK_PAUSES", NETWORK_PAUSES)
@@ -113,7 +113,7 @@ def walk(template: Path, depth: int, rewrite: Rewrite = str, triggers: bool = Tr
             return _walk(db, clock, depth)
 
 
-def _walk(db: MemoryDatabase, clock: FakeClock, depth: int) -> Walked:
+def _walk(db: MemoryDatabase, clock: FakeClock, depth: int) -> WalkResult:
     for agent in AGENTS:
         roster.join(db, agent, "agent", None)
     root = clock()
@@ -130,13 +130,13 @@ def _walk(db: MemoryDatabase, clock: FakeClock, depth: int) -> Walked:
             for act in _acts(fences, root, clock()):
                 vars(clock).update(here)
                 with db.undone("step"):
-                    after = _judged_step(db, clock, m, act, path)
+                    after = _compared_step(db, clock, m, act, path)
                 steps += 1
                 key = _key(after, clock)
                 if key not in seen and len(path) + 1 < depth:
                     seen.add(key)
                     paths.append((*path, act))
-    return Walked(len(seen) + 1, steps)
+    return WalkResult(len(seen) + 1, steps)
 
 
 def _replay(db: MemoryDatabase, clock: FakeClock, path: tuple[Act, ...]) -> tuple[Model, list[int]]:
@@ -152,7 +152,7 @@ def _replay(db: MemoryDatabase, clock: FakeClock, path: tuple[Act, ...]) -> tupl
     return m, fences
 
 
-def _judged_step(db: MemoryDatabase, clock: FakeClock, before: Model, act: Act, path: tuple[Act, ...]) -> Model:
+def _compared_step(db: MemoryDatabase, clock: FakeClock, before: Model, act: Act, path: tuple[Act, ...]) -> Model:
     try:
         answer = _play(db, clock, act)
         with db.reading() as tx:
@@ -167,7 +167,7 @@ def _judged_step(db: MemoryDatabase, clock: FakeClock, before: Model, act: Act, 
 
 
 def _play(db: MemoryDatabase, clock: FakeClock, act: Act) -> str:
-    clock.forward(0.001)  # no two acts at the same instant, so "before" and "after" are clear
+    clock.forward(0.001)  # no two acts at the same instant, so that "before" and "after" are defined
     if act.name in _TIME:
         _TIME[act.name](clock)
         return ""
@@ -209,7 +209,7 @@ def _acts(fences: list[int], root: Moment, here: Moment) -> Iterator[Act]:
 
 
 def _key(m: Model, clock: FakeClock) -> object:
-    """What decides the future: not how high a number has grown, but what it is compared with."""
+    """What decides the future of a state: not the numbers, but how they compare with each other and with now."""
     now = clock()
     lease = None
     if m.deadline:

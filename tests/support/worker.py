@@ -1,6 +1,6 @@
-"""A process that has a swarm database open and does one act for each line it is given; see `processes.Worker`.
+"""A process with an open swarm database that does one act for each line of its input; see `processes.Worker`.
 
-An error is an answer too, so that a test can say that there was none.
+An error is sent as an answer too, so that a test can assert that there was none.
 """
 
 import json
@@ -46,7 +46,7 @@ def answer(said: str, fence: int = 0, began: int = 0, error: str = "") -> None:
 def act(db: Database, act: dict[str, Any], rules: dict[str, Any], at_ns: int) -> None:
     if act["began"]:
         act["began"] = Moment(*act["began"])
-    _be_there(at_ns)
+    _wait_until(at_ns)
     began = time.monotonic_ns()
     said, fence = perform(db, Act(**act), Rules(**rules))
     answer(said, fence, began)
@@ -60,7 +60,7 @@ def wait(db: Database, agent: str, rules: dict[str, Any]) -> None:
 
 
 def hold(db: Database, agent: str, for_s: float, every_s: float) -> None:
-    """Show life all the time, as `swarm build hold` does."""
+    """Renew the lease again and again, as `swarm build hold` does."""
     began = time.monotonic_ns()
     with db.subscribe() as commits:
         while time.monotonic_ns() < began + for_s * 1e9:
@@ -70,7 +70,7 @@ def hold(db: Database, agent: str, for_s: float, every_s: float) -> None:
 
 
 def lock(db: Database) -> None:
-    """Take the write lock and keep it until the next line comes; answers when it is held and when it is free."""
+    """Hold the write lock until the next line; answers when it is held and when it is released."""
     with db.transaction():
         answer("holding")
         sys.stdin.readline()
@@ -84,8 +84,8 @@ def skip_fair_turns(db: Database) -> None:
 
 
 def naive_claim(db: Database, agent: str, at_ns: int) -> None:
-    """How not to: look, decide, then write what was decided. For showing that the checker notices."""
-    _be_there(at_ns)
+    """A wrong claim: read, decide, then write in a second transaction. The checker must notice it."""
+    _wait_until(at_ns)
     began = time.monotonic_ns()
     with db.reading() as tx:
         seen = observe(tx)
@@ -104,16 +104,16 @@ def naive_claim(db: Database, agent: str, at_ns: int) -> None:
     answer("yours new", seen.fence + 1, began)
 
 
-def lie(db: Database, what: str) -> None:
+def use_mutant(db: Database, what: str) -> None:
     """From now on this process runs a mutant of the build's statements."""
     mutant = next(mutant for mutant in MUTANTS if mutant.what == what)
     honest = Transaction.execute
     Transaction.execute = lambda tx, sql, **values: honest(tx, mutant(sql), **values)  # type: ignore[method-assign]
-    answer("lying")
+    answer("mutated")
 
 
 def die_at(db: Database, statement: int) -> None:
-    """Let SIGKILL hit this process at that statement from now on; at the notification after the commit when it is 0."""
+    """Kill this process at that statement from now on; at the notification after the commit when it is 0."""
 
     def count_down(_: str) -> None:
         nonlocal statement
@@ -128,8 +128,8 @@ def die_at(db: Database, statement: int) -> None:
     answer("doomed")
 
 
-def _be_there(at_ns: int) -> None:
-    """Sleep nearly until then, and run into it awake: waking up alone takes longer than a race."""
+def _wait_until(at_ns: int) -> None:
+    """Sleep until just before, then spin: waking up takes longer than a race."""
     time.sleep(max(0, at_ns - time.monotonic_ns() - 1_000_000) / 1e9)
     while time.monotonic_ns() < at_ns:
         pass
@@ -150,14 +150,14 @@ def task_add(db: Database, title: str) -> None:
 
 
 def task_claim(db: Database, agent: str, task: str, at_ns: int) -> None:
-    _be_there(at_ns)
+    _wait_until(at_ns)
     began = time.monotonic_ns()
     outcome = tasks.claim(db, agent, task, 900)
     answer(f"{type(outcome).__name__} {outcome.task.claimant}", outcome.task.fence, began)
 
 
 def lock_acquire(db: Database, agent: str, path: str, at_ns: int) -> None:
-    _be_there(at_ns)
+    _wait_until(at_ns)
     began = time.monotonic_ns()
     outcome = locks.acquire(db, agent, [LockName(path)], 900)
     if isinstance(outcome, locks.LocksAcquired):
@@ -168,10 +168,10 @@ def lock_acquire(db: Database, agent: str, path: str, at_ns: int) -> None:
 
 
 def raw_update(db: Database, agent: str, row: int, at_ns: int) -> None:
-    """The least that a claim can be: one conditional update, durable, without turns, events and messages."""
+    """The cheapest claim: one durable conditional update, without fair turns, events and messages."""
     connection = database.connect(db.path, 30)
     connection.execute("create table if not exists raw (id integer primary key, holder text)")
-    _be_there(at_ns)
+    _wait_until(at_ns)
     began = time.monotonic_ns()
     connection.execute("begin immediate")
     won = connection.execute(
@@ -193,7 +193,7 @@ ORDERS = {
         lock,
         skip_fair_turns,
         naive_claim,
-        lie,
+        use_mutant,
         die_at,
         send,
         task_add,

@@ -1,4 +1,4 @@
-"""Phases of a run: one open at a time, each attempt with its own words, and who reads and waits in which."""
+"""Phases of a run: one is open at a time, and messages and waits belong to one attempt."""
 
 import threading
 import time
@@ -79,7 +79,7 @@ def test_names_that_an_id_cannot_be_made_of_are_refused(db: Database, run: str, 
         begin(db, run, name)
 
 
-def test_what_is_said_in_another_phase_or_attempt_is_not_seen_and_not_lost(db: Database) -> None:
+def test_messages_of_another_phase_or_attempt_are_not_shown_and_not_lost(db: Database) -> None:
     plan = begin(db)
     say(db, "in the plan", plan)
     phases.end_phase(db, plan.id, PhaseEnd.FAILED, "driver")
@@ -92,7 +92,7 @@ def test_what_is_said_in_another_phase_or_attempt_is_not_seen_and_not_lost(db: D
     assert inbox(db, None) == ["in the plan"]
 
 
-def test_a_look_that_is_limited_to_a_phase_remembers_how_far_it_read_when_nothing_else_is_unread(db: Database) -> None:
+def test_reading_the_inbox_of_a_phase_moves_the_cursor_when_nothing_else_is_unread(db: Database) -> None:
     phase = begin(db)
     said = say(db, "one", phase)
     inbox(db, phase)
@@ -104,7 +104,7 @@ def test_a_look_that_is_limited_to_a_phase_remembers_how_far_it_read_when_nothin
     assert floor(db) < other
 
 
-def test_what_is_unread_elsewhere_after_the_page_does_not_hold_it_back(db: Database) -> None:
+def test_an_unread_message_of_another_phase_after_the_page_does_not_stop_the_cursor(db: Database) -> None:
     phase = begin(db)
     first = say(db, "one", phase)
     say(db, "two", phase)
@@ -115,7 +115,7 @@ def test_what_is_unread_elsewhere_after_the_page_does_not_hold_it_back(db: Datab
     assert floor(db) == first
 
 
-def test_a_poll_of_a_phase_has_its_words_and_those_of_no_phase(db: Database) -> None:
+def test_a_poll_of_a_phase_has_its_messages_and_those_of_no_phase(db: Database) -> None:
     plan = begin(db)
     say(db, "in the plan", plan)
     say(db, "elsewhere", begin(db, run="search"))
@@ -130,7 +130,7 @@ def test_a_poll_of_a_phase_has_its_words_and_those_of_no_phase(db: Database) -> 
     assert [one.phase for one in everything.messages] == ["oauth/plan/1", "search/plan/1", None]
 
 
-def test_what_is_said_again_belongs_to_the_phase_of_the_first(db: Database, clock: FakeClock) -> None:
+def test_a_repeated_message_belongs_to_the_phase_of_the_first(db: Database, clock: FakeClock) -> None:
     phase = begin(db)
     messages.send(db, "ada", "bob", "please look", ack_within_s=30, phase=phase.id)
     clock.forward(30)
@@ -161,7 +161,7 @@ def test_a_wait_ends_within_a_second_of_the_end_of_its_phase(db: Database) -> No
     assert when - at < 1
 
 
-def test_what_was_said_before_the_end_of_the_phase_is_still_given_to_who_waits(db: Database) -> None:
+def test_a_message_from_before_the_end_of_the_phase_still_ends_a_wait(db: Database) -> None:
     phase = begin(db)
     say(db, "because", phase, MessageType.ANSWER)
     phases.end_phase(db, phase.id, PhaseEnd.COMPLETE, "driver")

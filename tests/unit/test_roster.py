@@ -1,4 +1,4 @@
-"""Names and who goes by them: one living agent each, and what is said of it is what is known."""
+"""The roster: each name belongs to one living agent, and the listed state is what the database knows."""
 
 import pytest
 
@@ -103,7 +103,7 @@ def test_an_unknown_name_cannot_be_adopted(db: Database) -> None:
         roster.adopt(db, "ada", PANE)
 
 
-def test_the_roster_says_who_repairs_who_waits_who_is_silent_and_who_left(db: Database, clock: FakeClock) -> None:
+def test_the_list_shows_which_agents_repair_wait_are_silent_or_left(db: Database, clock: FakeClock) -> None:
     for name in ("ada", "bob", "cyd", "dan"):
         roster.join(db, name, "agent", None)
     build.report(db, "ada", "tests fail", Rules())
@@ -142,6 +142,6 @@ def test_any_command_of_the_fixer_renews_its_lease(db: Database, clock: FakeCloc
     assert build.current(db).lease_expires_at == clock.wall_ms + 900_000
 
 
-def test_a_stranger_shows_no_life(db: Database) -> None:
+def test_an_agent_that_has_not_joined_has_no_heartbeat(db: Database) -> None:
     with pytest.raises(NotFound):
         heartbeat.record(db, "ada")

@@ -1,4 +1,4 @@
-"""Text from outside can hide nothing, move nothing and press nothing once it went through here."""
+"""Text from outside can neither hide text nor move the cursor once it passed through here."""
 
 import unicodedata
 
@@ -69,7 +69,7 @@ def test_no_control_character_but_newline_and_tab_survives(text: str) -> None:
 
 
 @given(st.text())
-def test_made_harmless_twice_is_the_same_as_once(text: str) -> None:
+def test_printable_text_is_not_changed_again(text: str) -> None:
     assert printable(printable(text)) == printable(text)
 
 
@@ -82,7 +82,7 @@ def test_made_harmless_twice_is_the_same_as_once(text: str) -> None:
         ("\x1b(0lqk\x0f\x1b", "0lqk", "0lqk"),
     ],
 )
-def test_of_what_a_terminal_obeys_only_colours_may_stay(raw: str, coloured: str, left: str) -> None:
+def test_of_escape_sequences_only_colours_may_stay(raw: str, coloured: str, left: str) -> None:
     assert (without_escapes(raw, but_colours=True), without_escapes(raw)) == (coloured, left)
 
 
@@ -94,7 +94,7 @@ def test_one_line_is_one_line_within_its_limit(text: str, limit: int) -> None:
     assert len(line.splitlines()) <= 1
 
 
-def test_a_line_that_was_cut_says_so() -> None:
+def test_a_line_that_was_cut_ends_with_an_ellipsis() -> None:
     assert one_line("a long story", 7) == "a long…"
 
 

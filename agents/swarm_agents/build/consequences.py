@@ -54,7 +54,7 @@ def release_role(tx: Transaction, guard: str, by: str, kind: str, reason: str, *
     attempt = incidents.end_attempt(tx, AttemptEnd.RELEASED, reason)
     now = build_row.value(row)
     record_event(tx, by, kind, f"{attempt.agent}: {reason}", now, attempt.fence)
-    tell(tx, EVERYONE, f"{attempt.agent} no longer repairs the build ({reason}). To repair it: 'swarm build claim'.")
+    tell(tx, EVERYONE, f"{attempt.agent} no longer repairs the build ({reason}). 'swarm build claim' takes the role.")
     return now
 
 

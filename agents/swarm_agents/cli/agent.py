@@ -1,4 +1,4 @@
-"""`swarm agent`: join under a name, leave, see who is here."""
+"""`swarm agent`: join under a name, leave, list the agents."""
 
 import argparse
 import contextlib
@@ -24,24 +24,24 @@ _PREVIEW_LINES = 200
 
 
 def parse(words: list[str]) -> argparse.Namespace:
-    agent_parser = parser("agent", "Who is here, and under which name.")
+    agent_parser = parser("agent", "Join the swarm under a name, leave it, list its agents.")
     of = verbs(agent_parser)
-    joining = verb(of, "join", _join, "enter the roster under a name that is free")
+    joining = verb(of, "join", _join, "join the swarm under a free name")
     joining.add_argument("name", metavar="NAME")
     joining.add_argument("--role", default="agent", metavar="R")
     joining.add_argument("--pane", metavar="%N", help="the tmux pane to type notices into; default: this one")
-    verb(of, "leave", _leave, "leave the roster; gives up the build")
-    listing = verb(of, "list", _list, "who is here")
-    listing.add_argument("--all", action="store_true", help="also those who left")
+    verb(of, "leave", _leave, "leave the swarm; gives up the build")
+    listing = verb(of, "list", _list, "the agents that have joined")
+    listing.add_argument("--all", action="store_true", help="also agents that left")
     listing.add_argument(
         "--preview",
         type=whole_number(1, _PREVIEW_LINES),
         default=0,
         metavar="N",
-        help="the last N lines of each one's pane",
+        help="the last N lines of each agent's pane",
     )
     verb(of, "whoami", _whoami, "the name you act under, and where it comes from")
-    adopting = verb(of, "adopt", _adopt, "go on under a known name after a restart")
+    adopting = verb(of, "adopt", _adopt, "continue under a known name after a restart")
     adopting.add_argument("name", metavar="NAME")
     adopting.add_argument("--pane", metavar="%N")
     return agent_parser.parse_args(words)
@@ -53,18 +53,18 @@ def _join(call: Call) -> Answer:
     if call.as_name not in (None, name, HUMAN):
         raise Denied(f"You are {call.as_name}; you cannot join as {name}.")
     pane = _pane(call.arguments.pane)
-    agent = roster.join(call.db, name, role, pane, _still_runs(roster.find_registered_pane(call.db, name), pane))
-    _mark(pane, agent.name)
-    return Answer(f"You are {agent.name}.{_how(pane, name)}", data={"name": agent.name, "pane": pane and pane.pane_id})
+    agent = roster.join(call.db, name, role, pane, _is_alive(roster.find_registered_pane(call.db, name), pane))
+    _set_pane_option(pane, agent.name)
+    return Answer(f"You are {agent.name}.{_hint(pane, name)}", data={"name": agent.name, "pane": pane and pane.pane_id})
 
 
 def _adopt(call: Call) -> Answer:
     name = checked_name(call.arguments.name)
     pane = _pane(call.arguments.pane)
     agent = roster.adopt(call.db, name, pane)
-    _mark(pane, agent.name)
+    _set_pane_option(pane, agent.name)
     return Answer(
-        f"You go on as {agent.name}.{_how(pane, name)}", data={"name": agent.name, "pane": pane and pane.pane_id}
+        f"You continue as {agent.name}.{_hint(pane, name)}", data={"name": agent.name, "pane": pane and pane.pane_id}
     )
 
 
@@ -74,7 +74,7 @@ def _leave(call: Call) -> Answer:
         raise Usage("A human is not on the roster and cannot leave it.")
     pane = roster.find_registered_pane(call.db, name)
     heartbeat.leave(call.db, name)
-    _mark(pane, None)
+    _set_pane_option(pane, None)
     return Answer(f"{name} has left.", data={"name": name})
 
 
@@ -83,7 +83,7 @@ def _list(call: Call) -> Answer:
     with call.db.reading() as tx:
         listed = [one for one in agents.list_agents(tx) if call.arguments.all or one.agent.left_at is None]
         now = tx.now
-    seen = _at_panes(call, [one.agent for one in listed])
+    seen = _take_previews(call, [one.agent for one in listed])
     lines: list[str] = []
     data = []
     for one in listed:
@@ -100,15 +100,15 @@ def _list(call: Call) -> Answer:
             | {"joined_at": format_iso(one.agent.joined_at), "pane_state": state}
             | {"program": at and at.program, "title": at and at.title, "preview": list(preview)}
         )
-    return make_listing(lines, "Nobody has joined yet.", {"agents": data})
+    return make_listing(lines, "No agent has joined yet.", {"agents": data})
 
 
-def _at_panes(call: Call, agents: list[Agent]) -> "Mapping[str, Preview]":
-    """What their panes show now; nothing when nobody is in one, or tmux is not installed."""
+def _take_previews(call: Call, agents: list[Agent]) -> "Mapping[str, Preview]":
+    """What the agents' panes show now; empty when none has a pane, or tmux is not installed."""
     if not any(agent.pane for agent in agents):
         return {}
-    from swarm_agents.courier import previews
-    from swarm_agents.hosts import screen_profiles
+    from swarm_agents.courier import previews  # loads tmux; `join` outside of tmux does without it
+    from swarm_agents.hosts import screen_profiles  # only previews need them
 
     with contextlib.suppress(Unavailable):
         return previews.take(agents, screen_profiles.load_profiles(call.config.profiles))
@@ -118,7 +118,7 @@ def _at_panes(call: Call, agents: list[Agent]) -> "Mapping[str, Preview]":
 def _whoami(call: Call) -> Answer:
     name = call.identity
     if name is None:
-        raise Usage("Nobody said who you are: --as NAME, SWARM_AGENT, or 'swarm agent join NAME' in a tmux pane.")
+        raise Usage("Your name is not set: use --as NAME, SWARM_AGENT, or 'swarm agent join NAME' in a tmux pane.")
     source = "--as" if call.as_name else "SWARM_AGENT" if os.environ.get("SWARM_AGENT") else "@swarm_agent of this pane"
     known = False
     if name not in RESERVED_NAMES:
@@ -129,19 +129,19 @@ def _whoami(call: Call) -> Answer:
 
 
 def _pane(said: str | None) -> PaneAddress | None:
-    """The pane to register: the one that was named, else the one we run in, else none."""
+    """The pane to register: the one named by --pane, else the pane of this process, else none."""
     if said is None and not os.environ.get("TMUX_PANE"):
         return None
-    from swarm_agents import panes
+    from swarm_agents import panes  # loads libtmux; an agent outside of tmux does without it
 
     return panes.find_address(said) if said is not None else panes.find_own_pane()
 
 
-def _still_runs(registered: PaneAddress | None, mine: PaneAddress | None) -> bool:
-    """Whether the pane that a name is registered with still runs the same process. When nobody can look: yes."""
+def _is_alive(registered: PaneAddress | None, mine: PaneAddress | None) -> bool:
+    """Whether the pane that a name is registered with still runs the same process; yes when tmux cannot tell."""
     if registered is None or registered == mine:
         return True
-    from swarm_agents import panes
+    from swarm_agents import panes  # see `_pane`
 
     try:
         return panes.is_alive(registered)
@@ -149,12 +149,12 @@ def _still_runs(registered: PaneAddress | None, mine: PaneAddress | None) -> boo
         return True
 
 
-def _mark(pane: PaneAddress | None, name: str | None) -> None:
+def _set_pane_option(pane: PaneAddress | None, name: str | None) -> None:
     if pane is not None:
-        from swarm_agents import panes
+        from swarm_agents import panes  # see `_pane`
 
         panes.set_agent(pane, name)
 
 
-def _how(pane: PaneAddress | None, name: str) -> str:
+def _hint(pane: PaneAddress | None, name: str) -> str:
     return "" if pane else f" Set SWARM_AGENT={name}, or add --as {name} to each command."

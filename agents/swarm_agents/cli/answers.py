@@ -1,4 +1,4 @@
-"""The ends of acts on the build as answers: the one place where outcomes meet messages and exit codes."""
+"""Turns the outcomes of acts on the build into messages and exit codes: the only place that maps them."""
 
 from typing import Any
 
@@ -38,10 +38,10 @@ def of(call: Call, outcome: Outcome) -> Answer:
         case BuildBroken(now):
             return Answer(line(now), 80, role_data(now), call.add_identity("swarm build claim"))
         case FenceRejected(now):
-            return Answer(f"You do not hold the build under that fence; stop. {line(now)}", 82, role_data(now))
+            return Answer(f"You are not the fixer under that fence; stop. {line(now)}", 82, role_data(now))
         case CheckOutdated(now):
             message = (
-                f"Your check began before the build last changed and says nothing about now. Run it again. {line(now)}"
+                f"Your check began before the build last changed and proves nothing now. Run it again. {line(now)}"
             )
             return Answer(message, 75, role_data(now))
 
@@ -69,8 +69,8 @@ def who(now: Build) -> str:
         lease = f"lease until {format_clock(now.lease_expires_at)}"
         return f"{now.fixer} repairs it (attempt {now.attempt} of {now.max_attempts}, {lease})"
     if now.retry_at:
-        return f"nobody repairs it before {format_clock(now.retry_at)}, the network failed"
-    return "nobody repairs it yet"
+        return f"no agent may repair it before {format_clock(now.retry_at)}, because the network failed"
+    return "no agent repairs it yet"
 
 
 def waiting_line(now: PlaceInLine, left_s: float) -> str:

@@ -1,4 +1,4 @@
-"""`swarm build`: the verbs of a red build, each an act on the state machine and an exit code."""
+"""`swarm build`: each verb is one act on the build's state machine and an exit code."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -30,48 +30,48 @@ REASON_LIMIT = 500  # characters of a reason or summary; a column, not a place f
 
 
 def parse(words: list[str]) -> argparse.Namespace:
-    build_parser = parser("build", "The build: who repairs it, and what you should do.")
+    build_parser = parser("build", "The build: which agent repairs it, and what to do now.")
     of = verbs(build_parser)
     verb(of, "status", _status, "the build in one line")
-    reporting = verb(of, "report", _report, "say that the build is red; one of all who do becomes the fixer")
+    reporting = verb(of, "report", _report, "report that the build is red; one of all reporters becomes the fixer")
     reporting.add_argument("--summary", required=True, metavar="TEXT", help="what is broken, in a line")
     reporting.add_argument("--evidence", metavar="TEXT", default="", help="the last lines of the output that shows it")
     reporting.add_argument("--began", metavar="TIME", type=_time, help="when the check started (ISO 8601)")
-    verb(of, "claim", _claim, "offer to repair it")
-    _fence(verb(of, "renew", _renew, "the fixer shows life: the lease starts anew"))
+    verb(of, "claim", _claim, "become the fixer if the role is free, else wait in line")
+    _add_fence(verb(of, "renew", _renew, "the fixer renews its lease"))
     holding = verb(of, "hold", _hold, "run a command and renew the lease while it runs: hold -- CMD")
     holding.add_argument("command", nargs="+", metavar="CMD")
-    _fence(verb(of, "fixed", _fixed, "the fixer proves that it is repaired: runs the configured check"))
+    _add_fence(verb(of, "fixed", _fixed, "the fixer proves that it is repaired: runs the configured check"))
     failing = verb(of, "failed", _failed, "the fixer could not repair it; the last attempt asks a human")
-    _reason(failing, required=True)
+    _add_reason(failing, required=True)
     failing.add_argument("--class", dest="error_class", choices=[c.value for c in ErrorClass], default="logic")
-    _fence(failing)
+    _add_fence(failing)
     giving_up = verb(of, "give-up", _give_up, "the fixer returns the role; the attempt does not count")
-    _reason(giving_up)
-    _fence(giving_up)
+    _add_reason(giving_up)
+    _add_fence(giving_up)
     handing_over = verb(of, "hand-over", _hand_over, "the fixer passes the role to a named agent")
     handing_over.add_argument("agent", metavar="NAME")
-    _fence(handing_over)
-    waiting_verb = verb(of, "wait", _wait, "return when it is green, or when the role falls to you")
+    _add_fence(handing_over)
+    waiting_verb = verb(of, "wait", _wait, "return when it is green, or when you are the fixer")
     waiting_verb.add_argument("--timeout", metavar="S", type=seconds(0, 86_400), help="seconds; default [build] wait_s")
     verb(of, "check", _check, "run the configured check on the commit that is checked out")
     releasing = verb(of, "force-release", _force_release, "a human takes the role away from the fixer")
-    _reason(releasing)
-    _fence(releasing)
+    _add_reason(releasing)
+    _add_fence(releasing)
     escalating = verb(of, "escalate", _escalate, "ask a human about a red build")
-    _reason(escalating, required=True)
-    showing = verb(of, "show", _show, "one incident: attempts, verdicts, symptoms, what it cost")
+    _add_reason(escalating, required=True)
+    showing = verb(of, "show", _show, "one incident: attempts, verdicts, symptoms, cost")
     showing.add_argument("incident", type=whole_number(1, 2**62), metavar="N")
     listing = verb(of, "history", _history, "the last incidents and their attempts")
     listing.add_argument("--limit", type=whole_number(1, 1000), default=20, metavar="N")
     return build_parser.parse_args(words)
 
 
-def _fence(of: argparse.ArgumentParser) -> None:
+def _add_fence(of: argparse.ArgumentParser) -> None:
     of.add_argument("--fence", type=whole_number(0, 2**62), metavar="N", help="the fencing token you were given")
 
 
-def _reason(of: argparse.ArgumentParser, required: bool = False) -> None:
+def _add_reason(of: argparse.ArgumentParser, required: bool = False) -> None:
     of.add_argument("--reason", required=required, metavar="TEXT", default="")
 
 
@@ -88,10 +88,10 @@ def _report(call: Call) -> Answer:
     outcome = build.report(
         call.db,
         agent,
-        _said(arguments.summary, "--summary"),
+        _one_line_reason(arguments.summary, "--summary"),
         call.rules,
         evidence=tail(arguments.evidence),
-        began=_began(call, arguments.began),
+        began=_began_moment(call, arguments.began),
     )
     return answers.of(call, outcome)
 
@@ -114,6 +114,7 @@ def _hold(call: Call) -> Answer:
     now = build.current(call.db)
     if now.fixer != agent:
         return answers.of(call, FenceRejected(now))
+
     from swarm_agents.build import hold  # loads subprocess, which most verbs do without
 
     held = hold.run_command(call.db, agent, call.arguments.command, call.root)
@@ -140,38 +141,39 @@ def _fixed(call: Call) -> Answer:
 
 
 def _evidence(call: Call, agent: str, landed: str | None) -> Evidence | Answer:
-    """What proves that it is repaired, or the answer that says what is missing."""
+    """The evidence that it is repaired, or the answer that names what is missing."""
     config = call.config
-    if landed and _shared(call, landed):
+    if landed and _is_shared(call, landed):
         return Evidence(f"{landed[:10]} landed through the hook", call.db.moment(), landed)
     if config.check is None:
         if landed:
             return _not_shared(call, landed)
-        return _unproven(call)
+        return _no_evidence(call)
+
     from swarm_agents.commit import head_check  # loads subprocess, which most verbs do without
 
     checked = head_check.check_head(call.db, agent, config.check, call.root)
     if not checked.ok:
         return Answer(f"Not fixed: {one_line(checked.why, 300)}.", 1)
     commit = checked.evidence.commit
-    if commit and not _shared(call, commit):
+    if commit and not _is_shared(call, commit):
         return _not_shared(call, commit)
     return checked.evidence
 
 
-def _unproven(call: Call) -> Answer:
-    """The fix may be committed already, past 'swarm commit' or by one that was killed: then nothing is left to land."""
-    from swarm_agents.git import files
+def _no_evidence(call: Call) -> Answer:
+    """The fix may be committed already, without 'swarm commit' or by a killed one: then nothing is left to land."""
+    from swarm_agents.git import files  # only a fix without evidence needs it
 
     root = call.place.root
     command = call.add_identity(
         "swarm commit" if root is None or files.list_changed(root) else "swarm commit --allow-empty"
     )
-    message = f"Nothing proves it yet: land the fix through the hook with '{command}', or set [build] check."
+    message = f"There is no evidence yet: land the fix through the hook with '{command}', or set [build] check."
     return Answer(message, 1, next=command)
 
 
-def _shared(call: Call, commit: str) -> bool:
+def _is_shared(call: Call, commit: str) -> bool:
     from swarm_agents.commit.landing import is_on_shared_branch  # loads git, which most verbs do without
 
     return is_on_shared_branch(call.root, call.config, commit)
@@ -186,7 +188,7 @@ def _failed(call: Call) -> Answer:
     arguments = call.arguments
     with call.db.reading() as tx:
         attempt = build.state(tx).attempt
-    reason = _said(arguments.reason, "--reason")
+    reason = _one_line_reason(arguments.reason, "--reason")
     outcome = build.mark_failed(
         call.db, call.require_actor(), reason, ErrorClass(arguments.error_class), arguments.fence
     )
@@ -199,7 +201,9 @@ def _failed(call: Call) -> Answer:
 
 
 def _give_up(call: Call) -> Answer:
-    outcome = build.give_up(call.db, call.require_actor(), _said(call.arguments.reason), call.arguments.fence)
+    outcome = build.give_up(
+        call.db, call.require_actor(), _one_line_reason(call.arguments.reason), call.arguments.fence
+    )
     if isinstance(outcome, FenceRejected):
         return answers.of(call, outcome)
     return Answer("You are no longer the fixer; the role is free.", data=answers.role_data(outcome.build))
@@ -232,7 +236,7 @@ def _wait(call: Call) -> Answer:
     with call.db.reading() as tx:
         ahead = retry_queue.count_ahead(tx, agent)
     if isinstance(outcome, BuildPassing) and ahead:
-        told = f"{answer.message} {ahead} others who waited longer try first; 'swarm commit' takes its turn."
+        told = f"{answer.message} {ahead} agents that waited longer try first; 'swarm commit' waits for your turn."
         return answer._replace(message=told, data=answer.data | {"ahead": ahead})
     return answer
 
@@ -242,6 +246,7 @@ def _check(call: Call) -> Answer:
     agent = call.identity or HUMAN
     if call.config.check is None:
         raise Usage("No check is configured: set [build] check in swarm.toml.")
+
     from swarm_agents.commit import head_check  # loads subprocess, which most verbs do without
 
     checked = head_check.check_head(call.db, agent, call.config.check, call.root)
@@ -250,7 +255,7 @@ def _check(call: Call) -> Answer:
         build.record_check(call.db, ok=False)
         report = call.add_identity(f"swarm build report --summary {_quoted(checked.why)}")
         return Answer(f"{one_line(checked.why, 300)}.", 1, {"commit": commit}, report)
-    if commit is None or _shared(call, commit):
+    if commit is None or _is_shared(call, commit):
         healed = build.heal(call.db, agent, checked.evidence)
         if healed:
             return answers.of(call, healed)
@@ -261,7 +266,7 @@ def _check(call: Call) -> Answer:
 
 
 def _quoted(text: str) -> str:
-    import shlex  # only a failed check pays for it
+    import shlex  # only a failed check needs it
 
     return shlex.quote(one_line(text, build.SUMMARY_LIMIT))
 
@@ -270,7 +275,7 @@ def _force_release(call: Call) -> Answer:
     call.require_human()
     seen = build.current(call.db)
     fence = seen.fence if call.arguments.fence is None else call.arguments.fence
-    outcome = human_acts.force_release(call.db, fence, _said(call.arguments.reason) or "a human decided so")
+    outcome = human_acts.force_release(call.db, fence, _one_line_reason(call.arguments.reason) or "a human decided so")
     if isinstance(outcome, FenceRejected):
         return Answer(f"Nothing was released: {answers.line(outcome.build)}", 82, answers.role_data(outcome.build))
     return Answer(f"The role was taken from {seen.fixer}; it is free.", data=answers.role_data(outcome.build))
@@ -278,7 +283,7 @@ def _force_release(call: Call) -> Answer:
 
 def _escalate(call: Call) -> Answer:
     by = call.actor_or_human()
-    outcome = build.escalate(call.db, by, _said(call.arguments.reason, "--reason"))
+    outcome = build.escalate(call.db, by, _one_line_reason(call.arguments.reason, "--reason"))
     match outcome:
         case BuildPassing(now):
             return Answer("The build is passing; there is nothing to ask.", data=answers.role_data(now))
@@ -289,8 +294,8 @@ def _escalate(call: Call) -> Answer:
             return answers.of(call, outcome)
 
 
-def _said(text: str, option: str | None = None) -> str:
-    """A reason or summary as it may be stored: one printable line; `Usage` when it must not be empty and is."""
+def _one_line_reason(text: str, option: str | None = None) -> str:
+    """A reason or summary as one printable line. Raises `Usage` when `option` requires one and it is empty."""
     line = one_line(text, REASON_LIMIT)
     if option and not line:
         raise Usage(f"{option} must not be empty.")
@@ -298,7 +303,7 @@ def _said(text: str, option: str | None = None) -> str:
 
 
 def _time(text: str) -> "datetime":
-    from datetime import datetime
+    from datetime import datetime  # only --began needs it
 
     try:
         moment = datetime.fromisoformat(text)
@@ -309,7 +314,7 @@ def _time(text: str) -> "datetime":
     return moment
 
 
-def _began(call: Call, said: "datetime | None") -> Moment | None:
+def _began_moment(call: Call, said: "datetime | None") -> Moment | None:
     if said is None:
         return None
     now = call.db.moment()
@@ -318,12 +323,12 @@ def _began(call: Call, said: "datetime | None") -> Moment | None:
 
 
 def _show(call: Call) -> Answer:
-    from swarm_agents.cli import history  # only who looks back pays for it
+    from swarm_agents.cli import history  # only `show` and `history` need it
 
     return history.show(call)
 
 
 def _history(call: Call) -> Answer:
-    from swarm_agents.cli import history
+    from swarm_agents.cli import history  # see `_show`
 
     return history.latest(call)

@@ -1,4 +1,4 @@
-"""`swarm db`: the human's care for the database."""
+"""`swarm db`: maintenance of the database, by a human."""
 
 import argparse
 
@@ -10,7 +10,7 @@ from swarm_agents.messages import retention
 
 
 def parse(words: list[str]) -> argparse.Namespace:
-    db_parser = parser("db", "Care for the database.")
+    db_parser = parser("db", "Maintain the database.")
     of = verbs(db_parser)
     pruning = verb(of, "prune", _prune, "remove old messages that were read and acknowledged and that nothing needs")
     pruning.add_argument(

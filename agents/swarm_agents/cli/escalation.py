@@ -1,4 +1,4 @@
-"""`swarm escalation`: the questions to the human, and the human's answers."""
+"""`swarm escalation`: the questions to the human, their channels, and the human's answers."""
 
 import argparse
 
@@ -19,14 +19,14 @@ _MESSAGE_OPTIONS = [one.value for one in AckResolution]
 
 
 def parse(words: list[str]) -> argparse.Namespace:
-    escalation_parser = parser("escalation", "Questions to the human, each with options that do something.")
+    escalation_parser = parser("escalation", "Questions to the human, each with options that act.")
     of = verbs(escalation_parser)
     listing = verb(of, "list", _list, "the open ones")
     listing.add_argument("--all", action="store_true", help="also the resolved ones, newest first")
     _id(verb(of, "show", _show, "the whole text"))
-    _id(verb(of, "ack", _ack, "say that you have seen it; resolves nothing"))
-    announcing = verb(of, "announce", _announce, "tell a human now what they were not told yet, by every channel")
-    announcing.add_argument("--until-told", action="store_true", help="stay a while, and try again what fails")
+    _id(verb(of, "ack", _ack, "acknowledge that you have seen it; resolves nothing"))
+    announcing = verb(of, "announce", _announce, "try every channel that is due now")
+    announcing.add_argument("--until-told", action="store_true", help="stay for some minutes, and try again what fails")
     resolving = verb(of, "resolve", _resolve, "a human's answer")
     _id(resolving)
     resolving.add_argument("--option", required=True, choices=[*_BUILD_OPTIONS, *_MESSAGE_OPTIONS])
@@ -67,7 +67,7 @@ def _ack(call: Call) -> Answer:
 
 
 def _announce(call: Call) -> Answer:
-    from swarm_agents.watch import notifier
+    from swarm_agents.watch import notifier  # loads subprocess; the other verbs do without it
 
     if call.arguments.until_told:
         notifier.announce_until_settled(call.db, call.config)
@@ -99,7 +99,9 @@ def _answer_about_message(call: Call, option: AckResolution, reason: str) -> Ans
     named = checked_name(agent) if agent is not None else None
     about = ", ".join(acknowledgements.answer(call.db, escalation, option, named, reason))
     said = (
-        f"It is said again to {about}." if option is AckResolution.SAY_AGAIN else f"Nobody waits for {about} any more."
+        f"The message is sent again to {about}."
+        if option is AckResolution.SAY_AGAIN
+        else f"An acknowledgement by {about} is no longer required."
     )
     return Answer(said, data={"escalation": escalation})
 
@@ -124,12 +126,12 @@ def _channel_line(call: Call, one: announcements.Announcement) -> str:
 
 
 def _held_back(call: Call, one: announcements.Announcement) -> str:
-    """Why a channel still waits, as this repository is configured."""
+    """Why a channel still waits under this repository's configuration."""
     if one.state not in ("waiting", "failed") or one.channel not in (announcements.TMUX, announcements.COMMAND):
         return ""
     if one.channel == announcements.COMMAND and not call.config.notify.command:
         return "[notify] command is not configured"
-    from swarm_agents.watch import notifier
+    from swarm_agents.watch import notifier  # see `_announce`
 
     until = notifier.find_quiet_end(call.config.notify, call.db.now())
     return f"quiet hours until {until}" if until else ""

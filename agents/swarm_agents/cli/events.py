@@ -40,4 +40,4 @@ def _events(call: Call) -> Answer:
         for one in shown
     ]
     cursor = shown[-1].id if shown else call.arguments.after
-    return make_listing(lines, "Nothing happened since.", {"events": data, "more": more, "cursor": cursor})
+    return make_listing(lines, "No events since.", {"events": data, "more": more, "cursor": cursor})

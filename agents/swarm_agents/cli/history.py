@@ -1,4 +1,4 @@
-"""`swarm build history` and `swarm build show`: what broke, who tried what, by which evidence, and what it cost."""
+"""`swarm build history` and `swarm build show`: incidents with their attempts, verdicts, evidence and cost."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def latest(call: Call) -> Answer:
         found = history.list_incidents(tx, call.arguments.limit)
         verdicts = history.list_verdicts(tx, call.arguments.limit)
     data = {"incidents": [_data(one) for one in found], "verdicts": [_verdict(one) for one in verdicts]}
-    return make_listing(map(_line, found), "Nothing broke yet.", data)
+    return make_listing(map(_line, found), "No incident yet.", data)
 
 
 def show(call: Call) -> Answer:

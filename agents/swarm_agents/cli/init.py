@@ -1,4 +1,4 @@
-"""`swarm init`: make this repository's database. Harmless to repeat; upgrades an older one."""
+"""`swarm init`: create this repository's database. Harmless to repeat; upgrades an older one."""
 
 import argparse
 
@@ -9,13 +9,13 @@ from swarm_agents.db import database
 
 
 def parse(words: list[str]) -> argparse.Namespace:
-    init_parser = parser("init", "Make this repository's swarm database; all its worktrees share it.")
+    init_parser = parser("init", "Create this repository's swarm database; all its worktrees share it.")
     init_parser.set_defaults(run=_init)
     return init_parser.parse_args(words)
 
 
 def _init(call: Call) -> Answer:
     path = call.place.database
-    _ = call.config  # a wrong swarm.toml is said now, not at the first red build
+    _ = call.config  # a wrong swarm.toml is an error now, not at the first red build
     made = database.create(path)
     return Answer(f"{'Made' if made else 'Here already:'} {path}", data={"db": str(path), "made": made})

@@ -1,4 +1,4 @@
-"""`swarm status`: everything one needs to know, read in one transaction."""
+"""`swarm status`: the build, the line, the agents, open escalations; read in one transaction."""
 
 import argparse
 
@@ -13,7 +13,7 @@ from swarm_agents.views.agents import ListedAgent
 
 
 def parse(words: list[str]) -> argparse.Namespace:
-    status_parser = parser("status", "The build, who repairs it, who waits, who is here, what was asked.")
+    status_parser = parser("status", "The build, its fixer, waiting agents, agents that are here, open escalations.")
     status_parser.set_defaults(run=_status)
     return status_parser.parse_args(words)
 
@@ -50,7 +50,7 @@ def _status(call: Call) -> Answer:
 
 
 def _question_data(one: Escalation) -> dict[str, str | int | None]:
-    """About an incident or about a message; the other one is null."""
+    """It is about an incident or about a message; the other key is null."""
     about = {"incident": one.incident, "message": one.message}
     return {"id": one.id, "reason": one.reason, "raised_at": format_iso(one.raised_at), **about}
 

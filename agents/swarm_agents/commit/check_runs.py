@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from swarm_agents.config.config import Check
+from swarm_agents.config.config import CheckConfig
 from swarm_agents.db.database import Database
 from swarm_agents.db.deadlines import columns, value_in
 from swarm_agents.db.transaction import Row, Transaction
@@ -46,7 +46,7 @@ class CheckRun(NamedTuple):
     duration_ms: int
 
 
-def run_on_tree(db: Database, root: Path, check: Check, tree: str, runner: str, give_up_at: float) -> CheckRun:
+def run_on_tree(db: Database, root: Path, check: CheckConfig, tree: str, runner: str, give_up_at: float) -> CheckRun:
     """The result of the check on this tree. `TIMED_OUT` when there is none at `give_up_at` (monotonic seconds)."""
     with db.subscribe() as commits:
         while True:
@@ -67,7 +67,7 @@ def run_in_place(root: Path, command: str, give_up_at: float) -> CheckRun:
     return _run(command, root, repository.scrub_environment(root), give_up_at, lambda: None)
 
 
-def has_ever_passed(tx: Transaction, check: Check) -> bool:
+def has_ever_passed(tx: Transaction, check: CheckConfig) -> bool:
     """Whether this check passed in a clean tree of any commit."""
     row = tx.one("select 1 from check_runs where check_key = :key and state = 'passed' limit 1", key=_check_key(check))
     return row is not None
@@ -81,12 +81,12 @@ def is_known_good(tx: Transaction, tree: str) -> bool:
     )
 
 
-def _check_key(check: Check) -> str:
+def _check_key(check: CheckConfig) -> str:
     """Results are kept under this key: with another command, setup or link the check is another one."""
     return "\n".join([check.command, check.setup or "", *check.link])
 
 
-def _claim(tx: Transaction, tree: str, check: Check, runner: str, left_s: float) -> bool:
+def _claim(tx: Transaction, tree: str, check: CheckConfig, runner: str, left_s: float) -> bool:
     claimed = tx.one(
         f"insert into check_runs (tree, check_key, state, at, runner, {_RUNS_UNTIL.names}) "
         f"values (:tree, :key, 'running', :now, :runner, {value_in(':lease_ms')}) "
@@ -107,7 +107,7 @@ def _claim(tx: Transaction, tree: str, check: Check, runner: str, left_s: float)
     return claimed is not None
 
 
-def _read_result(tx: Transaction, tree: str, check: Check) -> CheckRun | None:
+def _read_result(tx: Transaction, tree: str, check: CheckConfig) -> CheckRun | None:
     row = tx.one(
         "select * from check_runs where tree = :tree and check_key = :key and state <> 'running'",
         tree=tree,
@@ -116,7 +116,7 @@ def _read_result(tx: Transaction, tree: str, check: Check) -> CheckRun | None:
     return _to_check_run(row) if row else None
 
 
-def _run_and_keep(db: Database, root: Path, check: Check, tree: str, runner: str, give_up_at: float) -> CheckRun:
+def _run_and_keep(db: Database, root: Path, check: CheckConfig, tree: str, runner: str, give_up_at: float) -> CheckRun:
     def renew_lease() -> None:
         with db.transaction() as tx:
             tx.execute(
@@ -156,7 +156,7 @@ def _run_and_keep(db: Database, root: Path, check: Check, tree: str, runner: str
     return found
 
 
-def _run_in_clean_tree(root: Path, check: Check, tree: str, give_up_at: float, renew: RenewLease) -> CheckRun:
+def _run_in_clean_tree(root: Path, check: CheckConfig, tree: str, give_up_at: float, renew: RenewLease) -> CheckRun:
     environment = repository.scrub_environment(root)
     with worktrees.temporary_worktree(root, tree) as where:
         _link(root, where, check.link)

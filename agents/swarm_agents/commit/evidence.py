@@ -11,14 +11,14 @@ from swarm_agents.commit import check_runs
 from swarm_agents.commit.check_runs import CheckRun, CheckState
 from swarm_agents.commit.context import CommitContext
 from swarm_agents.commit.verdict import RefusalFinding, Verdict
-from swarm_agents.config.config import Check
+from swarm_agents.config.config import CheckConfig
 from swarm_agents.db.database import Database
 from swarm_agents.git import files, hooks, refs, worktrees
 
 _LOOK_BACK = 3  # parents of a failing HEAD that are checked, when the check never passed in a clean tree before
 
 
-def find_cause(context: CommitContext, check: Check, hook: str) -> RefusalFinding:
+def find_cause(context: CommitContext, check: CheckConfig, hook: str) -> RefusalFinding:
     """The verdict on a commit that this hook refused. Takes as long as the checks do, `budget_s` at most."""
     began = time.monotonic()
     search = _EvidenceSearch(context.db, context.root, check, context.agent, began + check.budget_s)
@@ -49,7 +49,7 @@ def find_first_red(db: Database, root: Path) -> tuple[str, str] | None:
 class _EvidenceSearch:
     """One search for evidence, until `give_up_at` (monotonic seconds). Remembers a check that was flaky."""
 
-    def __init__(self, db: Database, root: Path, check: Check, agent: str, give_up_at: float) -> None:
+    def __init__(self, db: Database, root: Path, check: CheckConfig, agent: str, give_up_at: float) -> None:
         self._db = db
         self._root = root
         self._check = check

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from swarm_agents.build import hold
 from swarm_agents.build.outcomes import Evidence
-from swarm_agents.config.config import Check
+from swarm_agents.config.config import CheckConfig
 from swarm_agents.db.database import Database
 from swarm_agents.git import files, refs, repository
 from swarm_agents.model import Moment
@@ -19,7 +19,7 @@ class HeadCheck(NamedTuple):
     evidence: Evidence
 
 
-def check_head(db: Database, agent: str, check: Check, root: Path) -> HeadCheck:
+def check_head(db: Database, agent: str, check: CheckConfig, root: Path) -> HeadCheck:
     """Run the check, renewing the agent's lease meanwhile. With uncommitted changes it is no evidence and not `ok`."""
     began = db.moment()
     before = refs.read_head(root)

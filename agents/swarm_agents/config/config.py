@@ -1,9 +1,9 @@
-"""swarm.toml: what a repository wants of the swarm. Every key is checked; a key nobody knows is an error."""
+"""Reads swarm.toml, the configuration of a repository, as values. An unknown key is an error."""
 
-import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from swarm_agents.config.schema import check_tables, parse_hours
 from swarm_agents.errors import BadConfig
 from swarm_agents.model import Rules
 from swarm_agents.text import one_line
@@ -11,8 +11,8 @@ from swarm_agents.text import one_line
 FILE = "swarm.toml"
 
 
-class Check(NamedTuple):
-    """How to find out whether a tree is good. `setup` prepares a clean tree; `link` is taken from the working tree."""
+class CheckConfig(NamedTuple):
+    """The command that tests a tree. `setup` prepares a clean tree; `link` are paths linked from the working tree."""
 
     command: str
     setup: str | None = None
@@ -21,8 +21,8 @@ class Check(NamedTuple):
     link: tuple[str, ...] = ()
 
 
-class Notify(NamedTuple):
-    """How the human is told of an escalation, besides on the screen. `quiet` are minutes of the local day."""
+class NotifyConfig(NamedTuple):
+    """How the human is told of an escalation, besides on the screen. `quiet` in minutes of the local day."""
 
     command: tuple[str, ...] = ()
     quiet: tuple[int, int] | None = None
@@ -32,49 +32,26 @@ class Notify(NamedTuple):
 
 
 class Config(NamedTuple):
-    """What swarm.toml says, and what holds where it says nothing."""
+    """The values of swarm.toml, and the defaults of keys that it does not set."""
 
     rules: Rules = Rules()
-    check: Check | None = None
+    check: CheckConfig | None = None
     sync: str | None = None
     branch: str | None = None
-    notify: Notify = Notify()
+    notify: NotifyConfig = NotifyConfig()
     messages_per_minute: int = 10
     task_lease_s: float = Rules().lease_s
-    """How long a claimed task, and a lock, last without a sign of life."""
+    """The length of the lease of a claimed task, and of a lock."""
     gate_scope: str = "all"
-    """Which commits the gate looks at: `all`, or those on `branch`."""
+    """Which commits the gate checks: `all`, or those on `branch`."""
     notices_on_borders: bool = False
-    """Whether `@swarm_notice` of each agent's pane says what waits in its inbox."""
+    """Whether `@swarm_notice` of each agent's pane shows its unread messages."""
     profiles: dict[str, Any] = {}  # noqa: RUF012 - never written to
     """`[profiles.NAME]`, for `screen_profiles.load_profiles`."""
 
 
-_HOURS = r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])"
-
-SCHEMA: dict[str, dict[str, Any]] = {
-    "build": {
-        "max_attempts": (int, 1, 100),
-        "lease_s": (float, 1, 7 * 86_400),
-        "wait_s": (float, 0, 86_400),
-        "check": str,
-        "setup": str,
-        "timeout_s": (float, 0.1, 86_400),
-        "budget_s": (float, 0.1, 86_400),
-        "link": list,
-        "sync": str,
-        "branch": str,
-    },
-    "notify": {"command": list, "quiet": _HOURS, "timeout_s": (float, 0.1, 600)},
-    "notices": {"border": bool},
-    "messages": {"per_minute": (int, 1, 10_000)},
-    "tasks": {"lease_s": (float, 1, 7 * 86_400)},
-    "gate": {"scope": str},
-}
-
-
 def load(root: Path | None) -> Config:
-    """The configuration of the repository at `root`, the defaults where it has none. Raises `BadConfig`."""
+    """The configuration of the repository at `root`; the defaults without a file. Raises `BadConfig`."""
     if root is None:
         return Config()
     path = root / FILE
@@ -84,27 +61,20 @@ def load(root: Path | None) -> Config:
         return Config()
     except (OSError, UnicodeDecodeError) as error:
         raise BadConfig(f"{path} cannot be read: {error}") from None
-    import tomllib  # only a repository that configures something pays for it
+    import tomllib  # a repository without swarm.toml does without it
 
     try:
-        found = _config(tomllib.loads(text))
+        config = _read_config(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadConfig(f"{path} is not valid TOML: {one_line(str(error), 200)}") from None
     except BadConfig as error:
         raise BadConfig(f"{path}: {error.message}") from None
-    return found._replace(notify=found.notify._replace(folder=root))
+    return config._replace(notify=config.notify._replace(folder=root))
 
 
-def _config(tables: dict[str, Any]) -> Config:
-    profiles = _profiles(tables.pop("profiles", {}))
-    _known(tables, SCHEMA, "")
-    for name, keys in SCHEMA.items():
-        table = tables.setdefault(name, {})
-        if not isinstance(table, dict):
-            raise BadConfig(f"'{name}' must be a table: [{name}]")
-        _known(table, keys, f"{name}.")
-        for key, value in table.items():
-            _check(f"{name}.{key}", value, keys[key])
+def _read_config(tables: dict[str, Any]) -> Config:
+    profiles = _check_profiles(tables.pop("profiles", {}))
+    check_tables(tables)
     build = tables["build"]
     defaults = Config()
     rules = Rules(
@@ -114,25 +84,25 @@ def _config(tables: dict[str, Any]) -> Config:
     )
     return Config(
         rules=rules,
-        check=_check_of(build),
+        check=_read_check(build),
         sync=build.get("sync"),
         branch=build.get("branch"),
-        notify=_notify_of(tables["notify"]),
+        notify=_read_notify(tables["notify"]),
         messages_per_minute=tables["messages"].get("per_minute", defaults.messages_per_minute),
         task_lease_s=tables["tasks"].get("lease_s", rules.lease_s),
-        gate_scope=_gate_scope_of(tables["gate"], build.get("branch")),
+        gate_scope=_read_gate_scope(tables["gate"], build.get("branch")),
         notices_on_borders=tables["notices"].get("border", False),
         profiles=profiles,
     )
 
 
-def _check_of(build: dict[str, Any]) -> Check | None:
+def _read_check(build: dict[str, Any]) -> CheckConfig | None:
     if "check" not in build:
         return None
     for name in build.get("link", ()):
         if Path(name).is_absolute() or ".." in Path(name).parts or name.split("/")[0] == ".git":
-            raise BadConfig(f"'build.link' names paths within the working tree; {one_line(name, 60)!r} is none")
-    defaults = Check(build["check"])
+            raise BadConfig(f"'build.link' takes paths within the working tree; {one_line(name, 60)!r} is not one")
+    defaults = CheckConfig(build["check"])
     return defaults._replace(
         setup=build.get("setup"),
         timeout_s=build.get("timeout_s", defaults.timeout_s),
@@ -141,65 +111,28 @@ def _check_of(build: dict[str, Any]) -> Check | None:
     )
 
 
-def _notify_of(table: dict[str, Any]) -> Notify:
-    return Notify(
+def _read_notify(table: dict[str, Any]) -> NotifyConfig:
+    return NotifyConfig(
         command=tuple(table.get("command", ())),
-        quiet=_hours(table["quiet"]) if "quiet" in table else None,
-        timeout_s=table.get("timeout_s", Notify().timeout_s),
+        quiet=parse_hours(table["quiet"]) if "quiet" in table else None,
+        timeout_s=table.get("timeout_s", NotifyConfig().timeout_s),
     )
 
 
-def _gate_scope_of(table: dict[str, Any], branch: str | None) -> str:
+def _read_gate_scope(table: dict[str, Any], branch: str | None) -> str:
     scope: str = table.get("scope", "branch" if branch else "all")
     if scope not in ("all", "branch"):
         raise BadConfig('\'gate.scope\' must be "all" or "branch"')
     if scope == "branch" and branch is None:
-        raise BadConfig("'gate.scope' is \"branch\", but 'build.branch' does not say which")
+        raise BadConfig("'gate.scope' is \"branch\", but 'build.branch' is not set")
     return scope
 
 
-def _hours(value: Any) -> tuple[int, int]:
-    said = re.fullmatch(_HOURS, value) if isinstance(value, str) else None
-    if not said:
-        raise BadConfig("'notify.quiet' must be two times of the day, like \"22:00-07:00\"")
-    first, last = int(said[1]) * 60 + int(said[2]), int(said[3]) * 60 + int(said[4])
-    if first == last:
-        raise BadConfig("'notify.quiet' must end at another time than it begins")
-    return first, last
-
-
-def _profiles(tables: Any) -> dict[str, Any]:
+def _check_profiles(tables: Any) -> dict[str, Any]:
     if not isinstance(tables, dict):
         raise BadConfig("'profiles' must hold tables: [profiles.NAME]")
     if tables:
-        from swarm_agents.hosts import screen_profiles  # only who has some of their own pays for it
+        from swarm_agents.hosts import screen_profiles  # only a configuration with profiles needs it
 
         screen_profiles.load_profiles(tables)
     return tables
-
-
-def _known(found: dict[str, Any], known: dict[str, Any], prefix: str) -> None:
-    for key in found:
-        if key not in known:
-            raise BadConfig(f"unknown key '{prefix}{one_line(key, 60)}'; known are {', '.join(sorted(known))}")
-
-
-def _check(key: str, value: Any, rule: Any) -> None:
-    if rule is str:
-        if not isinstance(value, str) or not value.strip() or "\0" in value:
-            raise BadConfig(f"'{key}' must be a text that is not empty")
-    elif rule is list:
-        if not isinstance(value, list) or not value or not all(isinstance(word, str) for word in value):
-            raise BadConfig(f'\'{key}\' must be a list of texts that is not empty, like ["one", "two"]')
-        if any("\0" in word for word in value):
-            raise BadConfig(f"'{key}' must not hold a NUL character")
-    elif rule is _HOURS:
-        _hours(value)
-    elif rule is bool:
-        if not isinstance(value, bool):
-            raise BadConfig(f"'{key}' must be true or false")
-    else:
-        kind, least, most = rule
-        number = isinstance(value, int) or (kind is float and isinstance(value, float))
-        if isinstance(value, bool) or not number or not least <= value <= most:
-            raise BadConfig(f"'{key}' must be a{' whole' if kind is int else ''} number from {least} to {most}")

@@ -7,7 +7,7 @@ import tempfile
 from typing import IO, NamedTuple
 
 from swarm_agents import panes
-from swarm_agents.config.config import Notify
+from swarm_agents.config.config import NotifyConfig
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError, Unavailable
 from swarm_agents.escalations.escalations import Escalation
@@ -52,7 +52,7 @@ def show_in_tmux(db: Database, asked: Escalation, sockets: list[str], repeated: 
     return ChannelResult("shown") if shown else ChannelResult("failed", " ".join(errors))
 
 
-def run_command(notify: Notify, asked: Escalation, repeated: bool) -> ChannelResult:
+def run_command(notify: NotifyConfig, asked: Escalation, repeated: bool) -> ChannelResult:
     """Run the user's command with the text of the escalation on its standard input, within its time limit."""
     again = "(This may reach you for the second time.)\n" if repeated else ""
     text = f"{again}{printable(asked.text)}\n".encode()[:_TEXT_LIMIT]
@@ -98,7 +98,7 @@ def _show_on(socket: str, line: str) -> int:
     return len(clients) - len(errors)
 
 
-def _start_command(notify: Notify, escalation: int, errors: IO[bytes]) -> "subprocess.Popen[bytes]":
+def _start_command(notify: NotifyConfig, escalation: int, errors: IO[bytes]) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         notify.command,
         stdin=subprocess.PIPE,

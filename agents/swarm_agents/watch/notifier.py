@@ -11,7 +11,7 @@ import threading
 import time
 from pathlib import Path
 
-from swarm_agents.config.config import Config, Notify
+from swarm_agents.config.config import Config, NotifyConfig
 from swarm_agents.courier import lease
 from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.database import Database
@@ -90,7 +90,7 @@ def spawn_if_due(db: Database, config: Config) -> None:
         announce_due(db, config)  # only rows to write
 
 
-def find_quiet_end(notify: Notify, now_ms: int) -> str | None:
+def find_quiet_end(notify: NotifyConfig, now_ms: int) -> str | None:
     """When the quiet hours end, as `HH:MM` in local time; None outside of them."""
     if notify.quiet is None:
         return None
@@ -101,13 +101,13 @@ def find_quiet_end(notify: Notify, now_ms: int) -> str | None:
     return f"{last // 60:02d}:{last % 60:02d}" if quiet else None
 
 
-def _channels(notify: Notify, now_ms: int) -> tuple[str, ...]:
+def _channels(notify: NotifyConfig, now_ms: int) -> tuple[str, ...]:
     if find_quiet_end(notify, now_ms) is not None:
         return (MESSAGE,)
     return (MESSAGE, TMUX, COMMAND) if notify.command else (MESSAGE, TMUX)
 
 
-def _try_channel(db: Database, notify: Notify, claimed: Announcement) -> tuple[str, str]:
+def _try_channel(db: Database, notify: NotifyConfig, claimed: Announcement) -> tuple[str, str]:
     """State and reason, see `ChannelResult`."""
     with db.reading() as tx:
         asked = escalations.find(tx, claimed.escalation)

@@ -1,4 +1,4 @@
-"""After green: those who waited land in turn, and the incident tells what it cost."""
+"""After green: agents that waited land in turn, and the incident records its cost."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from tests.support.until import until
 WAIT_LIMIT_S = 40
 NAMES = ["w1", "w2", "w3"]
 
-# Refuses while `broken` exists; tells when each try begins and ends.
+# Refuses while `broken` exists; records when each try begins and ends.
 HOOK = """#!/bin/sh
 echo "begin $SWARM_AGENT" >> "$TRIES"
 [ -e broken ] && exit 1
@@ -17,7 +17,7 @@ echo "end $SWARM_AGENT" >> "$TRIES"
 """
 
 
-def test_the_first_in_line_retries_alone_and_everybody_lands(repo: Repo, tmp_path: Path) -> None:
+def test_the_first_in_line_retries_alone_and_all_land(repo: Repo, tmp_path: Path) -> None:
     tries = tmp_path / "tries"
     repo.hook(HOOK.replace("$TRIES", str(tries)))
     repo.join(*NAMES)
@@ -40,7 +40,7 @@ def test_the_first_in_line_retries_alone_and_everybody_lands(repo: Repo, tmp_pat
     assert tries.read_text().splitlines()[:2] == ["begin w1", "end w1"]
 
 
-def test_an_incident_tells_what_it_cost(repo: Repo) -> None:
+def test_an_incident_records_its_cost(repo: Repo) -> None:
     repo.configure(check="true")
     repo.swarm("--as", "alice", "build", "report", "--summary", "red")
     waiting = repo.start("--as", "bob", "build", "wait")

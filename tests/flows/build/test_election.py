@@ -1,4 +1,4 @@
-"""Many processes meet a red build at the same instant: one repairs it, one question is asked, nobody sees a lock."""
+"""Many processes report a red build at the same instant: one becomes the fixer, and none sees a locked database."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def herd(db_path: Path) -> Iterator[list[Worker]]:
         yield started
 
 
-def test_of_eight_that_report_at_once_exactly_one_repairs_in_each_of_200_rounds(
+def test_of_eight_that_report_at_once_exactly_one_is_the_fixer_in_each_of_200_rounds(
     db_path: Path, herd: list[Worker]
 ) -> None:
     for round_ in range(ROUNDS):
@@ -92,7 +92,7 @@ def test_fifty_waiters_all_return_once_it_is_green(db_path: Path) -> None:
 
 
 def elect_and_fix(herd: list[Worker]) -> dict[str, int]:
-    """All report at once, and whoever was elected repairs it; what they were told."""
+    """All report at once and the elected fixer marks it fixed; how often each answer was given."""
     answers = at_once([(worker, Act("report", name)) for worker, name in zip(herd, HERD, strict=True)], Rules())
     for worker, name, answer in zip(herd, HERD, answers, strict=True):
         if answer.told == "yours new":

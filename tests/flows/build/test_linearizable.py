@@ -1,4 +1,4 @@
-"""What real processes saw of one build can be explained by whole acts in some order; and the judge can say no."""
+"""The answers that real processes got can be explained by one order of whole acts; the checker can refuse."""
 
 import random
 import sqlite3
@@ -25,7 +25,7 @@ RULES = Rules(max_attempts=2)  # leases of a quarter of an hour: no time passes 
 NOW = Moment(0, 0, "now")
 HUMANS = ["force_release", "assign", "resolve"]
 NAIVE_ROUNDS = 40
-LIES_TOLD = 40  # histories to find a wrong statement in; most show in the first
+MUTANT_HISTORIES = 40  # to find a wrong statement in; most show in the first
 GREEN = (
     "update build_state set status = 'passing', fence = fence + 1, fixer_agent_id = null, broken_since = null, "
     "lease_mono_ms = null, lease_boot_id = null, lease_expires_at = null"
@@ -57,34 +57,34 @@ def test_what_processes_see_of_the_build_is_one_order_of_whole_acts(db_path: Pat
 @pytest.mark.parametrize(
     "what",
     [
-        "any fence will do",
+        "any fence is accepted",
         "anyone with the fence is the holder",
         "the role can be taken while it is held",
         "one attempt too many",
-        "whatever the human saw",
-        "the hand is not the holder's",
-        "force-release hits whoever holds it now",
+        "a human may come late",
+        "any agent may hand over",
+        "force-release ignores the fence",
         "an end takes no new fence",
     ],
 )
-def test_a_wrong_statement_shows_in_what_processes_see(db_path: Path, crew: list[Worker], what: str) -> None:
+def test_a_wrong_statement_shows_in_the_answers(db_path: Path, crew: list[Worker], what: str) -> None:
     shell(db_path, "drop trigger build_state_guard")
     for worker in crew:
-        worker.send("lie", what=what)
-        assert worker.receive().told == "lying"
+        worker.send("use_mutant", what=what)
+        assert worker.receive().told == "mutated"
 
-    starts_and_histories = ((current(db_path), record(crew, random.Random(seed))) for seed in range(LIES_TOLD))
+    starts_and_histories = ((current(db_path), record(crew, random.Random(seed))) for seed in range(MUTANT_HISTORIES))
 
     assert not all(linearizable(history, start, judged) for start, history in starts_and_histories)
 
 
-def test_a_claim_that_looks_first_and_writes_later_is_found_out(db_path: Path, crew: list[Worker]) -> None:
+def test_a_claim_that_reads_first_and_writes_later_is_noticed(db_path: Path, crew: list[Worker]) -> None:
     shell(db_path, "drop trigger build_state_guard")
 
     verdicts = [judged_naive_claims(db_path, crew, at_once=True) for _ in range(NAIVE_ROUNDS)]
 
     assert False in verdicts
-    assert judged_naive_claims(db_path, crew, at_once=False)  # so it was the race that was found out
+    assert judged_naive_claims(db_path, crew, at_once=False)  # so it was the race that was noticed
 
 
 def test_the_triggers_hold_even_against_such_a_claim(db_path: Path, crew: list[Worker]) -> None:
@@ -93,21 +93,21 @@ def test_the_triggers_hold_even_against_such_a_claim(db_path: Path, crew: list[W
     assert verdicts == [True] * NAIVE_ROUNDS
 
 
-def test_the_judge_accepts_an_order_that_only_hindsight_gives() -> None:
+def test_the_checker_accepts_an_order_that_only_later_answers_explain() -> None:
     late_winner = Call(Act("report", "ada"), began=0, ended=10, answer=("yours new", 1))
     early_loser = Call(Act("report", "bob"), began=1, ended=2, answer=("waiting", 1))
 
     assert linearizable([early_loser, late_winner], Model(), judged)
 
 
-def test_the_judge_refuses_a_winner_after_a_winner() -> None:
+def test_the_checker_refuses_a_second_winner() -> None:
     first = Call(Act("report", "ada"), began=0, ended=1, answer=("yours new", 1))
     second = Call(Act("report", "bob"), began=2, ended=3, answer=("yours new", 2))
 
     assert not linearizable([first, second], Model(), judged)
 
 
-def test_the_judge_refuses_an_answer_from_the_past() -> None:
+def test_the_checker_refuses_an_outdated_answer() -> None:
     claim = Call(Act("report", "ada"), began=0, ended=1, answer=("yours new", 1))
     ended = Call(Act("give_up", "ada"), began=2, ended=3, answer=("broken", 2))
     renewed = Call(Act("renew", "ada"), began=4, ended=5, answer=("yours", 1))
@@ -137,7 +137,7 @@ def _random_act(name: str, fences: list[int], dice: random.Random) -> Act:
 
 
 def judged_naive_claims(db_path: Path, crew: list[Worker], at_once: bool) -> bool:
-    """Whether one naive claim of each process could have been whole acts; what the triggers refused did nothing."""
+    """Whether one naive claim of each process is explained by whole acts. One that a trigger refused did nothing."""
     shell(db_path, GREEN)
     start = current(db_path)
     at_ns = time.monotonic_ns() + 2_000_000

@@ -1,4 +1,4 @@
-"""A fixer that dies is replaced by exactly one waiter, one that lives never, one that comes back changes nothing."""
+"""A dead fixer is replaced by exactly one waiter, a living one never, and one that comes back changes nothing."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -128,7 +128,7 @@ def test_the_commands_of_a_replaced_fixer_end_with_fenced_and_change_nothing(rep
 
 
 def rows(repo: Repo) -> dict[str, list[tuple[object, ...]]]:
-    """All there is but who was seen when: every command is a sign of life."""
+    """All tables but agents, where every command records a sign of life."""
     with Database(repo.path / ".git" / "swarm" / "swarm.db") as db:
         return {table: found for table, found in dump(db).items() if table != "agents"}
 

@@ -20,10 +20,10 @@ ANNOUNCE = """
 import sys
 from pathlib import Path
 from swarm_agents.watch import notifier
-from swarm_agents.config.config import Config, Notify
+from swarm_agents.config.config import Config, NotifyConfig
 from swarm_agents.db.database import Database
 with Database(Path(sys.argv[1])) as db:
-    notifier.announce_due(db, Config(notify=Notify(command=(sys.argv[2],))))
+    notifier.announce_due(db, Config(notify=NotifyConfig(command=(sys.argv[2],))))
 """
 
 

@@ -1,4 +1,4 @@
-"""Every row of the build's table, and the other side of its guard: who may not is told so, and nothing changes."""
+"""Every row of the build's table of transitions, and its guard: a caller that may not act changes nothing."""
 
 import pytest
 
@@ -48,7 +48,7 @@ def test_a_report_on_a_passing_build_makes_the_reporter_the_fixer(db: Database, 
     assert outcome.build.lease_expires_at == clock.wall_ms + 900_000
 
 
-def test_a_report_opens_an_incident_with_its_evidence_and_tells_everybody(db: Database) -> None:
+def test_a_report_opens_an_incident_with_its_evidence_and_tells_all(db: Database) -> None:
     build.report(db, "ada", "3 tests fail", RULES, evidence="E   assert 1 == 2", hook="pre-commit")
 
     opened = incident(db)
@@ -106,7 +106,7 @@ def test_the_limit_of_attempts_is_the_one_that_held_when_the_incident_opened(db:
 
 
 @pytest.mark.parametrize("act", ["report", "claim"])
-def test_a_broken_build_goes_to_whoever_asks_first(db: Database, act: str) -> None:
+def test_the_first_to_ask_becomes_the_fixer_of_a_broken_build(db: Database, act: str) -> None:
     report(db, "ada")
     build.mark_failed(db, "ada", "no idea")
 
@@ -144,7 +144,7 @@ def test_a_check_that_began_before_the_build_broke_heals_nothing(db: Database, c
 
 
 @pytest.mark.parametrize("status", [BuildStatus.PASSING, BuildStatus.FIXING, BuildStatus.ESCALATED])
-def test_nothing_but_a_broken_build_is_healed(db: Database, clock: FakeClock, status: BuildStatus) -> None:
+def test_only_a_broken_build_is_healed(db: Database, clock: FakeClock, status: BuildStatus) -> None:
     bring_to(db, status)
     before = dump(db)
 
@@ -181,7 +181,7 @@ def test_a_renewed_lease_lasts_its_full_length_again(db: Database, clock: FakeCl
     assert isinstance(build.claim(db, "bob", RULES), PlaceInLine)
 
 
-def test_a_lease_that_ran_out_is_still_the_holders_while_nobody_took_it(db: Database, clock: FakeClock) -> None:
+def test_a_fixer_whose_lease_ran_out_keeps_the_role_until_another_takes_it(db: Database, clock: FakeClock) -> None:
     fence = report(db, "ada").build.fence
     clock.forward(5_000)
 
@@ -189,7 +189,7 @@ def test_a_lease_that_ran_out_is_still_the_holders_while_nobody_took_it(db: Data
     assert isinstance(build.claim(db, "bob", RULES), PlaceInLine)
 
 
-def test_fixed_closes_the_incident_and_tells_everybody(db: Database, clock: FakeClock) -> None:
+def test_fixed_closes_the_incident_and_tells_all(db: Database, clock: FakeClock) -> None:
     fence = report(db, "ada").build.fence
     build.claim(db, "bob", RULES)
 
@@ -203,7 +203,7 @@ def test_fixed_closes_the_incident_and_tells_everybody(db: Database, clock: Fake
     assert last_event(db).kind == "fixed"
 
 
-def test_failed_frees_the_role_at_once_and_is_on_record(db: Database) -> None:
+def test_failed_frees_the_role_at_once_and_is_recorded(db: Database) -> None:
     fence = report(db, "ada").build.fence
 
     outcome = build.mark_failed(db, "ada", "no idea", fence=fence)
@@ -271,12 +271,12 @@ def test_handing_over_makes_the_named_agent_the_fixer(db: Database) -> None:
     assert "ada gave you the build" in last_message(db, "bob")
 
 
-def test_a_role_is_handed_to_nobody_but_another_agent_that_is_here(db: Database) -> None:
+def test_the_role_is_handed_over_only_to_another_agent_that_has_joined(db: Database) -> None:
     report(db, "ada")
     before = dump(db)
 
     with pytest.raises(NotFound):
-        build.hand_over(db, "ada", "nobody", RULES)
+        build.hand_over(db, "ada", "stranger", RULES)
     with pytest.raises(Usage):
         build.hand_over(db, "ada", "ada", RULES)
 
@@ -287,7 +287,7 @@ LATE_ACTS = {
     "renew": lambda db, who, fence: build.renew(db, who, fence),
     "fixed": lambda db, who, fence: build.mark_fixed(db, who, Evidence("passed", db.moment()), fence),
     "failed": lambda db, who, fence: build.mark_failed(db, who, "no", fence=fence),
-    "failed for want of a right": lambda db, who, fence: build.mark_failed(db, who, "no", ErrorClass.AUTH, fence),
+    "failed for a missing right": lambda db, who, fence: build.mark_failed(db, who, "no", ErrorClass.AUTH, fence),
     "give up": lambda db, who, fence: build.give_up(db, who, fence=fence),
     "hand over": lambda db, who, fence: build.hand_over(db, who, "cyd", RULES, fence),
     "force-release": lambda db, who, fence: human_acts.force_release(db, fence, "late"),
@@ -321,9 +321,9 @@ def test_an_old_fence_changes_nothing(db: Database, clock: FakeClock, loss: str,
     assert dump(db) == before
 
 
-@pytest.mark.parametrize("act", ["renew", "fixed", "failed", "failed for want of a right", "give up", "hand over"])
+@pytest.mark.parametrize("act", ["renew", "fixed", "failed", "failed for a missing right", "give up", "hand over"])
 @pytest.mark.parametrize("knows_the_fence", [True, False])
-def test_whoever_is_not_the_fixer_changes_nothing(db: Database, act: str, knows_the_fence: bool) -> None:
+def test_an_agent_that_is_not_the_fixer_changes_nothing(db: Database, act: str, knows_the_fence: bool) -> None:
     fence = report(db, "ada").build.fence
     before = dump(db)
 
@@ -348,7 +348,7 @@ def test_another_reporter_waits_in_line_with_a_ticket_and_a_deadline(db: Databas
     assert line(db) == ["bob", "cyd"]
 
 
-def test_whoever_asks_again_keeps_the_ticket(db: Database, clock: FakeClock) -> None:
+def test_an_agent_in_line_that_asks_again_keeps_its_ticket(db: Database, clock: FakeClock) -> None:
     report(db, "ada")
     first = report(db, "bob")
     report(db, "cyd")
@@ -371,7 +371,7 @@ def test_a_lease_ends_at_its_deadline_and_not_before(db: Database, clock: FakeCl
     assert isinstance(build.claim(db, "bob", RULES), RoleGranted)
 
 
-def test_a_takeover_counts_the_lost_attempt_and_tells_the_one_who_lost_it(db: Database, clock: FakeClock) -> None:
+def test_a_takeover_counts_the_lost_attempt_and_tells_the_old_fixer(db: Database, clock: FakeClock) -> None:
     fence = report(db, "ada").build.fence
     build.claim(db, "bob", RULES)
     clock.forward(900)
@@ -386,7 +386,7 @@ def test_a_takeover_counts_the_lost_attempt_and_tells_the_one_who_lost_it(db: Da
     assert f"Your fence {fence} is void" in last_message(db, "ada")
 
 
-def test_the_successor_keeps_the_role_however_old_the_break_is(db: Database, clock: FakeClock) -> None:
+def test_a_successor_keeps_the_role_however_old_the_incident_is(db: Database, clock: FakeClock) -> None:
     report(db, "ada")
     clock.forward(86_400)
     build.claim(db, "bob", RULES)
@@ -590,12 +590,12 @@ def test_an_escalation_is_resolved_once(db: Database, option: Resolution) -> Non
     assert dump(db) == before
 
 
-def test_assign_needs_an_agent_that_is_here(db: Database) -> None:
+def test_assign_needs_an_agent_that_has_joined(db: Database) -> None:
     asked = asked_of_the_human(db)
     before = dump(db)
 
     with pytest.raises(NotFound):
-        human_acts.resolve(db, asked.escalation, Resolution.ASSIGN, RULES, agent="nobody")
+        human_acts.resolve(db, asked.escalation, Resolution.ASSIGN, RULES, agent="stranger")
     with pytest.raises(Usage):
         human_acts.resolve(db, asked.escalation, Resolution.ASSIGN, RULES)
 
@@ -628,7 +628,7 @@ def test_a_failure_from_before_the_pause_does_not_touch_the_new_budget(db: Datab
     assert dump(db) == before
 
 
-def test_a_check_that_looked_is_noted_and_changes_no_status(db: Database, clock: FakeClock) -> None:
+def test_the_time_of_a_check_is_recorded_without_a_change_of_status(db: Database, clock: FakeClock) -> None:
     clock.forward(5)
 
     build.record_check(db, ok=False)
@@ -636,7 +636,7 @@ def test_a_check_that_looked_is_noted_and_changes_no_status(db: Database, clock:
     assert (build.current(db).status, build.current(db).last_check) == (BuildStatus.PASSING, clock.wall_ms)
 
 
-# the world, built with the real verbs
+# set-up, with the real functions
 
 
 def report(db: Database, agent: str) -> RoleGranted | PlaceInLine | HumanAsked | CheckOutdated:

@@ -28,13 +28,13 @@ def fail(db: Database) -> BuildBroken | HumanAsked:
     return outcome
 
 
-def test_it_uses_up_no_attempt(db: Database) -> None:
+def test_a_failure_of_the_network_uses_up_no_attempt(db: Database) -> None:
     now = fail(db).build
 
     assert (now.status, now.attempt) == (BuildStatus.BROKEN, 1)
 
 
-def test_nobody_may_claim_before_the_pause_is_over(db: Database, clock: FakeClock) -> None:
+def test_no_agent_may_claim_before_the_pause_is_over(db: Database, clock: FakeClock) -> None:
     fail(db)
 
     assert isinstance(build.claim(db, "bob", RULES), PlaceInLine)

@@ -1,6 +1,6 @@
-"""Long random lives of a build with three agents, a human, and clocks that misbehave, judged by the reference model.
+"""Long random histories of a build with three agents, a human and jumping clocks, compared with the reference model.
 
-Other than the walk this goes through real transactions on a real file, and gets into states far from the start.
+Unlike the walk this runs real transactions on a real file, and reaches states far from the start.
 """
 
 import dataclasses
@@ -43,7 +43,7 @@ callers = st.sampled_from((*AGENTS, "human"))
 
 
 class BuildLife(RuleBasedStateMachine):
-    """Every act is done to the real build and to the model, and both must agree on what holds and what is answered."""
+    """Does every act to the real build and to the model: both must agree on the state and on the answer."""
 
     fences = Bundle("fences")
     moments = Bundle("moments")
@@ -158,7 +158,7 @@ class BuildLife(RuleBasedStateMachine):
             check_rows_agree(tx)
 
 
-def test_random_acts_under_wild_clocks_follow_the_model(fresh_database: Path) -> None:
+def test_random_acts_under_jumping_clocks_agree_with_the_model(fresh_database: Path) -> None:
     BuildLife.template = fresh_database
 
     run_state_machine_as_test(BuildLife, settings=SETTINGS)

@@ -33,7 +33,7 @@ def test_the_first_in_line_tries_first_and_the_others_know_their_place(green: Da
     assert ahead(green) == [0, 1, 2, 3, 4]
 
 
-def test_who_never_waited_needs_no_turn(green: Database) -> None:
+def test_an_agent_that_never_waited_needs_no_turn(green: Database) -> None:
     assert retry_queue.request_turn(green, "a0") == 0
     assert retry_queue.request_turn(green, "stranger") == 0
 
@@ -52,13 +52,13 @@ def test_each_try_that_fails_halves_the_window_down_to_one(green: Database) -> N
     assert [retry_queue.request_turn(green, agent) for agent in AGENTS[4:]] == [0, 1]
 
 
-def test_an_agent_that_went_away_holds_nobody_up(green: Database, clock: FakeClock) -> None:
+def test_an_agent_that_stopped_asking_delays_no_other(green: Database, clock: FakeClock) -> None:
     clock.forward(4)
 
     assert retry_queue.request_turn(green, "a5") == 1  # only a1 goes before it, which tries
 
 
-def test_an_agent_that_dies_while_it_tries_is_forgotten(green: Database, clock: FakeClock) -> None:
+def test_an_agent_that_dies_during_its_try_is_forgotten(green: Database, clock: FakeClock) -> None:
     clock.forward(100)
     before = retry_queue.request_turn(green, "a2")
     clock.forward(121)

@@ -1,4 +1,4 @@
-"""Waiting returns when there is something to return with, and not before; the other processes here are threads."""
+"""What ends a wait for green, and what does not; threads stand for the other processes."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ RULES = Rules(lease_s=900, wait_s=60)
 
 @pytest.fixture
 def real_db(db_path: Path) -> Iterator[Database]:
-    """With the host's own clock, because here the waiting is real."""
+    """With the host's own clock, because these waits are real."""
     with Database(db_path) as opened:
         for name in ("ada", "bob"):
             roster.join(opened, name, "agent", None)
@@ -33,7 +33,7 @@ def test_there_is_nothing_to_wait_for_on_a_passing_build(real_db: Database) -> N
     assert isinstance(waiting.wait(real_db, "bob", RULES, tell=silent), BuildPassing)
 
 
-def test_a_free_role_falls_to_whoever_comes_to_wait(real_db: Database) -> None:
+def test_an_agent_that_waits_takes_a_free_role(real_db: Database) -> None:
     build.report(real_db, "ada", "tests fail", RULES)
     build.give_up(real_db, "ada")
 
@@ -58,7 +58,7 @@ def test_the_deadline_ends_the_wait_and_keeps_the_place_in_line(real_db: Databas
     assert again.ticket == first.ticket
 
 
-def test_who_waits_is_told_once_at_the_start_with_the_seconds_left(real_db: Database) -> None:
+def test_a_waiter_is_told_once_at_the_start_with_the_seconds_left(real_db: Database) -> None:
     build.report(real_db, "ada", "tests fail", RULES)
     told: list[float] = []
 
@@ -104,7 +104,7 @@ def fixed_and_broken_again(db: Database) -> None:
         (fixed_and_broken_again, BuildPassing),
     ],
 )
-def test_whatever_ends_the_wait_wakes_who_waits(
+def test_every_end_of_the_wait_wakes_the_waiter(
     real_db: Database, event: Callable[[Database], None], answer: type
 ) -> None:
     build.report(real_db, "ada", "tests fail", RULES)
@@ -118,7 +118,7 @@ def test_whatever_ends_the_wait_wakes_who_waits(
     assert line(real_db) == []
 
 
-def test_a_waiter_that_was_forgotten_stands_in_line_anew(real_db: Database) -> None:
+def test_a_waiter_that_was_forgotten_joins_the_line_again(real_db: Database) -> None:
     build.report(real_db, "ada", "tests fail", RULES)
 
     with waits(real_db.path, "bob") as outcomes:
@@ -131,7 +131,9 @@ def test_a_waiter_that_was_forgotten_stands_in_line_anew(real_db: Database) -> N
     assert isinstance(outcomes[0], BuildPassing)
 
 
-def test_a_lost_bell_costs_a_moment_and_no_waiter(real_db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lost_notification_delays_a_waiter_but_does_not_lose_it(
+    real_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     build.report(real_db, "ada", "tests fail", RULES)
 
     with waits(real_db.path, "bob") as outcomes:
@@ -142,7 +144,7 @@ def test_a_lost_bell_costs_a_moment_and_no_waiter(real_db: Database, monkeypatch
     assert isinstance(outcomes[0], BuildPassing)
 
 
-def test_a_resolved_escalation_finds_nobody_waiting_and_the_next_wait_gets_the_role(real_db: Database) -> None:
+def test_an_escalation_ends_every_wait_and_after_its_answer_the_next_wait_gets_the_role(real_db: Database) -> None:
     build.report(real_db, "ada", "tests fail", RULES)
     escalated(real_db)
     assert isinstance(waiting.wait(real_db, "bob", RULES, tell=silent), HumanAsked)
@@ -156,7 +158,7 @@ def test_a_resolved_escalation_finds_nobody_waiting_and_the_next_wait_gets_the_r
 
 @contextmanager
 def waits(path: Path, agent: str) -> Iterator[list[object]]:
-    """Somebody waits meanwhile; on leaving, what the wait returned is there."""
+    """The agent waits in a thread; when the block ends, the list holds what its wait returned."""
     outcomes: list[object] = []
 
     def wait() -> None:
@@ -178,4 +180,4 @@ def line(db: Database) -> list[str]:
 
 
 def silent(*_: object) -> None:
-    """Who waits says nothing here."""
+    """Ignores what a waiter is told."""

@@ -1,4 +1,4 @@
-"""swarm.toml: what is wrong in it is named, and nothing is guessed."""
+"""swarm.toml: an error names the wrong key and the file, and no value is guessed."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
     assert load(tmp_path).messages_per_minute == 10
 
 
-def test_what_is_written_is_taken_and_the_rest_keeps_its_default(tmp_path: Path) -> None:
+def test_keys_that_are_set_are_read_and_the_others_keep_their_defaults(tmp_path: Path) -> None:
     write(
         tmp_path,
         """
@@ -69,7 +69,7 @@ def test_what_is_written_is_taken_and_the_rest_keeps_its_default(tmp_path: Path)
         ('"\\u001b[2J" = 1', "␛[2J"),
     ],
 )
-def test_what_is_wrong_is_named_with_the_file(tmp_path: Path, text: str, named: str) -> None:
+def test_a_wrong_key_or_value_is_named_with_the_file(tmp_path: Path, text: str, named: str) -> None:
     write(tmp_path, text)
 
     with pytest.raises(BadConfig) as refused:
@@ -81,7 +81,7 @@ def test_what_is_wrong_is_named_with_the_file(tmp_path: Path, text: str, named: 
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"\x00" * 100, b"[build]\nmax_attempts = 3\x00"])
-def test_garbage_is_bad_configuration_and_no_crash(tmp_path: Path, content: bytes) -> None:
+def test_bytes_that_are_not_toml_are_bad_configuration(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "swarm.toml").write_bytes(content)
 
     with pytest.raises(BadConfig):

@@ -1,4 +1,4 @@
-"""The rows of the channels by which a human is asked: who may try one, when again, and when never more."""
+"""The channels of an escalation: which process may try one, when it is tried again, and when it is retired."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ import pytest
 from swarm_agents import roster
 from swarm_agents.build import build, human_acts
 from swarm_agents.build.outcomes import HumanAsked
-from swarm_agents.config.config import Config, Notify, load
+from swarm_agents.config.config import Config, NotifyConfig, load
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadConfig
 from swarm_agents.escalations import announcements, escalations
@@ -49,7 +49,7 @@ def test_every_channel_has_a_row_as_soon_as_the_human_is_asked(db: Database) -> 
     assert states(db, asked) == {DASHBOARD: "waiting", TMUX: "waiting", COMMAND: "waiting"}
 
 
-def test_two_tellers_never_have_the_same_channel(db: Database) -> None:
+def test_two_processes_never_claim_the_same_channel(db: Database) -> None:
     ask(db)
 
     first, second = claim(db, "one"), claim(db, "two")
@@ -67,11 +67,11 @@ def test_the_next_channel_waits_until_the_one_before_was_tried(db: Database) -> 
     assert must(claim(db, "two")).channel == COMMAND
 
 
-def test_who_finds_the_channel_before_being_tried_comes_back_later(db: Database) -> None:
+def test_a_process_that_finds_the_earlier_channel_claimed_comes_back_later(db: Database) -> None:
     ask(db)
     claim(db, "another one")
 
-    assert notifier.announce_due(db, Config(notify=Notify(command=("true",)))) == notifier.CHECK_EVERY_S
+    assert notifier.announce_due(db, Config(notify=NotifyConfig(command=("true",)))) == notifier.CHECK_EVERY_S
 
 
 def test_a_channel_that_failed_does_not_hold_up_the_next(db: Database) -> None:
@@ -82,7 +82,7 @@ def test_a_channel_that_failed_does_not_hold_up_the_next(db: Database) -> None:
     assert must(claim(db)).channel == COMMAND
 
 
-def test_what_was_told_is_never_told_again(db: Database, clock: FakeClock) -> None:
+def test_a_channel_that_succeeded_is_never_tried_again(db: Database, clock: FakeClock) -> None:
     asked = ask(db)
     told(db, must(claim(db)), "shown")
     told(db, must(claim(db)), "sent")
@@ -119,7 +119,7 @@ def test_a_clock_that_is_set_back_delays_no_second_try(db: Database, clock: Fake
     assert claim(db, channels=(TMUX,)) is not None
 
 
-def test_after_a_reboot_what_waits_is_due_at_once(db: Database, clock: FakeClock) -> None:
+def test_after_a_reboot_a_failed_channel_is_due_at_once(db: Database, clock: FakeClock) -> None:
     ask(db)
     fail(db, must(claim(db, channels=(TMUX,))), "no terminal")
 
@@ -128,7 +128,7 @@ def test_after_a_reboot_what_waits_is_due_at_once(db: Database, clock: FakeClock
     assert claim(db, channels=(TMUX,)) is not None
 
 
-def test_a_teller_that_vanished_is_followed_by_one_more_try_that_says_so(db: Database, clock: FakeClock) -> None:
+def test_a_claim_that_ran_out_is_followed_by_one_more_try_marked_as_repeated(db: Database, clock: FakeClock) -> None:
     ask(db)
     first = must(claim(db, "one", (COMMAND,)))
 
@@ -138,7 +138,7 @@ def test_a_teller_that_vanished_is_followed_by_one_more_try_that_says_so(db: Dat
     assert (first.repeated, second.repeated) == (False, True)
 
 
-def test_two_tellers_that_vanished_are_enough(db: Database, clock: FakeClock) -> None:
+def test_a_second_claim_that_ran_out_retires_the_channel(db: Database, clock: FakeClock) -> None:
     asked = ask(db)
     for teller in ("one", "two"):
         claim(db, teller, (COMMAND,))
@@ -150,7 +150,7 @@ def test_two_tellers_that_vanished_are_enough(db: Database, clock: FakeClock) ->
     assert row(db, asked, COMMAND)[2:4] == ("retired", "two processes that tried it ended without a result")
 
 
-def test_a_teller_that_comes_back_too_late_changes_nothing(db: Database, clock: FakeClock) -> None:
+def test_a_process_whose_claim_ran_out_changes_nothing(db: Database, clock: FakeClock) -> None:
     asked = ask(db)
     late = must(claim(db, "one", (COMMAND,)))
     clock.forward(CLAIM_S)
@@ -161,7 +161,7 @@ def test_a_teller_that_comes_back_too_late_changes_nothing(db: Database, clock: 
     assert row(db, asked, COMMAND).state == "sent"
 
 
-def test_a_claim_that_ran_out_is_over_also_for_a_teller_of_the_same_name(db: Database, clock: FakeClock) -> None:
+def test_a_claim_that_ran_out_is_void_also_for_a_process_of_the_same_name(db: Database, clock: FakeClock) -> None:
     asked = ask(db)
     late = must(claim(db, "one", (COMMAND,)))
     clock.forward(CLAIM_S)
@@ -172,7 +172,7 @@ def test_a_claim_that_ran_out_is_over_also_for_a_teller_of_the_same_name(db: Dat
     assert row(db, asked, COMMAND).state == "trying"
 
 
-def test_what_was_answered_meanwhile_is_not_told_any_more(db: Database) -> None:
+def test_the_channels_of_an_answered_escalation_are_skipped(db: Database) -> None:
     asked = ask(db)
     human_acts.resolve(db, asked, Resolution.RETRY, RULES)
 
@@ -180,7 +180,7 @@ def test_what_was_answered_meanwhile_is_not_told_any_more(db: Database) -> None:
     assert states(db, asked) == {DASHBOARD: "skipped", TMUX: "skipped", COMMAND: "skipped"}
 
 
-def test_what_was_acknowledged_rings_no_more_and_stays_open(db: Database) -> None:
+def test_an_acknowledged_escalation_is_announced_no_more_and_stays_open(db: Database) -> None:
     asked = ask(db)
     with db.transaction() as tx:
         escalations.acknowledge(tx, asked)
@@ -189,7 +189,7 @@ def test_what_was_acknowledged_rings_no_more_and_stays_open(db: Database) -> Non
     assert states(db, asked) == {DASHBOARD: "waiting", TMUX: "skipped", COMMAND: "skipped"}
 
 
-def test_an_answer_given_during_the_try_does_not_undo_its_record(db: Database) -> None:
+def test_an_answer_during_a_try_does_not_change_its_result(db: Database) -> None:
     asked = ask(db)
     claimed = must(claim(db))
     human_acts.resolve(db, asked, Resolution.RETRY, RULES)
@@ -200,17 +200,17 @@ def test_an_answer_given_during_the_try_does_not_undo_its_record(db: Database) -
     assert states(db, asked) == {DASHBOARD: "skipped", TMUX: "shown", COMMAND: "skipped"}
 
 
-def test_a_dashboard_that_painted_it_is_on_record_once(db: Database) -> None:
+def test_a_dashboard_that_showed_it_is_recorded_once(db: Database) -> None:
     asked = ask(db)
 
     announcements.record_shown(db)
 
     assert row(db, asked, DASHBOARD).state == "shown"
-    with Database(db.path) as writer, writer.transaction(), Database(db.path, lock_timeout_s=0.1) as painter:
-        announcements.record_shown(painter)  # has nothing to write, so it need not wait for its turn
+    with Database(db.path) as writer, writer.transaction(), Database(db.path, lock_timeout_s=0.1) as reader:
+        announcements.record_shown(reader)  # has nothing to write, so it does not wait for the write lock
 
 
-def test_what_could_not_be_told_is_listed_while_the_question_is_open(db: Database) -> None:
+def test_a_failed_channel_is_listed_while_the_escalation_is_open(db: Database) -> None:
     asked = ask(db)
     fail(db, must(claim(db)), "no terminal")
 
@@ -219,7 +219,7 @@ def test_what_could_not_be_told_is_listed_while_the_question_is_open(db: Databas
     assert failed(db) == []
 
 
-def test_it_stays_listed_while_it_is_tried_again(db: Database, clock: FakeClock) -> None:
+def test_a_failed_channel_stays_listed_during_its_next_try(db: Database, clock: FakeClock) -> None:
     ask(db)
     fail(db, must(claim(db, channels=(TMUX,))), "no terminal")
     clock.forward(BACK_OFF_S[0])
@@ -229,7 +229,7 @@ def test_it_stays_listed_while_it_is_tried_again(db: Database, clock: FakeClock)
     assert [one.state for one in failed(db)] == ["trying"]
 
 
-# Parts that fail within the transaction that asks.
+# Errors within the transaction that asks.
 
 
 def test_the_human_is_asked_even_when_no_message_can_be_written(db: Database) -> None:
@@ -297,7 +297,7 @@ def test_the_human_is_asked_even_when_the_attempts_cannot_be_read(db: Database) 
     assert f"swarm escalation resolve {asked.escalation} --option retry" in text
 
 
-def test_the_last_failure_is_counted_and_asked_even_when_nobody_can_be_told(db: Database) -> None:
+def test_the_last_failure_asks_the_human_even_when_no_agent_can_be_told(db: Database) -> None:
     for _ in range(3):
         build.report(db, "ada", "3 tests fail", RULES)
         if build.current(db).attempt == 3:
@@ -329,21 +329,21 @@ def test_quiet_hours_may_span_midnight(
     local_time("UTC")
     midnight_s = NOON_S - 12 * 3600
 
-    assert notifier.find_quiet_end(Notify(quiet=hours), (midnight_s + minute * 60) * 1000) == until
+    assert notifier.find_quiet_end(NotifyConfig(quiet=hours), (midnight_s + minute * 60) * 1000) == until
 
 
 def test_quiet_hours_are_those_of_the_local_clock(local_time: LocalTime) -> None:
     local_time("XYZ-11")  # eleven hours ahead of UTC: noon is 23:00 there
 
-    assert notifier.find_quiet_end(Notify(quiet=(22 * 60, 7 * 60)), NOON_S * 1000) == "07:00"
+    assert notifier.find_quiet_end(NotifyConfig(quiet=(22 * 60, 7 * 60)), NOON_S * 1000) == "07:00"
 
 
-def test_quiet_hours_hold_back_what_rings_and_not_what_is_said_to_agents(
+def test_quiet_hours_hold_back_tmux_and_the_command_but_not_messages_to_agents(
     db: Database, clock: FakeClock, local_time: LocalTime
 ) -> None:
     local_time("UTC")
     clock.wall_ms = NOON_S * 1000
-    quiet = Config(notify=Notify(command=("true",), quiet=(11 * 60, 13 * 60)))
+    quiet = Config(notify=NotifyConfig(command=("true",), quiet=(11 * 60, 13 * 60)))
     build.report(db, "ada", "3 tests fail", RULES)
     refuse(db, "insert on messages")
     asked = ask(db)
@@ -359,7 +359,7 @@ def test_quiet_hours_hold_back_what_rings_and_not_what_is_said_to_agents(
 
 
 @pytest.mark.parametrize("hours", ["22-7", "24:00-07:00", "22:00-07:60", "22:00 - 07:00", "07:00-07:00", ""])
-def test_quiet_hours_that_nobody_can_mean_are_refused(tmp_path: Path, hours: str) -> None:
+def test_quiet_hours_that_are_not_two_different_times_are_refused(tmp_path: Path, hours: str) -> None:
     (tmp_path / "swarm.toml").write_text(f'[notify]\nquiet = "{hours}"\n')
 
     with pytest.raises(BadConfig, match=r"notify\.quiet"):
@@ -373,10 +373,10 @@ def test_a_command_is_a_list_of_words_that_a_program_can_be_given(tmp_path: Path
         load(tmp_path)
 
 
-def test_all_that_can_be_said_of_notifying_is_read(tmp_path: Path) -> None:
+def test_every_key_of_notify_is_read(tmp_path: Path) -> None:
     (tmp_path / "swarm.toml").write_text('[notify]\ncommand = ["ring", "me"]\nquiet = "22:00-07:30"\ntimeout_s = 2.5\n')
 
-    assert load(tmp_path).notify == Notify(("ring", "me"), (22 * 60, 7 * 60 + 30), 2.5, tmp_path)
+    assert load(tmp_path).notify == NotifyConfig(("ring", "me"), (22 * 60, 7 * 60 + 30), 2.5, tmp_path)
 
 
 def ask(db: Database) -> int:
@@ -428,7 +428,7 @@ def unresolved(db: Database) -> list[escalations.Escalation]:
 
 
 def refuse(db: Database, what: str) -> None:
-    """The database itself refuses, as a full or a broken one does."""
+    """Make the database refuse such statements, as a full or damaged one does."""
     with db.transaction() as tx:
         tx.execute(f"create trigger refusal before {what} begin select raise(abort, 'messages are refused'); end")
 

@@ -1,4 +1,4 @@
-"""The question to the human: asked once, with all it takes to answer it, and open until it is answered."""
+"""An escalation is opened once, with all that a human needs to answer it, and stays open until then."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def agents(db: Database) -> None:
         roster.join(db, name, "agent", None)
 
 
-def test_the_text_tells_what_broke_who_tried_what_and_how_often(db: Database, clock: FakeClock) -> None:
+def test_the_text_names_what_broke_and_every_attempt(db: Database, clock: FakeClock) -> None:
     build.report(db, "ada", "3 tests fail", RULES, evidence="E  assert 1 == 2")
     build.mark_failed(db, "ada", "could not find it")
     build.claim(db, "bob", RULES)
@@ -75,7 +75,7 @@ def test_the_text_names_each_option_by_the_command_that_does_it(db: Database, op
     assert f"swarm escalation resolve {asked.escalation} --option {option.value}" in the_open_one(db).text
 
 
-def test_acknowledged_is_not_resolved(db: Database, clock: FakeClock) -> None:
+def test_an_acknowledged_escalation_is_not_resolved(db: Database, clock: FakeClock) -> None:
     asked = ask(db)
 
     with db.transaction() as tx:
@@ -98,7 +98,7 @@ def test_the_first_acknowledgement_counts(db: Database, clock: FakeClock) -> Non
     assert dump(db) == before
 
 
-def test_a_resolved_one_keeps_its_answer_and_is_no_longer_open(db: Database) -> None:
+def test_a_resolved_escalation_keeps_its_answer_and_is_no_longer_open(db: Database) -> None:
     asked = ask(db)
 
     human_acts.resolve(db, asked.escalation, Resolution.DECLARE_PASSING, RULES, reason="flaky network")
@@ -109,7 +109,7 @@ def test_a_resolved_one_keeps_its_answer_and_is_no_longer_open(db: Database) -> 
     assert (answered.resolution, answered.resolved_by, answered.answer) == ("declare-passing", "human", "flaky network")
 
 
-def test_a_concurrent_edit_of_another_column_survives_the_answer(db: Database) -> None:
+def test_an_acknowledgement_survives_the_answer(db: Database) -> None:
     asked = ask(db)
     with db.transaction() as tx:
         escalations.acknowledge(tx, asked.escalation)
@@ -121,7 +121,7 @@ def test_a_concurrent_edit_of_another_column_survives_the_answer(db: Database) -
 
 
 @pytest.mark.parametrize("act", [escalations.find, escalations.acknowledge])
-def test_one_that_does_not_exist_is_not_found(db: Database, act) -> None:  # type: ignore[no-untyped-def]
+def test_an_escalation_that_does_not_exist_is_not_found(db: Database, act) -> None:  # type: ignore[no-untyped-def]
     with db.transaction() as tx, pytest.raises(NotFound):
         act(tx, 7)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from swarm_agents.config.config import _config
+from swarm_agents.config.config import _read_config
 from swarm_agents.errors import BadConfig
 from swarm_agents.hosts import screen_profiles
 
@@ -28,7 +28,7 @@ def test_a_pane_may_choose_and_nobody_guesses_plain() -> None:
 
 
 def test_a_user_adds_a_profile_in_swarm_toml() -> None:
-    config = _config({"profiles": {"mine": {"commands": ["mine"], "prompts": [r"\$"], "submit": "ctrl-j"}}})
+    config = _read_config({"profiles": {"mine": {"commands": ["mine"], "prompts": [r"\$"], "submit": "ctrl-j"}}})
 
     found = screen_profiles.choose_profile(screen_profiles.load_profiles(config.profiles), "", {"mine"})
 
