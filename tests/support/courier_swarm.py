@@ -48,7 +48,7 @@ class CourierSwarm:
             time.sleep(0.05)
 
     def rest(self, *agents: FakeAgent) -> ServerSnapshot:
-        """Run rounds until the courier has seen these agents at rest, a second after their output; the snapshot."""
+        """Run rounds until the courier has seen these agents at rest, a second after their last output."""
         seen: list[ServerSnapshot] = []
 
         def at_rest() -> bool:

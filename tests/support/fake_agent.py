@@ -14,7 +14,6 @@ import re
 import select
 import shutil
 import signal
-import sys
 import termios
 import time
 import tty
@@ -211,7 +210,7 @@ def decodes(data: bytes) -> bool:
         return False
 
 
-def main() -> None:
+def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("record")
     parser.add_argument("--like", choices=COMPOSERS, default="claude-code", help="whose screen it draws")
@@ -233,7 +232,11 @@ def main() -> None:
     )
     parser.add_argument("--deaf", action="store_true", help="draws its composer and never reads")
     parser.add_argument("--restless", action="store_true", help="its cursor moves all the time, like that of a spinner")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = parse_options()
     agent = FakeProgram(options)
     before = termios.tcgetattr(0)
     tty.setraw(0)
@@ -266,4 +269,4 @@ def toggle(agent: FakeProgram) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

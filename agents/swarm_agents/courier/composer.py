@@ -49,7 +49,7 @@ class NoComposer:
 ComposerState = EmptyComposer | ComposerDraft | OpenDialog | NoComposer
 
 
-class _Row(NamedTuple):
+class _ScreenRow(NamedTuple):
     """A row's text; `solid` is the same with dim text blanked out, so what a person has typed."""
 
     text: str
@@ -72,7 +72,7 @@ def remove_spaces(text: str) -> str:
     return "".join(text.split())
 
 
-def _shows_question(rows: list[_Row], profile: Profile) -> bool:
+def _shows_question(rows: list[_ScreenRow], profile: Profile) -> bool:
     """Whether a question is below all prompts; a question above one was answered, or is quoted."""
     last = max((y for y, row in enumerate(rows) if _is_prompt(row.text, profile)), default=-1)
     below = [row.text for row in rows[last + 1 :]]
@@ -84,12 +84,12 @@ def _is_prompt(text: str, profile: Profile) -> bool:
     return prompt is not None and not _CHOICE.match(text[len(prompt) :].strip(_FRAME))
 
 
-def _read_behind_prompt(pane: Pane, rows: list[_Row], profile: Profile) -> ComposerState:
+def _read_behind_prompt(pane: Pane, rows: list[_ScreenRow], profile: Profile) -> ComposerState:
     found = _find_prompt_row(pane, rows, profile)
     return _read_composer(pane, rows, *found, profile) if found else NoComposer()
 
 
-def _find_prompt_row(pane: Pane, rows: list[_Row], profile: Profile) -> tuple[int, str] | None:
+def _find_prompt_row(pane: Pane, rows: list[_ScreenRow], profile: Profile) -> tuple[int, str] | None:
     for y in range(pane.cursor_y, max(-1, pane.cursor_y - _DRAFT_ROWS), -1):
         prompt = _find_prompt(rows[y].text, profile)
         if prompt is not None and y > 0 and _find_prompt(rows[y - 1].text, profile) is not None:
@@ -110,7 +110,7 @@ def _find_prompt(text: str, profile: Profile) -> str | None:
     return next((found.group() for pattern in profile.prompts if (found := pattern.match(text))), None)
 
 
-def _read_composer(pane: Pane, rows: list[_Row], first: int, prompt: str, profile: Profile) -> ComposerState:
+def _read_composer(pane: Pane, rows: list[_ScreenRow], first: int, prompt: str, profile: Profile) -> ComposerState:
     typed = [row.solid[len(_find_prompt(row.text, profile) or "") :] for row in rows[first : pane.cursor_y + 1]]
     typed += _continuation_rows(rows[pane.cursor_y + 1 :])
     text = _join_draft(typed, profile)
@@ -127,26 +127,26 @@ def _join_draft(rows: Iterable[str], profile: Profile) -> str:
     return "" if any(text.startswith(remove_spaces(placeholder)) for placeholder in profile.placeholders) else text
 
 
-def _is_choice(pane: Pane, rows: list[_Row], first: int, prompt: str) -> bool:
+def _is_choice(pane: Pane, rows: list[_ScreenRow], first: int, prompt: str) -> bool:
     return bool(_CHOICE.match(rows[first].text[len(prompt) :].strip(_FRAME))) and not _at_end(pane, rows)
 
 
-def _explains_keys(below: Iterable[_Row], profile: Profile) -> bool:
+def _explains_keys(below: Iterable[_ScreenRow], profile: Profile) -> bool:
     return any(row.text.strip().startswith(profile.dialogs) for row in below)
 
 
-def _at_end(pane: Pane, rows: list[_Row]) -> bool:
+def _at_end(pane: Pane, rows: list[_ScreenRow]) -> bool:
     return pane.cursor_x == len(rows[pane.cursor_y].text.rstrip(_FRAME)) or pane.cursor_x >= pane.width - 1
 
 
-def _continuation_rows(rows: list[_Row]) -> Iterator[str]:
+def _continuation_rows(rows: list[_ScreenRow]) -> Iterator[str]:
     for row in rows:
         if not row.solid.startswith("  ") or _BORDER.match(row.text) or not row.solid.strip(_FRAME):
             return
         yield row.solid
 
 
-def _read_behind_bar(pane: Pane, rows: list[_Row], profile: Profile) -> ComposerState:
+def _read_behind_bar(pane: Pane, rows: list[_ScreenRow], profile: Profile) -> ComposerState:
     """Read a block of rows behind a bar: blank, the text, blank, the agent's mode; an edge closes it below."""
     at = pane.cursor_y
     column = len(rows[at].text) - len(rows[at].text.lstrip(" "))
@@ -156,7 +156,7 @@ def _read_behind_bar(pane: Pane, rows: list[_Row], profile: Profile) -> Composer
     if below - first < _BLOCK_ROWS or edge is None:
         return NoComposer()
     *typed, purpose = [
-        _Row(row.text[column + 1 : edge.end()], row.solid[column + 1 : edge.end()]) for row in rows[first:below]
+        _ScreenRow(row.text[column + 1 : edge.end()], row.solid[column + 1 : edge.end()]) for row in rows[first:below]
     ]
     if _find_prompt(purpose.text.strip(), profile) is None:
         return NoComposer()
@@ -167,11 +167,11 @@ def _read_behind_bar(pane: Pane, rows: list[_Row], profile: Profile) -> Composer
     return EmptyComposer() if waiting else NoComposer()
 
 
-def _has_bar(row: _Row, column: int, profile: Profile) -> bool:
+def _has_bar(row: _ScreenRow, column: int, profile: Profile) -> bool:
     return row.text.startswith(profile.bar, column) and not row.text[:column].strip()
 
 
-def _read_line_reader(pane: Pane, row: _Row, profile: Profile) -> ComposerState:
+def _read_line_reader(pane: Pane, row: _ScreenRow, profile: Profile) -> ComposerState:
     before = row.text[: pane.cursor_x].rstrip()
     if not row.text.strip() and pane.cursor_x == 0:
         return EmptyComposer()
@@ -180,7 +180,7 @@ def _read_line_reader(pane: Pane, row: _Row, profile: Profile) -> ComposerState:
     return ComposerDraft(remove_spaces(row.text))
 
 
-def _rows(screen: Sequence[str], pane: Pane) -> Iterator[_Row]:
+def _rows(screen: Sequence[str], pane: Pane) -> Iterator[_ScreenRow]:
     dim = False  # tmux writes only changes of style, also from one row to the next
     for y, raw in enumerate(screen):
         row, dim = _row(raw, dim)
@@ -188,9 +188,9 @@ def _rows(screen: Sequence[str], pane: Pane) -> Iterator[_Row]:
 
 
 @functools.lru_cache(maxsize=4096)  # rules, prompts and hints are the same in every pane and snapshot
-def _row(raw: str, dim: bool) -> tuple[_Row, bool]:
+def _row(raw: str, dim: bool) -> tuple[_ScreenRow, bool]:
     if raw.isprintable():  # nearly every row of nearly every screen
-        return _Row(raw, " " * len(raw) if dim else raw), dim
+        return _ScreenRow(raw, " " * len(raw) if dim else raw), dim
     text: list[str] = []
     solid: list[str] = []
     at = 0
@@ -203,14 +203,14 @@ def _row(raw: str, dim: bool) -> tuple[_Row, bool]:
             dim = _dim_after(escape.group(1), dim)
     text.append(raw[at:])
     solid.append(" " * len(raw[at:]) if dim else raw[at:])
-    return _Row("".join(text), "".join(solid)), dim
+    return _ScreenRow("".join(text), "".join(solid)), dim
 
 
-def _without_cursor_block(row: _Row, raw: str, cursor_x: int) -> _Row:
+def _without_cursor_block(row: _ScreenRow, raw: str, cursor_x: int) -> _ScreenRow:
     # An agent that draws its own cursor shows the first character of a placeholder reversed, not dim.
     blank = row.text[cursor_x + 1 :].strip(_FRAME)
     if "\x1b[7m" in raw and blank and not row.solid[cursor_x + 1 :].strip(_FRAME):
-        return _Row(row.text, row.solid[:cursor_x] + " " + row.solid[cursor_x + 1 :])
+        return _ScreenRow(row.text, row.solid[:cursor_x] + " " + row.solid[cursor_x + 1 :])
     return row
 
 

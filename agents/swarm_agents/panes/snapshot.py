@@ -184,12 +184,19 @@ def _read(
     if not complete or not server:
         return NoAnswer(socket, f"tmux answered only in part: {answer.errors or 'no reason given'}")
     if rows is not None:
-        heights = {pane_id: _height(panes[pane_id]) for pane_id in requested if pane_id in panes}
-        if len(rows) != sum(heights.values()):
+        split = _split_rows(rows, {pane_id: _height(panes[pane_id]) for pane_id in requested if pane_id in panes})
+        if split is None:
             return None
-        below = iter(rows)
-        screens = {pane_id: tuple(islice(below, height)) for pane_id, height in heights.items()}
+        screens = split
     return ServerSnapshot(socket, server, since, panes, tuple(clients), screens)
+
+
+def _split_rows(rows: Sequence[str], heights: Mapping[str, int]) -> dict[str, tuple[str, ...]] | None:
+    """The rows of each screen; None when there are more or fewer than all screens together have."""
+    if len(rows) != sum(heights.values()):
+        return None
+    below = iter(rows)
+    return {pane_id: tuple(islice(below, height)) for pane_id, height in heights.items()}
 
 
 def _height(pane: Pane) -> int:
