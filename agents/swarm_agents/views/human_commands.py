@@ -1,4 +1,7 @@
-"""What a human decided in a dialog, and carrying it out. An order keeps the fence that its dialog was opened with."""
+"""What a human can command from a screen, and carrying it out: without Textual, so any other screen may use it.
+
+A command holds the fence that its human saw, so that an outdated one changes nothing.
+"""
 
 from typing import NamedTuple
 
@@ -100,17 +103,17 @@ class MessageSent(NamedTuple):
 
 
 class CommandDone(NamedTuple):
-    """It happened. The event that tells of it is on its way like everybody's."""
+    """It happened, and is recorded as an event like every act."""
 
 
 class CommandRefused(NamedTuple):
-    """What was to be changed is not there, or not what the human saw any more; nothing was changed. What holds now."""
+    """Nothing was changed: the thing is gone, or no longer as the human saw it. `why` says how it is now."""
 
     why: str
 
 
 def carry_out(db: Database, order: HumanCommand, config: Config) -> CommandDone | MessageSent | CommandRefused | Fenced:
-    """`Fenced` when the build is not what the human saw any more; nothing was changed then."""
+    """`Fenced` when the build is no longer as the human saw it; then nothing was changed. Raises `SwarmError`."""
     match order:
         case ForceReleaseCommand(fence, reason):
             return _done(build.force_release(db, fence, reason or "a human released it"))
@@ -132,7 +135,7 @@ def carry_out(db: Database, order: HumanCommand, config: Config) -> CommandDone 
         case RetryCommand(message):
             with db.transaction() as tx:
                 again = deliveries.retry(tx, message)
-            return CommandDone() if again else CommandRefused("nobody whom it did not reach is in a pane.")
+            return CommandDone() if again else CommandRefused("no agent that it did not reach is in a pane.")
         case ReassignTaskCommand(task, to, fence):
             return _task_done(tasks.reassign(db, task, to, config.task_lease_s, fence))
         case ReleaseTaskCommand(task, fence, reason):
@@ -150,7 +153,7 @@ def _task_done(outcome: tasks.Done | tasks.TakenBy | tasks.BlockedBy | tasks.Not
 
 
 def describe_task(task: Task) -> str:
-    """How a task stands, in words."""
+    """The state of a task as a sentence."""
     if task.blocked_by and task.status is TaskStatus.OPEN:
         return f"task {task.id} waits for {', '.join(task.blocked_by[:5])}."
     whose = f" by {task.claimant} (fence {task.fence})" if task.claimant else ""
@@ -160,7 +163,7 @@ def describe_task(task: Task) -> str:
 def _lock_done(path: str, outcome: locks.Released | locks.Lost) -> CommandDone | CommandRefused:
     match outcome:
         case locks.Lost():
-            return CommandRefused(f"another one has locked {one_line(path, 200)} since.")
+            return CommandRefused(f"another agent has locked {one_line(path, 200)} since.")
         case locks.Released(free=[_, *_]):
-            return CommandRefused(f"nobody holds {one_line(path, 200)} any more.")
+            return CommandRefused(f"no agent holds {one_line(path, 200)} any more.")
     return CommandDone()

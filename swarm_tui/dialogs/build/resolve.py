@@ -1,4 +1,4 @@
-"""Answer an escalation: retry, assign, take over, or declare passing."""
+"""Answer an escalation about the build: retry, assign, take over, or declare passing."""
 
 from textual.content import Content
 
@@ -30,7 +30,7 @@ class ResolveDialog(CommandDialog):
         self._first = 1 if take_over else 0
 
     def facts(self) -> Content:
-        # The commands at its end are for whoever reads it elsewhere; here they are the rows below.
+        # Without the commands at its end: here they are the rows below.
         return Content(printable(self._escalation.text.partition("\nYou can:")[0]))
 
     def choices(self) -> ChoiceList:
@@ -47,5 +47,5 @@ class ResolveDialog(CommandDialog):
         option, agent = self._options[self.query_one(ChoiceList).cursor]
         return ResolveCommand(self._escalation.id, option, agent, self.typed)
 
-    def moved(self, snapshot: Snapshot) -> bool:
+    def has_moved(self, snapshot: Snapshot) -> bool:
         return all(escalation.id != self._escalation.id for escalation in snapshot.escalations)

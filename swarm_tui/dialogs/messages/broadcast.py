@@ -1,4 +1,4 @@
-"""Say something to all agents."""
+"""Send a message to all agents."""
 
 from textual.content import Content
 

@@ -1,4 +1,4 @@
-"""Give a task to an agent that the human chooses, whoever has it."""
+"""Give a task to an agent that the human chooses; its claimant, if any, loses it."""
 
 from textual.content import Content
 
@@ -44,9 +44,9 @@ class ReassignTaskDialog(CommandDialog):
         chosen = self._candidates[self.query_one(ChoiceList).cursor]
         return ReassignTaskCommand(self._shown_task.id, chosen.agent.name, self._shown_task.fence)
 
-    def moved(self, snapshot: Snapshot) -> bool:
+    def has_moved(self, snapshot: Snapshot) -> bool:
         return work_state.has_task_moved(snapshot, self._shown_task)
 
-    def how_it_moved(self, snapshot: Snapshot) -> str:
+    def describe_move(self, snapshot: Snapshot) -> str:
         now = work_state.find_task(snapshot, self._shown_task.id)
         return f"It moved meanwhile: {human_commands.describe_task(now)}" if now else "The task is gone."
