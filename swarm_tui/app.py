@@ -98,6 +98,7 @@ class SwarmApp(App[None]):
         self._view: View | None = None
         self._notified_up_to: int | None = None
         self._ticks = 0
+        self._watched_message: int | None = None
         self._feed = SnapshotFeed(settings.database, lambda view: self._post(ViewChanged(view)), settings.clock)
         self._background: BackgroundThread | None = None
         self._own_loop: asyncio.AbstractEventLoop | None = None
@@ -235,7 +236,11 @@ class SwarmApp(App[None]):
                 screen.filter_log(f"thread:{request.message}")
 
     def on_watch_message_request(self, request: WatchMessageRequest) -> None:
-        self._feed.request(message=request.message)
+        if request.watched:
+            self._watched_message = request.message
+        elif self._watched_message == request.message:  # else a dialog closed after the next one opened
+            self._watched_message = None
+        self._feed.request(message=self._watched_message)
 
     def on_watch_deliveries_request(self, request: WatchDeliveriesRequest) -> None:
         self._feed.request(deliveries=request.watched)

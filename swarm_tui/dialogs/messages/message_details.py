@@ -63,11 +63,11 @@ class MessageDetailsDialog(ModalScreen[None]):
             yield self._deliveries
 
     def on_mount(self) -> None:
-        self.app.post_message(WatchMessageRequest(self._message))
+        self.app.post_message(WatchMessageRequest(self._message, watched=True))
         self.run_worker(self._read, thread=True, group="pages", exit_on_error=False)
 
     def on_unmount(self) -> None:
-        self.app.post_message(WatchMessageRequest(None))
+        self.app.post_message(WatchMessageRequest(self._message, watched=False))
 
     def show(self, view: View) -> None:
         """A snapshot taken before this message was requested has none of its deliveries."""
