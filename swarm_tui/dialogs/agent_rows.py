@@ -30,18 +30,18 @@ class DeliveryWay(Enum):
     NONE = auto()
 
 
-def here(snapshot: Snapshot) -> list[Listed]:
+def find_present(snapshot: Snapshot) -> list[Listed]:
     return [listed for listed in snapshot.agents if listed.state != "left"]
 
 
-def candidates(snapshot: Snapshot) -> list[Listed]:
+def find_candidates(snapshot: Snapshot) -> list[Listed]:
     """Who may be given the build: every agent but the fixer and those that left, first in line first."""
     places = {waiter.agent: place for place, waiter in enumerate(snapshot.waiting)}
-    others = [listed for listed in here(snapshot) if listed.agent.name != snapshot.build.fixer]
+    others = [listed for listed in find_present(snapshot) if listed.agent.name != snapshot.build.fixer]
     return sorted(others, key=lambda listed: (places.get(listed.agent.name, len(places)), listed.agent.name))
 
 
-def described(listed: Listed, snapshot: Snapshot) -> list[Cell]:
+def draw_agent(listed: Listed, snapshot: Snapshot) -> list[Cell]:
     sign = symbols.AGENT[listed.state]
     seen = times.age(max(0, snapshot.moment.wall_ms - listed.agent.seen_at))
     return [
@@ -51,7 +51,7 @@ def described(listed: Listed, snapshot: Snapshot) -> list[Cell]:
     ]
 
 
-def way(listed: Listed, obstacle: str | None) -> DeliveryWay:
+def find_way(listed: Listed, obstacle: str | None) -> DeliveryWay:
     """How a message gets to the agent. `obstacle` is what was in the way when its pane was last read."""
     if listed.state == "left":
         return DeliveryWay.NONE
@@ -60,10 +60,10 @@ def way(listed: Listed, obstacle: str | None) -> DeliveryWay:
     return DeliveryWay.PANE if obstacle else DeliveryWay.READY_PANE
 
 
-def ways(recipients: Iterable[Listed], obstacles: Mapping[str, str | None] | None) -> str:
+def describe_ways(recipients: Iterable[Listed], obstacles: Mapping[str, str | None] | None) -> str:
     """How many of them a message reaches in which way. `obstacles` is None until their panes were read."""
     seen = {} if obstacles is None else obstacles
-    count = Counter(way(listed, seen.get(listed.agent.name)) for listed in recipients)
+    count = Counter(find_way(listed, seen.get(listed.agent.name)) for listed in recipients)
     ready, pane, inbox = count[DeliveryWay.READY_PANE], count[DeliveryWay.PANE], count[DeliveryWay.INBOX]
     if obstacles is None:
         told = [(ready, "in a pane once it is ready")]
@@ -72,11 +72,11 @@ def ways(recipients: Iterable[Listed], obstacles: Mapping[str, str | None] | Non
     return ", ".join(f"{number} {how}" for number, how in [*told, (inbox, "by inbox only")] if number)
 
 
-def reached(listed: Listed, obstacle: str | None = None) -> list[Cell]:
-    """Whether a message gets to the agent, and why not. `obstacle` as for `way`."""
+def draw_way(listed: Listed, obstacle: str | None = None) -> list[Cell]:
+    """Whether a message gets to the agent, and why not. `obstacle` as for `find_way`."""
     name = (f"{one_line(listed.agent.name, 24):<24} ", "plain")
     pane = f"pane {listed.agent.pane.pane_id}" if listed.agent.pane else ""
-    match way(listed, obstacle):
+    match find_way(listed, obstacle):
         case DeliveryWay.NONE:
             return [("- ", "dim"), name, ("not sent: it left the swarm", "dim")]
         case DeliveryWay.INBOX:

@@ -6,7 +6,7 @@ from swarm_agents.model import Escalation, Resolution
 from swarm_agents.text import printable
 from swarm_agents.views.human_commands import ResolveCommand
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui.dialogs.agent_rows import candidates, described
+from swarm_tui.dialogs.agent_rows import draw_agent, find_candidates
 from swarm_tui.dialogs.command_dialog import CommandDialog
 from swarm_tui.widgets.choice_list import ChoiceList
 from swarm_tui.widgets.row_list import Cell
@@ -25,7 +25,7 @@ class ResolveDialog(CommandDialog):
             (Resolution.RETRY, None),
             (Resolution.TAKE_OVER, None),
             (Resolution.DECLARE_PASSING, None),
-            *[(Resolution.ASSIGN, listed.agent.name) for listed in candidates(snapshot)],
+            *[(Resolution.ASSIGN, listed.agent.name) for listed in find_candidates(snapshot)],
         ]
         self._first = 1 if take_over else 0
 
@@ -40,7 +40,9 @@ class ResolveDialog(CommandDialog):
             [("take over        ", "strong"), ("you repair it; agents leave it alone for 8 hours", "dim")],
             [("declare passing  ", "strong"), ("on your word; no check is run", "dim")],
         ]
-        rows += [[("assign to ", "strong"), *described(one, self.opened_with)] for one in candidates(self.opened_with)]
+        rows += [
+            [("assign to ", "strong"), *draw_agent(one, self.opened_with)] for one in find_candidates(self.opened_with)
+        ]
         return ChoiceList("Your answer (j k)", rows, self._first)
 
     def command(self) -> ResolveCommand:

@@ -10,7 +10,7 @@ from swarm_agents.messages.messages import BODY_LIMIT
 from swarm_agents.roster import Listed
 from swarm_agents.views.human_commands import SendCommand
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui.dialogs.agent_rows import reached
+from swarm_tui.dialogs.agent_rows import draw_way
 from swarm_tui.dialogs.command_dialog import CommandDialog
 from swarm_tui.settings import Settings
 from swarm_tui.widgets.choice_list import ChoiceList
@@ -59,7 +59,7 @@ class ComposeDialog(CommandDialog):
     def on_compose_dialog_panes_seen(self, event: PanesSeen) -> None:
         self.obstacles = event.obstacles
         self.query_one("#facts Static", Static).update(self.facts())
-        rows = [reached(listed, event.obstacles.get(listed.agent.name)) for listed in self.recipients()]
+        rows = [draw_way(listed, event.obstacles.get(listed.agent.name)) for listed in self.recipients()]
         self.query_one(ChoiceList).show(rows)
 
     def on_compose_dialog_panes_not_seen(self, event: PanesNotSeen) -> None:
@@ -69,7 +69,7 @@ class ComposeDialog(CommandDialog):
         raise NotImplementedError
 
     def choices(self) -> ChoiceList:
-        return ChoiceList("Who gets it", [reached(listed) for listed in self.recipients()], markable=False)
+        return ChoiceList("Who gets it", [draw_way(listed) for listed in self.recipients()], markable=False)
 
     def command(self) -> SendCommand | str:
         size = len(self.typed.encode())

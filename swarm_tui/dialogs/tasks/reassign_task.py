@@ -7,7 +7,7 @@ from swarm_agents.text import one_line
 from swarm_agents.views import human_commands, work_state
 from swarm_agents.views.human_commands import ReassignTaskCommand
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui.dialogs.agent_rows import described, here
+from swarm_tui.dialogs.agent_rows import draw_agent, find_present
 from swarm_tui.dialogs.command_dialog import CommandDialog
 from swarm_tui.themes import STYLE
 from swarm_tui.widgets.choice_list import ChoiceList
@@ -22,7 +22,7 @@ class ReassignTaskDialog(CommandDialog):
     def __init__(self, snapshot: Snapshot, task: Task) -> None:
         super().__init__(snapshot)
         self._shown_task = task
-        self._candidates = [listed for listed in here(snapshot) if listed.agent.name != task.claimant]
+        self._candidates = [listed for listed in find_present(snapshot) if listed.agent.name != task.claimant]
 
     def facts(self) -> Content:
         task = self._shown_task
@@ -36,7 +36,7 @@ class ReassignTaskDialog(CommandDialog):
         )
 
     def choices(self) -> ChoiceList:
-        return ChoiceList("To whom (j k)", [described(listed, self.opened_with) for listed in self._candidates])
+        return ChoiceList("To whom (j k)", [draw_agent(listed, self.opened_with) for listed in self._candidates])
 
     def command(self) -> ReassignTaskCommand | str:
         if not self._candidates:
