@@ -32,12 +32,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
-        prog="swarm-tui", description="The swarm's dashboard: the build, its fixer, who waits, what is said."
+        prog="swarm-tui", description="The swarm's dashboard: the build, its fixer, who waits, the messages."
     )
     parser.add_argument(
         "--db", metavar="PATH", type=Path, help="the database (default: SWARM_DB, else this repository's)"
     )
-    parser.add_argument("--read-only", action="store_true", help="look, but change nothing: no acts, no notices typed")
+    parser.add_argument(
+        "--read-only", action="store_true", help="show everything, change nothing: no acts, no notices typed"
+    )
     parser.add_argument("--no-courier", action="store_true", help="type no notices into panes; 'swarm courier' does")
     parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
     parser.add_argument(

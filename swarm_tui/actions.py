@@ -12,22 +12,22 @@ NOTHING_FAILED = "Nothing of this message failed."
 READ_ONLY = "This screen is read-only. Start swarm-tui without --read-only to act."
 
 WhyNot = Callable[[Snapshot], str | None]
-"""Why an action makes no sense now, in words that say what would; None when it does."""
+"""Why an action makes no sense now, and what would; None when it makes sense."""
 
 
 def _always(_: Snapshot) -> str | None:
     return None
 
 
-def _held(snapshot: Snapshot) -> str | None:
-    return None if snapshot.build.fixer else "Nobody holds the role, so there is nothing to release."
+def _has_fixer(snapshot: Snapshot) -> str | None:
+    return None if snapshot.build.fixer else "There is no fixer, so there is nothing to release."
 
 
-def _held_by_me(snapshot: Snapshot) -> str | None:
+def _human_is_fixer(snapshot: Snapshot) -> str | None:
     return None if snapshot.build.fixer == HUMAN else "You do not repair the build. Take it over first."
 
 
-def _red_unasked(snapshot: Snapshot) -> str | None:
+def _red_and_not_escalated(snapshot: Snapshot) -> str | None:
     match snapshot.build.status:
         case BuildStatus.PASSING:
             return "The build is passing; there is nothing to do about it."
@@ -36,25 +36,25 @@ def _red_unasked(snapshot: Snapshot) -> str | None:
     return None
 
 
-def _asked(snapshot: Snapshot) -> str | None:
+def _has_question(snapshot: Snapshot) -> str | None:
     unanswered = snapshot.escalations or snapshot.unacknowledged
     return None if unanswered else "No escalation waits for an answer."
 
 
-def _asked_about_build(snapshot: Snapshot) -> str | None:
+def _build_escalated(snapshot: Snapshot) -> str | None:
     return None if snapshot.escalations else "No escalation about the build waits for an answer."
 
 
-def _somebody(snapshot: Snapshot) -> str | None:
-    here = any(listed.state != "left" for listed in snapshot.agents)
-    return None if here else "Nobody has joined, so nobody would get it."
+def _agent_here(snapshot: Snapshot) -> str | None:
+    found = any(listed.state != "left" for listed in snapshot.agents)
+    return None if found else "No agent has joined yet."
 
 
-def _was_red(snapshot: Snapshot) -> str | None:
+def _ever_red(snapshot: Snapshot) -> str | None:
     return None if snapshot.build.red or snapshot.build.changed_at else "The build was never red."
 
 
-def _needed(snapshot: Snapshot) -> str | None:
+def _needs_human(snapshot: Snapshot) -> str | None:
     return None if needs_human(snapshot) else "Nothing needs you."
 
 
@@ -85,12 +85,12 @@ class Action:
         return None
 
 
-def _some_task(snapshot: Snapshot) -> str | None:
+def _has_task(snapshot: Snapshot) -> str | None:
     return None if snapshot.work and snapshot.work.tasks else "There is no task: swarm task add TITLE"
 
 
-def _some_lock(snapshot: Snapshot) -> str | None:
-    return None if snapshot.work and snapshot.work.locks else "Nobody has locked anything."
+def _has_lock(snapshot: Snapshot) -> str | None:
+    return None if snapshot.work and snapshot.work.locks else "There is no lock."
 
 
 _PALETTE = Action("palette", "colon,ctrl+p", ":", "palette", "Find an action by its name")
@@ -104,9 +104,9 @@ OVERVIEW = (
         "broadcast",
         "Say something to all agents; shows who gets it, and what became of it",
         True,
-        _somebody,
+        _agent_here,
     ),
-    Action("message", "m", "m", "message", "Say something to the selected agent", True, _somebody),
+    Action("message", "m", "m", "message", "Say something to the selected agent", True, _agent_here),
     Action(
         "force_release",
         "F",
@@ -114,14 +114,28 @@ OVERVIEW = (
         "force-release",
         "Take the role from the fixer; the attempt does not count",
         True,
-        _held,
-    ),
-    Action("assign", "A", "A", "assign", "Give the red build to an agent that you choose", True, _red_unasked),
-    Action(
-        "escalate", "E", "E", "escalate", "Stop the agents and make the red build your question", True, _red_unasked
+        _has_fixer,
     ),
     Action(
-        "resolve", "r", "r", "resolve", "Answer the selected escalation: about the build, or a message", True, _asked
+        "assign", "A", "A", "assign", "Give the red build to an agent that you choose", True, _red_and_not_escalated
+    ),
+    Action(
+        "escalate",
+        "E",
+        "E",
+        "escalate",
+        "Stop the agents and make the red build your question",
+        True,
+        _red_and_not_escalated,
+    ),
+    Action(
+        "resolve",
+        "r",
+        "r",
+        "resolve",
+        "Answer the selected escalation: about the build, or a message",
+        True,
+        _has_question,
     ),
     Action(
         "take_over",
@@ -130,19 +144,21 @@ OVERVIEW = (
         "take over",
         "Answer an escalation by repairing it yourself",
         True,
-        _asked_about_build,
+        _build_escalated,
         False,
     ),
-    Action("declare", "D", "D", "declare fixed", "Say that you repaired it, when the role is yours", True, _held_by_me),
-    Action("next", "n", "n", "next for me", "Go to the next thing that needs you", False, _needed),
-    Action("incident", "i", "i", "incident", "The red period from its beginning, or the last one", False, _was_red),
+    Action(
+        "declare", "D", "D", "declare fixed", "Say that you repaired it, when the role is yours", True, _human_is_fixer
+    ),
+    Action("next", "n", "n", "next for me", "Go to the next thing that needs you", False, _needs_human),
+    Action("incident", "i", "i", "incident", "The red period from its beginning, or the last one", False, _ever_red),
     Action("filter", "slash", "/", "filter", "Show only messages with these words; esc ends it"),
     Action(
         "deliveries", "d", "d", "deliveries", "The last messages in each pane: what arrived, what not", on_bar=False
     ),
-    Action("panes", "2", "2", "panes", "Screen 2: what each agent's pane shows", False, _somebody),
+    Action("panes", "2", "2", "panes", "Screen 2: what each agent's pane shows", False, _agent_here),
     Action("work", "4", "4", "tasks", "Screen 4: tasks and locks, and taking them from agents"),
-    Action("jump", "o", "o", "open pane", "Show the selected agent's tmux pane", False, _somebody),
+    Action("jump", "o", "o", "open pane", "Show the selected agent's tmux pane", False, _agent_here),
     _PALETTE,
     _HELP,
     Action("back", "escape", "esc", "back", "One step back: close, end the filter, follow the log again", on_bar=False),
@@ -150,21 +166,21 @@ OVERVIEW = (
 )
 
 PANES = (
-    Action("jump", "o", "o", "open pane", "Show the selected agent's tmux pane", False, _somebody),
-    Action("message", "m", "m", "message", "Say something to the selected agent", True, _somebody),
-    Action("broadcast", "b", "b", "broadcast", "Say something to all agents", True, _somebody),
+    Action("jump", "o", "o", "open pane", "Show the selected agent's tmux pane", False, _agent_here),
+    Action("message", "m", "m", "message", "Say something to the selected agent", True, _agent_here),
+    Action("broadcast", "b", "b", "broadcast", "Say something to all agents", True, _agent_here),
     Action("back", "1,escape", "1", "overview", "Back to the overview"),
     _PALETTE,
     _HELP,
 )
 
 WORK = (
-    Action("reassign", "A", "A", "reassign", "Give the selected task to an agent that you choose", True, _some_task),
+    Action("reassign", "A", "A", "reassign", "Give the selected task to an agent that you choose", True, _has_task),
     Action(
-        "release", "R", "R", "release", "Take the selected task from its claimant; it is open again", True, _some_task
+        "release", "R", "R", "release", "Take the selected task from its claimant; it is open again", True, _has_task
     ),
-    Action("force_release", "F", "F", "force-release", "Take the selected lock from its holder", True, _some_lock),
-    Action("broadcast", "b", "b", "broadcast", "Say something to all agents", True, _somebody),
+    Action("force_release", "F", "F", "force-release", "Take the selected lock from its holder", True, _has_lock),
+    Action("broadcast", "b", "b", "broadcast", "Say something to all agents", True, _agent_here),
     Action("back", "1,escape", "1", "overview", "Back to the overview"),
     _PALETTE,
     _HELP,

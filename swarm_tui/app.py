@@ -1,4 +1,4 @@
-"""Wires the dashboard together: the feed looks, the keeper acts, the screens show, and orders are carried out."""
+"""Wires the dashboard together: the feed takes snapshots, the screens show them, commands are carried out."""
 
 import asyncio
 import contextlib
@@ -36,7 +36,7 @@ TOAST_S = 8.0
 
 @runtime_checkable
 class ViewReceiver(Protocol):
-    """A screen or a dialog that wants every new view."""
+    """A screen or a dialog that is shown every new view."""
 
     def show(self, view: View) -> None: ...
 
@@ -53,7 +53,7 @@ class ViewChanged(Message):
 
 
 class CommandFinished(Message):
-    """What an order came to."""
+    """What came of a command."""
 
     def __init__(
         self, command: HumanCommand, outcome: CommandDone | MessageSent | CommandRefused | FenceRejected | SwarmError
@@ -64,6 +64,8 @@ class CommandFinished(Message):
 
 
 class BackgroundFailed(Message):
+    """The background thread had to stop its work; it tries again by itself."""
+
     def __init__(self, error: SwarmError) -> None:
         super().__init__()
         self.error = error
@@ -94,8 +96,9 @@ class SwarmApp(App[None]):
         super().__init__()
         self.settings = settings
         self._view: View | None = None
-        self._told_to: int | None = None
+        self._notified_up_to: int | None = None
         self._ticks = 0
+        self._watched_message: int | None = None
         self._feed = SnapshotFeed(settings.database, lambda view: self._post(ViewChanged(view)), settings.clock)
         self._background: BackgroundThread | None = None
         self._own_loop: asyncio.AbstractEventLoop | None = None
@@ -129,25 +132,25 @@ class SwarmApp(App[None]):
         if self._background:
             self._background.stop()
 
-    # What was seen.
+    # Views.
 
     def on_view_changed(self, changed: ViewChanged) -> None:
         self._view = changed.view
         for screen in self.screen_stack:
             self._show_on(screen)
         if isinstance(changed.view, Snapshot):
-            self._tell_news(changed.view)
+            self._notify_news(changed.view)
         if not self.settings.read_only:
             self.call_after_refresh(self._painted, changed.view)
 
     def _painted(self, view: View) -> None:
-        """Only now is what stands in the view told: an escalation that nobody could see yet is not."""
+        """Only now may an escalation count as announced: before, it was on no screen."""
         if self._background is None:
             self._start_background()
         else:
             self._background.nudge(watches=not (isinstance(view, Snapshot) and is_at_rest(view)))
         if isinstance(view, Snapshot) and (view.escalations or view.unacknowledged) and self._background:
-            self._background.escalations_were_seen()
+            self._background.mark_escalations_shown()
 
     def _start_background(self) -> None:
         from swarm_tui.background import BackgroundThread  # talks to tmux: 60 ms more before the first paint
@@ -159,15 +162,15 @@ class SwarmApp(App[None]):
         if self._view is not None and isinstance(screen, ViewReceiver):
             screen.show(self._view)
 
-    def _tell_news(self, snapshot: Snapshot) -> None:
-        """Toasts come from the audit trail: whoever did it, and only once it is committed."""
+    def _notify_news(self, snapshot: Snapshot) -> None:
+        """Toasts come from the audit trail: also for acts of others, and only once committed."""
         latest = snapshot.events[-1].id if snapshot.events else 0
-        if self._told_to is not None:
+        if self._notified_up_to is not None:
             for event in snapshot.events:
-                toast = toasts.toast(event) if event.id > self._told_to else None
+                toast = toasts.to_toast(event) if event.id > self._notified_up_to else None
                 if toast:
                     self.notify(toast.text, severity=toast.severity, timeout=TOAST_S, markup=False)
-        self._told_to = latest
+        self._notified_up_to = latest
 
     def _tick(self) -> None:
         self._ticks += 1
@@ -178,11 +181,11 @@ class SwarmApp(App[None]):
             if isinstance(screen, BaseScreen):
                 screen.tick(moment)
 
-    # What was ordered.
+    # Requests.
 
     def on_carry_out_request(self, request: CarryOutRequest) -> None:
         work = partial(self._carry_out, request.command)
-        self.run_worker(work, thread=True, group="orders", exit_on_error=False)
+        self.run_worker(work, thread=True, group="commands", exit_on_error=False)
 
     def _carry_out(self, command: HumanCommand) -> None:
         outcome: CommandDone | MessageSent | CommandRefused | FenceRejected | SwarmError
@@ -199,17 +202,18 @@ class SwarmApp(App[None]):
     def on_command_finished(self, finished: CommandFinished) -> None:
         match finished.outcome:
             case FenceRejected(build):
-                self.notify(toasts.refused(build), severity="warning", timeout=15, markup=False)
+                self.notify(toasts.describe_refusal(build), severity="warning", timeout=15, markup=False)
             case CommandRefused(why):
                 self.notify(f"Nothing was changed: {why}", severity="warning", timeout=15, markup=False)
             case SwarmError() as error:
                 self.notify(error.message, severity="error", timeout=15, markup=False)
             case MessageSent(message):
-                from swarm_tui.dialogs.messages.message_details import (
-                    MessageDetailsDialog,  # reads screens: 50 ms more before the first paint
-                )
+                self._open_message(message)
 
-                self.push_screen(MessageDetailsDialog(message, self.settings))
+    def _open_message(self, message: int) -> None:
+        from swarm_tui.dialogs.messages import message_details  # reads screens: 50 ms more before the first paint
+
+        self.push_screen(message_details.MessageDetailsDialog(message, self.settings))
 
     def on_open_panes_request(self) -> None:
         from swarm_tui.screens.panes import PanesScreen  # reads screens: 50 ms more before the first paint
@@ -222,9 +226,9 @@ class SwarmApp(App[None]):
         self._feed.request(work=True)
         self._open(WorkScreen(self.settings), lambda _: self._feed.request(work=False))
 
-    def _open(self, board: BaseScreen, then: Callable[[None], None] | None = None) -> None:
-        self.push_screen(board, then)
-        board.call_later(self._show_on, board)
+    def _open(self, screen: BaseScreen, when_closed: Callable[[None], None] | None = None) -> None:
+        self.push_screen(screen, when_closed)
+        screen.call_later(self._show_on, screen)
 
     def on_show_thread_request(self, request: ShowThreadRequest) -> None:
         for screen in self.screen_stack:
@@ -232,7 +236,11 @@ class SwarmApp(App[None]):
                 screen.filter_log(f"thread:{request.message}")
 
     def on_watch_message_request(self, request: WatchMessageRequest) -> None:
-        self._feed.request(message=request.message)
+        if request.watched:
+            self._watched_message = request.message
+        elif self._watched_message == request.message:  # else a dialog closed after the next one opened
+            self._watched_message = None
+        self._feed.request(message=self._watched_message)
 
     def on_watch_deliveries_request(self, request: WatchDeliveriesRequest) -> None:
         self._feed.request(deliveries=request.watched)

@@ -19,9 +19,10 @@ class CarryOutRequest(Message):
 
 @dataclass
 class WatchMessageRequest(Message):
-    """Let the next snapshots hold every delivery of that message; None: no more."""
+    """Let the next snapshots hold every delivery of that message, or no more unless another is watched by now."""
 
-    message: int | None
+    message: int
+    watched: bool
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""How a state looks: a symbol, a word and a tone, always together, so that no state is told by colour alone."""
+"""How a state looks: a symbol, a word and a tone, always together, so that no state is shown by colour alone."""
 
 from typing import NamedTuple
 
@@ -67,7 +67,7 @@ _PANE = {
 
 
 def pane(state: str) -> Sign:
-    """How a pane is: the word of `previews`, or what it means where that is plainer."""
+    """The state of a pane: the word of `previews`, or a plainer one."""
     return _PANE.get(state, Sign("○", state, "busy" if state in ("copy-mode", "shell", "input-off") else "plain"))
 
 

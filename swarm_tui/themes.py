@@ -67,5 +67,5 @@ STYLE = {
 
 
 def block(tone: str) -> str:
-    """The tone as the ground that a word stands on."""
+    """The tone as the background of a word."""
     return f"bold $background on {STYLE[tone]}"

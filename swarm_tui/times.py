@@ -33,14 +33,14 @@ def lasting(ms: int) -> str:
 
 
 def countdown(ms: int) -> str:
-    """What is left: `4:09`, `1:02:03`; `0:00` when nothing is."""
+    """Time that is left: `4:09`, `1:02:03`; `0:00` when none is."""
     seconds = max(0, -(-ms // _SECOND))
     minutes, hours = seconds // 60, seconds // 3600
     return f"{hours}:{minutes % 60:02}:{seconds % 60:02}" if hours else f"{minutes}:{seconds % 60:02}"
 
 
 def left(ms: int) -> str:
-    """What is left, to the second only in the last minute: `5 min`, `42 s`."""
+    """Time that is left, to the second only in the last minute: `5 min`, `42 s`."""
     return f"{-(-ms // _MINUTE)} min" if ms > _MINUTE else f"{max(0, -(-ms // _SECOND))} s"
 
 

@@ -1,4 +1,4 @@
-"""What a toast says of an event, and which events deserve one."""
+"""Turns events into toasts: which events are shown, and in which words."""
 
 from typing import Literal, NamedTuple
 
@@ -37,8 +37,8 @@ class Toast(NamedTuple):
     severity: Severity
 
 
-def toast(event: Event) -> Toast | None:
-    """None for what needs no one's eyes (somebody joined)."""
+def to_toast(event: Event) -> Toast | None:
+    """None for an event that is not worth an interruption (an agent joined)."""
     if event.actor == HUMAN and event.kind in _DONE_BY_HUMAN:
         text = _DONE_BY_HUMAN[event.kind].format(detail=one_line(event.detail, _DETAIL_LIMIT))
         return Toast(text, "information")
@@ -49,11 +49,11 @@ def toast(event: Event) -> Toast | None:
     return Toast(filled, severity)
 
 
-def refused(build: Build) -> str:
-    """An order that came too late: the state is another one than its human saw."""
-    return f"Nothing was changed: the build moved while the dialog was open. {standing(build)}"
+def describe_refusal(build: Build) -> str:
+    """Why a command with an old fence changed nothing. `build` is the one that the database has now."""
+    return f"Nothing was changed: the build moved while the dialog was open. {describe_build(build)}"
 
 
-def standing(build: Build) -> str:
+def describe_build(build: Build) -> str:
     held = f", {build.fixer} repairs it (attempt {build.attempt}, fence {build.fence})" if build.fixer else ""
     return f"It is {build.status.value} now{held}."

@@ -1,1 +1,4 @@
-"""Questions to the human, one class per file: each ends with an order, or with None."""
+"""What opens above a screen, one class per file: questions that end in a command, and details.
+
+Uses widgets, and posts requests to the app. Imports no screen.
+"""

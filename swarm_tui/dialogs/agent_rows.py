@@ -1,4 +1,4 @@
-"""How dialogs speak of agents: who may get the build, and who will get a message and how."""
+"""Agents as rows of a dialog: who may get the build, and who will get a message and how."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -20,28 +20,28 @@ _NEVER_TYPED = {
 }
 
 
-class Way(Enum):
+class DeliveryWay(Enum):
     """How a message gets to an agent."""
 
     READY_PANE = auto()
     PANE = auto()
-    """Nothing can be typed there now, or nobody has looked yet."""
+    """Nothing can be typed there now."""
     INBOX = auto()
     NONE = auto()
 
 
-def here(snapshot: Snapshot) -> list[ListedAgent]:
+def find_present(snapshot: Snapshot) -> list[ListedAgent]:
     return [listed for listed in snapshot.agents if listed.state != "left"]
 
 
-def candidates(snapshot: Snapshot) -> list[ListedAgent]:
-    """Who may be given the build: everybody who is here but the one who has it, first in line first."""
+def find_candidates(snapshot: Snapshot) -> list[ListedAgent]:
+    """Who may be given the build: every agent but the fixer and those that left, first in line first."""
     places = {waiter.agent: place for place, waiter in enumerate(snapshot.waiting)}
-    others = [listed for listed in here(snapshot) if listed.agent.name != snapshot.build.fixer]
+    others = [listed for listed in find_present(snapshot) if listed.agent.name != snapshot.build.fixer]
     return sorted(others, key=lambda listed: (places.get(listed.agent.name, len(places)), listed.agent.name))
 
 
-def described(listed: ListedAgent, snapshot: Snapshot) -> list[Cell]:
+def draw_agent(listed: ListedAgent, snapshot: Snapshot) -> list[Cell]:
     sign = symbols.AGENT[listed.state]
     seen = times.age(max(0, snapshot.moment.wall_ms - listed.agent.seen_at))
     return [
@@ -51,20 +51,20 @@ def described(listed: ListedAgent, snapshot: Snapshot) -> list[Cell]:
     ]
 
 
-def way(listed: ListedAgent, obstacle: str | None) -> Way:
-    """How a message gets to the agent, when its pane was just seen with that in the way, or nothing."""
+def find_way(listed: ListedAgent, obstacle: str | None) -> DeliveryWay:
+    """How a message gets to the agent. `obstacle` is what was in the way when its pane was last read."""
     if listed.state == "left":
-        return Way.NONE
+        return DeliveryWay.NONE
     if listed.agent.pane is None or obstacle in _NEVER_TYPED:
-        return Way.INBOX
-    return Way.PANE if obstacle else Way.READY_PANE
+        return DeliveryWay.INBOX
+    return DeliveryWay.PANE if obstacle else DeliveryWay.READY_PANE
 
 
-def ways(recipients: Iterable[ListedAgent], obstacles: Mapping[str, str | None] | None) -> str:
-    """How many of them a message gets to in which way. Without `obstacles` nobody has looked at their panes yet."""
+def describe_ways(recipients: Iterable[ListedAgent], obstacles: Mapping[str, str | None] | None) -> str:
+    """How many of them a message reaches in which way. `obstacles` is None until their panes were read."""
     seen = {} if obstacles is None else obstacles
-    count = Counter(way(listed, seen.get(listed.agent.name)) for listed in recipients)
-    ready, pane, inbox = count[Way.READY_PANE], count[Way.PANE], count[Way.INBOX]
+    count = Counter(find_way(listed, seen.get(listed.agent.name)) for listed in recipients)
+    ready, pane, inbox = count[DeliveryWay.READY_PANE], count[DeliveryWay.PANE], count[DeliveryWay.INBOX]
     if obstacles is None:
         told = [(ready, "in a pane once it is ready")]
     else:
@@ -72,17 +72,17 @@ def ways(recipients: Iterable[ListedAgent], obstacles: Mapping[str, str | None] 
     return ", ".join(f"{number} {how}" for number, how in [*told, (inbox, "by inbox only")] if number)
 
 
-def reached(listed: ListedAgent, obstacle: str | None = None) -> list[Cell]:
-    """Whether a message gets to the agent, and why not. `obstacle` is what was just seen at its pane."""
+def draw_way(listed: ListedAgent, obstacle: str | None = None) -> list[Cell]:
+    """Whether a message gets to the agent, and why not. `obstacle` as for `find_way`."""
     name = (f"{one_line(listed.agent.name, 24):<24} ", "plain")
     pane = f"pane {listed.agent.pane.pane_id}" if listed.agent.pane else ""
-    match way(listed, obstacle):
-        case Way.NONE:
+    match find_way(listed, obstacle):
+        case DeliveryWay.NONE:
             return [("- ", "dim"), name, ("not sent: it left the swarm", "dim")]
-        case Way.INBOX:
+        case DeliveryWay.INBOX:
             why = f"{_NEVER_TYPED[obstacle]} {pane}" if pane and obstacle else "it has no tmux pane"
             return [("○ ", "busy"), name, (f"inbox only: {why}", "busy")]
-        case Way.PANE:
+        case DeliveryWay.PANE:
             return [("◌ ", "busy"), name, (f"waits: {obstacle} in {pane}", "busy")]
-        case Way.READY_PANE:
+        case DeliveryWay.READY_PANE:
             return [("● ", "good"), name, (f"a line is typed into {pane}", "plain")]

@@ -1,7 +1,7 @@
-"""A question to the human: who is affected, what will happen, and an order only when it was confirmed.
+"""A question to the human: who is affected, what will happen, and a command for the app only when it was confirmed.
 
-It starts on Cancel. It keeps what it was opened with: when the build moves meanwhile it says so, and the order still
-carries the old fence, so that nothing is done to somebody else than the one who was shown.
+It starts on Cancel. It keeps the snapshot that it was opened with: when the build moves meanwhile it says so, and the
+command still carries the old fence, so the database refuses to act on another holder than the one that was shown.
 """
 
 from typing import ClassVar
@@ -23,11 +23,14 @@ from swarm_tui.themes import STYLE
 from swarm_tui.widgets.choice_list import ChoiceList
 
 FieldTexts = tuple[str, str]
-"""What the field is for, and what stands in it while it is empty."""
+"""The label of the field, and its placeholder."""
 
 
 class CommandDialog(ModalScreen[bool]):
-    """Subclasses say `heading`, `facts`, `order`, and what else they need of `choices` and `field`."""
+    """Subclasses define `heading`, `facts`, `command`, and where needed `choices` and `field`.
+
+    The result is whether it was confirmed; the app is asked to carry the command out.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n", "cancel", "cancel", show=False),
@@ -47,27 +50,27 @@ class CommandDialog(ModalScreen[bool]):
     def __init__(self, snapshot: Snapshot) -> None:
         super().__init__()
         self.opened_with = snapshot
-        self._stands = False
+        self._can_show = False
 
-    # What a subclass says.
+    # A subclass defines:
 
     def facts(self) -> Content:
-        """Who is affected, and what will happen. Texts from outside as printable content."""
+        """Who is affected, and what will happen. Texts from outside must be made printable."""
         raise NotImplementedError
 
     def choices(self) -> ChoiceList | None:
         return None
 
     def command(self) -> HumanCommand | str:
-        """The order, or why there can be none yet."""
+        """The command, or why there can be none yet."""
         raise NotImplementedError
 
-    def moved(self, snapshot: Snapshot) -> bool:
-        """Whether the build is another one than the dialog was opened for."""
+    def has_moved(self, snapshot: Snapshot) -> bool:
+        """Whether the thing to be changed is no longer as it was when the dialog opened."""
         return snapshot.build.fence != self.opened_with.build.fence
 
-    def how_it_moved(self, snapshot: Snapshot) -> str:
-        return f"The build moved meanwhile. {toasts.standing(snapshot.build)}"
+    def describe_move(self, snapshot: Snapshot) -> str:
+        return f"The build moved meanwhile. {toasts.describe_build(snapshot.build)}"
 
     # The rest is the same for all.
 
@@ -90,12 +93,11 @@ class CommandDialog(ModalScreen[bool]):
                 yield Button(f"{self.confirm} (y)", id="confirm", compact=True)
 
     def on_mount(self) -> None:
-        self._stands = True
+        self._can_show = True
 
     def show(self, view: View) -> None:
-        """A new view, while the dialog is open."""
-        if self._stands and isinstance(view, Snapshot) and self.moved(view):
-            self.hint(f"{self.how_it_moved(view)} So this will change nothing.")
+        if self._can_show and isinstance(view, Snapshot) and self.has_moved(view):
+            self.hint(f"{self.describe_move(view)} So this will change nothing.")
 
     def hint(self, text: str) -> None:
         hint = self.query_one("#hint", Static)
@@ -104,7 +106,7 @@ class CommandDialog(ModalScreen[bool]):
 
     @property
     def typed(self) -> str:
-        """What stands in the field."""
+        """The text in the field."""
         found = self.query(Input)
         return found.first().value.strip() if found else ""
 
@@ -118,11 +120,11 @@ class CommandDialog(ModalScreen[bool]):
         if isinstance(command, str):
             self.hint(command)
         else:
-            self.app.post_message(CarryOutRequest(command))
             self.dismiss(True)
+            self.app.post_message(CarryOutRequest(command))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        # Enter in the field confirms nothing yet: it goes to the button, and the next one does.
+        # Enter in the field confirms nothing yet: it moves to the button, and the next Enter confirms.
         event.stop()
         self.query_one("#confirm").focus()
 

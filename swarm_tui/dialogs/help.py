@@ -28,16 +28,17 @@ class HelpDialog(ModalScreen[None]):
 
 
 def _text() -> Content:
-    does = [action for action in actions.OVERVIEW if action.acts]
-    own = [action for action in actions.WORK if action.acts and action.name != "broadcast"]
-    looks = [action for action in actions.OVERVIEW if not action.acts]
+    acting = [action for action in actions.OVERVIEW if action.acts]
+    on_work_screen = [action for action in actions.WORK if action.acts and action.name != "broadcast"]
+    looking = [action for action in actions.OVERVIEW if not action.acts]
     return Content("\n").join(
         [
             *_block(
-                "Act (capitals take something from an agent; each asks first)", [(one.shown, one.help) for one in does]
+                "Act (capitals take something from an agent; each asks first)",
+                [(one.shown, one.help) for one in acting],
             ),
-            *_block("Look", [(one.shown, one.help) for one in looks]),
-            *_block("On screen 4, tasks and locks", [(one.shown, one.help) for one in own]),
+            *_block("Look", [(one.shown, one.help) for one in looking]),
+            *_block("On screen 4, tasks and locks", [(one.shown, one.help) for one in on_work_screen]),
             *_block("Move", list(actions.MOVES)),
             *_block("In a dialog", list(actions.IN_DIALOGS)),
         ]

@@ -1,1 +1,4 @@
-"""Whole screens, one class per file: each shows one snapshot."""
+"""Whole screens, one class per file: each shows one snapshot, opens dialogs, and posts requests to the app.
+
+Uses dialogs and widgets. Reads the database only in workers, by a function of `swarm_agents.views`.
+"""

@@ -1,7 +1,6 @@
 """What every screen of the dashboard has: a title, the keys that make sense now, trouble in place of what it shows.
 
-A screen is a function of one view. `do_<action>` are its actions of the registry; what a dialog ends with goes to the
-app.
+A screen is a function of one view. Its methods `do_<action>` are the actions of the registry.
 """
 
 import asyncio
@@ -27,22 +26,22 @@ from swarm_tui.widgets.title_line import TitleLine
 
 
 class BaseScreen(Screen[None]):
-    """Subclasses say `show_swarm` and `tick_swarm`, and put what they show of it into `_swarm`."""
+    """Subclasses define `show_swarm` and `tick_swarm`, and put the widgets that show the swarm into `_swarm`."""
 
     def __init__(self, settings: Settings, registry: tuple[Action, ...]) -> None:
         super().__init__(classes="-reading")
         self.registry = registry
         self._settings = settings
         self._view: View | None = None
-        self._last_seen: Snapshot | None = None
-        self._stands = False
-        # Held, not looked up: while the app closes, the clock still ticks and the parts are not found any more.
+        self._last_snapshot: Snapshot | None = None
+        self._can_show = False
+        # Kept as attributes: while the app closes, the clock still ticks, and a query would find no widgets.
         self._title_line = TitleLine(settings)
         self._trouble = FailurePanel()
         self._swarm = Vertical(id="swarm")
         self._keys = KeyBar(registry, settings.read_only)
 
-    # What a subclass says.
+    # A subclass defines:
 
     def show_swarm(self, snapshot: Snapshot) -> None:
         raise NotImplementedError
@@ -50,37 +49,37 @@ class BaseScreen(Screen[None]):
     def tick_swarm(self, moment: Moment) -> None:
         raise NotImplementedError
 
-    def came_back(self) -> None:
+    def recover(self) -> None:
         """The database can be read again; perhaps it is another one."""
 
     # The rest is the same for all.
 
     def on_mount(self) -> None:
-        self._stands = True
+        self._can_show = True
         if self._view is not None:
             self.show(self._view)
 
     def show(self, view: View) -> None:
         if isinstance(self._view, SnapshotFailure) and isinstance(view, Snapshot):
-            self.came_back()
+            self.recover()
         self._view = view
-        if not self._stands:
-            return  # the feed is quicker than the screen: it is shown once it stands
+        if not self._can_show:
+            return  # the feed is quicker than the screen: on_mount shows it
         self.remove_class("-reading")
         self.set_class(isinstance(view, SnapshotFailure), "-trouble")
         self._keys.show(view)
         match view:
             case SnapshotFailure():
-                self._trouble.show(view, self._last_seen)
+                self._trouble.show(view, self._last_snapshot)
             case Snapshot():
-                self._last_seen = view
+                self._last_snapshot = view
                 self._trouble.over()
                 self._title_line.tick(view.moment)
                 self.show_swarm(view)
 
     def tick(self, moment: Moment) -> None:
         """The screen's one clock: ages and countdowns."""
-        if not self._stands:
+        if not self._can_show:
             return
         self._title_line.tick(moment)
         if isinstance(self._view, SnapshotFailure):
@@ -126,7 +125,7 @@ class BaseScreen(Screen[None]):
             self.app.push_screen(MessageAgentDialog(self._snapshot, self._settings, agent))
 
     def open_incident(self, number: int | None) -> None:
-        """The red period of that number, or the present or last one."""
+        """Without a number the open incident, else the last one."""
         from swarm_tui.dialogs.build.incident_details import IncidentDetailsDialog  # 5 ms more before the first paint
 
         self.app.push_screen(IncidentDetailsDialog(self._settings, number))
@@ -141,7 +140,7 @@ class BaseScreen(Screen[None]):
         worker_errors.show_error(self.app, event)
 
     def _in_thread(self, work: Callable[[], None], group: str, exclusive: bool = False) -> None:
-        self.run_worker(_in_daemon(work), group=group, exclusive=exclusive, exit_on_error=False)
+        self.run_worker(_run_in_daemon(work), group=group, exclusive=exclusive, exit_on_error=False)
 
     @property
     def _snapshot(self) -> Snapshot:
@@ -149,8 +148,8 @@ class BaseScreen(Screen[None]):
         return self._view
 
 
-async def _in_daemon(work: Callable[[], None]) -> None:
-    """A thread that nobody waits for when the program ends: a tmux server that is stopped would hold it up."""
+async def _run_in_daemon(work: Callable[[], None]) -> None:
+    """In a thread that does not keep the program from ending: a stopped tmux server would hold it up for seconds."""
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[None] = loop.create_future()
     context = contextvars.copy_context()
@@ -167,7 +166,7 @@ async def _in_daemon(work: Callable[[], None]) -> None:
         error: BaseException | None = None
         try:
             context.run(work)
-        except BaseException as raised:  # noqa: BLE001 - carried to the worker, which says it
+        except BaseException as raised:  # noqa: BLE001 - passed on to the worker, whose screen shows it
             error = raised
         with contextlib.suppress(RuntimeError):  # the program is closing
             loop.call_soon_threadsafe(tell, error)

@@ -1,4 +1,4 @@
-"""Screen 1: is the build passing, since when, who repairs it, who waits, who needs me, what is said."""
+"""Screen 1: is the build passing, since when, who repairs it, who waits, what needs the human, the messages."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -72,7 +72,7 @@ class OverviewScreen(BaseScreen):
             yield self._log
         yield self._keys
 
-    def came_back(self) -> None:
+    def recover(self) -> None:
         self._log.forget()
 
     def tick_swarm(self, moment: Moment) -> None:
@@ -86,10 +86,10 @@ class OverviewScreen(BaseScreen):
         self._attention.show(snapshot)
         self._agents.show(snapshot.agents, snapshot.waiting, snapshot.moment)
         self._waiting.show(snapshot.waiting, snapshot.moment)
-        self._people.set_class(not snapshot.waiting, "-nobody-waits")
+        self._people.set_class(not snapshot.waiting, "-no-waiters")
         self._size_people(snapshot)
         self._log.show(snapshot)
-        if self.focused is None:  # nothing can have the focus while nothing is shown
+        if self.focused is None:  # no hidden widget can have the focus
             self.call_after_refresh(self._focus_log)
 
     def _focus_log(self) -> None:
@@ -105,8 +105,8 @@ class OverviewScreen(BaseScreen):
             people.styles.height = height
 
     def on_resize(self) -> None:
-        if self._last_seen:
-            self._size_people(self._last_seen)
+        if self._last_snapshot:
+            self._size_people(self._last_snapshot)
 
     # What a human can do.
 
@@ -124,7 +124,7 @@ class OverviewScreen(BaseScreen):
         self.app.push_screen(ForceReleaseDialog(self._snapshot))
 
     def do_assign(self) -> None:
-        selected = self._chosen_agent() if self._agents.has_focus else None  # else whoever is first in line
+        selected = self._chosen_agent() if self._agents.has_focus else None  # else the first in line
         self.app.push_screen(AssignDialog(self._snapshot, selected))
 
     def do_escalate(self) -> None:
@@ -170,7 +170,7 @@ class OverviewScreen(BaseScreen):
         (found.first(Input) if found else box).focus()
 
     def filter_log(self, typed: str) -> None:
-        """Show only these messages, as if somebody had typed it."""
+        """Show only the messages that match, as if the filter had been typed."""
         for box in self.query("#filter").results(Input):
             box.value = typed
         if not self.query("#filter"):
@@ -225,7 +225,7 @@ class OverviewScreen(BaseScreen):
             case UngatedCommits(newest=newest) if newest.incident:
                 self.open_incident(newest.incident)
             case UngatedCommits():
-                self.notify("The build was green. 'swarm events' tells all of them, 'git show' what one changed.")
+                self.notify("The build was green. 'swarm events' lists all of them, 'git show' what one changed.")
             case UnreachedAgent(newest=newest):
                 self._open_message(newest.message)
 
@@ -236,7 +236,7 @@ class OverviewScreen(BaseScreen):
 
         self.app.push_screen(MessageDetailsDialog(message, self._settings))
 
-    # The log: lines that it wants, words that it seeks.
+    # What the log asks for.
 
     def on_message_log_page_wanted(self, wanted: MessageLog.PageWanted) -> None:
         self._in_thread(lambda: self._read(wanted), "pages")
@@ -251,10 +251,10 @@ class OverviewScreen(BaseScreen):
         self._log.focus()
 
     def on_overview_screen_page_read(self, page: PageRead) -> None:
-        self._log.take(page.rows, page.first, page.last)
+        self._log.add_page(page.rows, page.first, page.last)
 
     def on_overview_screen_messages_found(self, found: MessagesFound) -> None:
-        self._log.found(found.words, found.ids, found.older)
+        self._log.add_matches(found.words, found.ids, found.older)
 
     # In other threads. They post messages and touch no widget.
 

@@ -1,4 +1,4 @@
-"""Screen 2: what each agent's pane shows, looked at once a second while somebody looks here."""
+"""Screen 2: what each agent's pane shows, read once a second while the screen is open."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from swarm_tui.widgets.build_banner import BuildBanner
 from swarm_tui.widgets.pane_list import PaneList
 from swarm_tui.widgets.pane_preview import PanePreview
 
-LOOK_EVERY_S = 1.0
+READ_EVERY_S = 1.0
 
 
 class PanesScreen(BaseScreen):
@@ -44,7 +44,7 @@ class PanesScreen(BaseScreen):
         self._pane = PanePreview()
         self._agents: tuple[Agent, ...] = ()
         self._seen: Mapping[str, Preview] = {}
-        self._looking = False
+        self._is_reading = False
         self._complained = ""
 
     def compose(self) -> ComposeResult:
@@ -58,7 +58,7 @@ class PanesScreen(BaseScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.set_interval(LOOK_EVERY_S, self._look)
+        self.set_interval(READ_EVERY_S, self._start_reading)
 
     def show_swarm(self, snapshot: Snapshot) -> None:
         self._banner.show(snapshot)
@@ -66,7 +66,7 @@ class PanesScreen(BaseScreen):
         self._agents = tuple(listed.agent for listed in snapshot.agents if listed.state != "left")
         self._show_panes()
         if first:
-            self._look()
+            self._start_reading()
         if self.focused is None:
             self.call_after_refresh(self._list.focus)
 
@@ -81,15 +81,15 @@ class PanesScreen(BaseScreen):
         agent = self._list.chosen
         self._pane.show(agent, self._seen.get(agent.name) if agent else None)
 
-    # Looking: in a thread, because a tmux server that is stopped takes seconds. What would come too early is dropped.
+    # Reading the panes: in a thread, because a stopped tmux server takes seconds. A read that would overlap is dropped.
 
-    def _look(self) -> None:
-        if self._agents and not self._looking:
-            self._looking = True
+    def _start_reading(self) -> None:
+        if self._agents and not self._is_reading:
+            self._is_reading = True
             agents = self._agents
-            self._in_thread(lambda: self._look_at(agents), "look")
+            self._in_thread(lambda: self._read_panes(agents), "panes")
 
-    def _look_at(self, agents: tuple[Agent, ...]) -> None:
+    def _read_panes(self, agents: tuple[Agent, ...]) -> None:
         try:
             seen = previews.take(agents, screen_profiles.load_profiles(self._settings.config.profiles))
         except Unavailable as error:
@@ -97,14 +97,14 @@ class PanesScreen(BaseScreen):
         else:
             self.post_message(self.PreviewsTaken(seen))
 
-    def on_panes_screen_previews_taken(self, looked: PreviewsTaken) -> None:
-        self._looking = False
+    def on_panes_screen_previews_taken(self, event: PreviewsTaken) -> None:
+        self._is_reading = False
         self._complained = ""
-        self._seen = looked.seen
+        self._seen = event.seen
         self._show_panes()
 
     def on_panes_screen_previews_failed(self, event: PreviewsFailed) -> None:
-        self._looking = False
+        self._is_reading = False
         self._seen = {}
         self._show_panes()
         if event.why.message != self._complained:

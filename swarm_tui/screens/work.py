@@ -1,4 +1,4 @@
-"""Screen 4: what is shared out. Tasks and locks, who has them, and taking them away."""
+"""Screen 4: tasks and locks, who has them, and taking them away."""
 
 from typing import ClassVar
 
@@ -51,7 +51,7 @@ class WorkScreen(BaseScreen):
     def show_swarm(self, snapshot: Snapshot) -> None:
         self._banner.show(snapshot)
         if snapshot.work is None:
-            return  # read before anybody asked for it
+            return  # taken before it was requested
         self._task_list.show(snapshot.work.tasks, snapshot.moment)
         self._lock_list.show(snapshot.work.locks, snapshot.moment)
         self._workload.show(snapshot.work.tasks)

@@ -13,7 +13,7 @@ _WITH_ROLE = 60
 
 
 class AgentList(RowList):
-    empty = "nobody has joined: swarm agent join NAME"
+    empty = "no agent has joined: swarm agent join NAME"
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
@@ -35,18 +35,18 @@ class AgentList(RowList):
         self._name_at_cursor(chosen)
         self.set_title(f"Agents {here}" if agents else "Agents")
         self._now = moment.wall_ms
-        self.rows_changed()
+        self.update_rows()
 
     def tick(self, moment: Moment) -> None:
         self._now = moment.wall_ms
-        self.time_went_on()
+        self.refresh_times()
 
     @property
     def chosen(self) -> Agent | None:
         """The agent under the cursor."""
         return self._agents[self.cursor].agent if self.cursor < len(self._agents) else None
 
-    def is_cursor_seen(self) -> bool:
+    def is_cursor_visible(self) -> bool:
         return True  # keys pressed elsewhere act on the selected agent
 
     def count(self) -> int:

@@ -1,4 +1,7 @@
-"""What needs the human: escalations first, then what could not be said or went round. Gone when nothing does."""
+"""What needs the human: escalations first, then failed announcements, deliveries and commits round the gate.
+
+Not shown when nothing does.
+"""
 
 from typing import NamedTuple
 
@@ -12,7 +15,7 @@ from swarm_tui import symbols, times
 from swarm_tui.symbols import Sign
 from swarm_tui.widgets.row_list import Cell, RowList
 
-MOST_ROWS = 3  # what is further down is one `n` away
+MOST_ROWS = 3  # `n` reaches those further down
 AttentionItem = Escalation | Announcement | UngatedCommits | UnreachedAgent
 
 
@@ -30,7 +33,7 @@ class AttentionList(RowList):
     def show(self, snapshot: Snapshot) -> None:
         self._now = snapshot.moment.wall_ms
         rows = [_AttentionRow(escalation, escalation.raised_at) for escalation in snapshot.escalations]
-        rows += [_AttentionRow(untold, untold.at) for untold in snapshot.unannounced]
+        rows += [_AttentionRow(unannounced, unannounced.at) for unannounced in snapshot.unannounced]
         rows += [_AttentionRow(escalation, escalation.raised_at) for escalation in snapshot.unacknowledged]
         rows += [_AttentionRow(snapshot.ungated, snapshot.ungated.newest.at)] if snapshot.ungated else []
         rows += [_AttentionRow(lost, lost.newest.at) for lost in snapshot.unreached]
@@ -39,11 +42,11 @@ class AttentionList(RowList):
             self.display = bool(rows)
             self.set_title(f"Needs you {len(rows)}")
             self.styles.height = 1 + min(MOST_ROWS, len(rows))
-            self.rows_changed()
+            self.update_rows()
 
     def tick(self, moment: Moment) -> None:
         self._now = moment.wall_ms
-        self.time_went_on()
+        self.refresh_times()
 
     @property
     def items(self) -> list[AttentionItem]:
@@ -64,16 +67,16 @@ class AttentionList(RowList):
 
 
 def _describe(item: AttentionItem) -> tuple[Sign, str, str]:
-    """How it looks, what it is, and why."""
+    """Its sign, its text, and the reason."""
     match item:
         case Escalation(message=int()) as asked:
             return Sign("?", "not acknowledged", "ask"), one_line(asked.reason, 200), ""
         case Escalation() as asked:
             return Sign("‼", f"escalation {asked.id}", "ask"), one_line(asked.reason, 200), ""
-        case Announcement() as untold:
-            ends = "given up" if untold.state == "retired" else "tried again"
-            text = f"escalation {untold.escalation} was not told by {untold.channel}, {ends}"
-            return Sign("✗", "not told", "bad"), text, one_line(untold.reason, 120)
+        case Announcement() as unannounced:
+            ends = "given up" if unannounced.state == "retired" else "tried again"
+            text = f"escalation {unannounced.escalation} was not told by {unannounced.channel}, {ends}"
+            return Sign("✗", "not told", "bad"), text, one_line(unannounced.reason, 120)
         case UngatedCommits(count, newest):
             text = f"{one_line(newest.actor, 30)}: {one_line(newest.detail, 60)} {_how(newest)}"
             return Sign("↷", "went round", "busy"), text, f"and {count - 1} more" if count > 1 else ""

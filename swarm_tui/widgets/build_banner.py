@@ -24,7 +24,7 @@ class BuildBanner(Static, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", show=False)]
 
     class IncidentWanted(Message):
-        """Somebody wants the whole story."""
+        """Please show the details of the incident."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
@@ -77,7 +77,7 @@ def _holder(snapshot: Snapshot, moment: Moment) -> Content:
             )
         case BuildStatus.BROKEN:
             return Content.assemble(
-                ("Nobody repairs it. ", STYLE["bad"]),
+                ("There is no fixer. ", STYLE["bad"]),
                 *_attempts(build),
                 (" is free: ", ""),
                 ("A", STYLE["key"]),
@@ -87,7 +87,7 @@ def _holder(snapshot: Snapshot, moment: Moment) -> Content:
             reason = one_line(snapshot.escalations[0].reason, 120) if snapshot.escalations else ""
             return Content.assemble(("You were asked: ", STYLE["ask"]), reason, "   ", ("r", STYLE["key"]), " answers")
         case BuildStatus.PASSING:
-            return Content.styled("Nobody has to repair anything.", STYLE["dim"])
+            return Content.styled("There is nothing to repair.", STYLE["dim"])
 
 
 def _attempts(build: Build) -> list[Part]:

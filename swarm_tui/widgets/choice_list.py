@@ -12,12 +12,12 @@ class ChoiceList(RowList):
         self.border_title = title
 
     def on_mount(self) -> None:
-        self.rows_changed()
-        self._into_sight()
+        self.update_rows()
+        self._scroll_to_cursor()
 
     def show(self, rows: list[list[Cell]]) -> None:
         self._lines = rows
-        self.rows_changed()
+        self.update_rows()
 
     def count(self) -> int:
         return len(self._lines)
@@ -26,5 +26,5 @@ class ChoiceList(RowList):
         mark: list[Cell] = [("▸ " if index == self.cursor else "  ", "key")] if self._markable else []
         return [*mark, *self._lines[index]]
 
-    def is_cursor_seen(self) -> bool:
+    def is_cursor_visible(self) -> bool:
         return self._markable

@@ -1,4 +1,4 @@
-"""What became of one message: a row for each pane, live. Only `read` means that it arrived."""
+"""The deliveries of one message: a row for each pane, live. Only `read` means that it arrived."""
 
 from swarm_agents.model import Delivery, DeliveryState
 from swarm_agents.text import one_line
@@ -12,12 +12,12 @@ MEANS = {
     DeliveryState.READ: "the agent took it from its inbox",
     DeliveryState.SKIPPED: "nothing was typed; it is in the inbox",
     DeliveryState.FAILED: "the pane cannot be reached; it is in the inbox",
-    DeliveryState.UNKNOWN: "nobody knows whether it was typed",
+    DeliveryState.UNKNOWN: "it is not known whether it was typed",
 }
 
 
 class DeliveryList(RowList):
-    empty = "nobody is told in a pane"
+    empty = "no notice goes into a pane"
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class DeliveryList(RowList):
         self._now = now
         if deliveries != self._deliveries:
             self._deliveries = deliveries
-            self.rows_changed()
+            self.update_rows()
 
     def count(self) -> int:
         return len(self._deliveries)

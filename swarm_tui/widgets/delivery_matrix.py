@@ -1,4 +1,4 @@
-"""What became of the last messages in each pane: a row for each agent, a column for each message, live."""
+"""The deliveries of the last messages: a row for each agent, a column for each message, live."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -56,7 +56,7 @@ class DeliveryMatrix(RowList):
         self._agents = sorted(panes.items())
         if self._message not in self._messages:
             self._message = self._messages[0] if self._messages else None
-        self.rows_changed()
+        self.update_rows()
         self.post_message(self.DeliverySelected())
 
     def heading(self) -> list[Cell]:
@@ -88,7 +88,7 @@ class DeliveryMatrix(RowList):
         if self._message is not None:
             at = self._messages.index(self._message) + by
             self._message = self._messages[max(0, min(at, len(self._messages) - 1))]
-            self.rows_changed()
+            self.update_rows()
             self.post_message(self.DeliverySelected())
 
     def _in_sight(self, width: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""What stands in place of the swarm while its database cannot be read: why, what to do, and what was seen last."""
+"""Shown in place of the swarm while its database cannot be read: why, what to do, and what was seen last."""
 
 from textual.content import Content
 from textual.widgets import Static
@@ -35,7 +35,7 @@ class FailurePanel(Static):
         error = self._view.error
         parts: list[Content | str | tuple[str, str]] = [
             (f" {symbols.UNKNOWN} ", block("ask")),
-            ("  Could not look into the swarm's database.\n\n", "bold"),
+            ("  Could not read the swarm's database.\n\n", "bold"),
             printable(error.message),
             "\n",
         ]

@@ -12,7 +12,7 @@ from swarm_tui.themes import STYLE
 
 class KeyBar(Static):
     class KeyClicked(Message):
-        """Somebody clicked on a key."""
+        """Please do the action: its key was clicked."""
 
         def __init__(self, action: Action) -> None:
             super().__init__()

@@ -8,7 +8,7 @@ from swarm_tui.widgets.row_list import Cell, RowList
 
 
 class LockList(RowList):
-    empty = "nobody has locked anything"
+    empty = "no lock yet: swarm lock acquire PATH"
 
     def __init__(self) -> None:
         super().__init__()
@@ -19,7 +19,7 @@ class LockList(RowList):
     def show(self, locks: tuple[Lock, ...], moment: Moment) -> None:
         self._now = moment.wall_ms
         if locks == self._locks:
-            self.time_went_on()
+            self.refresh_times()
             return
         chosen = self.chosen
         self._locks = locks
@@ -27,18 +27,18 @@ class LockList(RowList):
         if chosen and chosen.path in paths:
             self.cursor = paths.index(chosen.path)
         self.set_title(f"Locks {len(locks)}" if locks else "Locks")
-        self.rows_changed()
+        self.update_rows()
 
     def tick(self, moment: Moment) -> None:
         self._now = moment.wall_ms
-        self.time_went_on()
+        self.refresh_times()
 
     @property
     def chosen(self) -> Lock | None:
         """The lock under the cursor."""
         return self._locks[self.cursor] if self.cursor < len(self._locks) else None
 
-    def is_cursor_seen(self) -> bool:
+    def is_cursor_visible(self) -> bool:
         return True  # keys act on it, wherever the focus is
 
     def count(self) -> int:

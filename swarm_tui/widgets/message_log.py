@@ -1,7 +1,7 @@
-"""Everything that was said, live: a million messages cost what a screenful does.
+"""All messages, live: a million of them cost what a screenful does.
 
-A line is addressed by its message's id, so there is nothing to count and nothing to skip; lines that are not here yet
-are asked for with `Wanted` and come back through `take`. While it follows, the newest message is in sight.
+A line is addressed by its message's id, so there is nothing to count and nothing to skip. Lines that were not read yet
+are requested by `PageWanted` and arrive through `add_page`. While it follows, the newest message is visible.
 """
 
 from array import array
@@ -23,18 +23,18 @@ _TYPE_TONES = {"BLOCKED": "bad", "CHALLENGE": "bad", "QUESTION": "ask", "REVIEW-
 
 
 class MessageLog(RowList):
-    empty = "nothing was said yet"
+    empty = "no message yet"
 
     @dataclass
     class PageWanted(Message):
-        """Please read these ids, both included, and hand them to `take`."""
+        """Please read these ids, both included, and pass them to `add_page`."""
 
         first: int
         last: int
 
     @dataclass
     class SearchWanted(Message):
-        """Please look for the words in these ids, and name to `found` those that have them."""
+        """Please search these ids, both included, and pass those that match to `add_matches`."""
 
         words: str
         first: int
@@ -48,13 +48,13 @@ class MessageLog(RowList):
         self._first = 0
         self._last = 0
         self._found: array[int] | None = None  # ids that match the filter, oldest first
-        self._seen_to = 0
+        self._seen_up_to = 0
         self.following = True
         self.words = ""
         self.border_title = "Messages"
 
     def show(self, snapshot: Snapshot) -> None:
-        """The newest messages; where the log follows, they come into sight."""
+        """Add the newest messages; while the log follows, scroll to them."""
         self._rows.update((row.id, row) for row in snapshot.tail)
         self._drop_far_rows()
         if (snapshot.first_message, snapshot.last_message) == (self._first, self._last):
@@ -62,13 +62,13 @@ class MessageLog(RowList):
         id_at_cursor, news = self._id_at_cursor, self._last + 1
         self._first, self._last = snapshot.first_message, snapshot.last_message
         if self._found is None:
-            self._settle(id_at_cursor)
+            self._restore_cursor(id_at_cursor)
         else:
             self.post_message(self.SearchWanted(self.words, news, self._last, older=False))
-            self._head()
+            self._update_title()
 
-    def take(self, rows: tuple[LogRow, ...], first: int, last: int) -> None:
-        """What was `Wanted`. An id that has no row was removed."""
+    def add_page(self, rows: tuple[LogRow, ...], first: int, last: int) -> None:
+        """The answer to `PageWanted`. An id without a row was removed."""
         self._asked.discard(first // PAGE)
         self._rows.update((row.id, row) for row in rows)
         missing = set(range(first, last + 1)) - {row.id for row in rows}
@@ -79,24 +79,24 @@ class MessageLog(RowList):
     # Filter.
 
     def filter(self, words: str) -> None:
-        """Show only ids that `found` will name; without words, everything again."""
+        """Show only messages that match, as `add_matches` brings them; without words, all again."""
         if words == self.words:
             return
         id_at_cursor = self._id_at_cursor
         self.words = words
         self._found = array("q") if words else None
         self.empty = "no message has these words" if words else MessageLog.empty
-        self._settle(id_at_cursor)
+        self._restore_cursor(id_at_cursor)
         if words and self._last:
             self.post_message(self.SearchWanted(words, self._first, self._last, older=True))
 
-    def found(self, words: str, ids: list[int], older: bool) -> None:
-        """More ids that match: below what was searched, or above it. Ignored when the filter changed meanwhile."""
+    def add_matches(self, words: str, ids: list[int], older: bool) -> None:
+        """More ids that match, older or newer than those so far. Ignored when the filter changed meanwhile."""
         if self._found is None or words != self.words:
             return
         id_at_cursor, more = self._id_at_cursor, array("q", ids)
         self._found = more + self._found if older else self._found + more
-        self._settle(id_at_cursor)
+        self._restore_cursor(id_at_cursor)
 
     # Following.
 
@@ -106,11 +106,11 @@ class MessageLog(RowList):
 
     def cursor_moved(self) -> None:
         self.following = self.cursor >= self.count() - 1
-        self._head()
+        self._update_title()
 
     def on_mouse_scroll_up(self) -> None:
         self.following = False
-        self._head()
+        self._update_title()
 
     # Rows.
 
@@ -138,24 +138,24 @@ class MessageLog(RowList):
     def _id_at(self, index: int) -> int:
         return self._found[index] if self._found is not None else self._first + index
 
-    def _settle(self, id_at_cursor: int) -> None:
-        """The rows are others now: stay on the message that had the cursor, or at the end while following."""
+    def _restore_cursor(self, id_at_cursor: int) -> None:
+        """After the rows changed: stay on the message that had the cursor, or at the end while following."""
         if self.following:
             self.cursor = max(0, self.count() - 1)
         elif self._found is None:
             self.cursor = max(0, id_at_cursor - self._first)
         else:
             self.cursor = bisect_left(self._found, id_at_cursor)
-        self.rows_changed()
+        self.update_rows()
         if self.following:
             self.scroll_to(y=max(0, self.count() - 1), animate=False, force=True, immediate=True)
-        self._head()
+        self._update_title()
 
-    def _head(self) -> None:
+    def _update_title(self) -> None:
         if self.following:
-            self._seen_to = self._last
-        unseen = self._last - self._seen_to
-        state = "follows" if self.following else f"stands{f', {unseen} new' if unseen else ''} (G follows)"
+            self._seen_up_to = self._last
+        unseen = self._last - self._seen_up_to
+        state = "follows" if self.following else f"paused{f', {unseen} new' if unseen else ''} (G follows)"
         self.set_title(f"Messages {self.count():,}" if self.count() else "Messages")
         if self.border_subtitle != state:
             self.border_subtitle = state
@@ -173,10 +173,10 @@ class MessageLog(RowList):
             self._rows = {id_: self._rows[id_] for id_ in near}
 
     def forget(self) -> None:
-        """What is shown next may come from another database."""
+        """Drop every row: the next ones may come from another database."""
         self._rows.clear()
         self._asked.clear()
-        self._first = self._last = self._seen_to = 0
+        self._first = self._last = self._seen_up_to = 0
         self._found = array("q") if self.words else None
 
 

@@ -18,7 +18,7 @@ class PaneList(RowList):
     class PaneSelected(Message):
         """The cursor is on another agent."""
 
-    empty = "nobody has joined: swarm agent join NAME"
+    empty = "no agent has joined: swarm agent join NAME"
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class PaneList(RowList):
         self.border_title = "Panes"
 
     def show(self, agents: tuple[Agent, ...], seen: Mapping[str, Preview]) -> None:
-        """Of these agents, what was seen last. Who is not among it was not looked at yet."""
+        """What was last seen of these agents' panes. An agent that is not in `seen` was not read yet."""
         if (agents, seen) == (self._agents, self._seen):
             return
         chosen = self.chosen
@@ -36,7 +36,7 @@ class PaneList(RowList):
         if chosen and chosen.name in names:
             self.cursor = names.index(chosen.name)
         self.set_title(self._title())
-        self.rows_changed()
+        self.update_rows()
 
     @property
     def chosen(self) -> Agent | None:
@@ -46,7 +46,7 @@ class PaneList(RowList):
     def cursor_moved(self) -> None:
         self.post_message(self.PaneSelected())
 
-    def is_cursor_seen(self) -> bool:
+    def is_cursor_visible(self) -> bool:
         return True  # its pane is shown, wherever the focus is
 
     def count(self) -> int:

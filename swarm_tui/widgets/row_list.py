@@ -17,7 +17,7 @@ Cell = tuple[str, str]
 
 
 class RowList(ScrollView, can_focus=True):
-    """Subclasses say how many rows there are and what stands in one. The cursor stays on its row as rows move."""
+    """Subclasses define `count` and `cells`. Call `update_rows` when either changed."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"tone--{tone}" for tone in ("plain", "dim", "good", "busy", "bad", "ask", "key", "strong")),
@@ -47,7 +47,7 @@ class RowList(ScrollView, can_focus=True):
         self._styles: dict[str, Style] = {}
         self._drawn: dict[int, list[Cell]] = {}
 
-    # What a subclass says.
+    # A subclass defines:
 
     def count(self) -> int:
         raise NotImplementedError
@@ -56,17 +56,17 @@ class RowList(ScrollView, can_focus=True):
         raise NotImplementedError
 
     empty: str = "nothing"
-    """What stands there when there is no row."""
+    """The text that is shown when there is no row."""
 
     # Drawing.
 
     def set_title(self, title: str) -> None:
-        """Ours only, never a text from outside: titles are markup."""
+        """Never with a text from outside: titles are markup."""
         if title != self.border_title:
             self.border_title = title
 
-    def rows_changed(self) -> None:
-        """Call it when the number of rows or their contents changed."""
+    def update_rows(self) -> None:
+        """Call it when the number of rows or their contents changed. The cursor stays within the rows."""
         self.cursor = max(0, min(self.cursor, self.count() - 1))
         self._drawn.clear()
         size = Size(self.scrollable_content_region.width, self.count())
@@ -74,8 +74,8 @@ class RowList(ScrollView, can_focus=True):
             self.virtual_size = size
         self.refresh()
 
-    def time_went_on(self) -> None:
-        """Draw again those lines in sight that read differently now: an idle screen costs next to nothing."""
+    def refresh_times(self) -> None:
+        """Draw only those visible lines whose text changed with the time: an idle screen costs next to nothing."""
         width, top = self._row_width, self.scroll_offset.y
         for index in range(top, min(top + self.size.height, self.count())):
             if index in self._drawn and self.cells(index, width) != self._drawn[index]:
@@ -92,13 +92,13 @@ class RowList(ScrollView, can_focus=True):
         if index >= self.count():
             text = self.empty if y == 0 and self.count() == 0 else ""
             return Strip([Segment(text, ground + self._tone("dim"))]).adjust_cell_length(width, ground)
-        if index == self.cursor and self.is_cursor_seen():
+        if index == self.cursor and self.is_cursor_visible():
             ground += self._cursor_style()
         cells = self._drawn[index] = self.cells(index, width)
         segments = [Segment(text, ground + self._tone(tone)) for text, tone in cells]
         return Strip(segments).adjust_cell_length(width, ground)
 
-    def is_cursor_seen(self) -> bool:
+    def is_cursor_visible(self) -> bool:
         return self.has_focus
 
     def notify_style_update(self) -> None:
@@ -120,17 +120,17 @@ class RowList(ScrollView, can_focus=True):
     # Moving.
 
     def move_to(self, index: int) -> None:
-        """Put the cursor on a row, and the row into sight."""
+        """Put the cursor on a row, and scroll to it."""
         before, self.cursor = self.cursor, max(0, min(index, self.count() - 1))
         self.refresh_line(before)
         self.refresh_line(self.cursor)
-        self._into_sight()
+        self._scroll_to_cursor()
         self.cursor_moved()
 
     def cursor_moved(self) -> None:
-        """A subclass may want to know."""
+        """For subclasses: the user moved the cursor."""
 
-    def _into_sight(self) -> None:
+    def _scroll_to_cursor(self) -> None:
         height = max(1, self.scrollable_content_region.height)
         top = self.scroll_offset.y
         if self.cursor < top:
@@ -160,8 +160,8 @@ class RowList(ScrollView, can_focus=True):
         self.move_to(index)
 
     def on_resize(self) -> None:
-        self.rows_changed()
-        self._into_sight()
+        self.update_rows()
+        self._scroll_to_cursor()
 
     def on_focus(self) -> None:
         self.refresh_line(self.cursor)

@@ -21,7 +21,7 @@ class TaskList(RowList):
     def show(self, tasks: tuple[Task, ...], moment: Moment) -> None:
         self._now = moment.wall_ms
         if tasks == self._tasks:
-            self.time_went_on()
+            self.refresh_times()
             return
         chosen = self.chosen
         self._tasks = tasks
@@ -29,18 +29,18 @@ class TaskList(RowList):
         if chosen and chosen.id in ids:
             self.cursor = ids.index(chosen.id)
         self.set_title(_title(tasks))
-        self.rows_changed()
+        self.update_rows()
 
     def tick(self, moment: Moment) -> None:
         self._now = moment.wall_ms
-        self.time_went_on()
+        self.refresh_times()
 
     @property
     def chosen(self) -> Task | None:
         """The task under the cursor."""
         return self._tasks[self.cursor] if self.cursor < len(self._tasks) else None
 
-    def is_cursor_seen(self) -> bool:
+    def is_cursor_visible(self) -> bool:
         return True  # keys act on it, wherever the focus is
 
     def count(self) -> int:

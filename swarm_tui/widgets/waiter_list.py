@@ -10,7 +10,7 @@ _WITH_TICKET = 40  # cells; below, the place in line says enough
 
 
 class WaiterList(RowList):
-    empty = "nobody waits"
+    empty = "no agent waits"
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
@@ -21,15 +21,15 @@ class WaiterList(RowList):
     def show(self, waiting: tuple[Waiter, ...], moment: Moment) -> None:
         self._now = moment.wall_ms
         if waiting == self._waiting:
-            self.time_went_on()
+            self.refresh_times()
             return
         self._waiting = waiting
         self.set_title(f"Waiting {len(waiting)}" if waiting else "Waiting")
-        self.rows_changed()
+        self.update_rows()
 
     def tick(self, moment: Moment) -> None:
         self._now = moment.wall_ms
-        self.time_went_on()
+        self.refresh_times()
 
     def count(self) -> int:
         return len(self._waiting)
@@ -41,6 +41,6 @@ class WaiterList(RowList):
         return [
             (f"{index + 1:>2}. ", "dim"),
             (f"{one_line(waiter.agent, name_width):<{name_width}} ", "plain"),
-            (f"{times.left(left):>6} left" if left > 0 else "  asks anew", "plain" if left > 0 else "dim"),
+            (f"{times.left(left):>6} left" if left > 0 else " asks again", "plain" if left > 0 else "dim"),
             (f"  ticket {waiter.ticket}" if width >= _WITH_TICKET else "", "dim"),
         ]

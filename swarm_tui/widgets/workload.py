@@ -1,4 +1,4 @@
-"""One line on what each agent has in hand, and what became of the tasks that it had: the busiest first."""
+"""One line with the tasks of each agent: how many it holds, completed and failed; the busiest first."""
 
 from textual.content import Content
 from textual.widgets import Static
@@ -11,7 +11,7 @@ from swarm_tui.themes import STYLE
 
 
 class WorkloadLine(Static):
-    """Not there while nobody has had a task."""
+    """Hidden until an agent has had a task."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -45,7 +45,7 @@ async def until(pilot: Pilot[None], holds: Callable[[], object], what: str) -> N
 
 
 async def shows(pilot: Pilot[None], *words: str) -> None:
-    """Wait until all of the words stand on the screen."""
+    """Wait until all of the words are on the screen."""
     await until(pilot, lambda: all(word in text(pilot) for word in words), f"the screen shows {words}")
 
 
@@ -56,7 +56,7 @@ async def settled(pilot: Pilot[None]) -> None:
 
 
 def text(pilot: Pilot[None]) -> str:
-    """What stands on the screen, line by line, dialogs and toasts on top."""
+    """The text of the screen, line by line, dialogs and toasts on top."""
     width, height = pilot.app.size
     console = Console(width=width, height=height, file=io.StringIO(), record=True, color_system=None)
     console.print(pilot.app.screen._compositor.render_update(full=True, screen_stack=pilot.app._background_screens))

@@ -120,14 +120,14 @@ def unacknowledged(db: Database, clock: FakeClock) -> int:
 
 
 def told_by_another(db: Database) -> None:
-    """Somebody else shows it in tmux just now, so that a dashboard's own attempt does not come into the picture."""
+    """Another process is announcing it in tmux, so that a dashboard's own attempt does not come into the picture."""
     with db.transaction() as tx:
         while announcements.claim_next(tx, "a teller", (announcements.TMUX,), limit_s=3_600):
             pass
 
 
 def all_that_needs_a_human(db: Database, clock: FakeClock) -> None:
-    """An escalation, a channel that failed, a message nobody acknowledged, a commit that went round, a lost notice."""
+    """An escalation, a channel that failed, an unacknowledged message, a commit that went round, a lost notice."""
     message = unacknowledged(db, clock)
     build.report(db, "billing", RED, RULES, evidence=EVIDENCE, hook="pre-commit")
     with db.transaction() as tx:
@@ -170,7 +170,7 @@ def known_culprit(db: Database, clock: FakeClock) -> None:
 
 
 def broken(db: Database, clock: FakeClock) -> None:
-    """Red, and nobody repairs it."""
+    """Red, without a fixer."""
     fixing(db, clock)
     build.give_up(db, "billing", "out of context")
     clock.forward(9)

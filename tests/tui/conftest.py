@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
+from textual.widgets import Input
 
 from tests.support.pictures import Pictures
 
@@ -41,7 +42,13 @@ def colours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
 
 
+@pytest.fixture(autouse=True)
+def steady_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cursor that blinks would make a picture depend on how busy the machine is."""
+    monkeypatch.setattr(Input, "_toggle_cursor", lambda self: None)
+
+
 @pytest.fixture
 def picture(snapshot: SnapshotAssertion) -> SnapshotAssertion:
-    """Compares a picture with the golden file of that name in screenshots/; `--snapshot-update` makes them anew."""
+    """Compares a picture with the golden file of that name in screenshots/; `--snapshot-update` writes them."""
     return snapshot.use_extension(Pictures)

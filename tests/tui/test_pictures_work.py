@@ -14,7 +14,7 @@ from tests.support.pictures import drawn
 
 pytestmark = [
     pytest.mark.anyio,
-    # Said only while pictures are made anew: they are named for the README, not after their tests.
+    # Warned of only while pictures are written: they are named for the README, not after their tests.
     pytest.mark.filterwarnings(r"ignore:\s*Can not relate snapshot name"),
 ]
 

@@ -61,7 +61,7 @@ def test_force_release_with_its_confirmation_takes_the_role_away(server: Tmux, l
     terminal.press("y")
 
     until(lambda: build.current(live).status is BuildStatus.BROKEN, "the role is free")
-    terminal.shows("BROKEN", "Nobody repairs it")
+    terminal.shows("BROKEN", "There is no fixer")
 
 
 def test_a_commit_of_another_process_is_painted_by_itself(server: Tmux, live: Database) -> None:

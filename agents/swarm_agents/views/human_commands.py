@@ -1,4 +1,7 @@
-"""What a human decided in a dialog, and carrying it out. An order keeps the fence that its dialog was opened with."""
+"""What a human can command from a screen, and carrying it out: without Textual, so any other screen may use it.
+
+A command holds the fence that its human saw, so that an outdated one changes nothing.
+"""
 
 from typing import NamedTuple
 
@@ -102,11 +105,11 @@ class MessageSent(NamedTuple):
 
 
 class CommandDone(NamedTuple):
-    """It happened. The event that tells of it is on its way like everybody's."""
+    """It happened, and is recorded as an event like every act."""
 
 
 class CommandRefused(NamedTuple):
-    """What was to be changed is not there, or not what the human saw any more; nothing was changed. What holds now."""
+    """Nothing was changed: the thing is gone, or no longer as the human saw it. `why` says how it is now."""
 
     why: str
 
@@ -114,7 +117,7 @@ class CommandRefused(NamedTuple):
 def carry_out(
     db: Database, order: HumanCommand, config: Config
 ) -> CommandDone | MessageSent | CommandRefused | FenceRejected:
-    """`FenceRejected` when the build is not what the human saw any more; nothing was changed then."""
+    """`FenceRejected` when the build is no longer as the human saw it: nothing was changed. Raises `SwarmError`."""
     match order:
         case ForceReleaseCommand(fence, reason):
             return _done(human_acts.force_release(db, fence, reason or "a human released it"))
@@ -136,7 +139,7 @@ def carry_out(
         case RetryCommand(message):
             with db.transaction() as tx:
                 again = deliveries.retry(tx, message)
-            return CommandDone() if again else CommandRefused("nobody whom it did not reach is in a pane.")
+            return CommandDone() if again else CommandRefused("no agent that it did not reach is in a pane.")
         case ReassignTaskCommand(task, to, fence):
             return _task_done(tasks.reassign(db, task, to, config.task_lease_s, fence))
         case ReleaseTaskCommand(task, fence, reason):
@@ -156,7 +159,7 @@ def _task_done(
 
 
 def describe_task(task: Task) -> str:
-    """How a task stands, in words."""
+    """The state of a task as a sentence."""
     if task.blocked_by and task.status is TaskStatus.OPEN:
         return f"task {task.id} waits for {', '.join(task.blocked_by[:5])}."
     whose = f" by {task.claimant} (fence {task.fence})" if task.claimant else ""
@@ -166,7 +169,7 @@ def describe_task(task: Task) -> str:
 def _lock_done(path: str, outcome: locks.LocksReleased | locks.LocksNotHeld) -> CommandDone | CommandRefused:
     match outcome:
         case locks.LocksNotHeld():
-            return CommandRefused(f"another one has locked {one_line(path, 200)} since.")
+            return CommandRefused(f"another agent has locked {one_line(path, 200)} since.")
         case locks.LocksReleased(free=[_, *_]):
-            return CommandRefused(f"nobody holds {one_line(path, 200)} any more.")
+            return CommandRefused(f"no agent holds {one_line(path, 200)} any more.")
     return CommandDone()

@@ -6,7 +6,7 @@ from swarm_agents.roster import Agent
 from swarm_agents.text import one_line
 from swarm_agents.views.human_commands import AssignCommand
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui.dialogs.agent_rows import candidates, described
+from swarm_tui.dialogs.agent_rows import draw_agent, find_candidates
 from swarm_tui.dialogs.command_dialog import CommandDialog
 from swarm_tui.themes import STYLE
 from swarm_tui.widgets.choice_list import ChoiceList
@@ -20,7 +20,7 @@ class AssignDialog(CommandDialog):
 
     def __init__(self, snapshot: Snapshot, selected: Agent | None) -> None:
         super().__init__(snapshot)
-        self._candidates = candidates(snapshot)
+        self._candidates = find_candidates(snapshot)
         names = [listed.agent.name for listed in self._candidates]
         self._first = names.index(selected.name) if selected and selected.name in names else 0
 
@@ -39,7 +39,7 @@ class AssignDialog(CommandDialog):
         )
 
     def choices(self) -> ChoiceList:
-        rows = [described(listed, self.opened_with) for listed in self._candidates]
+        rows = [draw_agent(listed, self.opened_with) for listed in self._candidates]
         return ChoiceList("To whom (j k)", rows, self._first)
 
     def command(self) -> AssignCommand | str:

@@ -36,6 +36,6 @@ class ForceReleaseDialog(CommandDialog):
 
 def _next_in_line(waiting: list[str]) -> list[str | tuple[str, str]]:
     if not waiting:
-        return ["  Nobody waits, so the build stays broken until somebody claims it."]
+        return ["  No agent waits, so the build stays broken until one claims it."]
     others = f", before {len(waiting) - 1} more" if len(waiting) > 1 else ""
     return ["  The role is free for those who wait: ", (waiting[0], "bold"), f" is first in line{others}."]

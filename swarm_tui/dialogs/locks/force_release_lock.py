@@ -29,15 +29,15 @@ class ForceReleaseLockDialog(CommandDialog):
             (f"{why}.\n\n", STYLE["dim"]),
             "What happens:\n",
             f"  {lock.holder} is told to stop changing it; what it changed already stays as it is.\n",
-            "  Anybody may lock it then.",
+            "  Any agent may lock it then.",
         )
 
     def command(self) -> ForceReleaseLockCommand:
         return ForceReleaseLockCommand(self._shown_lock.path, self._shown_lock.fence, self.typed)
 
-    def moved(self, snapshot: Snapshot) -> bool:
+    def has_moved(self, snapshot: Snapshot) -> bool:
         return work_state.has_lock_moved(snapshot, self._shown_lock)
 
-    def how_it_moved(self, snapshot: Snapshot) -> str:
+    def describe_move(self, snapshot: Snapshot) -> str:
         now = work_state.find_lock(snapshot, self._shown_lock.path)
-        return f"{now.holder} has it now, fence {now.fence}." if now else "Nobody holds it any more."
+        return f"{now.holder} has it now, fence {now.fence}." if now else "No agent holds it any more."

@@ -1,4 +1,4 @@
-"""Answer a message: to whoever said it, in its thread."""
+"""Answer a message: the answer goes to its sender, in its thread."""
 
 from textual.content import Content
 
@@ -13,8 +13,8 @@ from swarm_tui.settings import Settings
 from swarm_tui.themes import STYLE
 
 
-def answered_by(row: LogRow) -> str | None:
-    """To whom an answer goes: who said it, or for one's own message who got it. None when nobody could read it."""
+def find_answer_recipient(row: LogRow) -> str | None:
+    """The recipient of an answer: the sender, or for a human's own message its recipient. None for the swarm's own."""
     other = row.recipient if row.sender == HUMAN else row.sender
     return None if other in (SWARM, HUMAN) else other
 
@@ -25,15 +25,15 @@ class AnswerDialog(ComposeDialog):
     def __init__(self, snapshot: Snapshot, settings: Settings, answered: LogRow) -> None:
         super().__init__(snapshot, settings)
         self._answered = answered
-        self.recipient = answered_by(answered) or ""
+        self.recipient = find_answer_recipient(answered) or ""
         self.heading = f"Answer to message {answered.id}"
 
     def facts(self) -> Content:
-        said = self._answered
+        message = self._answered
         return Content.assemble(
-            (f"{one_line(said.sender, 64)} ", "bold"),
-            (f"{one_line(said.type, 20)}\n", STYLE["dim"]),
-            one_line(said.body, 300),
+            (f"{one_line(message.sender, 64)} ", "bold"),
+            (f"{one_line(message.type, 20)}\n", STYLE["dim"]),
+            one_line(message.body, 300),
         )
 
     def recipients(self) -> list[ListedAgent]:

@@ -1,4 +1,4 @@
-"""Say something to agents: what is typed, and who will get it and who will not, before it is sent."""
+"""Send a message to agents: shows who will get it, and who will not, before it is sent."""
 
 from textual.message import Message
 from textual.widgets import Static
@@ -10,14 +10,14 @@ from swarm_agents.messages.messages import BODY_LIMIT
 from swarm_agents.views.agents import ListedAgent
 from swarm_agents.views.human_commands import SendCommand
 from swarm_agents.views.snapshot import Snapshot
-from swarm_tui.dialogs.agent_rows import reached
+from swarm_tui.dialogs.agent_rows import draw_way
 from swarm_tui.dialogs.command_dialog import CommandDialog
 from swarm_tui.settings import Settings
 from swarm_tui.widgets.choice_list import ChoiceList
 
 
 class ComposeDialog(CommandDialog):
-    """Starts in its text, because nothing happens before Enter, and then y, or Enter on the button."""
+    """Starts in its text field: typing there sends nothing, only Enter and then `y`, or Enter on the button, does."""
 
     AUTO_FOCUS = "Input"
     confirm = "Send"
@@ -26,7 +26,7 @@ class ComposeDialog(CommandDialog):
     recipient: str
 
     class PanesSeen(Message):
-        """How the recipients' panes look now: by agent, what is in the way."""
+        """The recipients' panes were read. By agent: what is in the way of a notice, or None."""
 
         def __init__(self, obstacles: dict[str, str | None]) -> None:
             super().__init__()
@@ -44,9 +44,9 @@ class ComposeDialog(CommandDialog):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.run_worker(self._look, thread=True, exit_on_error=False)
+        self.run_worker(self._read_panes, thread=True, exit_on_error=False)
 
-    def _look(self) -> None:
+    def _read_panes(self) -> None:
         """In a thread: a tmux server that is stopped takes seconds."""
         agents = [listed.agent for listed in self.recipients() if listed.state != "left"]
         try:
@@ -59,17 +59,17 @@ class ComposeDialog(CommandDialog):
     def on_compose_dialog_panes_seen(self, event: PanesSeen) -> None:
         self.obstacles = event.obstacles
         self.query_one("#facts Static", Static).update(self.facts())
-        rows = [reached(listed, event.obstacles.get(listed.agent.name)) for listed in self.recipients()]
+        rows = [draw_way(listed, event.obstacles.get(listed.agent.name)) for listed in self.recipients()]
         self.query_one(ChoiceList).show(rows)
 
     def on_compose_dialog_panes_not_seen(self, event: PanesNotSeen) -> None:
-        self.hint(f"How their panes are is not known. {event.why.message}")
+        self.hint(f"The state of their panes is not known. {event.why.message}")
 
     def recipients(self) -> list[ListedAgent]:
         raise NotImplementedError
 
     def choices(self) -> ChoiceList:
-        return ChoiceList("Who gets it", [reached(listed) for listed in self.recipients()], markable=False)
+        return ChoiceList("Who gets it", [draw_way(listed) for listed in self.recipients()], markable=False)
 
     def command(self) -> SendCommand | str:
         size = len(self.typed.encode())
@@ -79,5 +79,5 @@ class ComposeDialog(CommandDialog):
             return f"The message has {size} bytes; {BODY_LIMIT} are the limit. Put it into a file and name that."
         return SendCommand(self.recipient, self.typed)
 
-    def moved(self, snapshot: Snapshot) -> bool:
+    def has_moved(self, snapshot: Snapshot) -> bool:
         return False

@@ -1,4 +1,4 @@
-"""The last messages and the panes they went to: one key types again what did not get through."""
+"""The deliveries of the last messages to each pane; one key types those again that did not arrive."""
 
 from typing import ClassVar
 
@@ -33,7 +33,7 @@ class DeliveriesDialog(ModalScreen[None]):
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self._settings = settings
-        # Held, not looked up: while the dialog closes, a view still comes and the parts are not found any more.
+        # Kept as attributes: while the dialog closes, a view still arrives, and a query would find no widgets.
         self._heading = Static(id="heading")
         self._matrix = DeliveryMatrix()
         self._chosen = Static(id="chosen")

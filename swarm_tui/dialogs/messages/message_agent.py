@@ -1,4 +1,4 @@
-"""Say something to one agent."""
+"""Send a message to one agent."""
 
 from textual.content import Content
 

@@ -1,4 +1,4 @@
-"""One message whole, and what became of it: also what a broadcast ends with."""
+"""One message with its whole body and its deliveries. It also opens once a message of the human was sent."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from swarm_agents.views.message_pages import LogRow
 from swarm_agents.views.snapshot import Snapshot, View
 from swarm_tui import times, worker_errors
 from swarm_tui.actions import NOTHING_FAILED, READ_ONLY
-from swarm_tui.dialogs.messages.answer import AnswerDialog, answered_by
+from swarm_tui.dialogs.messages.answer import AnswerDialog, find_answer_recipient
 from swarm_tui.requests import CarryOutRequest, ShowThreadRequest, WatchMessageRequest
 from swarm_tui.settings import Settings
 from swarm_tui.themes import STYLE
@@ -48,10 +48,10 @@ class MessageDetailsDialog(ModalScreen[None]):
         self._settings = settings
         self._snapshot: Snapshot | None = None
         self._row: LogRow | None = None
-        self._early: Callable[[], None] | None = None
-        # Held, not looked up: while the dialog closes, a view still comes and the parts are not found any more.
+        self._postponed: Callable[[], None] | None = None
+        # Kept as attributes: while the dialog closes, a view still arrives, and a query would find no widgets.
         self._body = Static("…")
-        self._reached = DeliveryList()
+        self._deliveries = DeliveryList()
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box", classes="-plain") as box:
@@ -60,20 +60,20 @@ class MessageDetailsDialog(ModalScreen[None]):
             box.border_subtitle = f"{acts}t thread · space scrolls · esc closes"
             with VerticalScroll(id="body"):
                 yield self._body
-            yield self._reached
+            yield self._deliveries
 
     def on_mount(self) -> None:
-        self.app.post_message(WatchMessageRequest(self._message))
+        self.app.post_message(WatchMessageRequest(self._message, watched=True))
         self.run_worker(self._read, thread=True, group="pages", exit_on_error=False)
 
     def on_unmount(self) -> None:
-        self.app.post_message(WatchMessageRequest(None))
+        self.app.post_message(WatchMessageRequest(self._message, watched=False))
 
     def show(self, view: View) -> None:
-        """A snapshot that was taken before anybody asked for this message says nothing about it."""
+        """A snapshot taken before this message was requested has none of its deliveries."""
         if isinstance(view, Snapshot) and view.watched_message == self._message:
-            self._snapshot = view  # asked for in on_mount, so the widgets stand
-            self._reached.show(view.watched, view.moment.wall_ms)
+            self._snapshot = view  # requested in on_mount, so the widgets are mounted
+            self._deliveries.show(view.watched, view.moment.wall_ms)
             self._catch_up()
 
     def on_message_details_dialog_message_read(self, read: MessageRead) -> None:
@@ -94,7 +94,7 @@ class MessageDetailsDialog(ModalScreen[None]):
         if self._settings.read_only:
             self.notify(READ_ONLY, severity="warning")
         elif self._snapshot is None or self._row is None:
-            self._early = self.action_retry
+            self._postponed = self.action_retry
         elif any(one.state in RETRYABLE_STATES for one in self._snapshot.watched):
             self.app.post_message(CarryOutRequest(RetryCommand(self._message)))
         else:
@@ -102,29 +102,29 @@ class MessageDetailsDialog(ModalScreen[None]):
 
     def action_thread(self) -> None:
         if self._snapshot is None or self._row is None:
-            self._early = self.action_thread
+            self._postponed = self.action_thread
         elif self._row.thread is not None:
             self.dismiss()
             self.app.post_message(ShowThreadRequest(self._row.thread))
 
     def action_answer(self) -> None:
-        """To whoever said it; what the swarm said has nobody who could read an answer."""
+        """To its sender. The swarm itself reads no answers."""
         if self._settings.read_only:
             self.notify(READ_ONLY, severity="warning")
         elif self._snapshot is None or self._row is None:
-            self._early = self.action_answer
-        elif answered_by(self._row) is None:
-            self.notify("The swarm itself said this: there is nobody to answer.", severity="warning")
+            self._postponed = self.action_answer
+        elif find_answer_recipient(self._row) is None:
+            self.notify("The swarm itself sent this message, so it cannot be answered.", severity="warning")
         else:
-            self.app.push_screen(AnswerDialog(self._snapshot, self._settings, self._row), self._answered)
+            self.app.push_screen(AnswerDialog(self._snapshot, self._settings, self._row), self._close_once_answered)
 
     def _catch_up(self) -> None:
-        """Do what was asked for before the message was there: whoever knows the keys does not wait for the screen."""
-        if self._early is not None and self._snapshot is not None and self._row is not None:
-            early, self._early = self._early, None
-            early()
+        """Do what a key asked for before the message was read: people type faster than the screen."""
+        if self._postponed is not None and self._snapshot is not None and self._row is not None:
+            postponed, self._postponed = self._postponed, None
+            postponed()
 
-    def _answered(self, confirmed: bool | None) -> None:
+    def _close_once_answered(self, confirmed: bool | None) -> None:
         if confirmed:
             self.dismiss()
 

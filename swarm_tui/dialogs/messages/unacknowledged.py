@@ -1,4 +1,4 @@
-"""Answer the question about a message that was not acknowledged: say it again, or wait for it no more."""
+"""Answer the escalation about a message that was not acknowledged: send it again, or excuse the recipients."""
 
 from textual.content import Content
 
@@ -22,7 +22,7 @@ class UnacknowledgedDialog(CommandDialog):
         self.heading = f"Escalation {escalation.id}: message {escalation.message} was not acknowledged"
 
     def facts(self) -> Content:
-        # The commands at its end are for whoever reads it elsewhere; here they are the rows below.
+        # Without the commands at its end: here they are the rows below.
         return Content(printable(self._escalation.text.partition("\nYou can:")[0]))
 
     def choices(self) -> ChoiceList:
@@ -36,8 +36,8 @@ class UnacknowledgedDialog(CommandDialog):
         option = (AckResolution.SAY_AGAIN, AckResolution.EXCUSE)[self.query_one(ChoiceList).cursor]
         return AnswerUnacknowledgedCommand(self._escalation.id, option, self.typed)
 
-    def moved(self, snapshot: Snapshot) -> bool:
+    def has_moved(self, snapshot: Snapshot) -> bool:
         return all(one.id != self._escalation.id for one in snapshot.unacknowledged)
 
-    def how_it_moved(self, snapshot: Snapshot) -> str:
+    def describe_move(self, snapshot: Snapshot) -> str:
         return "It was acknowledged or answered meanwhile."

@@ -1,4 +1,4 @@
-"""Take a task from its claimant, so that anybody may claim it."""
+"""Take a task from its claimant, so that any agent may claim it."""
 
 from textual.content import Content
 
@@ -31,15 +31,15 @@ class ReleaseTaskDialog(CommandDialog):
             (f"{task.id}: {one_line(task.title, 200)}\n\n", STYLE["dim"]),
             "What happens:\n",
             told,
-            "  It is open: whoever claims it first has it.",
+            "  It is open: the first agent that claims it has it.",
         )
 
     def command(self) -> ReleaseTaskCommand:
         return ReleaseTaskCommand(self._shown_task.id, self._shown_task.fence, self.typed)
 
-    def moved(self, snapshot: Snapshot) -> bool:
+    def has_moved(self, snapshot: Snapshot) -> bool:
         return work_state.has_task_moved(snapshot, self._shown_task)
 
-    def how_it_moved(self, snapshot: Snapshot) -> str:
+    def describe_move(self, snapshot: Snapshot) -> str:
         now = work_state.find_task(snapshot, self._shown_task.id)
         return f"It moved meanwhile: {human_commands.describe_task(now)}" if now else "The task is gone."

@@ -351,7 +351,7 @@ async def test_the_dashboard_ends_a_lease_that_ran_out(db: Database, db_path: Pa
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        ("F", "Nobody holds the role"),
+        ("F", "There is no fixer"),
         ("E", "The build is passing"),
         ("r", "No escalation waits"),
         ("n", "Nothing needs you"),
@@ -466,7 +466,7 @@ async def test_it_is_said_when_nobody_can_be_typed_to_again(db: Database, db_pat
 
     async with dashboard(db_path, clock) as pilot:
         await pilot.press("enter", "r")
-        await shows(pilot, "Nothing was changed: nobody whom")
+        await shows(pilot, "Nothing was changed: no agent that")
 
 
 async def test_a_read_only_screen_answers_nobody(db: Database, db_path: Path, clock: FakeClock) -> None:

@@ -184,11 +184,11 @@ async def test_a_read_only_screen_takes_nothing_away(db: Database, db_path: Path
 async def test_without_tasks_and_locks_it_says_so(db: Database, db_path: Path, clock: FakeClock) -> None:
     async with dashboard(db_path, clock) as pilot:
         await pilot.press("4")
-        await shows(pilot, "no task yet", "nobody has locked anything")
+        await shows(pilot, "no task yet", "no lock yet")
         await pilot.press("A")
         await shows(pilot, "There is no task")
         await pilot.press("F")
-        await shows(pilot, "Nobody has locked anything.")
+        await shows(pilot, "There is no lock.")
 
 
 async def test_the_palette_has_the_acts_of_the_screen_it_is_opened_on(

@@ -20,8 +20,8 @@ async def test_a_removed_database_is_unknown_and_not_empty(db: Database, db_path
 
     async with dashboard(db_path, clock) as pilot:
         _remove(db_path)
-        await shows(pilot, "UNKNOWN", "Could not look", "Seen last", "FIXING, billing repairing it, 3 waiting")
-        assert "nobody has joined" not in text(pilot)
+        await shows(pilot, "UNKNOWN", "Could not read", "Seen last", "FIXING, billing repairing it, 3 waiting")
+        assert "no agent has joined" not in text(pilot)
 
 
 async def test_the_screen_comes_back_by_itself_with_its_keys(db: Database, db_path: Path, clock: FakeClock) -> None:
