@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from swarm_agents import place
+from swarm_agents.errors import NoSwarm, SwarmError, Usage
+
 USAGE = 64  # not argparse's 2, which agents' hosts read as "block"
 
 
@@ -19,8 +22,6 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: list[str] | None = None) -> int:
     """The exit code: 0, 64 for a wrong call, 66 where there is no swarm, 78 for a wrong swarm.toml."""
     options = _parser().parse_args(arguments)
-    from swarm_agents.errors import SwarmError
-
     try:
         return _run(options)
     except SwarmError as error:
@@ -49,9 +50,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from swarm_agents import place
-    from swarm_agents.errors import NoSwarm, Usage
-
     found = place.find() if options.db is None else place.Place(options.db.expanduser().absolute(), None)
     if not found.database.exists():
         raise NoSwarm(f"No swarm here: {found.database} does not exist.", next="swarm init")
@@ -59,10 +57,10 @@ def _run(options: argparse.Namespace) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Usage("The dashboard needs a terminal; 'swarm status' prints the same for a pipe.", next="swarm status")
 
-    from swarm_agents.system import log
-    from swarm_tui.app import SwarmApp
-    from swarm_tui.settings import Settings
-    from swarm_tui.themes import DEFAULT
+    from swarm_agents.system import log  # loads logging
+    from swarm_tui.app import SwarmApp  # loads Textual, 200 ms that a refusal and --help do without
+    from swarm_tui.settings import Settings  # loads themes, and with them Textual
+    from swarm_tui.themes import DEFAULT  # loads Textual
 
     settings = Settings(
         database=found.database,

@@ -41,7 +41,7 @@ def parse(words: list[str]) -> "Namespace | _HookArguments":
             return _HookArguments(_pre_commit, git_dir)
         case ["reference-transaction", "--git-dir", git_dir]:
             return _HookArguments(_reference_transaction, git_dir)
-    from swarm_agents.cli.parsing import parser, verb, verbs
+    from swarm_agents.cli.parsing import parser, verb, verbs  # loads argparse, which the hooks do without
 
     gate_parser = parser(
         "gate", "What the git hooks ask: may this land now? Lets it pass on its own errors, and says so."

@@ -19,7 +19,7 @@ _NOT_INHERITED = ("SWARM_", "GIT_", "TMUX")
 
 
 @dataclass(frozen=True)
-class CommandResult:
+class DemoCommandResult:
     """How a command ended, and what it printed on both streams."""
 
     code: int
@@ -33,7 +33,7 @@ class CommandRunner:
     name: str
     where: Path
 
-    def run(self, *command: str) -> CommandResult:
+    def run(self, *command: str) -> DemoCommandResult:
         """Run a command to its end. Raises `Unavailable` when it takes longer than a minute."""
         try:
             ended = subprocess.run(
@@ -50,9 +50,9 @@ class CommandRunner:
             )
         except subprocess.TimeoutExpired:
             raise Unavailable(f"'{' '.join(command[:3])}' did not end within {_LIMIT_S} s.") from None
-        return CommandResult(ended.returncode, ended.stdout)
+        return DemoCommandResult(ended.returncode, ended.stdout)
 
-    def git(self, *words: str) -> CommandResult:
+    def git(self, *words: str) -> DemoCommandResult:
         return self.run("git", *words)
 
     def run_checked(self, *command: str) -> str:

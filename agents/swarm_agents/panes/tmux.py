@@ -97,7 +97,7 @@ class TmuxProcess:
 def _exchange(process: "Popen[bytes]", script: bytes, end: bytes, limit_s: float) -> tuple[bytes, bytes] | None:
     """Write the script; read output and errors until the process ends or prints `end`. None when the limit is over."""
     import selectors  # both cost 5 ms, and most verbs of `swarm` never ask tmux
-    from subprocess import TimeoutExpired
+    from subprocess import TimeoutExpired  # see `start_script`
 
     assert process.stdout is not None and process.stderr is not None
     give_up_at = time.monotonic() + limit_s

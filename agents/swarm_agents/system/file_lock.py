@@ -1,8 +1,8 @@
-"""Fair turns at the write lock: an advisory file lock in front of SQLite's own.
+"""An advisory file lock with a time limit, which gives waiting processes fair turns.
 
-SQLite's busy handler sleeps longer and longer, so a writer that backed off loses to newcomers. Whoever holds this
-lock meets no other writer inside. It is for fairness only: a stopped holder must not stop the swarm, so after a while
-a writer goes on without it.
+The database takes one in front of SQLite's own write lock: SQLite's busy handler sleeps longer and longer, so a writer
+that backed off loses to newcomers. There it is for fairness only. A stopped holder must not stop the swarm, so after a
+while a writer goes on without it.
 """
 
 import fcntl

@@ -24,7 +24,7 @@ class LogRow(NamedTuple):
     """The message that began its thread; None in a page, which does not read it."""
 
 
-class MessageFilter(NamedTuple):
+class LogFilter(NamedTuple):
     """Which messages to show: those for which all of it holds. Typed as `words type:QUESTION from:web thread:12`."""
 
     words: str = ""
@@ -33,7 +33,7 @@ class MessageFilter(NamedTuple):
     thread: int | None = None
 
 
-def parse_filter(typed: str) -> MessageFilter:
+def parse_filter(typed: str) -> LogFilter:
     """Everything but the three marks is words, so no text is ever an error."""
     words: list[str] = []
     marks: dict[str, str] = {}
@@ -45,7 +45,7 @@ def parse_filter(typed: str) -> MessageFilter:
         else:
             words.append(word)
     thread = int(marks["thread"]) if "thread" in marks else None
-    return MessageFilter(" ".join(words), marks.get("type"), marks.get("from"), thread)
+    return LogFilter(" ".join(words), marks.get("type"), marks.get("from"), thread)
 
 
 def read_page(db: Database, first: int, last: int) -> tuple[LogRow, ...]:
@@ -98,7 +98,7 @@ def _steps(first: int, last: int) -> Iterator[tuple[int, int]]:
         last -= SEARCH_STEP
 
 
-def _find_matching(tx: Transaction, wanted: MessageFilter, first: int, last: int) -> list[int]:
+def _find_matching(tx: Transaction, wanted: LogFilter, first: int, last: int) -> list[int]:
     """Words may stand in any part of the line."""
     found = tx.execute(
         "select id from messages where id between :first and :last "
