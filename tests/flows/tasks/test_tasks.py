@@ -41,7 +41,7 @@ def test_of_eight_that_take_over_the_task_of_a_dead_claimant_one_wins(db_path: P
 
             told = all_at_once(crew, "task_claim", task=f"r{round_}")
 
-            assert sorted(answer.told.split()[0] for answer in told) == ["TaskUpdated", *["TaskTaken"] * 7]
+            assert sorted(answer.told.split()[0] for answer in told) == [*["TaskTaken"] * 7, "TaskUpdated"]
             assert len({answer.told.split()[1] for answer in told}) == 1 and {answer.fence for answer in told} == {3}
 
 
