@@ -1,4 +1,4 @@
-"""`swarm inbox`: what you have not read yet. What it prints is marked read, and nothing else."""
+"""`swarm inbox`: prints what you have not read yet, and marks exactly that as read."""
 
 import argparse
 
@@ -12,7 +12,7 @@ from swarm_agents.messages import reading
 from swarm_agents.messages.rows import NO_FILTER
 from swarm_agents.model import HUMAN
 
-_FAR = 1000  # messages to others; then it is worth a write that the next look begins after them
+_FAR = 1000  # unread ids to skip that justify a write: after it, the next inbox starts behind them
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -27,14 +27,14 @@ def parse(words: list[str]) -> argparse.Namespace:
 def _inbox(call: Call) -> Answer:
     agent = call.require_actor()
     if agent == HUMAN:
-        raise Usage("A human reads everything: swarm msg log")
-    asked = NO_FILTER._replace(phase=find_reading_phase(call))
-    page = reading.read_inbox(call.db, agent, call.arguments.limit, peek=True, only=asked)
+        raise Usage("A human has no inbox and reads everything: swarm msg log")
+    only = NO_FILTER._replace(phase=find_reading_phase(call))
+    page = reading.read_inbox(call.db, agent, call.arguments.limit, peek=True, only=only)
 
     def mark() -> None:
         with call.db.transaction() as tx:
             reading.mark_read(tx, agent, page)
 
     answer = make_page_answer(call, page, "Nothing new.")
-    worth_it = page.messages or page.read_through > page.cursor + _FAR
-    return answer._replace(afterwards=mark) if worth_it and not call.arguments.peek else answer
+    worth_a_write = page.messages or page.read_through > page.cursor + _FAR
+    return answer._replace(afterwards=mark) if worth_a_write and not call.arguments.peek else answer

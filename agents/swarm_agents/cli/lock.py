@@ -1,4 +1,4 @@
-"""`swarm lock`: say which files you work on, so that nobody else does; who has what."""
+"""`swarm lock`: lock the files that you work on, release them, list who holds what."""
 
 import argparse
 import os
@@ -19,7 +19,7 @@ from swarm_agents.locks.paths import LockName
 from swarm_agents.model import HUMAN
 from swarm_agents.text import one_line
 
-_NAMED = 5  # paths in one line
+_NAMED = 5  # paths named in one line
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -27,30 +27,32 @@ def parse(words: list[str]) -> argparse.Namespace:
         "lock", "Leases on files, folders and globs. They keep honest agents apart; no file is protected."
     )
     of = verbs(lock_parser)
-    acquiring = verb(of, "acquire", _acquire, "all of these paths, or none of them and who has them")
-    _paths(acquiring)
-    acquiring.add_argument("--ttl", type=seconds(0.1, 7 * 86_400), metavar="S", help="how long without a sign of life")
-    acquiring.add_argument("--reason", default="", metavar="TEXT", help="what others are told")
-    acquiring.add_argument("--any-case", action="store_true", help="capitals make no difference")
-    renewing = verb(of, "renew", _renew, "start the leases anew; any other command of yours does so too")
-    _paths(renewing, "default: all that you hold")
-    _fence(renewing)
-    releasing = verb(of, "release", _release, "give back what you hold")
-    _paths(releasing, "default: all that you hold")
-    _fence(releasing)
-    verb(of, "list", _list, "what is locked, by whom, until when")
-    forcing = verb(of, "force-release", _force_release, "a human takes locks from whoever holds them")
-    _paths(forcing)
+    acquiring = verb(of, "acquire", _acquire, "lock all of these paths, or none and learn who holds them")
+    _add_paths(acquiring)
+    acquiring.add_argument(
+        "--ttl", type=seconds(0.1, 7 * 86_400), metavar="S", help="how long it lasts without a command of yours"
+    )
+    acquiring.add_argument("--reason", default="", metavar="TEXT", help="shown to others")
+    acquiring.add_argument("--any-case", action="store_true", help="upper and lower case are equal")
+    renewing = verb(of, "renew", _renew, "renew your leases; any other command of yours does so too")
+    _add_paths(renewing, "default: all that you hold")
+    _add_fence(renewing)
+    releasing = verb(of, "release", _release, "release your locks")
+    _add_paths(releasing, "default: all that you hold")
+    _add_fence(releasing)
+    verb(of, "list", _list, "all locks with their holders and ends")
+    forcing = verb(of, "force-release", _force_release, "release locks of any agent (only a human may)")
+    _add_paths(forcing)
     forcing.add_argument("--reason", default="", metavar="TEXT")
-    _fence(forcing)
+    _add_fence(forcing)
     return lock_parser.parse_args(words)
 
 
-def _paths(of: Parser, when_none: str | None = None) -> None:
+def _add_paths(of: Parser, when_none: str | None = None) -> None:
     of.add_argument("paths", nargs="*" if when_none else "+", metavar="PATH", help=when_none)
 
 
-def _fence(of: Parser) -> None:
+def _add_fence(of: Parser) -> None:
     of.add_argument("--fence", type=whole_number(0, 2**62), metavar="N", help="the fencing token you were given")
 
 
@@ -59,42 +61,42 @@ def _acquire(call: Call) -> Answer:
     arguments = call.arguments
     usual_s = HUMAN_LEASE_S if agent == HUMAN else call.config.task_lease_s
     ttl_s = usual_s if arguments.ttl is None else arguments.ttl
-    outcome = locks.acquire(call.db, agent, _names(call, arguments.any_case), ttl_s, arguments.reason.strip())
+    outcome = locks.acquire(call.db, agent, _resolve_paths(call, arguments.any_case), ttl_s, arguments.reason.strip())
     if isinstance(outcome, LockConflict):
-        return _held(call, outcome)
-    what = _listing(lock.path for lock in outcome.locks)
+        return _answer_conflict(call, outcome)
+    what = _list_paths(lock.path for lock in outcome.locks)
     until = min(lock.expires_at for lock in outcome.locks)
     message = f"You hold {what} (fence {outcome.fence}) until {format_clock(until)}; any command of yours renews it."
-    return Answer(message, data={"fence": outcome.fence, "locks": [_data(lock) for lock in outcome.locks]})
+    return Answer(message, data={"fence": outcome.fence, "locks": [_make_data(lock) for lock in outcome.locks]})
 
 
 def _renew(call: Call) -> Answer:
     agent = call.require_actor()
-    outcome = locks.renew(call.db, agent, [name.path for name in _names(call)], call.arguments.fence)
+    outcome = locks.renew(call.db, agent, [name.path for name in _resolve_paths(call)], call.arguments.fence)
     if isinstance(outcome, LocksNotHeld):
-        return _lost(call, outcome)
+        return _answer_not_held(call, outcome)
     until = min(lock.expires_at for lock in outcome)
-    message = f"You hold {_listing(lock.path for lock in outcome)} until {format_clock(until)}."
-    return Answer(message, data={"locks": [_data(lock) for lock in outcome]})
+    message = f"You hold {_list_paths(lock.path for lock in outcome)} until {format_clock(until)}."
+    return Answer(message, data={"locks": [_make_data(lock) for lock in outcome]})
 
 
 def _release(call: Call) -> Answer:
     agent = call.require_actor()
-    outcome = locks.release(call.db, agent, [name.path for name in _names(call)], call.arguments.fence)
+    outcome = locks.release(call.db, agent, [name.path for name in _resolve_paths(call)], call.arguments.fence)
     match outcome:
         case LockConflict():
-            return _held(call, outcome)
+            return _answer_conflict(call, outcome)
         case LocksNotHeld():
-            return _lost(call, outcome)
-    return _released(outcome)
+            return _answer_not_held(call, outcome)
+    return _answer_released(outcome)
 
 
 def _force_release(call: Call) -> Answer:
     call.require_human()
     arguments = call.arguments
-    paths = [name.path for name in _names(call)]
+    paths = [name.path for name in _resolve_paths(call)]
     outcome = locks.force_release(call.db, paths, arguments.reason.strip(), arguments.fence)
-    return _lost(call, outcome) if isinstance(outcome, LocksNotHeld) else _released(outcome)
+    return _answer_not_held(call, outcome) if isinstance(outcome, LocksNotHeld) else _answer_released(outcome)
 
 
 def _list(call: Call) -> Answer:
@@ -102,26 +104,26 @@ def _list(call: Call) -> Answer:
     locks.reap(call.db)
     with call.db.reading() as tx:
         found = locks.list_locks(tx)
-    return make_listing(map(_line, found), "Nothing is locked.", {"locks": [_data(lock) for lock in found]})
+    return make_listing(map(_format_line, found), "Nothing is locked.", {"locks": [_make_data(lock) for lock in found]})
 
 
-def _names(call: Call, any_case: bool = False) -> list[LockName]:
-    """The one name of each path. What lies in another working tree of this repository has the same name as here."""
-    return [_name(call, spelled, any_case) for spelled in call.arguments.paths]
+def _resolve_paths(call: Call, any_case: bool = False) -> list[LockName]:
+    """The name of each path; the same from each working tree of the repository."""
+    return [_resolve_path(call, spelled, any_case) for spelled in call.arguments.paths]
 
 
-def _name(call: Call, spelled: str, any_case: bool) -> LockName:
+def _resolve_path(call: Call, spelled: str, any_case: bool) -> LockName:
     here = Path.cwd()
     try:
         return lock_paths.resolve(spelled, here, call.root, any_case)
     except BadData:
-        elsewhere = _other_working_tree(call, os.path.realpath(here / spelled)) if os.path.isabs(spelled) else None
+        elsewhere = _find_other_working_tree(call, os.path.realpath(here / spelled)) if os.path.isabs(spelled) else None
         if elsewhere is None:
             raise
         return lock_paths.resolve(spelled, here, elsewhere, any_case)
 
 
-def _other_working_tree(call: Call, real: str) -> Path | None:
+def _find_other_working_tree(call: Call, real: str) -> Path | None:
     folder = next((one for one in Path(real).parents if one.is_dir()), None)
     found = repository.find_repository(folder) if folder else None
     mine = repository.find_repository(call.root)
@@ -130,12 +132,15 @@ def _other_working_tree(call: Call, real: str) -> Path | None:
     return found.root
 
 
-def _held(call: Call, outcome: LockConflict) -> Answer:
+def _answer_conflict(call: Call, outcome: LockConflict) -> Answer:
     path, lock = outcome.in_the_way[0]
     more = f" ({len(outcome.in_the_way) - 1} more are in the way)" if len(outcome.in_the_way) > 1 else ""
     on = f"is locked by {lock.holder}" if lock.path == path else f"overlaps {lock.path}, which {lock.holder} has locked"
     why = f" ({lock.reason})" if lock.reason else ""
-    data = {"holder": lock.holder, "held": [{"wanted": wanted, **_data(one)} for wanted, one in outcome.in_the_way]}
+    data = {
+        "holder": lock.holder,
+        "held": [{"wanted": wanted, **_make_data(one)} for wanted, one in outcome.in_the_way],
+    }
     ask = call.add_identity(
         f"swarm msg send {lock.holder} {shlex.quote(f'When will {lock.path} be free?')} --type QUESTION"
     )
@@ -143,26 +148,25 @@ def _held(call: Call, outcome: LockConflict) -> Answer:
     return Answer(f"{path} {on} until {until}{why}. Nothing was locked or released.{more}", 90, data, ask)
 
 
-def _lost(call: Call, outcome: LocksNotHeld) -> Answer:
-    what = _listing(outcome.paths) if outcome.paths else "no lock"
-    verb_ = "You do not hold" if outcome.paths else "You hold"
-    message = f"{verb_} {what} under that fence, or not any more. Nothing was changed."
+def _answer_not_held(call: Call, outcome: LocksNotHeld) -> Answer:
+    which = f"do not hold {_list_paths(outcome.paths)}, or not" if outcome.paths else "hold no lock, or none"
+    message = f"You {which} under that fence. Nothing was changed."
     return Answer(message, 82, {"paths": outcome.paths}, call.add_identity("swarm lock list"))
 
 
-def _released(outcome: locks.LocksReleased) -> Answer:
+def _answer_released(outcome: locks.LocksReleased) -> Answer:
     data = {"released": outcome.released, "free": outcome.free}
     if not outcome.released:
         return Answer("There was no lock to release.", data=data)
-    return Answer(f"Released {_listing(outcome.released)}.", data=data)
+    return Answer(f"Released {_list_paths(outcome.released)}.", data=data)
 
 
-def _line(lock: Lock) -> str:
+def _format_line(lock: Lock) -> str:
     why = f"  {one_line(lock.reason, 100)}" if lock.reason else ""
     return f"{lock.path}  {lock.holder}  until {format_clock(lock.expires_at)}  fence {lock.fence}{why}"
 
 
-def _data(lock: Lock) -> dict[str, str | int | bool | None]:
+def _make_data(lock: Lock) -> dict[str, str | int | bool | None]:
     return {
         "path": lock.path,
         "holder": lock.holder,
@@ -174,7 +178,7 @@ def _data(lock: Lock) -> dict[str, str | int | bool | None]:
     }
 
 
-def _listing(paths: Iterable[str]) -> str:
+def _list_paths(paths: Iterable[str]) -> str:
     found = list(paths)
     shown = ", ".join(found[:_NAMED])
     return f"{shown} and {len(found) - _NAMED} more" if len(found) > _NAMED else shown

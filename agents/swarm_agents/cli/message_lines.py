@@ -1,4 +1,4 @@
-"""Messages as lines for people and as data for programs: the one place where a message is put into words."""
+"""Formats messages: as lines for people and as data for `--json`."""
 
 from typing import Any
 
@@ -8,18 +8,19 @@ from swarm_agents.messages import reading
 from swarm_agents.model import Message
 from swarm_agents.text import printable
 
-_MARGIN = "    "  # no line of a body can be taken for the head of another message
+_MARGIN = "    "  # before each further line of a body, so that none looks like the head of another message
 
 
 def make_page_answer(
     call: Call, page: reading.MessagePage, when_empty: str, more_data: dict[str, int] | None = None
 ) -> Answer:
+    """Answer with the messages of a page, and after each the command that it asks the reader to run."""
     data: dict[str, Any] = {
         "messages": [make_message_data(one) for one in page.messages],
         "more": page.more,
         "cursor": page.cursor,
     }
-    lines = [text for one in page.messages for text in (format_message(one), *_to_do(call, one))]
+    lines = [text for one in page.messages for text in (format_message(one), *_list_commands(call, one))]
     return make_listing(lines, when_empty, data | (more_data or {}))
 
 
@@ -47,8 +48,8 @@ def format_message(message: Message) -> str:
     return f"{head}{again}{answers}: {body}"
 
 
-def _to_do(call: Call, message: Message) -> list[str]:
-    """What the reader has to do, as the command that does it."""
+def _list_commands(call: Call, message: Message) -> list[str]:
+    """The command that acknowledges the message, when the reader has not."""
     if not message.awaits_ack:
         return []
     return [f"{_MARGIN}-> acknowledge it: {call.add_identity(f'swarm msg ack {message.id}')}"]

@@ -1,7 +1,8 @@
-"""`swarm msg`: say something to one, to a role, to all; read, wait for, acknowledge and search what was said."""
+"""`swarm msg`: send messages to an agent, a role or all; read, wait for, acknowledge and search them."""
 
 import argparse
 from pathlib import Path
+from typing import TypeAlias
 
 from swarm_agents import roster
 from swarm_agents.cli.invocation import Call
@@ -12,6 +13,8 @@ from swarm_agents.cli.phase import add_all_phases_option, find_phase, find_readi
 from swarm_agents.cli.times import SinceTime
 from swarm_agents.messages import ack_escalations, acknowledgements, deliveries, messages, reading, retention
 from swarm_agents.messages import rows as message_rows
+from swarm_agents.messages import search as message_search
+from swarm_agents.messages import wait as message_waiting
 from swarm_agents.messages.rows import MessageFilter
 from swarm_agents.model import EVERYONE, HUMAN, Delivery, DeliveryState, MessageType
 from swarm_agents.phases import Phase
@@ -22,151 +25,177 @@ _DAY_S = 86_400
 _WAIT_S = 300.0
 _ID = whole_number(1, 2**62)
 
+_Verbs: TypeAlias = "argparse._SubParsersAction[Parser]"
+
 
 def parse(words: list[str]) -> argparse.Namespace:
-    msg_parser = parser("msg", "Messages between agents and people. Stored first, then pointed at in panes.")
+    msg_parser = parser(
+        "msg",
+        "Messages between agents and people. Each is stored first; then a notice in the recipient's pane points to it.",
+    )
     of = verbs(msg_parser)
+    _add_sending_verbs(of)
+    _add_reading_verbs(of)
+    _add_lookup_verbs(of)
+    return msg_parser.parse_args(words)
+
+
+def _add_sending_verbs(of: _Verbs) -> None:
     sending = verb(of, "send", _send, "to an agent, a role, 'all', or 'human'")
     sending.add_argument("to", metavar="TO")
-    _body(sending)
-    _body(verb(of, "broadcast", _broadcast, "to everybody"))
-    polling = verb(of, "poll", _poll, "what concerns you after a message you know, read or not, oldest first")
+    _add_body(sending)
+    _add_body(verb(of, "broadcast", _broadcast, "to everybody"))
+
+
+def _add_reading_verbs(of: _Verbs) -> None:
+    polling = verb(of, "poll", _poll, "what concerns you after the given message, read or not, oldest first")
     polling.add_argument("--after", type=whole_number(0, 2**62), metavar="ID", help="the cursor of the last poll")
-    polling.add_argument("--include-self", action="store_true", help="also what you wrote")
+    polling.add_argument("--include-self", action="store_true", help="also your own messages")
     add_all_phases_option(polling)
-    _which(polling, "--type")
-    waiting = verb(of, "wait", _wait, "until a message comes that you have not read; prints it")
-    waiting.add_argument("--after", type=whole_number(0, 2**62), metavar="ID", help="any that follows this one")
+    _add_filter(polling, "--type")
+    waiting = verb(of, "wait", _wait, "wait for a message that you have not read; prints it")
+    waiting.add_argument(
+        "--after", type=whole_number(0, 2**62), metavar="ID", help="any message after this one, read or not"
+    )
     waiting.add_argument("--timeout", type=seconds(0, _DAY_S), default=_WAIT_S, metavar="S", help="default: 300")
     add_all_phases_option(waiting)
-    _which(waiting, "--for")
-    acking = verb(of, "ack", _ack, "say that you have taken note of a message")
-    acking.add_argument("id", type=_ID, metavar="ID", help="as it was shown to you")
-    acking.add_argument("--for", dest="for_", metavar="NAME", help="a human: wait no more for this agent to do it")
+    _add_filter(waiting, "--for")
+    acking = verb(of, "ack", _ack, "acknowledge a message")
+    acking.add_argument("id", type=_ID, metavar="ID", help="the id of the message or of any retry")
+    acking.add_argument("--for", dest="for_", metavar="NAME", help="a human excuses this agent from acknowledging it")
+
+
+def _add_lookup_verbs(of: _Verbs) -> None:
     showing = verb(of, "show", _show, "one message, and who read and acknowledged it")
     showing.add_argument("id", type=_ID, metavar="ID")
-    logging = verb(of, "log", _log, "the newest messages, whoever wrote them")
-    logging.add_argument("--grep", metavar="TEXT", help="those that hold these words, newest first")
-    _which(logging, "--type")
-    counting = verb(of, "count", _count, "how many there are of each type")
+    logging = verb(of, "log", _log, "the newest messages of all senders")
+    logging.add_argument("--grep", metavar="TEXT", help="messages that hold these words, newest first")
+    _add_filter(logging, "--type")
+    counting = verb(of, "count", _count, "how many messages there are of each type")
     counting.add_argument("--since", type=SinceTime, metavar="WHEN")
     exporting = verb(of, "export", _export, "write messages into a new file, .jsonl or .md")
     exporting.add_argument("file", metavar="FILE")
     exporting.add_argument("--format", choices=["jsonl", "markdown"])
-    _which(exporting, "--type", limited=False)
-    return msg_parser.parse_args(words)
+    _add_filter(exporting, "--type", limited=False)
 
 
-def _body(of: Parser) -> None:
+def _add_body(of: Parser) -> None:
     of.add_argument("body", nargs="?", metavar="BODY", help="default: standard input")
     of.add_argument("--file", metavar="F", help="read the body from a file")
     of.add_argument("--type", choices=[one.value for one in MessageType], default="INFO")
     of.add_argument("--reply-to", type=_ID, metavar="ID", help="the message that this one answers")
-    of.add_argument("--requires-ack", action="store_true", help="say it again to whoever does not acknowledge it")
     of.add_argument(
-        "--ack-within", type=seconds(0.1, _DAY_S), metavar="S", help="until it is said again first; default: 30"
+        "--requires-ack", action="store_true", help="send it again to recipients that do not acknowledge it"
+    )
+    of.add_argument(
+        "--ack-within", type=seconds(0.1, _DAY_S), metavar="S", help="seconds until it is sent again; default: 30"
     )
 
 
-def _which(of: Parser, type_option: str, limited: bool = True) -> None:
+def _add_filter(of: Parser, type_option: str, limited: bool = True) -> None:
     of.add_argument(type_option, dest="type", choices=[one.value for one in MessageType])
     of.add_argument("--from", dest="sender", metavar="WHO", help="an agent or a role")
-    of.add_argument("--thread", type=_ID, metavar="ID", help="any message of it")
+    of.add_argument("--thread", type=_ID, metavar="ID", help="the id of any of its messages")
     of.add_argument("--since", type=SinceTime, metavar="WHEN", help="90s, 2h, 7d, or a date and time")
     if limited:
         of.add_argument("--limit", type=whole_number(1, 1000), default=50, metavar="N")
 
 
 def _send(call: Call) -> Answer:
-    return _sent(call, call.arguments.to)
+    return _send_to(call, call.arguments.to)
 
 
 def _broadcast(call: Call) -> Answer:
-    return _sent(call, EVERYONE)
+    return _send_to(call, EVERYONE)
 
 
-def _sent(call: Call, to: str) -> Answer:
-    said, sender = call.arguments, call.actor_or_human()
-    ack_within_s = said.ack_within or (messages.FIRST_WAIT_S if said.requires_ack else None)
+def _send_to(call: Call, to: str) -> Answer:
+    arguments, sender = call.arguments, call.actor_or_human()
+    ack_within_s = arguments.ack_within or (messages.FIRST_WAIT_S if arguments.requires_ack else None)
     message, queued = messages.send(
         call.db,
         sender,
         to,
-        read_body(said.body, said.file),
-        MessageType(said.type),
+        read_body(arguments.body, arguments.file),
+        MessageType(arguments.type),
         call.config.messages_per_minute,
-        said.reply_to,
+        arguments.reply_to,
         ack_within_s,
         find_phase(call),
     )
-    data = {"id": message, "recipients": [recipient(one) for one in queued]}
+    data = {"id": message, "recipients": [_make_recipient_data(one) for one in queued]}
     if not queued and to == EVERYONE:
-        return Answer(f"Message {message} is stored, but nobody is here to read it.", 92, data, "swarm agent list")
+        return Answer(f"Message {message} is stored, but no recipient is present.", 92, data, "swarm agent list")
     notices = sum(one.state is DeliveryState.QUEUED for one in queued)
-    return Answer(f"Message {message} is stored for {_agents(len(queued))}; {_told(notices)}", data=data)
+    return Answer(
+        f"Message {message} is stored for {_count_agents(len(queued))}; {_describe_notices(notices)}", data=data
+    )
 
 
-def _agents(count: int) -> str:
+def _count_agents(count: int) -> str:
     return "1 agent" if count == 1 else f"{count} agents"
 
 
-def _told(notices: int) -> str:
-    """Queued is not typed, and typed is not read."""
+def _describe_notices(notices: int) -> str:
+    """Only promises what is known: a queued notice is not typed yet, and a typed one not read."""
     if not notices:
-        return "none of them has a pane, so they find it in their inbox."
+        return "none of them has a pane: they find it in their inbox."
     return f"a notice is queued for {notices} of their panes."
 
 
 def _poll(call: Call) -> Answer:
-    reader, after = _reader(call), call.arguments.after
-    asked = _asked(call, find_reading_phase(call))
+    reader, after = _find_reader(call), call.arguments.after
+    only = _make_filter(call, find_reading_phase(call))
     with call.db.reading() as tx:
-        page = reading.poll(tx, reader, after or 0, call.arguments.limit, asked, call.arguments.include_self)
+        page = reading.poll(tx, reader, after or 0, call.arguments.limit, only, call.arguments.include_self)
         pruned = retention.find_pruned_through(tx)
     missing = pruned if after is not None and after < pruned else 0
     if missing:
-        talk(f"old messages were pruned: some up to #{missing} are missing between your cursor and these")
-    return _read(call, page, reader, "Nothing new.", {"pruned_through": missing})
+        talk(f"old messages were pruned: some up to #{missing} may be missing between your cursor and these")
+    return _answer_page(call, page, reader, "Nothing new.", {"pruned_through": missing})
 
 
 def _wait(call: Call) -> Answer:
-    from swarm_agents.messages import wait as message_waiting
-
-    reader, said = _reader(call), call.arguments
-    match message_waiting.wait(call.db, reader, _asked(call, find_reading_phase(call)), said.timeout, said.after):
+    reader, arguments = _find_reader(call), call.arguments
+    only = _make_filter(call, find_reading_phase(call))
+    match message_waiting.wait(call.db, reader, only, arguments.timeout, arguments.after):
         case None:
-            again = call.add_identity(f"swarm msg wait{_options(call)}")
-            return Answer(f"No such message came within {said.timeout:g} s.", 75, next=again)
+            again = call.add_identity(f"swarm msg wait{_repeat_options(call)}")
+            return Answer(f"No such message came within {arguments.timeout:g} s.", 75, next=again)
         case Phase() as ended:
-            return Answer(f"Phase {ended.name} has ended ({ended.id}); nobody says more in it.", 75)
+            return Answer(f"Phase {ended.name} has ended ({ended.id}); no more messages come in it.", 75)
         case page:
-            return _read(call, page, reader, "")
+            return _answer_page(call, page, reader, "")
 
 
 def _ack(call: Call) -> Answer:
     message, excused = call.arguments.id, call.arguments.for_
     if excused is not None:
         call.require_human()
-        done = acknowledgements.excuse(call.db, checked_name(excused), message)
-        text = f"Nobody waits any more for {excused} to acknowledge message {done.message}."
-        return Answer(text, data={"id": done.message})
-    done = acknowledgements.acknowledge(call.db, call.actor_or_human(), message)
-    text = f"Message {done.message} is acknowledged." if done.new else f"You had acknowledged message {done.message}."
-    return Answer(text, data={"id": done.message})
+        outcome = acknowledgements.excuse(call.db, checked_name(excused), message)
+        text = f"{excused} is excused from acknowledging message {outcome.message}."
+        return Answer(text, data={"id": outcome.message})
+    outcome = acknowledgements.acknowledge(call.db, call.actor_or_human(), message)
+    text = (
+        f"Message {outcome.message} is acknowledged."
+        if outcome.new
+        else f"You had acknowledged message {outcome.message} before."
+    )
+    return Answer(text, data={"id": outcome.message})
 
 
 def _show(call: Call) -> Answer:
     call.record_read()
     with call.db.reading() as tx:
         one = message_rows.find(tx, call.arguments.id)
-        told = {each.agent: each for each in deliveries.list_for_message(tx, one.id)}
+        delivered = {each.agent: each for each in deliveries.list_for_message(tx, one.id)}
         read = reading.read_receipts(tx, one.id)
-        expected = {each.agent: each for each in ack_escalations.list_required(tx, one.retry_of or one.id)}
+        required = {each.agent: each for each in ack_escalations.list_required(tx, one.retry_of or one.id)}
     lines, data = [format_message(one)], []
-    for name in sorted({*told, *read, *expected}):
-        state = told[name].state.value if name in told else None
+    for name in sorted({*delivered, *read, *required}):
+        state = delivered[name].state.value if name in delivered else None
         read_at, acked_at = read.get(name, (None, None))
-        ack = expected[name].state if name in expected else None
+        ack = required[name].state if name in required else None
         data.append(
             {
                 "agent": name,
@@ -186,17 +215,13 @@ def _show(call: Call) -> Answer:
 
 def _log(call: Call) -> Answer:
     call.record_read()
-    said, asked = call.arguments, _asked(call)
-    if said.grep is None:
+    arguments, only = call.arguments, _make_filter(call)
+    if arguments.grep is None:
         with call.db.reading() as tx:
-            page = reading.read_log(tx, said.limit, asked)
-        return _read_by_human(
-            call, page, "Nothing was said yet." if asked == MessageFilter() else "Nothing of that kind."
-        )
-    from swarm_agents.messages import search as message_search
-
-    page = message_search.grep(call.db, said.grep, said.limit, asked)
-    return _read_by_human(call, page, "No message holds these words.")
+            page = reading.read_log(tx, arguments.limit, only)
+        return _answer_log(call, page, "There are no messages yet." if only == MessageFilter() else "No such messages.")
+    page = message_search.grep(call.db, arguments.grep, arguments.limit, only)
+    return _answer_log(call, page, "No message holds these words.")
 
 
 def _count(call: Call) -> Answer:
@@ -207,21 +232,21 @@ def _count(call: Call) -> Answer:
     total = sum(found.values())
     lines = (f"{type_.value:<16}{number}" for type_, number in found.items() if number)
     data = {"counts": {type_.value: number for type_, number in found.items()}, "total": total}
-    return make_listing(lines, "Nothing was said.", data)
+    return make_listing(lines, "There are no messages.", data)
 
 
 def _export(call: Call) -> Answer:
-    from swarm_agents.messages import export as message_export
+    from swarm_agents.messages import export as message_export  # loads json, which `send` does without
 
     call.record_read()
     file = Path(call.arguments.file)
     format_ = message_export.choose_format(file, call.arguments.format)
-    number = message_export.export(call.db, file, _asked(call), format_)
+    number = message_export.export(call.db, file, _make_filter(call), format_)
     return Answer(f"{number} messages are in {file}.", data={"file": str(file), "messages": number})
 
 
-def _reader(call: Call) -> Agent | None:
-    """The agent that reads; None for the human."""
+def _find_reader(call: Call) -> Agent | None:
+    """The agent that calls; None for the human."""
     name = call.actor_or_human()
     if name == HUMAN:
         return None
@@ -229,10 +254,10 @@ def _reader(call: Call) -> Agent | None:
         return roster.find(tx, name)
 
 
-def _read(
+def _answer_page(
     call: Call, page: reading.MessagePage, reader: Agent | None, when_empty: str, more: dict[str, int] | None = None
 ) -> Answer:
-    """The page; what is on it is read once it was printed."""
+    """Answer with the page. Its messages are marked as read after they were printed."""
     name = reader.name if reader else HUMAN
 
     def mark() -> None:
@@ -243,41 +268,41 @@ def _read(
     return answer._replace(afterwards=mark) if page.messages else answer
 
 
-def _read_by_human(call: Call, page: reading.MessagePage, when_empty: str) -> Answer:
-    """A log is no inbox: only the human, who has none, reads by it, and only what was said to them."""
+def _answer_log(call: Call, page: reading.MessagePage, when_empty: str) -> Answer:
+    """Answer with the page. Only for the human, who has no inbox, the log marks messages to `human` as read."""
     to_human = [one for one in page.messages if one.recipient == HUMAN]
     answer = make_page_answer(call, page, when_empty)
     if call.identity not in (None, HUMAN) or not to_human:
         return answer
-    return answer._replace(afterwards=_read(call, page._replace(messages=to_human), None, "").afterwards)
+    return answer._replace(afterwards=_answer_page(call, page._replace(messages=to_human), None, "").afterwards)
 
 
-def _asked(call: Call, phase: str | None = None) -> MessageFilter:
-    said = call.arguments
+def _make_filter(call: Call, phase: str | None = None) -> MessageFilter:
+    arguments = call.arguments
     return MessageFilter(
-        type=MessageType(said.type) if said.type else None,
-        sender=checked_name(said.sender, "sender") if said.sender is not None else None,
-        thread=said.thread,
-        since=said.since.at_ms(call.db.now()) if said.since else None,
+        type=MessageType(arguments.type) if arguments.type else None,
+        sender=checked_name(arguments.sender, "sender") if arguments.sender is not None else None,
+        thread=arguments.thread,
+        since=arguments.since.at_ms(call.db.now()) if arguments.since else None,
         phase=phase,
     )
 
 
-def _options(call: Call) -> str:
-    """What was said on the command line, to be said again."""
-    said = call.arguments
+def _repeat_options(call: Call) -> str:
+    """The options of this command line, for the command that repeats it."""
+    arguments = call.arguments
     options = {
-        "for": said.type,
-        "from": said.sender,
-        "thread": said.thread,
-        "after": said.after,
-        "since": said.since,
-        "timeout": f"{said.timeout:g}",
+        "for": arguments.type,
+        "from": arguments.sender,
+        "thread": arguments.thread,
+        "after": arguments.after,
+        "since": arguments.since,
+        "timeout": f"{arguments.timeout:g}",
     }
     return "".join(f" --{name} {value}" for name, value in options.items() if value is not None) + (
-        " --all-phases" if said.all_phases else ""
+        " --all-phases" if arguments.all_phases else ""
     )
 
 
-def recipient(delivery: Delivery) -> dict[str, str | None]:
+def _make_recipient_data(delivery: Delivery) -> dict[str, str | None]:
     return {"agent": delivery.agent, "state": delivery.state.value, "reason": delivery.reason}

@@ -1,4 +1,4 @@
-"""`swarm notice`: what became of the lines typed into panes, and typing again what did not get there."""
+"""`swarm notice`: shows how far notices came on their way into panes, and has them typed again."""
 
 import argparse
 from typing import Any
@@ -14,19 +14,19 @@ _ID = whole_number(1, 2**53)
 
 
 def parse(words: list[str]) -> argparse.Namespace:
-    notice_parser = parser("notice", "Notices: the short lines typed into panes that point to a message.")
+    notice_parser = parser("notice", "Notices: short lines, typed into panes, that point to a message.")
     of = verbs(notice_parser)
     listing = verb(of, "list", _list, "the newest deliveries, or those of one message")
     listing.add_argument("--message", type=_ID, metavar="ID")
     listing.add_argument("--limit", type=whole_number(1, 1000), default=50, metavar="N")
     showing = verb(of, "show", _show, "how far each delivery of one message came, and when")
     showing.add_argument("id", type=_ID, metavar="ID")
-    retrying = verb(of, "retry", _retry, "type again what failed, was skipped, or is unknown (a human's order)")
+    retrying = verb(of, "retry", _retry, "type again what failed, was skipped, or is unknown (only a human may)")
     retrying.add_argument("id", type=_ID, metavar="ID")
     retrying.add_argument("--agent", metavar="NAME")
-    testing = verb(of, "selftest", _selftest, "prove on a live pane that notices get through")
+    testing = verb(of, "selftest", _selftest, "test on a live pane that notices get through")
     testing.add_argument("pane", metavar="PANE", help="%%N, as tmux list-panes -a shows it")
-    testing.add_argument("--look", action="store_true", help="only look whether it is ready; type nothing")
+    testing.add_argument("--look", action="store_true", help="only check whether it is ready; type nothing")
     return notice_parser.parse_args(words)
 
 
@@ -37,8 +37,8 @@ def _list(call: Call) -> Answer:
         found = (
             deliveries.list_for_message(tx, message) if message else deliveries.list_latest(tx, call.arguments.limit)
         )
-    data = {"deliveries": [_data(one) for one in found]}
-    return make_listing(map(_line, found), "There are no deliveries.", data)
+    data = {"deliveries": [_make_data(one) for one in found]}
+    return make_listing(map(_format_line, found), "There are no deliveries.", data)
 
 
 def _show(call: Call) -> Answer:
@@ -47,17 +47,20 @@ def _show(call: Call) -> Answer:
         found = deliveries.list_timelines(tx, call.arguments.id)
     if not found:
         raise NotFound(f"Message {call.arguments.id} has no deliveries.", next="swarm notice list")
-    data = {"deliveries": [_data(one.delivery) | _times(one) for one in found]}
-    return Answer("", data=data, lines=tuple(f"{_line(one.delivery)}; {_seen(one)}" for one in found))
+    data = {"deliveries": [_make_data(one.delivery) | _make_times(one) for one in found]}
+    return Answer("", data=data, lines=tuple(f"{_format_line(one.delivery)}; {_format_times(one)}" for one in found))
 
 
 def _retry(call: Call) -> Answer:
     call.require_human()
     with call.db.transaction() as tx:
         again = deliveries.retry(tx, call.arguments.id, call.arguments.agent)
-    data = {"deliveries": [_data(one) for one in again]}
+    data = {"deliveries": [_make_data(one) for one in again]}
     if not again:
-        return Answer("Nothing to type again: all of it is queued, submitted or read, or has no pane.", data=data)
+        return Answer(
+            "There is nothing to type again: every delivery is queued, submitted or read, or its agent has no pane.",
+            data=data,
+        )
     return Answer(
         f"{len(again)} notices are queued again.", data=data, next=f"swarm notice list --message {again[0].message}"
     )
@@ -65,9 +68,9 @@ def _retry(call: Call) -> Answer:
 
 def _selftest(call: Call) -> Answer:
     call.require_human()
-    from swarm_agents import panes
-    from swarm_agents.courier import selftest
-    from swarm_agents.hosts import screen_profiles
+    from swarm_agents import panes  # the other verbs need no courier
+    from swarm_agents.courier import selftest  # likewise
+    from swarm_agents.hosts import screen_profiles  # likewise
 
     pane = panes.find_address(call.arguments.pane)
     proof = selftest.run(pane, screen_profiles.load_profiles(call.config.profiles), type_it=not call.arguments.look)
@@ -76,7 +79,7 @@ def _selftest(call: Call) -> Answer:
     return Answer(verdict, 0 if proof.passed else 1, data, lines=(*proof.seen, verdict))
 
 
-def _data(one: Delivery) -> dict[str, Any]:
+def _make_data(one: Delivery) -> dict[str, Any]:
     return {
         "message": one.message,
         "agent": one.agent,
@@ -88,7 +91,7 @@ def _data(one: Delivery) -> dict[str, Any]:
     }
 
 
-def _times(one: deliveries.DeliveryTimeline) -> dict[str, str | None]:
+def _make_times(one: deliveries.DeliveryTimeline) -> dict[str, str | None]:
     return {
         "queued_at": format_iso(one.queued_at),
         "typed_at": format_iso(one.typed_at),
@@ -97,11 +100,11 @@ def _times(one: deliveries.DeliveryTimeline) -> dict[str, str | None]:
     }
 
 
-def _line(one: Delivery) -> str:
+def _format_line(one: Delivery) -> str:
     why = f" ({one.reason}{', ' + one.detail if one.detail else ''})" if one.reason else ""
     return f"#{one.message} {one.agent} {one.pane or 'no pane'} {one.state.value}{why} {format_clock(one.at)}"
 
 
-def _seen(one: deliveries.DeliveryTimeline) -> str:
+def _format_times(one: deliveries.DeliveryTimeline) -> str:
     times = {"queued": one.queued_at, "typed": one.typed_at, "submitted": one.submitted_at, "read": one.read_at}
     return ", ".join(f"{name} {format_clock(at)}" for name, at in times.items() if at is not None)

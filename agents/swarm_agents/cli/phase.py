@@ -1,4 +1,4 @@
-"""Which phase of a run the caller works in, as `SWARM_RUN` and `SWARM_PHASE` say, and reading beyond it."""
+"""The phase of a run that the caller works in, from `SWARM_RUN` and `SWARM_PHASE`, and `--all-phases`."""
 
 import os
 
@@ -11,16 +11,19 @@ from swarm_agents.text import checked_name
 
 
 def add_all_phases_option(of: Parser) -> None:
-    of.add_argument("--all-phases", action="store_true", help="also what was said in other phases of the run")
+    of.add_argument("--all-phases", action="store_true", help="also the messages of other phases of the run")
 
 
 def find_phase(call: Call) -> str | None:
-    """The id of the newest attempt of the caller's phase; None for the human and outside of any run."""
+    """The id of the newest attempt of the caller's phase; None for the human and outside of a run.
+
+    Raises `Usage` and `NotFound` when the environment names no run, or a phase that it does not have.
+    """
     run, name = os.environ.get("SWARM_RUN"), os.environ.get("SWARM_PHASE") or None
     if call.identity in (None, HUMAN) or not (run or name):
         return None
     if not run:
-        raise Usage("SWARM_PHASE is set and SWARM_RUN is not: a phase is one of a run. Set both or neither.")
+        raise Usage("SWARM_PHASE is set but SWARM_RUN is not: a phase belongs to a run. Set both or neither.")
     checked_name(run, "name of a run (SWARM_RUN)")
     if name is not None:
         checked_name(name, "name of a phase (SWARM_PHASE)")
@@ -28,10 +31,10 @@ def find_phase(call: Call) -> str | None:
         with call.db.reading() as tx:
             return phases.find_newest(tx, run, name).id
     except NotFound as error:
-        said = "SWARM_RUN and SWARM_PHASE say" if name else "SWARM_RUN says"
-        raise NotFound(f"{error.message} {said} otherwise: correct or unset them.") from None
+        variables = "SWARM_RUN and SWARM_PHASE name" if name else "SWARM_RUN names"
+        raise NotFound(f"{error.message} {variables} it: correct or unset them.") from None
 
 
 def find_reading_phase(call: Call) -> str | None:
-    """What the caller reads is limited to this phase; None when it is not."""
+    """The phase to which the caller's reading is limited; None for no limit."""
     return None if call.arguments.all_phases else find_phase(call)

@@ -1,4 +1,4 @@
-"""The coding agents that people run: one folder for each, with what its screen looks like as data.
+"""The coding agents that people run: one folder for each, with the profile of its screen.
 
-A host needs nothing of the swarm: uses only `text` and `errors`, so the configuration and the courier may use it.
+Uses only `text` and `errors`, so that the configuration and the courier may use it.
 """

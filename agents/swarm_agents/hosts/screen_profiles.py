@@ -1,6 +1,6 @@
-"""How each coding agent's screen looks: `screen.toml` in its folder, and `[profiles.NAME]` of swarm.toml.
+"""Profiles of coding agents' screens: `screen.toml` in each folder, and `[profiles.NAME]` of swarm.toml.
 
-A program without a profile gets no text. docs/deliveries.md explains every key.
+The courier types nothing into a program without a profile. docs/deliveries.md explains every key.
 """
 
 import functools
@@ -24,31 +24,32 @@ _GAP_LIMIT_MS = 5_000
 
 @dataclass(frozen=True)
 class Profile:
-    """One kind of program: how to know it, its composer, and its submit key."""
+    """One program: how to recognise it, its composer (the line to type into), and its submit key."""
 
     name: str
     title: str
     commands: frozenset[str] = frozenset()
     """Names of its process, or of the script that its interpreter runs."""
     composer: bool = True
-    """It draws a line to type into, which can be seen; otherwise it reads lines and shows nothing."""
+    """It draws a composer on the screen; a program without one reads lines and draws nothing."""
     prompts: tuple[re.Pattern[str], ...] = ()
-    """How the composer's first row begins; the cursor waits one space behind."""
+    """How the composer's first row begins; one space follows, then the cursor."""
     placeholders: tuple[str, ...] = ()
-    """Texts in an empty composer; dim text is a placeholder anyway."""
+    """Texts of an empty composer; dim text always counts as a placeholder."""
     pasted: tuple[str, ...] = ()
-    """What stands in the composer for a paste that it folds away."""
+    """How the composer shows a paste that it folds."""
     dialogs: tuple[str, ...] = ()
-    """Texts on the screen while a question waits for the human."""
+    """Texts on the screen while the program asks its human."""
     bar: str = ""
-    """What stands before every row of a composer that is a block; `prompts` then describe the block's last row."""
+    """The character before every row of a composer that is a block; `prompts` then match the block's last row."""
     submit: str = "\r"
     gap_ms: int = 0
-    """Between the text and the submit key."""
+    """Pause between the text and the submit key, in milliseconds."""
 
 
 @functools.cache
 def load_built_in() -> Mapping[str, Profile]:
+    """The profiles of the folders beside this file, by name: `claude_code` is `claude-code`."""
     found = {}
     for folder in sorted(resources.files(__package__).iterdir(), key=lambda folder: folder.name):
         data = folder / "screen.toml"
@@ -59,12 +60,12 @@ def load_built_in() -> Mapping[str, Profile]:
 
 
 def load_profiles(own: Mapping[str, Any] | None = None) -> Mapping[str, Profile]:
-    """The built-in profiles, with the user's own over them. Raises `BadConfig`."""
+    """The built-in profiles, overridden by those of swarm.toml. Raises `BadConfig`."""
     return {**load_built_in(), **{name: parse_profile(name, table) for name, table in (own or {}).items()}}
 
 
 def choose_profile(profiles: Mapping[str, Profile], chosen: str, names: Iterable[str]) -> Profile | None:
-    """The profile a pane chose by its option `@swarm_profile`, else the one that knows its program."""
+    """The profile that the pane's option `@swarm_profile` names, else the first one with one of the process's names."""
     if chosen:
         return profiles.get(chosen)
     running = set(names)
@@ -72,7 +73,7 @@ def choose_profile(profiles: Mapping[str, Profile], chosen: str, names: Iterable
 
 
 def parse_profile(name: str, table: Any) -> Profile:
-    """A profile from its table. Raises `BadConfig` naming the key that is wrong."""
+    """A profile from its table. Raises `BadConfig`, which names the wrong key."""
     where = f"profiles.{one_line(name, 40)}"
     if not isinstance(table, dict) or not NAME.fullmatch(name):
         raise BadConfig(f"'{where}' must be a table, its name of letters, digits, '_' and '-'")
@@ -85,7 +86,7 @@ def parse_profile(name: str, table: Any) -> Profile:
     gap_ms = table.get("gap_ms", 0)
     if type(gap_ms) is not int or not 0 <= gap_ms <= _GAP_LIMIT_MS:
         raise BadConfig(f"'{where}.gap_ms' must be a whole number from 0 to {_GAP_LIMIT_MS}")
-    texts = {key: _texts(f"{where}.{key}", table.get(key, [])) for key in (*_TEXTS, "prompts")}
+    texts = {key: _read_texts(f"{where}.{key}", table.get(key, [])) for key in (*_TEXTS, "prompts")}
     composer = table.get("composer", True)
     if not isinstance(composer, bool):
         raise BadConfig(f"'{where}.composer' must be true or false")
@@ -93,13 +94,13 @@ def parse_profile(name: str, table: Any) -> Profile:
     if not isinstance(bar, str) or len(bar) > 1:
         raise BadConfig(f"'{where}.bar' must be one character")
     if composer and not texts["prompts"]:
-        raise BadConfig(f"'{where}.prompts' must name how its composer begins")
+        raise BadConfig(f"'{where}.prompts' must say how its composer begins")
     return Profile(
         name=name,
         title=one_line(str(table.get("title", name)), 60),
         commands=frozenset(texts["commands"]),
         composer=composer,
-        prompts=_patterns(f"{where}.prompts", texts["prompts"]),
+        prompts=_compile_patterns(f"{where}.prompts", texts["prompts"]),
         placeholders=texts["placeholders"],
         pasted=texts["pasted"],
         dialogs=texts["dialogs"],
@@ -109,14 +110,14 @@ def parse_profile(name: str, table: Any) -> Profile:
     )
 
 
-def _texts(key: str, value: Any) -> tuple[str, ...]:
+def _read_texts(key: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(text, str) and text for text in value):
         raise BadConfig(f"'{key}' must be a list of texts")
     return tuple(value)
 
 
-def _patterns(key: str, texts: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+def _compile_patterns(key: str, texts: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     try:
         return tuple(re.compile(text) for text in texts)
     except re.error as error:
-        raise BadConfig(f"'{key}' holds a pattern that is not valid: {error}") from None
+        raise BadConfig(f"'{key}' has a pattern that is not valid: {error}") from None

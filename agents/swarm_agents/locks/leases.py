@@ -1,4 +1,4 @@
-"""The leases of locks. Apart from `locks`, so that a verb which only renews them loads little."""
+"""The leases of locks. A file of its own, so that a verb which only renews them need not load `locks`."""
 
 from swarm_agents.db.leases import LeaseTable
 

@@ -1,7 +1,7 @@
-"""Who works on which files: named leases on paths and globs. Advice that honest agents keep; no file is protected.
+"""Acquires, renews and ends locks. They are advisory: they keep honest agents apart and protect no file.
 
 Acquiring is all or nothing, in one transaction. A lock ends when it is released, when its lease runs out (any command
-of its holder renews it), when its holder leaves, or when a human takes it.
+of its holder renews it), when its holder leaves or dies, or when a human releases it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,14 +19,16 @@ from swarm_agents.messages import messages
 from swarm_agents.model import HUMAN, SWARM
 from swarm_agents.text import one_line
 
-REASON_LIMIT = 200  # characters; it is shown to whoever is refused
-PATHS_LIMIT = 1_000  # of one call
-
+REASON_LIMIT = 200  # characters; a refused agent is shown the reason
+PATHS_LIMIT = 1_000  # in one call
+_NAMED = 5  # paths named in one message
 
 _KINDS = ("lock_acquired", "lock_released", "lock_expired", "lock_force_released")
 
 
 class Lock(NamedTuple):
+    """One lock. `since` and `expires_at` are UTC milliseconds."""
+
     path: str
     holder: str
     fence: int
@@ -37,7 +39,7 @@ class Lock(NamedTuple):
 
 
 class LocksAcquired(NamedTuple):
-    """All of it is the caller's, under `fence`. `new` is false when all of it was already."""
+    """The caller holds all of the paths, under `fence`. `new` is false when it held all of them before."""
 
     fence: int
     locks: list[Lock]
@@ -45,20 +47,20 @@ class LocksAcquired(NamedTuple):
 
 
 class LockConflict(NamedTuple):
-    """Others hold what overlaps: each path that was asked for with the lock in its way. Nothing was changed."""
+    """Other agents hold overlapping locks: each wanted path with the lock in its way. Nothing was changed."""
 
     in_the_way: list[tuple[str, Lock]]
 
 
 class LocksReleased(NamedTuple):
-    """`free` are paths that nobody held."""
+    """`released`: the locks that were ended; `free`: paths without a lock."""
 
     released: list[str]
     free: list[str]
 
 
 class LocksNotHeld(NamedTuple):
-    """The caller does not hold these (any more), or not under that fence. Nothing was changed."""
+    """The caller does not hold these paths, or not under that fence. Nothing was changed."""
 
     paths: list[str]
 
@@ -66,22 +68,22 @@ class LocksNotHeld(NamedTuple):
 def acquire(
     db: Database, agent: str, names: Iterable[LockName], ttl_s: float, reason: str = ""
 ) -> LocksAcquired | LockConflict:
-    """All of these, or none and who has them. What the agent holds already it keeps, renewed and under the new fence;
-    when that is all of it and under one fence, that fence stays.
+    """Lock all of these names, or none. Names that the agent holds already are renewed and get the new fence; when it
+    holds all of them under one fence, that fence stays. Raises `BadData` and `Usage`.
     """
-    wanted = _distinct(names)
+    wanted = _check_names(names)
     if len(reason) > REASON_LIMIT:
         raise BadData(f"The reason has {len(reason)} characters; {REASON_LIMIT} are the limit.")
     with db.transaction() as tx:
         _end_expired(tx)
-        there = list_locks(tx)
-        others = [lock for lock in there if lock.holder != agent]
+        existing = list_locks(tx)
+        others = [lock for lock in existing if lock.holder != agent]
         in_the_way = [(name.path, lock) for name in wanted for lock in others if overlap(name, lock.name)]
         if in_the_way:
             return LockConflict(in_the_way)
-        fence, new = _fence_for(tx, [lock for lock in there if lock.holder == agent], wanted)
+        fence, new = _choose_fence(tx, [lock for lock in existing if lock.holder == agent], wanted)
         for name in wanted:
-            _put(tx, agent, name, fence, ttl_s, one_line(reason, REASON_LIMIT))
+            _upsert(tx, agent, name, fence, ttl_s, one_line(reason, REASON_LIMIT))
             if new:
                 events.record(tx, agent, "lock_acquired", name.path, fence=fence)
         paths = {name.path for name in wanted}
@@ -89,7 +91,7 @@ def acquire(
 
 
 def renew(db: Database, agent: str, paths: Sequence[str], fence: int | None = None) -> list[Lock] | LocksNotHeld:
-    """The locks on these paths, or all of the agent's, last their full length again."""
+    """Renew the agent's locks on these paths, or all of its locks, for their full length. Returns them."""
     with db.transaction() as tx:
         _end_expired(tx)
         mine = [lock for lock in list_locks(tx) if lock.holder == agent and fence in (None, lock.fence)]
@@ -106,57 +108,57 @@ def renew(db: Database, agent: str, paths: Sequence[str], fence: int | None = No
 def release(
     db: Database, agent: str, paths: Sequence[str], fence: int | None = None
 ) -> LocksReleased | LockConflict | LocksNotHeld:
-    """Give back these, or all that the agent holds when none is named. Who repeats it is told that they are free."""
+    """Release the locks on these paths, or all of the agent's. Releasing again is harmless: the paths are `free`."""
     with db.transaction() as tx:
         _end_expired(tx)
-        there = {lock.path: lock for lock in list_locks(tx)}
-        chosen = list(paths) or [lock.path for lock in there.values() if lock.holder == agent]
-        others = [(path, there[path]) for path in chosen if path in there and there[path].holder != agent]
+        existing = {lock.path: lock for lock in list_locks(tx)}
+        chosen = list(paths) or [lock.path for lock in existing.values() if lock.holder == agent]
+        others = [(path, existing[path]) for path in chosen if path in existing and existing[path].holder != agent]
         if others:
             return LockConflict(others)
-        stale = [path for path in chosen if path in there and fence not in (None, there[path].fence)]
+        stale = [path for path in chosen if path in existing and fence not in (None, existing[path].fence)]
         if stale:
             return LocksNotHeld(stale)
-        released = [path for path in chosen if path in there]
-        _end(tx, agent, "lock_released", [there[path] for path in released])
-        return LocksReleased(released, [path for path in chosen if path not in there])
+        released = [path for path in chosen if path in existing]
+        _end(tx, agent, "lock_released", [existing[path] for path in released])
+        return LocksReleased(released, [path for path in chosen if path not in existing])
 
 
 def force_release(
     db: Database, paths: Sequence[str], reason: str = "", fence: int | None = None
 ) -> LocksReleased | LocksNotHeld:
-    """A human takes these locks from whoever holds them, and tells them so."""
+    """A human ends the locks on these paths; each holder gets a message."""
     with db.transaction() as tx:
         _end_expired(tx)
-        there = {lock.path: lock for lock in list_locks(tx)}
-        stale = [path for path in paths if path in there and fence not in (None, there[path].fence)]
+        existing = {lock.path: lock for lock in list_locks(tx)}
+        stale = [path for path in paths if path in existing and fence not in (None, existing[path].fence)]
         if stale:
             return LocksNotHeld(stale)
-        taken = [there[path] for path in paths if path in there]
+        taken = [existing[path] for path in paths if path in existing]
         _end(tx, HUMAN, "lock_force_released", taken)
         for holder in sorted({lock.holder for lock in taken} - {HUMAN}):
-            theirs = _listing([lock.path for lock in taken if lock.holder == holder])
+            theirs = _list_names([lock.path for lock in taken if lock.holder == holder])
             why = f": {one_line(reason, REASON_LIMIT)}" if reason else ""
             messages.post(tx, HUMAN, holder, f"A human took your lock on {theirs}{why}. Stop changing that.")
-        return LocksReleased([lock.path for lock in taken], [path for path in paths if path not in there])
+        return LocksReleased([lock.path for lock in taken], [path for path in paths if path not in existing])
 
 
 def release_held(tx: Transaction, agent: str) -> None:
-    """The agent has left: nothing is locked for it any more."""
+    """The agent has left: release all its locks."""
     _end(tx, agent, "lock_released", [lock for lock in list_locks(tx) if lock.holder == agent])
 
 
 def expire_held(tx: Transaction, agent: str, why: str) -> None:
-    """The agent is known to be dead: its locks end early. It is told, should it live on somewhere else."""
+    """The agent is dead: end its locks at once. It gets a message, in case it still runs elsewhere."""
     lost = [lock for lock in list_locks(tx) if lock.holder == agent]
     _end(tx, SWARM, "lock_expired", lost)
     if lost:
-        theirs = _listing([lock.path for lock in lost])
+        theirs = _list_names([lock.path for lock in lost])
         messages.post(tx, SWARM, agent, f"Your lock on {theirs} has ended: {why}. Acquire it again before you go on.")
 
 
 def reap(db: Database) -> None:
-    """End the locks whose lease ran out. Anybody may call it at any time; looks before it writes."""
+    """End the locks whose lease has run out. Any process may call it at any time; writes only if there are any."""
     with db.reading() as tx:
         due = tx.one(f"select 1 from locks where {leases.EXPIRED} limit 1", **tx.clock)
     if due:
@@ -168,28 +170,28 @@ def reap(db: Database) -> None:
 
 
 def list_locks(tx: Transaction) -> list[Lock]:
-    """Every lock, by path."""
-    return [_lock(row) for row in tx.execute("select * from locks order by path")]
+    """All locks, by path."""
+    return [_make_lock(row) for row in tx.execute("select * from locks order by path")]
 
 
 def read_history(tx: Transaction, path: str, limit: int = 50) -> list[Event]:
-    """What happened to the lock on this path last, oldest first."""
+    """The last events about the lock on this path, oldest first."""
     return events.list_about(tx, _KINDS, path, limit, at_end=True)
 
 
 def find_holders(tx: Transaction, paths: Iterable[str]) -> dict[str, str]:
-    """Who has locked what of these paths, which are relative to the top of a working tree. Without those nobody has."""
+    """The holder of each of these paths (relative to the top of a working tree); paths without a lock are left out."""
     live = tx.execute(f"select * from locks where not {leases.EXPIRED} order by path", **tx.clock)
-    there = [_lock(row) for row in live]
+    locks = [_make_lock(row) for row in live]
     found = {}
     for path in paths:
-        lock = next((lock for lock in there if overlap(LockName(path), lock.name)), None)
+        lock = next((lock for lock in locks if overlap(LockName(path), lock.name)), None)
         if lock:
             found[path] = lock.holder
     return found
 
 
-def _distinct(names: Iterable[LockName]) -> list[LockName]:
+def _check_names(names: Iterable[LockName]) -> list[LockName]:
     found = list({name.path: name for name in names}.values())
     if not found:
         raise Usage("Name at least one path.")
@@ -198,17 +200,17 @@ def _distinct(names: Iterable[LockName]) -> list[LockName]:
     return found
 
 
-def _fence_for(tx: Transaction, mine: list[Lock], wanted: list[LockName]) -> tuple[int, bool]:
+def _choose_fence(tx: Transaction, mine: list[Lock], wanted: list[LockName]) -> tuple[int, bool]:
     held = {lock.path: lock.fence for lock in mine}
     fences = {held.get(name.path) for name in wanted}
     if len(fences) == 1 and (kept := fences.pop()) is not None:
         return kept, False
     row = tx.one("update lock_fence set fence = fence + 1 where id = 1 returning fence")
-    assert row is not None, "the last fence is there from the first migration on"
+    assert row is not None, "the first migration inserts this row"
     return int(row["fence"]), True
 
 
-def _put(tx: Transaction, agent: str, name: LockName, fence: int, ttl_s: float, reason: str) -> None:
+def _upsert(tx: Transaction, agent: str, name: LockName, fence: int, ttl_s: float, reason: str) -> None:
     tx.execute(
         "insert into locks (path, is_folder, any_case, holder, fence, reason, since, lease_ms, lease_expires_at, "
         f"{leases.DEADLINE.names}) values (:path, :is_folder, :any_case, :agent, :fence, :reason, :now, :lease_ms, "
@@ -239,12 +241,12 @@ def _end(tx: Transaction, by: str, kind: str, ended: list[Lock]) -> None:
         events.record(tx, by, kind, f"{whose}{lock.path}", fence=lock.fence)
 
 
-def _listing(paths: list[str]) -> str:
-    shown = ", ".join(paths[:5])
-    return f"{shown} and {len(paths) - 5} more" if len(paths) > 5 else shown
+def _list_names(paths: list[str]) -> str:
+    shown = ", ".join(paths[:_NAMED])
+    return f"{shown} and {len(paths) - _NAMED} more" if len(paths) > _NAMED else shown
 
 
-def _lock(row: Row) -> Lock:
+def _make_lock(row: Row) -> Lock:
     return Lock(
         path=row["path"],
         holder=row["holder"],

@@ -1,5 +1,5 @@
-"""What agents and people say to each other: sending, reading, searching, acknowledging, and deliveries into panes.
+"""Messages between agents and people: sending, reading, searching, acknowledging, and deliveries into panes.
 
-Owns the tables messages, receipts and deliveries. Uses `escalations/`, the roster, events and `db/`.
-Never touches a pane.
+Owns the tables messages, receipts, acknowledgements, deliveries and pruned. Uses `escalations/`, the roster, phases,
+events and `db/`. Never touches a pane: `deliveries` are rows, which the courier works off.
 """

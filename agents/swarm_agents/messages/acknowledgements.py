@@ -1,15 +1,15 @@
-"""What must be acknowledged: by whom, saying it again to those who do not, and at last asking the human.
+"""Messages that must be acknowledged: send them again to silent recipients, and finally ask the human.
 
-waiting ──► acknowledged        the recipient did, under the id of the message or of any retry
+waiting ──► acknowledged        by the recipient, under the id of the message or of any retry
   │  ▲
-  └──┘ said again               after 30, 60 and 120 s, a message of its own each time
+  └──┘ sent again               after 30, 60 and 120 s, each time as a new message
   │
-  ├──► asked ──► acknowledged   120 s after the last retry, or when it left: the human is asked; never too late
-  │      └─────► waiting        the human wants it said once more
-  └──► excused                  the human wants it no more; also after asking
+  ├──► asked ──► acknowledged   120 s after the last retry, or when the recipient left: the human is asked
+  │      └─────► waiting        the human has it sent once more
+  └──► excused                  the human no longer requires it; from `waiting` or `asked`
 
-Whoever looks first does what is due: a courier, a dashboard, any `swarm` command. A change of state, its message and
-its event are one transaction, so two that look at once do it once.
+A courier, a dashboard and every `swarm` command do what is due. A change of state, its message and its event are one
+transaction, so it is done once however many processes look at the same time.
 """
 
 from typing import NamedTuple
@@ -28,9 +28,9 @@ from swarm_agents.model import HUMAN, SWARM, Message, MessageType
 from swarm_agents.roster import Agent
 from swarm_agents.text import one_line
 
-RETRIES = 3  # each wait is twice the one before it, and the human is asked after one more of the last length
-RETRIES_A_MINUTE = 10  # to one agent; what is over waits for the next minute
-_AT_ONCE = 200  # rows one transaction does, so that it stays short
+RETRIES = 3  # each wait is twice the one before; after the last retry the longest wait runs once more
+RETRIES_A_MINUTE = 10  # to one agent; the rest waits for the next minute
+_BATCH = 200  # rows of one transaction, to keep it short
 _MINUTE_MS = 60_000
 
 _OPEN = "state in ('waiting', 'asked')"
@@ -38,24 +38,24 @@ _DUE = f"state = 'waiting' and {ACKNOWLEDGEMENT_DUE.has_passed}"
 
 
 class AckOutcome(NamedTuple):
-    """`message` is the one that was sent first; `new` is false when it was acknowledged already."""
+    """`message` is the one that was sent first; `new` is false when nothing changed."""
 
     message: int
     new: bool
 
 
 def acknowledge(db: Database, agent: str, message: int) -> AckOutcome:
-    """The agent has taken note; also of what was said again. Tells the sender.
+    """Acknowledge a message, by its id or that of any retry, for one recipient. Tells the sender.
 
     Raises `NotFound`, and `Denied` when the message was not sent to this agent.
     """
     with db.transaction() as tx:
-        first = _first(tx, message)
+        first = _find_first(tx, message)
         if not reading.is_recipient(tx, first, agent):
-            raise Denied(f"Message {message} was not sent to {agent}: only who got it can acknowledge it.")
-        if not _record(tx, first, agent):
+            raise Denied(f"Message {message} was not sent to {agent}: only a recipient can acknowledge it.")
+        if not _record_receipts(tx, first, agent):
             return AckOutcome(first.id, new=False)
-        if _close(tx, first.id, agent, "acknowledged"):
+        if _end_wait(tx, first.id, agent, "acknowledged"):
             ack_escalations.close_or_reword(tx, first.id, "acknowledged", agent)
             if first.sender not in (HUMAN, SWARM, agent):
                 _tell_sender(tx, first, agent)
@@ -64,9 +64,9 @@ def acknowledge(db: Database, agent: str, message: int) -> AckOutcome:
 
 
 def excuse(db: Database, agent: str, message: int) -> AckOutcome:
-    """The human waits no more for this agent's word. Raises `NotFound` when nobody ever waited for it."""
+    """The human no longer requires this agent's acknowledgement. Raises `NotFound` when it was never required."""
     with db.transaction() as tx:
-        first = _first(tx, message)
+        first = _find_first(tx, message)
         if not any(one.agent == agent for one in ack_escalations.list_required(tx, first.id)):
             raise NotFound(f"{agent} need not acknowledge message {message}.", next=f"swarm msg show {message}")
         return AckOutcome(first.id, _excuse(tx, first.id, agent, ""))
@@ -75,70 +75,73 @@ def excuse(db: Database, agent: str, message: int) -> AckOutcome:
 def answer(
     db: Database, escalation: int, option: AckResolution, agent: str | None = None, reason: str = ""
 ) -> list[str]:
-    """The human answers about everybody whom they were asked about, or about one of them; who that was.
+    """Answer the escalation for all silent recipients, or for `agent` only. Returns their names.
 
-    What is said again must be acknowledged within the last of the waits, or the human is asked anew. `reason` is told
-    to those to whom it is said again. Raises `NotFound`: not open, nobody of that name, or none of them is here.
+    `SAY_AGAIN` sends the message once more, with `reason` after it; when it is not acknowledged within the longest
+    wait, the human is asked again. Raises `NotFound` when the escalation is not open, is not about `agent`, or when
+    none of the recipients is present.
     """
     with db.transaction() as tx:
         message = escalations.find_answerable(tx, escalation, option).message
-        assert message is not None, "only these options fit, and they are about a message"
+        assert message is not None, "answerable() accepts these options only for a message"
         silent = [one for one in ack_escalations.list_silent(tx, message) if agent in (None, one.agent)]
         if not silent:
             shown = f"swarm escalation show {escalation}"
-            raise NotFound(f"Escalation {escalation} is not about {one_line(agent or 'anybody', 40)}.", next=shown)
+            raise NotFound(
+                f"Escalation {escalation} is not about {one_line(agent or 'any recipient', 40)}.", next=shown
+            )
         if option is AckResolution.EXCUSE:
             return [one.agent for one in silent if _excuse(tx, message, one.agent, reason)]
-        return _say_once_more(tx, escalation, message_rows.find(tx, message), silent, reason)
+        return _say_again(tx, escalation, message_rows.find(tx, message), silent, reason)
 
 
 def has_due(db: Database) -> bool:
-    """Whether somebody should `pump`. A small read, for the end of any command."""
+    """Whether `process_due` has something to do. A small read, cheap enough for the end of any command."""
     with db.reading() as tx:
         return tx.one(f"select 1 from acknowledgements where {_DUE} limit 1", **tx.clock) is not None
 
 
 def process_due(db: Database) -> int:
-    """Say again, or ask the human, what is due; how many rows were due. Looks before it writes."""
+    """Send again what is due, or ask the human about it. Returns how many rows were due; writes only if any are."""
     if not has_due(db):
         return 0
     with db.transaction() as tx:
         due = tx.execute(
             f"select * from acknowledgements where {_DUE} order by message_id, agent limit :most",
-            most=_AT_ONCE,
+            most=_BATCH,
             **tx.clock,
         )
-        asked = {row["message_id"]: None for row in due if not _go_on(tx, row)}
-        for message in asked:
-            _ask(tx, message)
+        to_ask = {row["message_id"]: None for row in due if not _retry(tx, row)}
+        for message in to_ask:
+            _ask_human(tx, message)
         return len(due)
 
 
-def _go_on(tx: Transaction, row: Row) -> bool:
-    """Whether there is still something to wait for; False when the human is to be asked."""
-    recipient = _present(tx, row["agent"])
+def _retry(tx: Transaction, row: Row) -> bool:
+    """Send it again or let it wait longer; False when the human must be asked instead."""
+    recipient = _find_present(tx, row["agent"])
     if row["retries"] >= RETRIES or (recipient is None and row["agent"] != HUMAN):
-        return not _close(tx, row["message_id"], row["agent"], "asked")
-    full_for_ms = _full_for_ms(tx, row["agent"])
-    if full_for_ms > 0:
-        _wait(tx, row, full_for_ms)
+        return not _end_wait(tx, row["message_id"], row["agent"], "asked")
+    delay_ms = _find_rate_delay_ms(tx, row["agent"])
+    if delay_ms > 0:
+        _set_wait(tx, row, delay_ms)
         return True
-    # The human has it on the screen.
-    if recipient is not None and not _said_again(tx, row["message_id"], recipient):
-        return not _close(tx, row["message_id"], row["agent"], "asked")
-    _wait(tx, row, row["first_wait_ms"] * 2 ** min(row["retries"] + 1, RETRIES - 1), retries=1)
+    # The human gets no message: the dashboard shows it.
+    if recipient is not None and not _send_again(tx, row["message_id"], recipient):
+        return not _end_wait(tx, row["message_id"], row["agent"], "asked")
+    _set_wait(tx, row, row["first_wait_ms"] * 2 ** min(row["retries"] + 1, RETRIES - 1), retries=1)
     return True
 
 
-def _said_again(tx: Transaction, message: int, recipient: Agent) -> bool:
-    with tx.savepoint() as part:  # what cannot be said again must not hold up the question to the human
+def _send_again(tx: Transaction, message: int, recipient: Agent) -> bool:
+    with tx.savepoint() as part:  # a failure here must not keep the human from being asked
         messages.say_again(tx, message_rows.find(tx, message), recipient)
     if part.error:
         events.record(tx, SWARM, "message_lost", f"to {recipient.name}: {part.error}")
     return not part.error
 
 
-def _wait(tx: Transaction, row: Row, wait_ms: int, retries: int = 0) -> None:
+def _set_wait(tx: Transaction, row: Row, wait_ms: int, retries: int = 0) -> None:
     tx.execute(
         f"update acknowledgements set state = 'waiting', {ACKNOWLEDGEMENT_DUE.set_in(':wait_ms')}, "
         "retries = retries + :retries, retried_at = case when :retries = 1 then :now else retried_at end "
@@ -152,20 +155,20 @@ def _wait(tx: Transaction, row: Row, wait_ms: int, retries: int = 0) -> None:
     )
 
 
-def _ask(tx: Transaction, message: int) -> None:
+def _ask_human(tx: Transaction, message: int) -> None:
     why = ack_escalations.ask_human(tx, message)
     events.record(tx, SWARM, "needs_attention", why)
     first = message_rows.find(tx, message)
-    if _present(tx, first.sender) is None:
+    if _find_present(tx, first.sender) is None:
         return
-    with tx.savepoint() as part:  # asking the human must not fail because the sender cannot be told of it
+    with tx.savepoint() as part:  # a failure here must not undo the question to the human
         messages.post(tx, SWARM, first.sender, f"{why}. A human was asked.", MessageType.STATUS, message)
     if part.error:
         events.record(tx, SWARM, "message_lost", f"to {first.sender}: {part.error}")
 
 
 def _excuse(tx: Transaction, message: int, agent: str, reason: str) -> bool:
-    if not _close(tx, message, agent, "excused"):
+    if not _end_wait(tx, message, agent, "excused"):
         return False
     because = f": {reason}" if reason else ""
     events.record(tx, HUMAN, "excused", f"{agent} from acknowledging message {message}{because}")
@@ -173,15 +176,13 @@ def _excuse(tx: Transaction, message: int, agent: str, reason: str) -> bool:
     return True
 
 
-def _say_once_more(
-    tx: Transaction, escalation: int, first: Message, silent: list[RequiredAck], reason: str
-) -> list[str]:
-    reached = [agent for one in silent if (agent := _present(tx, one.agent))]
-    if not reached:
+def _say_again(tx: Transaction, escalation: int, first: Message, silent: list[RequiredAck], reason: str) -> list[str]:
+    present = [agent for one in silent if (agent := _find_present(tx, one.agent))]
+    if not present:
         gone = ", ".join(one_line(one.agent, 40) for one in silent)
         excuse = f"swarm escalation resolve {escalation} --option {AckResolution.EXCUSE.value}"
-        raise NotFound(f"Nobody is here to whom it could be said again: {gone}.", next=excuse)
-    for agent in reached:
+        raise NotFound(f"The message cannot be sent again, its recipients have left: {gone}.", next=excuse)
+    for agent in present:
         [row] = tx.execute(
             "select * from acknowledgements where message_id = :message and agent = :agent",
             message=first.id,
@@ -190,15 +191,15 @@ def _say_once_more(
         messages.say_again(tx, first, agent)
         if reason:
             messages.post(tx, HUMAN, agent.name, reason, MessageType.INFO, first.id)
-        _wait(tx, row, row["first_wait_ms"] * 2 ** (RETRIES - 1), retries=1)
-    names = [agent.name for agent in reached]
-    events.record(tx, HUMAN, "resolved", f"message {first.id} is said again to {', '.join(names)}")
+        _set_wait(tx, row, row["first_wait_ms"] * 2 ** (RETRIES - 1), retries=1)
+    names = [agent.name for agent in present]
+    events.record(tx, HUMAN, "resolved", f"message {first.id} is sent again to {', '.join(names)}")
     ack_escalations.close_or_reword(tx, first.id, AckResolution.SAY_AGAIN.value, HUMAN, reason)
     return names
 
 
-def _full_for_ms(tx: Transaction, agent: str) -> int:
-    """How long one more retry to this agent must wait for the rate."""
+def _find_rate_delay_ms(tx: Transaction, agent: str) -> int:
+    """How long the next retry to this agent must wait to stay within `RETRIES_A_MINUTE`."""
     rows = tx.execute(
         "select retried_at from acknowledgements where agent = :agent and state = 'waiting' "
         "and retried_at > :since and retried_at <= :now order by retried_at desc limit :most",
@@ -212,13 +213,14 @@ def _full_for_ms(tx: Transaction, agent: str) -> int:
     return int(rows[-1]["retried_at"]) + _MINUTE_MS - tx.now
 
 
-def _first(tx: Transaction, message: int) -> Message:
+def _find_first(tx: Transaction, message: int) -> Message:
+    """The message itself, or the one that it repeats. Raises `NotFound`."""
     found = message_rows.find(tx, message)
     return message_rows.find(tx, found.retry_of) if found.retry_of else found
 
 
-def _record(tx: Transaction, first: Message, agent: str) -> bool:
-    """That it was read under any of its ids, and acknowledged; false when that is known."""
+def _record_receipts(tx: Transaction, first: Message, agent: str) -> bool:
+    """Record it as acknowledged, and all its copies as read; False when it was acknowledged already."""
     new = tx.one(
         "insert into receipts (message_id, agent, acked_at) values (:id, :agent, :now) "
         "on conflict (message_id, agent) do update set acked_at = excluded.acked_at "
@@ -227,18 +229,18 @@ def _record(tx: Transaction, first: Message, agent: str) -> bool:
         agent=agent,
         now=tx.now,
     )
-    said_again = tx.execute(
+    retries = tx.execute(
         "select * from messages where thread = :thread and retry_of = :first and recipient = :agent order by id",
         thread=message_rows.find_thread_root(first),
         first=first.id,
         agent=agent,
     )
-    said = [first, *(message_rows.make_message(row) for row in said_again)]
-    reading.mark_read(tx, agent, reading.MessagePage(said, more=False, cursor=first.id))
+    copies = [first, *(message_rows.make_message(row) for row in retries)]
+    reading.mark_read(tx, agent, reading.MessagePage(copies, more=False, cursor=first.id))
     return new is not None
 
 
-def _close(tx: Transaction, message: int, agent: str, state: str) -> bool:
+def _end_wait(tx: Transaction, message: int, agent: str, state: str) -> bool:
     closed = tx.one(
         "update acknowledgements set state = :state, at = :now "
         f"where message_id = :message and agent = :agent and {_OPEN} returning message_id",
@@ -251,9 +253,9 @@ def _close(tx: Transaction, message: int, agent: str, state: str) -> bool:
 
 
 def _tell_sender(tx: Transaction, first: Message, agent: str) -> None:
-    said = f"Acknowledged message {first.id}."
-    messages.post(tx, agent, first.sender, said, MessageType.ACK, first.id, notice=False)
+    text = f"Acknowledged message {first.id}."
+    messages.post(tx, agent, first.sender, text, MessageType.ACK, first.id, notice=False)
 
 
-def _present(tx: Transaction, name: str) -> Agent | None:
+def _find_present(tx: Transaction, name: str) -> Agent | None:
     return next((agent for agent in roster.list_present(tx) if agent.name == name), None)

@@ -1,4 +1,4 @@
-"""What agents and people say to each other: a row first, and only then a pane."""
+"""Sending messages: each is stored as a row first; its notices in panes follow."""
 
 from swarm_agents import roster
 from swarm_agents.db.database import Database
@@ -12,8 +12,8 @@ from swarm_agents.model import EVERYONE, HUMAN, Delivery, Message, MessageType
 from swarm_agents.roster import Agent
 from swarm_agents.text import NAME, one_line
 
-BODY_LIMIT = 10_240  # bytes of UTF-8; what is longer belongs into a file that the message names
-FIRST_WAIT_S = 30.0  # for an acknowledgement; see acknowledgements
+BODY_LIMIT = 10_240  # bytes of UTF-8; what is longer belongs in a file that the message names
+FIRST_WAIT_S = 30.0  # until a message that must be acknowledged is sent again; see acknowledgements
 _MINUTE_MS = 60_000
 
 
@@ -28,27 +28,27 @@ def send(
     ack_within_s: float | None = None,
     phase: str | None = None,
 ) -> tuple[int, list[Delivery]]:
-    """Store a message and queue its notices; its id and what becomes of it, an entry for each recipient.
+    """Store a message and queue its notices. Returns its id and one delivery for each recipient.
 
-    `recipient` is an agent, a role, `all` or `human`; `phase` the one that the sender works in. With `ack_within_s`
-    each recipient must acknowledge it within that time, or it is said again (see acknowledgements). Raises `NotFound`
+    `recipient` is an agent, a role, `all` or `human`; `phase` is the one that the sender works in. With `ack_within_s`
+    each recipient must acknowledge it within that time, or it is sent again (see acknowledgements). Raises `NotFound`
     (also for an unknown `reply_to`), `BadData` (empty or over `BODY_LIMIT`), and `RateLimited` when an agent has sent
     `per_minute` messages within the last minute (a broadcast is one).
     """
     _check_body(body)
     _check_recipient(recipient)
     with db.transaction() as tx:
-        reached = _reached(tx, sender, recipient)
-        if recipient not in (EVERYONE, HUMAN) and not reached:
+        agents = _find_recipients(tx, sender, recipient)
+        if recipient not in (EVERYONE, HUMAN) and not agents:
             raise NotFound(f"There is no agent or role {recipient}.", next="swarm agent list")
         if sender != HUMAN:
             _check_rate(tx, sender, per_minute)
         requires_ack = ack_within_s is not None
         message = _store(tx, sender, recipient, body, type_, reply_to, requires_ack=requires_ack, phase=phase)
         if ack_within_s is not None:
-            names = [HUMAN] if recipient == HUMAN else [agent.name for agent in reached]
-            _expect_acknowledgement(tx, message, names, int(ack_within_s * 1000))
-        return message, deliveries.queue(tx, message, reached)
+            names = [HUMAN] if recipient == HUMAN else [agent.name for agent in agents]
+            _require_acknowledgements(tx, message, names, int(ack_within_s * 1000))
+        return message, deliveries.queue(tx, message, agents)
 
 
 def post(
@@ -60,16 +60,16 @@ def post(
     reply_to: int | None = None,
     notice: bool = True,
 ) -> tuple[int, list[Delivery]]:
-    """Store a message within the transaction of the act that it tells of. No rate counts it.
+    """Store a message in the transaction of the change that it reports. It does not count towards any rate limit.
 
-    Without `notice` it waits in the inbox and nothing is typed.
+    Without `notice` nothing is typed into panes; recipients find it in their inbox.
     """
     message = _store(tx, sender, recipient, body, type_, reply_to, automatic=True)
-    return message, deliveries.queue(tx, message, _reached(tx, sender, recipient) if notice else [])
+    return message, deliveries.queue(tx, message, _find_recipients(tx, sender, recipient) if notice else [])
 
 
 def say_again(tx: Transaction, first: Message, agent: Agent) -> int:
-    """The same message once more, to one recipient who has not acknowledged it; its id."""
+    """Send the message again to one recipient that has not acknowledged it, as a message of its own. Returns its id."""
     row = tx.one(
         "insert into messages (at, sender, recipient, type, body, thread, retry_of, requires_ack, automatic, phase) "
         "values (:now, :sender, :recipient, :type, :body, :thread, :first, 1, 1, :phase) returning id",
@@ -118,7 +118,7 @@ def _store(
     return int(row["id"])
 
 
-def _expect_acknowledgement(tx: Transaction, message: int, names: list[str], first_wait_ms: int) -> None:
+def _require_acknowledgements(tx: Transaction, message: int, names: list[str], first_wait_ms: int) -> None:
     for name in names:
         tx.execute(
             f"insert into acknowledgements (message_id, agent, first_wait_ms, {ACKNOWLEDGEMENT_DUE.names}, at) "
@@ -131,7 +131,8 @@ def _expect_acknowledgement(tx: Transaction, message: int, names: list[str], fir
         )
 
 
-def _reached(tx: Transaction, sender: str, recipient: str) -> list[Agent]:
+def _find_recipients(tx: Transaction, sender: str, recipient: str) -> list[Agent]:
+    """The present agents that get the message: by name, else by role. The sender only when it names itself."""
     if recipient == HUMAN:
         return []
     present = [agent for agent in roster.list_present(tx) if agent.name != sender or agent.name == recipient]
@@ -145,7 +146,7 @@ def _reached(tx: Transaction, sender: str, recipient: str) -> list[Agent]:
 def _check_recipient(recipient: str) -> None:
     if recipient.startswith("$"):
         raise Usage(
-            f"{one_line(recipient, 40)!r} is the name of a variable, not its value: nothing replaced it. "
+            f"{one_line(recipient, 40)!r} is the name of a variable, not its value: the shell did not expand it. "
             "Name an agent, a role, or 'all'."
         )
     if not NAME.fullmatch(recipient):
@@ -169,7 +170,7 @@ def _check_rate(tx: Transaction, sender: str, per_minute: int) -> None:
         "order by id desc limit :per_minute",
         sender=sender,
         since=tx.now - _MINUTE_MS,
-        now=tx.now,  # a clock that was set back must not silence anybody for as long as it was wrong
+        now=tx.now,  # a clock that was set back must not silence a sender until it catches up
         per_minute=per_minute,
     )
     if len(rows) >= per_minute:

@@ -1,4 +1,4 @@
-"""Reading messages: inbox, poll, log, receipts."""
+"""Reading messages: what an agent has not read, polls after a cursor, the log, receipts."""
 
 from typing import NamedTuple
 
@@ -24,9 +24,9 @@ _UNREAD = "not exists (select 1 from receipts r where r.message_id = m.id and r.
 
 
 class MessagePage(NamedTuple):
-    """Messages oldest first. `more` when it was cut; `cursor` is where the next page begins.
+    """Messages, oldest first. `more`: the limit cut it; `cursor`: the next page begins after this id.
 
-    `read_through`: once these are read, the reader has read everything up to there; 0 when that cannot be said.
+    `read_through`: once these messages are read, nothing up to this id is unread; 0 when that is unknown.
     """
 
     messages: list[Message]
@@ -38,7 +38,7 @@ class MessagePage(NamedTuple):
 def read_inbox(
     db: Database, agent: str, limit: int = 50, peek: bool = False, only: MessageFilter = NO_FILTER
 ) -> MessagePage:
-    """What the agent has not read, oldest first. Without `peek`, what is returned is marked read, nothing else."""
+    """The messages that the agent has not read, oldest first. Marks exactly those as read, unless `peek`."""
     check_limit(limit)
     if peek:
         with db.reading() as tx:
@@ -50,14 +50,16 @@ def read_inbox(
 
 
 def find_unread(tx: Transaction, reader: Agent, limit: int, only: MessageFilter = NO_FILTER) -> MessagePage:
-    """What the agent has not read, of what is asked for."""
-    floor = _floor(tx, reader.name)
+    """The messages that the agent has not read and that pass the filter, oldest first. Marks nothing."""
+    floor = _find_floor(tx, reader.name)
     mine = message_rows.make_reader_condition(reader).and_(SqlCondition(_UNREAD, {}))
-    page = _after(tx, floor, limit, mine.and_(message_rows.make_condition(tx, only)))
+    page = _read_after(tx, floor, limit, mine.and_(message_rows.make_condition(tx, only)))
     through = page.cursor if page.more else max(floor, find_last_id(tx))
-    if only._replace(phase=None) != NO_FILTER or (only.phase and _elsewhere(tx, mine, only.phase, floor, through)):
+    if only._replace(phase=None) != NO_FILTER or (
+        only.phase and _has_unread_of_other_phase(tx, mine, only.phase, floor, through)
+    ):
         return page
-    # Nothing before the end of the page is unread but what is on it: the next look need not begin before that.
+    # Up to the end of the page only its own messages are unread, so the next look may begin there.
     return page._replace(read_through=through)
 
 
@@ -69,24 +71,25 @@ def poll(
     only: MessageFilter = NO_FILTER,
     own_too: bool = False,
 ) -> MessagePage:
-    """What concerns an agent (None: the human, who sees everything), read or not, oldest first after a cursor.
+    """The messages after a cursor that concern the reader, read or not, oldest first. None is the human: everything.
 
-    Marks nothing. Raises `NotFound` for a cursor from the future: of another database, or of one that was restored.
+    Marks nothing. Raises `NotFound` when the cursor is larger than any id: it belongs to another database, or this
+    one was restored from a backup.
     """
     check_limit(limit)
     newest = find_last_id(tx)
     if after > newest:
         raise NotFound(
-            f"There is no message {after} yet, the newest is {newest}: the cursor is not of this database. "
+            f"There is no message {after} yet, the newest is {newest}: the cursor belongs to another database. "
             "Begin again without it.",
             next="swarm msg poll",
         )
     condition = message_rows.make_reader_condition(reader, own_too).and_(message_rows.make_condition(tx, only))
-    return _after(tx, after, limit, condition)
+    return _read_after(tx, after, limit, condition)
 
 
 def mark_read(tx: Transaction, reader: str, page: MessagePage) -> None:
-    """The reader took these from the database. What they read before stays read when it was."""
+    """Record that the reader has read these messages. The time of the first reading is kept."""
     for message in page.messages:
         tx.execute(
             "insert into receipts (message_id, agent, read_at) values (:id, :agent, :now) "
@@ -105,7 +108,7 @@ def mark_read(tx: Transaction, reader: str, page: MessagePage) -> None:
 
 
 def read_log(tx: Transaction, limit: int = 50, only: MessageFilter = NO_FILTER) -> MessagePage:
-    """The newest messages between everybody, oldest of them first."""
+    """The newest messages, whoever they are for, oldest first."""
     check_limit(limit)
     condition = message_rows.make_condition(tx, only)
     rows = tx.execute(
@@ -117,13 +120,13 @@ def read_log(tx: Transaction, limit: int = 50, only: MessageFilter = NO_FILTER) 
 
 
 def read_receipts(tx: Transaction, message: int) -> dict[str, tuple[int | None, int | None]]:
-    """Who read a message when, and acknowledged it when."""
+    """For each reader of a message: when it was read, and when it was acknowledged (UTC ms)."""
     rows = tx.execute("select agent, read_at, acked_at from receipts where message_id = :id order by agent", id=message)
     return {row["agent"]: (row["read_at"], row["acked_at"]) for row in rows}
 
 
 def count_by_type(tx: Transaction, since: int = 0) -> dict[MessageType, int]:
-    """How many of each type there are since a time (UTC ms), every type."""
+    """How many messages of each type were sent since a time (UTC ms); types without any count 0."""
     when, values = ("where at >= :since ", {"since": since}) if since else ("", {})
     rows = tx.execute(f"select type, count(*) as n from messages {when}group by type", **values)
     found = {row["type"]: row["n"] for row in rows}
@@ -131,22 +134,24 @@ def count_by_type(tx: Transaction, since: int = 0) -> dict[MessageType, int]:
 
 
 def is_recipient(tx: Transaction, message: Message, name: str) -> bool:
-    """Whether it was sent to them: they have it in their inbox, or had it."""
+    """Whether the message was sent to this agent or to the human."""
     if name == HUMAN or message.recipient == HUMAN:
         return name == message.recipient
-    told = tx.one("select 1 from deliveries where message_id = :id and agent = :name", id=message.id, name=name)
-    if told or message.recipient == name:
+    delivery = tx.one("select 1 from deliveries where message_id = :id and agent = :name", id=message.id, name=name)
+    if delivery or message.recipient == name:
         return True
     me = roster.find(tx, name)
     return message.sender != name and message.recipient in (me.role, EVERYONE)
 
 
 def find_last_id(tx: Transaction) -> int:
+    """The id of the newest message; 0 when there is none."""
     row = tx.one("select max(id) as id from messages")
     return (row["id"] or 0) if row else 0
 
 
 def make_page(rows: list[Row], more: bool, floor: int) -> MessagePage:
+    """A page of rows of messages; `floor` is its cursor when it is empty."""
     found = [message_rows.make_message(row) for row in rows]
     return MessagePage(found, more, found[-1].id if found else floor)
 
@@ -156,7 +161,7 @@ def check_limit(limit: int) -> None:
         raise Usage(f"--limit must be between {LIMITS[0]} and {LIMITS[-1]}.")
 
 
-def _after(tx: Transaction, floor: int, limit: int, condition: SqlCondition) -> MessagePage:
+def _read_after(tx: Transaction, floor: int, limit: int, condition: SqlCondition) -> MessagePage:
     rows = tx.execute(
         f"select m.*, {_AWAITS_ACK} as awaits_ack from messages m "
         f"where m.id > :floor and {condition.sql} order by m.id limit :limit",
@@ -167,8 +172,8 @@ def _after(tx: Transaction, floor: int, limit: int, condition: SqlCondition) -> 
     return make_page(rows[:limit], more=len(rows) > limit, floor=floor)
 
 
-def _elsewhere(tx: Transaction, mine: SqlCondition, phase: str, floor: int, through: int) -> bool:
-    """Whether something of another phase is unread up to there, which must stay so."""
+def _has_unread_of_other_phase(tx: Transaction, mine: SqlCondition, phase: str, floor: int, through: int) -> bool:
+    """Whether a message of another phase is unread between the two ids."""
     found = tx.one(
         "select 1 from messages m where m.id > :floor and m.id <= :through and m.phase <> :phase "
         f"and {mine.sql} limit 1",
@@ -180,6 +185,7 @@ def _elsewhere(tx: Transaction, mine: SqlCondition, phase: str, floor: int, thro
     return found is not None
 
 
-def _floor(tx: Transaction, agent: str) -> int:
+def _find_floor(tx: Transaction, agent: str) -> int:
+    """The agent has read everything up to this id."""
     row = tx.one("select inbox_floor from agents where name = :agent", agent=agent)
     return row["inbox_floor"] if row else 0

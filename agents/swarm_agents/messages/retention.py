@@ -1,7 +1,8 @@
-"""Removes old messages that nobody needs any more: read by everybody they were for, acknowledged, nothing open.
+"""Removes old messages that are no longer needed.
 
 Kept, however old: what a present agent or the human has not read, what must still be acknowledged, what is on its way
-into a pane, what began a thread of which something is left, and the newest message, from which cursors are judged.
+into a pane, the first message of a thread of which another is left, and the newest message, which tells whether a
+cursor belongs to this database.
 """
 
 from typing import NamedTuple
@@ -13,9 +14,9 @@ from swarm_agents.db.transaction import Transaction
 from swarm_agents.messages import reading
 from swarm_agents.model import EVERYONE, HUMAN
 
-_AT_ONCE = 500  # messages a transaction looks at: some 10 ms under the write lock, so that sends go on meanwhile
+_BATCH = 500  # messages of one transaction: it holds the write lock for some 10 ms, so sends go on in between
 
-# A part of a `where` about messages, which are called m there.
+# Conditions for the `where` of a query whose table of messages is called m.
 _UNREAD = (
     "exists (select 1 from agents a where a.left_at is null and a.name <> m.sender and m.id > a.inbox_floor "
     f"and m.recipient in (a.name, a.role, '{EVERYONE}') and not exists (select 1 from receipts r "
@@ -36,14 +37,14 @@ _NEEDED = f"({_UNREAD}) or ({_UNREAD_BY_HUMAN}) or {_UNACKNOWLEDGED} or {_ON_ITS
 
 
 class PruneResult(NamedTuple):
-    """`kept` are as old, but somebody needs them."""
+    """How many messages were removed, and how many as old are kept because they are needed."""
 
     removed: int
     kept: int
 
 
 def prune(db: Database, older_than_s: float) -> PruneResult:
-    """Remove what is older and not needed, newest first, in small transactions."""
+    """Remove messages that are older and not needed, newest first, in small transactions."""
     with db.reading() as tx:
         before = tx.now - int(older_than_s * 1000)
         below = reading.find_last_id(tx)
@@ -60,34 +61,34 @@ def prune(db: Database, older_than_s: float) -> PruneResult:
 
 
 def find_pruned_through(tx: Transaction) -> int:
-    """Up to this id messages may be missing; 0 when none ever was removed."""
+    """The largest id that was ever removed; 0 when none was."""
     row = tx.one("select through from pruned where id = 1")
     return int(row["through"]) if row else 0
 
 
 def _prune_some(tx: Transaction, before: int, below: int) -> tuple[int, int, int]:
-    """Where to go on, how many of these messages are old, and how many were removed."""
+    """Returns the id below which to go on, how many of these messages are old, and how many were removed."""
     rows = tx.execute(
-        "select id, at from messages where id < :below order by id desc limit :limit", below=below, limit=_AT_ONCE
+        "select id, at from messages where id < :below order by id desc limit :limit", below=below, limit=_BATCH
     )
     if not rows:
         return 0, 0, 0
     first = rows[-1]["id"]
-    needless = tx.execute(
+    removable = tx.execute(
         f"select m.id from messages m where m.id >= :first and m.id < :below and m.at < :before and not ({_NEEDED}) "
         "order by m.id desc",
         first=first,
         below=below,
         before=before,
     )
-    gone = sum(_remove(tx, row["id"]) for row in needless)
+    gone = sum(_remove(tx, row["id"]) for row in removable)
     if gone:
-        tx.execute("update pruned set through = :last where id = 1 and through < :last", last=needless[0]["id"])
+        tx.execute("update pruned set through = :last where id = 1 and through < :last", last=removable[0]["id"])
     return first, sum(row["at"] < before for row in rows), gone
 
 
 def _remove(tx: Transaction, message: int) -> bool:
-    """False when it began a thread of which something is left."""
+    """Remove one message with its rows; False when another message of the thread that it began is left."""
     if tx.one("select 1 from messages where thread = :id", id=message):
         return False
     search.remove_message(tx, message)

@@ -1,4 +1,4 @@
-"""Messages as rows: which of them somebody asks for, and what a row says."""
+"""Rows of messages: which ones a filter selects, as SQL, and a row as a value."""
 
 from typing import Any, NamedTuple
 
@@ -9,28 +9,28 @@ from swarm_agents.model import EVERYONE, HUMAN, Message, MessageType
 from swarm_agents.roster import Agent
 
 ACKNOWLEDGEMENT_DUE = columns("due")
-"""When a message that was not acknowledged is said again, or becomes a question to the human."""
+"""When a message that was not acknowledged is sent again, or the human is asked."""
 
 
 class MessageFilter(NamedTuple):
-    """Which messages: all of what is given must hold."""
+    """Which messages to read: those to which every given field applies."""
 
     type: MessageType | None = None
     sender: str | None = None
     """An agent, a role, `human` or `swarm`."""
     thread: int | None = None
-    """Any message of it."""
+    """The id of any message of the thread."""
     since: int | None = None
-    """UTC, milliseconds."""
+    """UTC milliseconds."""
     phase: str | None = None
-    """What was said in it, and what belongs to no phase."""
+    """The id of a phase: its messages, and those that belong to no phase."""
 
 
 NO_FILTER = MessageFilter()
 
 
 class SqlCondition(NamedTuple):
-    """A part of a `where` about messages, which are called m there, and its values."""
+    """A condition for the `where` of a query whose table of messages is called m, with its parameters."""
 
     sql: str
     values: dict[str, Any]
@@ -40,7 +40,7 @@ class SqlCondition(NamedTuple):
 
 
 def make_condition(tx: Transaction, only: MessageFilter) -> SqlCondition:
-    """Raises `NotFound` for a thread that nobody began."""
+    """The condition of a filter. Raises `NotFound` when the message that names the thread does not exist."""
     parts: list[str] = ["1 = 1"]
     values: dict[str, Any] = {}
     if only.type is not None:
@@ -63,15 +63,15 @@ def make_condition(tx: Transaction, only: MessageFilter) -> SqlCondition:
 
 
 def make_reader_condition(reader: Agent | None, own_too: bool = False) -> SqlCondition:
-    """What concerns an agent; the human (None) sees everything."""
+    """The condition for what concerns an agent: sent to it, its role or all. The human (None) sees everything."""
     me = reader.name if reader else HUMAN
-    theirs = f"m.recipient in (:me, :my_role, '{EVERYONE}')" if reader else "1 = 1"
-    sql = f"({theirs} or m.sender = :me)" if own_too else f"{theirs} and m.sender <> :me"
+    received = f"m.recipient in (:me, :my_role, '{EVERYONE}')" if reader else "1 = 1"
+    sql = f"({received} or m.sender = :me)" if own_too else f"{received} and m.sender <> :me"
     return SqlCondition(sql, {"me": me, "my_role": reader.role if reader else me})
 
 
 def find(tx: Transaction, message: int) -> Message:
-    """Raises `NotFound`."""
+    """The message with this id. Raises `NotFound`."""
     row = tx.one("select * from messages where id = :id", id=message)
     if row is None:
         raise NotFound(f"There is no message {message}.", next="swarm msg log")
@@ -79,7 +79,7 @@ def find(tx: Transaction, message: int) -> Message:
 
 
 def find_thread_root(message: Message) -> int:
-    """The message that began the thread."""
+    """The id of the message that began the thread."""
     return message.thread or message.id
 
 

@@ -1,4 +1,4 @@
-"""Searching what was said: by words, newest first, never by rank."""
+"""Full-text search: the newest messages that hold some words."""
 
 from swarm_agents.db import search
 from swarm_agents.db.database import Database
@@ -8,9 +8,9 @@ from swarm_agents.messages.rows import NO_FILTER, MessageFilter
 
 
 def grep(db: Database, text: str, limit: int = 50, only: MessageFilter = NO_FILTER) -> reading.MessagePage:
-    """The newest messages that hold every word of `text` (or one that begins with it), newest first.
+    """The messages that hold every word of `text`, or words that begin with them; newest first, not ranked.
 
-    The first search of a long log takes seconds: it indexes what is new since the last one.
+    Each search first indexes the messages since the last one; the first search of a long log takes seconds.
     """
     reading.check_limit(limit)
     search.fill_index(db)

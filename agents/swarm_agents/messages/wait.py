@@ -1,4 +1,4 @@
-"""Waiting for a message: returns within a second of it, at the deadline, or when what it is part of is over."""
+"""Waiting for a message: returns within a second of a match, at the deadline, or when the phase ends."""
 
 import time
 
@@ -11,16 +11,17 @@ from swarm_agents.messages.rows import MessageFilter
 from swarm_agents.phases import Phase
 from swarm_agents.roster import Agent
 
-_LOOK_EVERY_S = 0.5  # when a wake-up is lost
+_LOOK_EVERY_S = 0.5  # even without a wake-up: one may be lost
 
 
 def wait(
     db: Database, reader: Agent | None, only: MessageFilter, timeout_s: float, after: int | None = None
 ) -> MessagePage | Phase | None:
-    """The first messages that match; None at the deadline; the phase that was asked for when it ended before.
+    """Wait for the first message that matches. Returns None at the deadline, and the filter's phase when it ends.
 
-    For an agent without `after` these are ones that it has not read: an answer that was quicker than the question's
-    wait counts. Otherwise those after the cursor; the human (None) without one waits for what comes from now on.
+    An agent without `after` waits for messages that it has not read, so an answer that came before the wait began
+    counts. With `after`, any message after that cursor counts. The human (reader None) without `after` waits for
+    messages that are sent from now on.
     """
     give_up_at = time.monotonic() + timeout_s
     with db.subscribe() as commits:
@@ -28,7 +29,7 @@ def wait(
             with db.reading() as tx:
                 if reader is None and after is None:
                     after = reading.find_last_id(tx)
-                page = _look(tx, reader, only, after)
+                page = _read_match(tx, reader, only, after)
                 if page.messages:
                     return page
                 phase = phases.find(tx, only.phase) if only.phase else None
@@ -40,7 +41,7 @@ def wait(
             commits.wait(min(left_s, _LOOK_EVERY_S))
 
 
-def _look(tx: Transaction, reader: Agent | None, only: MessageFilter, after: int | None) -> MessagePage:
+def _read_match(tx: Transaction, reader: Agent | None, only: MessageFilter, after: int | None) -> MessagePage:
     if reader is not None and after is None:
         return reading.find_unread(tx, reader, 1, only)
     return reading.poll(tx, reader, after or 0, 1, only)

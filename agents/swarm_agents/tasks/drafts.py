@@ -5,13 +5,13 @@ from typing import NamedTuple
 from swarm_agents.errors import BadData
 from swarm_agents.text import NAME, one_line, printable
 
-TITLE_LIMIT = 200  # characters; what is longer belongs into the detail
-TEXT_LIMIT = 10_240  # bytes of a detail, a result or a reason; what is longer belongs into a file that it names
-DRAFTS_LIMIT = 1_000  # tasks in one act
+TITLE_LIMIT = 200  # characters; what is longer belongs in the detail
+TEXT_LIMIT = 10_240  # bytes of a detail, a result or a reason; what is longer belongs in a file that the text names
+DRAFTS_LIMIT = 1_000  # tasks added at once
 
 
 class TaskDraft(NamedTuple):
-    """A task that was proposed. `line` is where, None when it was not a file that proposed it."""
+    """A proposed task. `line` is where it stands in the file of tasks; None when it comes from elsewhere."""
 
     id: str
     title: str
@@ -24,7 +24,7 @@ class TaskDraft(NamedTuple):
 
 
 def check_draft(draft: TaskDraft) -> None:
-    """Raises `BadData` for what no task may be."""
+    """Raises `BadData` when the task cannot be added like this; with the line, where there is one."""
     if not NAME.fullmatch(draft.id):
         raise make_draft_error(draft, f"{one_line(draft.id, 40)!r} is no task id: letters, digits, '_', '-'; up to 64")
     if not draft.title.strip():
@@ -40,7 +40,7 @@ def check_draft(draft: TaskDraft) -> None:
 
 
 def check_text(text: str, what: str) -> None:
-    """Raises `BadData` for a text that cannot be stored as it is."""
+    """Raises `BadData` for a text that is not UTF-8 or longer than `TEXT_LIMIT`; `what` names it."""
     try:
         size = len(text.encode())
     except UnicodeEncodeError:
@@ -50,4 +50,5 @@ def check_text(text: str, what: str) -> None:
 
 
 def make_draft_error(draft: TaskDraft, why: str) -> BadData:
+    """The error for a draft, with its line where there is one."""
     return BadData(f"line {draft.line}: {why}." if draft.line is not None else f"{why[:1].upper()}{why[1:]}.")

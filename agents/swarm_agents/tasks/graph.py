@@ -1,4 +1,4 @@
-"""Which task comes after which: puts proposed tasks in an order of work, or says which line makes that impossible."""
+"""The graph of tasks: sorts proposed tasks so that each follows those it waits for, and refuses circles."""
 
 from collections.abc import Container, Iterable
 
@@ -7,14 +7,14 @@ from swarm_agents.text import one_line
 
 
 def sort_drafts(drafts: Iterable[TaskDraft], known: Container[str]) -> list[TaskDraft]:
-    """The drafts, each after those that it waits for, otherwise as they stand. `known` are ids that exist already.
+    """Sort the drafts: each after those that it waits for, otherwise in the given order. `known` ids exist already.
 
-    Raises `BadData`, with the line: an id twice, one that exists, an unknown dependency, a circle.
+    Raises `BadData` with the line for a duplicate id, an id that exists, an unknown dependency, or a circle.
     """
     by_id: dict[str, TaskDraft] = {}
     for draft in drafts:
         if draft.id in by_id:
-            raise make_draft_error(draft, f"the id {draft.id} is taken{_by_line(by_id[draft.id])}")
+            raise make_draft_error(draft, f"the id {draft.id} is taken{_describe_line(by_id[draft.id])}")
         if draft.id in known:
             raise make_draft_error(draft, f"there is a task {draft.id} already")
         by_id[draft.id] = draft
@@ -22,13 +22,13 @@ def sort_drafts(drafts: Iterable[TaskDraft], known: Container[str]) -> list[Task
         for after in draft.after:
             if after not in by_id and after not in known:
                 raise make_draft_error(draft, f"it comes after {one_line(after, 64)}, and there is no such task")
-    return _sorted(by_id)
+    return _sort_by_dependencies(by_id)
 
 
-def _sorted(by_id: dict[str, TaskDraft]) -> list[TaskDraft]:
+def _sort_by_dependencies(by_id: dict[str, TaskDraft]) -> list[TaskDraft]:
     placed: dict[str, TaskDraft] = {}
     for first in by_id.values():
-        path = [first]  # each waits for the next one
+        path = [first]  # each draft waits for the next one
         while path:
             draft = path[-1]
             missing = next((one for one in draft.after if one in by_id and one not in placed), None)
@@ -37,17 +37,17 @@ def _sorted(by_id: dict[str, TaskDraft]) -> list[TaskDraft]:
                 path.pop()
             elif any(one.id == missing for one in path):
                 raise make_draft_error(
-                    by_id[missing], f"tasks wait for each other in a circle: {_circle(path, missing)}"
+                    by_id[missing], f"tasks wait for each other in a circle: {_describe_circle(path, missing)}"
                 )
             else:
                 path.append(by_id[missing])
     return list(placed.values())
 
 
-def _circle(path: list[TaskDraft], back_to: str) -> str:
+def _describe_circle(path: list[TaskDraft], back_to: str) -> str:
     ids = [one.id for one in path]
     return " after ".join([*ids[ids.index(back_to) :], back_to])
 
 
-def _by_line(draft: TaskDraft) -> str:
+def _describe_line(draft: TaskDraft) -> str:
     return f" by line {draft.line}" if draft.line is not None else ""

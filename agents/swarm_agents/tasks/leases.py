@@ -1,4 +1,4 @@
-"""The leases of tasks. Apart from `tasks`, so that a verb which only renews them loads little."""
+"""The leases of tasks. A file of its own, so that a verb which only renews them need not load `tasks`."""
 
 from swarm_agents.db.leases import LeaseTable
 

@@ -1,10 +1,11 @@
-"""Proposes the tasks of a feature, from a template or from the user's own model, and adds all of them or nothing.
+"""Plans a feature: proposes its tasks, from a template or by the user's own model, and adds all of them or none.
 
-The model is any command: it gets the request on standard input and answers with JSON on standard output.
+The model is any command. It gets the request on standard input and answers with JSON on standard output.
 """
 
 import contextlib
 import re
+import tomllib
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -34,32 +35,35 @@ Answer with JSON alone, a list of objects:
   "after"     a list of the ids that have to be done before, [] for none
   "files"     a list of the files that it changes
   "estimate"  a time like "30m" or "2h"
-  "detail"    what whoever does it has to know
+  "detail"    what the agent that does it has to know
 Tasks that can go on at the same time must not change the same files. At most 30 tasks.
 """
 
 
 def propose_from_template(name: str, feature: str) -> list[TaskDraft]:
-    """The tasks of a template, `auto` for the one whose words the feature uses. Raises `NotFound`."""
-    known = _templates()
-    chosen = _fitting(known, feature) if name == AUTO else name
+    """The tasks of a template; `auto` chooses the one that shares most words with the feature. Raises `NotFound`."""
+    known = _read_templates()
+    chosen = _choose_template(known, feature) if name == AUTO else name
     if chosen not in known:
         raise NotFound(f"There is no template {one_line(chosen, 40)!r}; there are {', '.join(sorted(known))} and auto.")
     items = known[chosen]["tasks"]
-    return [task_file.make_draft(task_file.RawTask(0, _filled(item, feature)))._replace(line=None) for item in items]
+    return [task_file.make_draft(task_file.RawTask(0, _fill_in(item, feature)))._replace(line=None) for item in items]
 
 
 def propose_from_command(command: str, feature: str, limit_s: float, where: Path) -> list[TaskDraft]:
-    """What the command proposes. Raises `Unavailable` when it fails or takes too long, `BadData` for a bad answer."""
+    """The tasks that the command answers with, run in the folder `where`.
+
+    Raises `Unavailable` when it fails or runs longer than `limit_s`, and `BadData` for an answer that is not valid.
+    """
     answer = _run(command, _REQUEST.format(feature=feature), limit_s, where)
     try:
-        return task_file.parse(_json_of(answer), "json")
+        return task_file.parse(_extract_json(answer), "json")
     except BadData as error:
         raise BadData(f"The command's answer cannot be used, and nothing was added: {error.message}") from None
 
 
 def prefix_ids(db: Database, feature: str, proposed: list[TaskDraft]) -> list[TaskDraft]:
-    """The tasks under ids that begin with the feature, and that no task has: a second plan never meets the first."""
+    """Give the tasks ids that begin with the feature and that no task has, so a second plan leaves the first alone."""
     with db.reading() as tx:
         taken = {task.id for task in task_rows.list_tasks(tx)}
     base = task_file.make_slug(feature)[:_PREFIX_LIMIT].strip("-") or "plan"
@@ -75,16 +79,16 @@ def prefix_ids(db: Database, feature: str, proposed: list[TaskDraft]) -> list[Ta
 
 
 def add_plan(db: Database, feature: str, proposed: list[TaskDraft], by: str) -> list[Task]:
-    """Add the proposed tasks, all or none. Two who plan at once get ids of their own each."""
+    """Add the proposed tasks, all or none. Two plans at the same time get different ids."""
     for _ in range(20):
         named = prefix_ids(db, feature, proposed)
-        with contextlib.suppress(_MetAnother):
+        with contextlib.suppress(_IdsTaken):
             return _add(db, named, by, feature)
-    raise Unavailable("Others keep planning the same feature at this moment. Look at what they planned.")
+    raise Unavailable("Others are planning the same feature right now. Look at their tasks: swarm task list.")
 
 
-class _MetAnother(Exception):
-    pass
+class _IdsTaken(Exception):
+    """Another plan added tasks under these ids in the meantime."""
 
 
 def _add(db: Database, named: list[TaskDraft], by: str, feature: str) -> list[Task]:
@@ -94,13 +98,11 @@ def _add(db: Database, named: list[TaskDraft], by: str, feature: str) -> list[Ta
         with db.reading() as tx:
             taken = {task.id for task in task_rows.list_tasks(tx)}
         if any(one.id in taken for one in named):
-            raise _MetAnother from None
+            raise _IdsTaken from None
         raise
 
 
-def _templates() -> dict[str, Any]:
-    import tomllib  # only who plans pays for it
-
+def _read_templates() -> dict[str, Any]:
     folder = resources.files("swarm_agents.tasks") / "templates"
     return {
         entry.name.removesuffix(".toml"): tomllib.loads(entry.read_text(encoding="utf-8"))
@@ -109,19 +111,19 @@ def _templates() -> dict[str, Any]:
     }
 
 
-def _fitting(known: dict[str, Any], feature: str) -> str:
+def _choose_template(known: dict[str, Any], feature: str) -> str:
     words = set(re.findall(r"[a-z0-9]+", feature.lower()))
     score = {name: len(words & set(template["words"])) for name, template in known.items()}
     best = max(score, key=lambda name: score[name])
     return best if score[best] else FALLBACK
 
 
-def _filled(item: dict[str, Any], feature: str) -> dict[str, Any]:
+def _fill_in(item: dict[str, Any], feature: str) -> dict[str, Any]:
     return item | {"title": one_line(item["title"].replace("FEATURE", feature), TITLE_LIMIT)}
 
 
-def _json_of(answer: str) -> str:
-    """Models like to put their JSON into a fenced block; without one, all of it is the answer."""
+def _extract_json(answer: str) -> str:
+    """The JSON of an answer: its fenced block if it has one, else all of it."""
     fenced = _FENCED.search(answer)
     return fenced[1] if fenced and not answer.lstrip().startswith(("[", "{")) else answer
 

@@ -1,4 +1,4 @@
-"""Tasks as values: what a task is, which there are, what waits for which, and how much each agent has in hand."""
+"""Tasks as values, read from their rows: one, all, their history, and the workload of each agent."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -27,10 +27,14 @@ class TaskStatus(StrEnum):
 
 
 HELD_STATUSES = frozenset({TaskStatus.CLAIMED, TaskStatus.IN_PROGRESS, TaskStatus.REVIEW})
+IS_HELD = "status in ('claimed', 'in_progress', 'review')"  # the same as SQL
 
 
 class Task(NamedTuple):
-    """`after` are the tasks that it waits for, `blocked_by` those of them that are not done yet."""
+    """One task. `after`: the tasks that it waits for; `blocked_by`: those of them that are not done.
+
+    `former` is the last claimant before the present one. Times are UTC milliseconds.
+    """
 
     id: str
     title: str
@@ -56,7 +60,7 @@ class Task(NamedTuple):
 
 
 class Workload(NamedTuple):
-    """What one agent has and did. Minutes are estimated ones, of the tasks that have an estimate."""
+    """How many tasks one agent holds, completed and failed. Minutes are the sum of the estimates."""
 
     agent: str
     held: int
@@ -67,7 +71,7 @@ class Workload(NamedTuple):
 
 
 def find(tx: Transaction, task: str) -> Task:
-    """Raises `NotFound`, or `Usage` for what can be no id."""
+    """The task with this id. Raises `NotFound`, or `Usage` for what is no id."""
     row = tx.one("select * from tasks where id = :id", id=checked_name(task, "task id"))
     if row is None:
         raise NotFound(f"There is no task {task}.", next="swarm task list")
@@ -76,7 +80,7 @@ def find(tx: Transaction, task: str) -> Task:
         "order by b.number",
         id=task,
     )
-    return _task(row, [(dep["after_id"], dep["status"]) for dep in rows])
+    return _make_task(row, [(dep["after_id"], dep["status"]) for dep in rows])
 
 
 def exists(tx: Transaction, task: str) -> bool:
@@ -84,27 +88,27 @@ def exists(tx: Transaction, task: str) -> bool:
 
 
 def list_tasks(tx: Transaction) -> list[Task]:
-    """Every task, in an order in which they can be done."""
+    """All tasks, in an order in which they can be done."""
     after: dict[str, list[tuple[str, str]]] = {}
     for dep in tx.execute(
         "select d.task_id, d.after_id, b.status from task_deps d join tasks b on b.id = d.after_id order by b.number"
     ):
         after.setdefault(dep["task_id"], []).append((dep["after_id"], dep["status"]))
-    return [_task(row, after.get(row["id"], [])) for row in tx.execute("select * from tasks order by number")]
+    return [_make_task(row, after.get(row["id"], [])) for row in tx.execute("select * from tasks order by number")]
 
 
 def read_history(tx: Transaction, task: str, limit: int = 50) -> list[Event]:
-    """What happened to it last, oldest first."""
+    """The last events about a task, oldest first."""
     return events.list_about(tx, _KINDS, task, limit)
 
 
 def record_event(tx: Transaction, actor: str, kind: str, row: Row, detail: str = "") -> None:
-    """Add to the audit trail what was done to the task of this row."""
+    """Record a change of the task of this row."""
     events.record(tx, actor, kind, f"{row['id']}: {detail}" if detail else row["id"], fence=row["fence"])
 
 
 def list_dependents(tx: Transaction, task: str) -> list[tuple[str, str]]:
-    """The tasks that come after it, in the order of work, each with its title."""
+    """The ids and titles of the tasks that wait for it, in the order of work."""
     rows = tx.execute(
         "select t.id, t.title from task_deps d join tasks t on t.id = d.task_id where d.after_id = :id "
         "order by t.number",
@@ -114,26 +118,26 @@ def list_dependents(tx: Transaction, task: str) -> list[tuple[str, str]]:
 
 
 def count_workloads(found: Iterable[Task]) -> list[Workload]:
-    """What each agent has and did, of these tasks, by name."""
+    """The workload that these tasks are, by agent."""
     mine: dict[str, list[Task]] = {}
     for task in found:
         if task.claimant is not None:
             mine.setdefault(task.claimant, []).append(task)
-    return [_workload(agent, mine[agent]) for agent in sorted(mine)]
+    return [_make_workload(agent, mine[agent]) for agent in sorted(mine)]
 
 
-def _workload(agent: str, mine: list[Task]) -> Workload:
+def _make_workload(agent: str, mine: list[Task]) -> Workload:
     held = [task for task in mine if task.status in HELD_STATUSES]
     completed = [task for task in mine if task.status is TaskStatus.COMPLETED]
     failed = sum(task.status is TaskStatus.FAILED for task in mine)
-    return Workload(agent, len(held), len(completed), failed, _minutes(held), _minutes(completed))
+    return Workload(agent, len(held), len(completed), failed, _sum_minutes(held), _sum_minutes(completed))
 
 
-def _minutes(found: list[Task]) -> int:
+def _sum_minutes(found: list[Task]) -> int:
     return sum(task.estimate_min or 0 for task in found)
 
 
-def _task(row: Row, after: list[tuple[str, str]]) -> Task:
+def _make_task(row: Row, after: list[tuple[str, str]]) -> Task:
     return Task(
         id=row["id"],
         title=row["title"],

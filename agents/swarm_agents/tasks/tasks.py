@@ -1,9 +1,9 @@
-"""Work to be shared out: each task is one agent's at a time, and only after the tasks that it waits for.
+"""Acts on tasks. One agent holds a task at a time, and only once the tasks that it waits for are done.
 
-open ──► claimed ──► in_progress ──► review       held by the claimant; the first two by a lease, which any command of
-              └──────────┴─────────────┴──► completed | failed       the claimant renews
-Whatever is held goes back to open: released, taken by a human, or because the lease ran out. `cancelled` is for good.
-Every change is one conditional update whose `where` is the guard; who loses is told what holds now.
+open ──► claimed ──► in_progress ──► review       all three are held by the claimant; `claimed` and `in_progress` by a
+              └──────────┴─────────────┴──► completed | failed       lease, which any command of the claimant renews
+A held task returns to open when it is released, when a human takes it, or when its lease runs out. `cancelled` is
+final. Every change is one conditional update whose `where` is the guard; a refused caller gets the task as it is now.
 """
 
 from collections.abc import Iterable
@@ -23,70 +23,69 @@ from swarm_agents.tasks.leases import TASK_LEASES
 from swarm_agents.tasks.rows import HELD_STATUSES, Task, TaskStatus
 from swarm_agents.text import checked_name, one_line
 
-_HELD = "status in ('claimed', 'in_progress', 'review')"
-_MINE = f"id = :id and claimant = :agent and fence = coalesce(:fence, fence) and {_HELD}"
-_SETTLED = "('completed', 'cancelled')"  # what nobody has to wait for any more
-_FREE = (
+_IS_CLAIMANT = f"id = :id and claimant = :agent and fence = coalesce(:fence, fence) and {task_rows.IS_HELD}"
+_SETTLED = "('completed', 'cancelled')"  # nothing waits for these
+_IS_UNBLOCKED = (
     "not exists (select 1 from task_deps d join tasks b on b.id = d.after_id "
     f"where d.task_id = tasks.id and b.status not in {_SETTLED})"
 )
 
 
-# Ends of an act on a task. Each says what holds now.
+# Outcomes of an act. Each has the task as it is now.
 
 
 class TaskUpdated(NamedTuple):
-    """It is so. `new` is false when it was so already."""
+    """The task is in the state that was asked for. `new` is false when it was before."""
 
     task: Task
     new: bool = True
 
 
 class TaskTaken(NamedTuple):
-    """Not to be had: another agent has it or had it, or it is over. Nothing was changed."""
+    """Another agent holds it or has ended it, or it was cancelled. Nothing was changed."""
 
     task: Task
 
 
 class TaskBlocked(NamedTuple):
-    """Other tasks come first: `task.blocked_by`. Nothing was changed."""
+    """It waits for other tasks: `task.blocked_by`. Nothing was changed."""
 
     task: Task
 
 
 class TaskNotHeld(NamedTuple):
-    """The caller does not hold it (any more), or not under that fence. Nothing was changed."""
+    """The caller does not hold it, or not under that fence. Nothing was changed."""
 
     task: Task
 
 
-# Making tasks.
+# Adding tasks.
 
 
 def add(db: Database, title: str, by: str, id_: str | None = None, after: Iterable[str] = (), detail: str = "") -> Task:
-    """A new task. Raises `Taken` when the id exists, `NotFound` for a task to wait for that does not exist."""
+    """Add a task. Raises `Taken` when the id exists, `NotFound` when one that it waits for does not."""
     with db.transaction() as tx:
-        made = checked_name(id_, "task id") if id_ is not None else _next_id(tx)
-        if task_rows.exists(tx, made):
-            raise Taken(f"There is a task {made} already.", next=f"swarm task show {made}")
+        new_id = checked_name(id_, "task id") if id_ is not None else _make_id(tx)
+        if task_rows.exists(tx, new_id):
+            raise Taken(f"There is a task {new_id} already.", next=f"swarm task show {new_id}")
         waits_for = tuple(dict.fromkeys(after))
         for one in waits_for:
-            if one == made:
-                raise BadData(f"Task {made} cannot come after itself.")
+            if one == new_id:
+                raise BadData(f"Task {new_id} cannot come after itself.")
             task_rows.find(tx, one)
-        _insert(tx, [TaskDraft(made, title, waits_for, detail=detail)], by, None)
-        return task_rows.find(tx, made)
+        _insert(tx, [TaskDraft(new_id, title, waits_for, detail=detail)], by, None)
+        return task_rows.find(tx, new_id)
 
 
 def add_all(db: Database, drafts: Iterable[TaskDraft], by: str, feature: str | None = None) -> list[Task]:
-    """All of these tasks or, with `BadData` that names the line, none of them."""
+    """Add all of these tasks, or none: then raises `BadData`, with the line that is wrong."""
     with db.transaction() as tx:
         known = {row["id"] for row in tx.execute("select id from tasks")}
-        placed = task_graph.sort_drafts(drafts, known)
-        if not placed:
+        ordered = task_graph.sort_drafts(drafts, known)
+        if not ordered:
             raise BadData("There is no task in it.")
-        _insert(tx, placed, by, feature)
-        return [task_rows.find(tx, draft.id) for draft in placed]
+        _insert(tx, ordered, by, feature)
+        return [task_rows.find(tx, draft.id) for draft in ordered]
 
 
 def _insert(tx: Transaction, drafts: list[TaskDraft], by: str, feature: str | None) -> None:
@@ -113,7 +112,7 @@ def _insert(tx: Transaction, drafts: list[TaskDraft], by: str, feature: str | No
     task_messages.announce_new_tasks(tx, by, ids, [one for one in ids if task_rows.find(tx, one).claimable])
 
 
-def _next_id(tx: Transaction) -> str:
+def _make_id(tx: Transaction) -> str:
     row = tx.one("select coalesce(max(number), 0) as number from tasks")
     number = (row["number"] if row else 0) + 1
     while task_rows.exists(tx, f"t{number}"):
@@ -121,20 +120,20 @@ def _next_id(tx: Transaction) -> str:
     return f"t{number}"
 
 
-# Holding a task.
+# Acts on one task.
 
 
 def claim(db: Database, agent: str, task: str, lease_s: float) -> TaskUpdated | TaskTaken | TaskBlocked:
-    """The agent takes it, if it is open and nothing comes before it: one of all who try is answered `TaskUpdated`.
+    """The agent takes the task if it is open and not blocked. Of several that try at once, exactly one gets it.
 
-    Claiming one's own task again is harmless and renews the lease. Raises `NotFound`.
+    A claimant that claims it again renews its leases. Raises `NotFound`.
     """
     with db.transaction() as tx:
         reopening.reopen_expired(tx)
         row = tx.one(
             f"update tasks set status = 'claimed', claimant = :agent, fence = fence + 1, {leases.GRANTED}, "
-            f"changed_at = :now where id = :id and status = 'open' and {_FREE} returning *",
-            **_grant(tx, lease_s),
+            f"changed_at = :now where id = :id and status = 'open' and {_IS_UNBLOCKED} returning *",
+            **_make_grant(tx, lease_s),
             id=task,
             agent=agent,
         )
@@ -150,11 +149,11 @@ def claim(db: Database, agent: str, task: str, lease_s: float) -> TaskUpdated | 
 
 
 def start(db: Database, agent: str, task: str, lease_s: float, fence: int | None = None) -> TaskUpdated | TaskNotHeld:
-    """The claimant works on it now; also when it comes back from a review."""
+    """The claimant begins to work on it, or goes on after a review."""
     with db.transaction() as tx:
         reopening.reopen_expired(tx)
-        grant = _grant(tx, lease_s)
-        row = _change(tx, f"status = 'in_progress', {leases.GRANTED}", agent, task, fence, **grant)
+        grant = _make_grant(tx, lease_s)
+        row = _update_held(tx, f"status = 'in_progress', {leases.GRANTED}", agent, task, fence, **grant)
         if not row:
             return TaskNotHeld(task_rows.find(tx, task))
         task_rows.record_event(tx, agent, "task_started", row)
@@ -164,50 +163,54 @@ def start(db: Database, agent: str, task: str, lease_s: float, fence: int | None
 def request_review(
     db: Database, agent: str, task: str, reviewer: str, note: str = "", fence: int | None = None
 ) -> TaskUpdated | TaskNotHeld:
-    """The work waits for somebody's look; no lease runs meanwhile. The claimant completes it, or starts again.
+    """The claimant asks for a review; without a lease, for as long as it takes. It then completes or starts the task.
 
-    Raises `NotFound` when `reviewer` is no agent, no role, and neither `all` nor `human`.
+    Raises `NotFound` when `reviewer` is neither a present agent, nor its role, nor `all` or `human`.
     """
     check_text(note, "note")
     with db.transaction() as tx:
         if reviewer not in (EVERYONE, HUMAN):
-            here = roster.list_present(tx)
-            if not any(reviewer in (one.name, one.role) for one in here):
+            present = roster.list_present(tx)
+            if not any(reviewer in (one.name, one.role) for one in present):
                 raise NotFound(f"There is no agent or role {one_line(reviewer, 64)}.", next="swarm agent list")
         reopening.reopen_expired(tx)
-        row = _change(tx, f"status = 'review', {leases.ENDED}", agent, task, fence, "status <> 'review'")
+        row = _update_held(tx, f"status = 'review', {leases.ENDED}", agent, task, fence, "status <> 'review'")
         if not row:
             now = task_rows.find(tx, task)
-            again = now.status is TaskStatus.REVIEW and _holds(now, agent, fence)
+            again = now.status is TaskStatus.REVIEW and _is_held_by(now, agent, fence)
             return TaskUpdated(now, new=False) if again else TaskNotHeld(now)
         task_rows.record_event(tx, agent, "task_review", row, f"by {reviewer}")
-        task_messages.request_review(tx, agent, reviewer, task, row["title"], note)
+        task_messages.ask_for_review(tx, agent, reviewer, task, row["title"], note)
         return TaskUpdated(task_rows.find(tx, task))
 
 
 def complete(
     db: Database, agent: str, task: str, result: str = "", fence: int | None = None
 ) -> TaskUpdated | TaskNotHeld:
-    """The claimant is done; what waited only for this becomes claimable, and everybody is told of both."""
+    """The claimant completes it. Tasks that waited only for this one become claimable; all agents are told."""
     check_text(result, "result")
     with db.transaction() as tx:
         reopening.reopen_expired(tx)
-        row = _change(tx, f"status = 'completed', result = :result, {leases.ENDED}", agent, task, fence, result=result)
+        row = _update_held(
+            tx, f"status = 'completed', result = :result, {leases.ENDED}", agent, task, fence, result=result
+        )
         if not row:
             now = task_rows.find(tx, task)
             again = now.status is TaskStatus.COMPLETED and now.claimant == agent and fence in (None, now.fence)
             return TaskUpdated(now, new=False) if again else TaskNotHeld(now)
         task_rows.record_event(tx, agent, "task_completed", row, one_line(result, TITLE_LIMIT))
-        task_messages.announce_completion(tx, agent, task, row["title"], result, _freed_by(tx, task))
+        task_messages.announce_completion(tx, agent, task, row["title"], result, _list_unblocked_by(tx, task))
         return TaskUpdated(task_rows.find(tx, task))
 
 
 def fail(db: Database, agent: str, task: str, reason: str, fence: int | None = None) -> TaskUpdated | TaskNotHeld:
-    """The claimant cannot do it. It stays failed, and what waits for it stays blocked, until a human decides."""
+    """The claimant gives up. The task stays failed, and tasks that wait for it stay blocked, until a human decides."""
     check_text(reason, "reason")
     with db.transaction() as tx:
         reopening.reopen_expired(tx)
-        row = _change(tx, f"status = 'failed', result = :reason, {leases.ENDED}", agent, task, fence, reason=reason)
+        row = _update_held(
+            tx, f"status = 'failed', result = :reason, {leases.ENDED}", agent, task, fence, reason=reason
+        )
         if not row:
             return TaskNotHeld(task_rows.find(tx, task))
         task_rows.record_event(tx, agent, "task_failed", row, one_line(reason, TITLE_LIMIT))
@@ -216,7 +219,7 @@ def fail(db: Database, agent: str, task: str, reason: str, fence: int | None = N
 
 
 def release(db: Database, by: str, task: str, reason: str = "", fence: int | None = None) -> TaskUpdated | TaskNotHeld:
-    """Back to open: by its claimant, or by a human from anybody, also what has failed."""
+    """Return it to open: by its claimant; or by a human, whoever holds it, also when it has failed."""
     check_text(reason, "reason")
     guard = "id = :id and fence = coalesce(:fence, fence) and (claimant = :agent or :agent = 'human')"
     statuses = (
@@ -241,7 +244,7 @@ def release(db: Database, by: str, task: str, reason: str = "", fence: int | Non
 def reassign(
     db: Database, task: str, to: str, lease_s: float, fence: int | None = None
 ) -> TaskUpdated | TaskTaken | TaskBlocked:
-    """A human gives it to a named agent, whoever has it. `TaskTaken` when it is over, or its fence is another one."""
+    """A human gives it to a named agent. `TaskTaken` when it is completed or cancelled, or the fence differs."""
     with db.transaction() as tx:
         if to != HUMAN:
             roster.find(tx, to)
@@ -249,8 +252,8 @@ def reassign(
         row = tx.one(
             "update tasks set status = 'claimed', former = claimant, claimant = :to, fence = fence + 1, "
             f"{leases.GRANTED}, changed_at = :now where id = :id and fence = coalesce(:fence, fence) "
-            f"and status not in {_SETTLED} and {_FREE} returning *",
-            **_grant(tx, lease_s),
+            f"and status not in {_SETTLED} and {_IS_UNBLOCKED} returning *",
+            **_make_grant(tx, lease_s),
             id=task,
             to=to,
             fence=fence,
@@ -265,7 +268,7 @@ def reassign(
 
 
 def cancel(db: Database, by: str, task: str, reason: str = "") -> TaskUpdated | TaskNotHeld:
-    """Nobody shall do it: by a human, or by the agent that added it while nobody has it. What waited goes on."""
+    """Cancel it: a human may, and, while it is open, the agent that added it. Unblocks the tasks that wait for it."""
     check_text(reason, "reason")
     with db.transaction() as tx:
         reopening.reopen_expired(tx)
@@ -284,15 +287,15 @@ def cancel(db: Database, by: str, task: str, reason: str = "") -> TaskUpdated | 
         task_rows.record_event(tx, by, "task_cancelled", row, one_line(reason, TITLE_LIMIT))
         if row["former"] is not None:
             task_messages.tell_former_claimant(tx, row["former"], task, "it was cancelled")
-        task_messages.announce_cancellation(tx, by, task, row["title"], _freed_by(tx, task))
+        task_messages.announce_cancellation(tx, by, task, row["title"], _list_unblocked_by(tx, task))
         return TaskUpdated(task_rows.find(tx, task))
 
 
-def _change(
+def _update_held(
     tx: Transaction, change: str, agent: str, task: str, fence: int | None, guard: str = "1 = 1", **values: Any
 ) -> Row | None:
     return tx.one(
-        f"update tasks set {change}, changed_at = :now where {_MINE} and {guard} returning *",
+        f"update tasks set {change}, changed_at = :now where {_IS_CLAIMANT} and {guard} returning *",
         **{"now": tx.now} | values,
         id=task,
         agent=agent,
@@ -300,19 +303,20 @@ def _change(
     )
 
 
-def _freed_by(tx: Transaction, task: str) -> list[str]:
-    """The open tasks that waited for this one and wait for nothing any more."""
+def _list_unblocked_by(tx: Transaction, task: str) -> list[str]:
+    """The open tasks that waited for this one and are not blocked any more."""
     rows = tx.execute(
-        f"select id from tasks where status = 'open' and {_FREE} "
+        f"select id from tasks where status = 'open' and {_IS_UNBLOCKED} "
         "and id in (select task_id from task_deps where after_id = :id) order by number",
         id=task,
     )
     return [row["id"] for row in rows]
 
 
-def _holds(task: Task, agent: str, fence: int | None) -> bool:
+def _is_held_by(task: Task, agent: str, fence: int | None) -> bool:
     return task.claimant == agent and task.status in HELD_STATUSES and fence in (None, task.fence)
 
 
-def _grant(tx: Transaction, lease_s: float) -> dict[str, Any]:
+def _make_grant(tx: Transaction, lease_s: float) -> dict[str, Any]:
+    """The parameters of `leases.GRANTED`."""
     return {"now": tx.now, **tx.clock, "lease_ms": int(lease_s * 1000)}

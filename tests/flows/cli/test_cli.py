@@ -1,4 +1,4 @@
-"""The `swarm` command as programs rely on it: exit codes, the JSON envelope, identity, and what bad input gets."""
+"""The `swarm` command as programs rely on it: exit codes, the JSON envelope, identity, bad input."""
 
 import sqlite3
 from collections.abc import Callable
@@ -20,13 +20,13 @@ def report(repo: Repo, agent: str = "alice") -> Ran:
 
 
 def rows(repo: Repo) -> list[str]:
-    """Everything that the database says, as text."""
-    with closing(sqlite3.connect(repo.path / ".git/swarm/swarm.db")) as connection:
+    """The whole database, as SQL text."""
+    with sqlite3.connect(repo.path / ".git/swarm/swarm.db") as connection:
         return list(connection.iterdump())
 
 
-def without_signs_of_life(repo: Repo) -> list[str]:
-    """The rows that no command may change by merely being called."""
+def rows_without_heartbeats(repo: Repo) -> list[str]:
+    """The rows without those that every command changes: heartbeats and leases."""
     return [line for line in rows(repo) if '"agents"' not in line and '"build_state"' not in line]
 
 
@@ -94,12 +94,12 @@ def test_an_old_fence_is_refused_even_from_the_fixer_itself(repo: Repo) -> None:
     old = str(report(repo).data["fence"])
     repo.swarm("--as", "alice", "build", "give-up")
     repo.swarm("--as", "alice", "build", "claim")
-    before = without_signs_of_life(repo)
+    before = rows_without_heartbeats(repo)
 
     for verb in (["renew"], ["fixed"], ["failed", "--reason", "x"], ["give-up"], ["hand-over", "bob"]):
         assert repo.swarm("--as", "alice", "build", *verb, "--fence", old).exit == 82
 
-    assert without_signs_of_life(repo) == before
+    assert rows_without_heartbeats(repo) == before
 
 
 def test_fixed_is_refused_while_the_check_fails(repo: Repo) -> None:
@@ -138,7 +138,7 @@ def test_the_third_failure_asks_the_human_and_stops_everybody(repo: Repo) -> Non
     assert "1. alice: failed (no idea)" in repo.swarm("escalation", "show", "1").out
 
 
-def test_what_was_answered_and_why_it_is_green_is_shown(repo: Repo) -> None:
+def test_the_answer_of_the_human_is_shown_with_the_escalation_and_the_incident(repo: Repo) -> None:
     report(repo)
     repo.swarm("build", "escalate", "--reason", "look")
     repo.swarm("escalation", "resolve", "1", "--option", "declare-passing", "--reason", "it is fine")
@@ -149,7 +149,7 @@ def test_what_was_answered_and_why_it_is_green_is_shown(repo: Repo) -> None:
     assert "declared by  human  it is fine\n" in broke.out
 
 
-def test_a_missing_right_asks_the_human_at_once(repo: Repo) -> None:
+def test_a_failure_of_class_auth_asks_the_human_at_once(repo: Repo) -> None:
     report(repo)
 
     assert repo.swarm("--as", "alice", "build", "failed", "--reason", "403", "--class", "auth").exit == 84
@@ -194,7 +194,7 @@ HUMAN_ONLY = [
 
 
 @pytest.mark.parametrize("words", HUMAN_ONLY)
-def test_what_only_a_human_may_is_refused_to_an_agent(repo: Repo, words: list[str]) -> None:
+def test_verbs_reserved_for_a_human_are_refused_to_agents(repo: Repo, words: list[str]) -> None:
     report(repo)
     repo.swarm("build", "escalate", "--reason", "look")
 
@@ -221,10 +221,10 @@ ACTING = [
 def test_acting_in_an_agents_name_needs_one(repo: Repo, words: list[str]) -> None:
     before = rows(repo)
 
-    nobody, ghost = repo.swarm(*words), repo.swarm("--as", "ghost", *words)
+    anonymous, ghost = repo.swarm(*words), repo.swarm("--as", "ghost", *words)
 
-    assert (nobody.exit, ghost.exit) == (64, 92)
-    assert "--as NAME" in nobody.err and "swarm agent join ghost" in ghost.err
+    assert (anonymous.exit, ghost.exit) == (64, 92)
+    assert "--as NAME" in anonymous.err and "swarm agent join ghost" in ghost.err
     assert rows(repo) == before
 
 
@@ -253,7 +253,7 @@ def test_whoami_says_where_the_name_comes_from(repo: Repo) -> None:
     assert repo.swarm("agent", "whoami").exit == 64
 
 
-def test_holding_renews_the_lease_while_the_command_runs(repo: Repo) -> None:
+def test_hold_renews_the_lease_while_its_command_runs(repo: Repo) -> None:
     repo.configure(lease_s=4)
     report(repo)
 
@@ -263,7 +263,7 @@ def test_holding_renews_the_lease_while_the_command_runs(repo: Repo) -> None:
     assert repo.swarm("--as", "bob", "build", "claim").exit == 80
 
 
-def test_a_command_that_is_held_stops_when_the_role_is_lost(repo: Repo) -> None:
+def test_hold_stops_its_command_when_the_lease_is_lost(repo: Repo) -> None:
     repo.configure(lease_s=1)
     report(repo)
     holding = repo.start("--as", "alice", "build", "hold", "--", "sleep", "30")
@@ -274,7 +274,7 @@ def test_a_command_that_is_held_stops_when_the_role_is_lost(repo: Repo) -> None:
     assert holding.returncode == 82
 
 
-def test_whoever_looks_ends_a_lease_that_ran_out(repo: Repo) -> None:
+def test_any_command_ends_a_lease_that_ran_out(repo: Repo) -> None:
     repo.configure(lease_s=1)
     report(repo)
 
@@ -283,7 +283,7 @@ def test_whoever_looks_ends_a_lease_that_ran_out(repo: Repo) -> None:
     assert repo.swarm("build", "show", "1", "--json").data["attempts"][0]["end"] == "expired"
 
 
-def test_a_check_that_passes_heals_a_build_that_nobody_holds(repo: Repo) -> None:
+def test_a_passing_check_ends_the_incident_when_there_is_no_fixer(repo: Repo) -> None:
     repo.configure(check="true")
     report(repo)
     repo.swarm("--as", "alice", "build", "give-up")
@@ -292,7 +292,7 @@ def test_a_check_that_passes_heals_a_build_that_nobody_holds(repo: Repo) -> None
     assert repo.swarm("status", "--json").data["build"]["status"] == "passing"
 
 
-def test_a_report_of_a_check_older_than_the_last_green_says_nothing(repo: Repo) -> None:
+def test_a_report_of_a_check_older_than_the_last_green_is_refused(repo: Repo) -> None:
     repo.configure(check="true")
     began = repo.swarm("status", "--json").data["build"]["changed_at"] or "2020-01-01T00:00:00Z"
     report(repo)
@@ -307,7 +307,7 @@ def test_a_report_of_a_check_older_than_the_last_green_says_nothing(repo: Repo) 
 # Messages.
 
 
-def test_a_message_is_read_once_and_only_by_whom_it_was_for(repo: Repo) -> None:
+def test_a_message_is_read_once_and_only_by_its_recipient(repo: Repo) -> None:
     sent = repo.swarm("--as", "alice", "msg", "send", "bob", "hello", "--json")
 
     assert sent.data["recipients"] == [{"agent": "bob", "state": "skipped", "reason": "no-tmux"}]
@@ -351,7 +351,7 @@ def test_a_body_is_stored_exactly(repo: Repo, body: str) -> None:
 
 
 @pytest.mark.parametrize("body", ["", " \n", "x" * 10_241])
-def test_a_body_that_cannot_be_stored_is_refused_whole(repo: Repo, body: str) -> None:
+def test_an_empty_or_oversized_body_is_refused(repo: Repo, body: str) -> None:
     assert repo.swarm("msg", "send", "bob", body).exit == 65
     assert repo.swarm("msg", "log", "--json").data["messages"] == []
 
@@ -371,18 +371,18 @@ def test_a_body_that_cannot_be_stored_is_refused_whole(repo: Repo, body: str) ->
     ids=["join", "adopt", "as", "send", "hand-over"],
 )
 def test_a_hostile_name_is_refused(repo: Repo, words: Callable[[str], list[str]]) -> None:
-    before = without_signs_of_life(repo)
+    before = rows_without_heartbeats(repo)
 
     for name in HOSTILE:
         ended = repo.swarm(*words(name))
 
         assert ended.exit == 64, name
         assert len(ended.err) < 400 and "\x1b" not in ended.err and "\u202e" not in ended.err
-    assert without_signs_of_life(repo) == before
+    assert rows_without_heartbeats(repo) == before
 
 
 @pytest.mark.parametrize("words", [["msg", "log"], ["--as", "alice", "inbox"], ["build", "history"], ["events"]])
-def test_a_limit_that_is_none_is_a_usage_error(repo: Repo, words: list[str]) -> None:
+def test_an_invalid_limit_is_a_usage_error(repo: Repo, words: list[str]) -> None:
     for limit in ["abc", "0", "-1", "1e9", "1001", "９"]:
         assert repo.swarm(*words, "--limit", limit).exit == 64, limit
 
@@ -436,18 +436,18 @@ def test_a_wrong_call_says_what_is_wrong(repo: Repo, words: list[str], code: int
         '[build]\ncheck = "\\u0000"',
     ],
 )
-def test_garbage_in_the_configuration_is_said_and_nothing_is_done(repo: Repo, text: str) -> None:
+def test_an_invalid_configuration_is_named_and_nothing_is_done(repo: Repo, text: str) -> None:
     repo.write("swarm.toml", text)
-    before = without_signs_of_life(repo)
+    before = rows_without_heartbeats(repo)
 
     ended = report(repo)
 
     assert (ended.exit, ended.json["code"]) == (78, "bad_config")
     assert "swarm.toml" in ended.json["message"]
-    assert without_signs_of_life(repo) == before
+    assert rows_without_heartbeats(repo) == before
 
 
-def test_without_a_swarm_it_says_how_to_get_one(tmp_path: Path) -> None:
+def test_without_a_database_the_error_names_swarm_init(tmp_path: Path) -> None:
     outside = Repo(tmp_path)
 
     ended = outside.swarm("status", "--json")
@@ -457,7 +457,7 @@ def test_without_a_swarm_it_says_how_to_get_one(tmp_path: Path) -> None:
     assert outside.swarm("status", "--json").json["next"] == "swarm init"
 
 
-def test_a_database_of_ones_own_choice_needs_no_repository(tmp_path: Path) -> None:
+def test_swarm_db_needs_no_repository(tmp_path: Path) -> None:
     outside = Repo(tmp_path)
     database = str(tmp_path / "chosen" / "s.db")
 
@@ -466,7 +466,7 @@ def test_a_database_of_ones_own_choice_needs_no_repository(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("content", [b"", b"hello\n" * 1000, b"SQLite format 3\0" + b"\xff" * 5000])
-def test_what_is_not_our_database_is_never_touched(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_swarm_database_is_never_touched(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "s.db"
     path.write_bytes(content)
 
@@ -494,12 +494,12 @@ def test_ascii_only_output_is_still_json(repo: Repo) -> None:
 def test_closed_standard_streams_change_no_answer(repo: Repo, closed: str) -> None:
     repo.stage("a.txt")
 
-    assert repo.shell(f"swarm build claim --as nobody {closed}") == 92
+    assert repo.shell(f"swarm build claim --as ghost {closed}") == 92
     assert repo.shell(f"swarm agent join carol {closed}") == 0
     assert repo.shell(f"swarm commit -m x --as carol {closed}") == 0
 
 
-def test_an_answer_that_cannot_be_written_is_no_success_and_reads_nothing(repo: Repo) -> None:
+def test_an_answer_that_cannot_be_written_is_an_error_and_marks_nothing_as_read(repo: Repo) -> None:
     repo.swarm("msg", "send", "alice", "hello")
 
     assert repo.shell("swarm inbox --as alice > /dev/full") == 69
@@ -512,7 +512,7 @@ def test_a_reader_that_went_away_changes_no_answer(repo: Repo) -> None:
     assert repo.shell("bash -o pipefail -c 'swarm build claim --as alice | true'") == 81
 
 
-def test_an_empty_name_is_nobodys(repo: Repo) -> None:
+def test_an_empty_name_is_no_identity(repo: Repo) -> None:
     assert repo.swarm("--as", "", "build", "claim", SWARM_AGENT="alice").exit == 64
     assert repo.swarm("status", SWARM_AGENT="").exit == 0
 
@@ -524,7 +524,7 @@ def test_open_escalations_are_counted(repo: Repo) -> None:
     assert repo.swarm("escalation", "list", "--json").json["message"].startswith("1 open")
 
 
-def test_a_list_that_is_not_empty_does_not_say_that_it_is(repo: Repo) -> None:
+def test_a_list_with_rows_has_no_message_that_it_is_empty(repo: Repo) -> None:
     repo.swarm("lock", "acquire", "a.txt", "--as", "alice")
 
     held = repo.swarm("lock", "list", "--json").json["message"]

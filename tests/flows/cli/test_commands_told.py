@@ -1,4 +1,4 @@
-"""Every command that a message, a notice or a question names is run as it is written by whoever is told."""
+"""Every command that a message, a notice or an escalation names works exactly as it is written."""
 
 import re
 from pathlib import Path
@@ -12,8 +12,8 @@ from swarm_agents.model import HUMAN
 from tests.support.repo import Repo
 
 
-def test_what_the_agents_are_told_of_a_red_build_leads_from_red_to_green(repo: Repo) -> None:
-    """A life of the build: each message's command is the next step, and ends as the exit codes say."""
+def test_the_commands_in_messages_about_a_red_build_lead_to_green(repo: Repo) -> None:
+    """The command in each message is the next step, and ends with the right exit code."""
     repo.configure(wait_s=1)
     as_alice(repo, "build", "report", "--summary", "3 tests fail")
     assert told(repo, "bob") == [("swarm build wait", 75)]
@@ -46,7 +46,7 @@ def test_the_list_of_many_claimable_tasks_is_named_by_a_command_that_shows_them(
     assert [code for _, code in commands] == [0] * 11
 
 
-def test_the_command_at_the_end_of_a_notice_reads_what_it_tells_of(repo: Repo) -> None:
+def test_the_command_at_the_end_of_a_notice_reads_its_message(repo: Repo) -> None:
     message = repo.swarm("msg", "send", "bob", "hello", "--json").data["id"]
     line = notices.format_line((MessageExcerpt(message, HUMAN, "INFO", "hello"),))
     command = re.search(r"(swarm [a-z ]+)$", line)
@@ -56,7 +56,7 @@ def test_the_command_at_the_end_of_a_notice_reads_what_it_tells_of(repo: Repo) -
 
 
 @pytest.mark.parametrize("option", ["retry", "assign", "take-over", "declare-passing"])
-def test_every_answer_that_a_question_about_the_build_offers_is_taken(repo: Repo, option: str) -> None:
+def test_every_option_that_an_escalation_about_the_build_offers_works(repo: Repo, option: str) -> None:
     as_alice(repo, "build", "report", "--summary", "3 tests fail")
     repo.swarm("build", "escalate", "--reason", "please look")
     offered = repo.swarm("escalation", "show", "1").out.partition("You can:\n")[2].splitlines()[:4]
@@ -67,8 +67,8 @@ def test_every_answer_that_a_question_about_the_build_offers_is_taken(repo: Repo
     assert repo.swarm("escalation", "list").out == "No open escalation.\n"
 
 
-def test_no_message_of_the_swarm_names_a_command_that_is_not_there(repo: Repo) -> None:
-    """What the source says in messages, as far as a reader of it can see: each noun and verb exists."""
+def test_no_message_of_the_swarm_names_a_command_that_does_not_exist(repo: Repo) -> None:
+    """Finds commands in the source: each noun and verb must exist."""
     named = set()
     for source in Path(swarm_agents.__file__).parent.rglob("*.py"):
         named |= set(re.findall(r"'swarm ([a-z]+)(?: ([a-z-]+))?", source.read_text(encoding="utf-8")))

@@ -1,4 +1,4 @@
-"""`swarm lock` as agents use it: processes that want one file, its many spellings, and whose the dirty files are."""
+"""`swarm lock`: many processes at once, spellings of a path, refusals, and the owners of dirty files."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ ROUNDS = 200
 CHECK = "! grep -rq MISTAKE --include='*.py' ."
 
 
-def test_of_eight_that_take_over_a_stale_lock_one_has_it_and_the_others_learn_who(db_path: Path) -> None:
+def test_of_eight_that_acquire_an_expired_lock_one_wins_and_the_others_name_it(db_path: Path) -> None:
     join(db_path, [*HERD, "dead"])
     with workers(db_path, 8) as crew, Database(db_path) as db:
         for round_ in range(ROUNDS):
@@ -60,7 +60,7 @@ def test_from_a_folder_below_and_from_another_working_tree_it_is_the_same_lock(r
     assert [one["path"] for one in listed(repo)] == ["src/a.py"]
 
 
-def test_capitals_make_no_difference_on_request(repo: Repo) -> None:
+def test_with_any_case_upper_and_lower_case_are_equal(repo: Repo) -> None:
     take(repo, "alice", "src/a.py")
 
     assert take(repo, "bob", "SRC/A.py").exit == 0
@@ -76,7 +76,7 @@ def test_all_of_the_paths_or_none(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize("path", ["..", "../x", "/etc/passwd", "src/../../x", "outside", ".git/config", ".git/*"])
-def test_what_is_not_in_the_working_tree_cannot_be_locked(repo: Repo, path: str) -> None:
+def test_a_path_outside_of_the_working_tree_cannot_be_locked(repo: Repo, path: str) -> None:
     (repo.path / "outside").symlink_to("/etc")
 
     assert take(repo, "alice", path).exit == 65
@@ -91,7 +91,7 @@ def test_a_path_that_cannot_be_shown_or_is_not_understood_is_refused(repo: Repo,
     assert "\x1b" not in refused.out
 
 
-def test_who_is_refused_is_told_whom_to_ask_by_a_command_that_runs(repo: Repo) -> None:
+def test_a_refusal_names_the_holder_and_a_command_that_asks_it(repo: Repo) -> None:
     take(repo, "alice", "it's here", "--reason", "moving it")
 
     refused = take(repo, "bob", "it's here")
@@ -101,7 +101,7 @@ def test_who_is_refused_is_told_whom_to_ask_by_a_command_that_runs(repo: Repo) -
     assert [one["from"] for one in repo.swarm("--as", "alice", "inbox", "--json").data["messages"]] == ["bob"]
 
 
-def test_only_the_holder_gives_it_back_and_again_is_harmless(repo: Repo) -> None:
+def test_only_the_holder_releases_a_lock_and_releasing_again_is_harmless(repo: Repo) -> None:
     take(repo, "alice", "a")
 
     assert act(repo, "bob", "release", "a").exit == 90
@@ -110,7 +110,7 @@ def test_only_the_holder_gives_it_back_and_again_is_harmless(repo: Repo) -> None
     assert take(repo, "bob", "a").exit == 0
 
 
-def test_a_dead_holders_lock_comes_back_and_its_old_fence_is_void(repo: Repo) -> None:
+def test_the_lock_of_a_dead_holder_is_free_and_its_fence_is_void(repo: Repo) -> None:
     old = str(take(repo, "alice", "a", "--ttl", "0.5").data["fence"])
 
     until(lambda: take(repo, "bob", "a").exit == 0, "the lease runs out", look_every_s=0.2)
@@ -120,7 +120,7 @@ def test_a_dead_holders_lock_comes_back_and_its_old_fence_is_void(repo: Repo) ->
     assert [one["holder"] for one in listed(repo)] == ["bob"]
 
 
-def test_only_a_human_takes_a_lock_away_and_its_holder_is_told(repo: Repo) -> None:
+def test_only_a_human_force_releases_a_lock_and_its_holder_is_told(repo: Repo) -> None:
     take(repo, "alice", "a")
 
     assert act(repo, "bob", "force-release", "a").exit == 77
@@ -131,7 +131,7 @@ def test_only_a_human_takes_a_lock_away_and_its_holder_is_told(repo: Repo) -> No
 
 
 @pytest.mark.parametrize("words", [["acquire", "a"], ["renew"], ["release"]])
-def test_whoever_is_nobody_holds_no_lock(repo: Repo, words: list[str]) -> None:
+def test_acts_on_locks_need_a_known_agent(repo: Repo, words: list[str]) -> None:
     assert repo.swarm("lock", *words).exit == 64
     assert repo.swarm("--as", "stranger", "lock", *words).exit == 92
     assert listed(repo) == []
@@ -153,7 +153,7 @@ def test_a_dirty_tree_names_who_has_locked_the_dirty_files(repo: Repo) -> None:
     assert "theirs.py (bob). Ask bob." in refused.json["message"]
 
 
-def test_the_courier_brings_back_what_the_dead_held(db_path: Path) -> None:
+def test_the_courier_ends_the_expired_locks_of_a_dead_agent(db_path: Path) -> None:
     with Database(db_path) as db:
         roster.join(db, "dead", "agent", None)
         locks.acquire(db, "dead", [LockName("a")], ttl_s=0)

@@ -1,4 +1,4 @@
-"""What must be acknowledged, with real processes: said again when nobody polls, once, after a restart, by its ids."""
+"""Acknowledgements with real processes: retries by the courier and by any command, each done once."""
 
 import re
 from collections.abc import Iterator
@@ -36,21 +36,21 @@ def test_acknowledging_by_its_exit_codes(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize("who", ["--as", "SWARM_AGENT"])
-def test_the_command_that_a_message_gives_acknowledges_it(repo: Repo, who: str) -> None:
+def test_the_command_printed_with_a_message_acknowledges_it(repo: Repo, who: str) -> None:
     send(repo, "--requires-ack")
     if who == "--as":
-        shown, said = repo.swarm("--as", "bob", "inbox").out, ""
+        shown, prefix = repo.swarm("--as", "bob", "inbox").out, ""
     else:
-        shown, said = repo.swarm("inbox", SWARM_AGENT="bob").out, "SWARM_AGENT=bob "
+        shown, prefix = repo.swarm("inbox", SWARM_AGENT="bob").out, "SWARM_AGENT=bob "
 
     [command] = re.findall(r"acknowledge it: (swarm .*)$", shown, re.MULTILINE)
 
-    assert repo.shell(said + command) == 0
+    assert repo.shell(prefix + command) == 0
     assert _acks(repo, 1) == {"bob": "acknowledged"}
     assert "acknowledge it" not in repo.swarm("--as", "bob", "msg", "poll").out
 
 
-def test_the_courier_says_it_again_and_asks_the_human_when_nobody_polls(repo: Repo, db: Database) -> None:
+def test_the_courier_sends_it_again_and_asks_the_human_without_any_command(repo: Repo, db: Database) -> None:
     courier = repo.start("courier")
     try:
         message = send(repo, "--ack-within", "0.1")
@@ -84,10 +84,10 @@ def test_every_command_that_the_question_names_works(repo: Repo, db: Database) -
     assert (_state(db, message), repo.swarm("escalation", "list").out) == ("excused", "No open escalation.\n")
 
 
-def test_what_the_refusal_to_say_it_again_advises_works(repo: Repo, db: Database) -> None:
+def test_the_command_that_a_refused_say_again_advises_works(repo: Repo, db: Database) -> None:
     send(repo, "--requires-ack")
     repo.swarm("--as", "bob", "agent", "leave")
-    _let_it_be_due(db)
+    _make_due(db)
     repo.swarm("status")
 
     refused = repo.swarm("escalation", "resolve", "1", "--option", "say-again", "--json")
@@ -95,19 +95,19 @@ def test_what_the_refusal_to_say_it_again_advises_works(repo: Repo, db: Database
     assert (refused.exit, repo.shell(refused.json["next"])) == (92, 0)
 
 
-def test_the_human_may_answer_for_one_recipient_and_an_agent_for_none(repo: Repo, db: Database) -> None:
+def test_only_the_human_may_answer_the_question_also_for_one_recipient(repo: Repo, db: Database) -> None:
     repo.swarm("--as", "alice", "msg", "broadcast", "please look", "--ack-within", "0.1")
     resolve = ("escalation", "resolve", "1", "--option", "excuse")
     until(lambda: bool(repo.swarm("status", "--json").data["escalations"]), "the human is asked", 20)
 
     assert repo.swarm("--as", "bob", *resolve).exit == 77
-    assert repo.swarm(*resolve, "--agent", "nobody").exit == 92
+    assert repo.swarm(*resolve, "--agent", "eve").exit == 92
     assert repo.swarm("escalation", "resolve", "1", "--option", "retry").exit == 64
     assert repo.swarm(*resolve, "--agent", "bob").exit == 0
     assert "bob" not in repo.swarm("escalation", "list").out
 
 
-def test_acknowledging_the_question_rings_nobody_and_resolves_nothing(repo: Repo, db: Database) -> None:
+def test_acknowledging_the_escalation_does_not_resolve_it(repo: Repo, db: Database) -> None:
     _until_asked(repo, db)
 
     assert repo.swarm("escalation", "ack", "1").exit == 0
@@ -115,18 +115,18 @@ def test_acknowledging_the_question_rings_nobody_and_resolves_nothing(repo: Repo
     assert [one["state"] for one in repo.swarm("escalation", "list", "--json").data["escalations"]] == ["acknowledged"]
 
 
-def test_timers_go_on_after_a_restart_whatever_command_comes_first(repo: Repo, db: Database) -> None:
+def test_after_a_restart_of_the_host_any_command_sends_again_what_is_due(repo: Repo, db: Database) -> None:
     send(repo, "--requires-ack")
-    _let_it_be_due(db)
+    _make_due(db)
 
     repo.swarm("agent", "list")
 
     assert [one.recipient for one in _retries(db)] == ["bob"]
 
 
-def test_what_is_due_is_said_again_once_however_many_look(repo: Repo, db: Database) -> None:
+def test_eight_processes_at_once_send_it_again_once(repo: Repo, db: Database) -> None:
     send(repo, "--requires-ack")
-    _let_it_be_due(db)
+    _make_due(db)
 
     looking = [repo.start("status") for _ in range(8)]
     exits = [(one.wait(60), one.communicate())[0] for one in looking]
@@ -134,10 +134,10 @@ def test_what_is_due_is_said_again_once_however_many_look(repo: Repo, db: Databa
     assert (exits, len(_retries(db))) == ([0] * 8, 1)
 
 
-def test_the_human_is_asked_once_however_many_look(repo: Repo, db: Database) -> None:
+def test_eight_processes_at_once_ask_the_human_once(repo: Repo, db: Database) -> None:
     for number in range(1, 6):
         send(repo, "--requires-ack")
-        _let_it_be_due(db, retries=3)
+        _make_due(db, retries=3)
 
         looking = [repo.start("agent", "list") for _ in range(8)]
         exits = [(one.wait(60), one.communicate())[0] for one in looking]
@@ -155,8 +155,8 @@ def _until_asked(repo: Repo, db: Database) -> int:
     return message
 
 
-def _let_it_be_due(db: Database, retries: int = 0) -> None:
-    """As after a restart of the host: the monotonic clock that the deadline was written by is gone."""
+def _make_due(db: Database, retries: int = 0) -> None:
+    """As after a restart of the host: the deadline belongs to another boot, so it has passed."""
     with db.transaction() as tx:
         tx.execute(
             "update acknowledgements set due_boot_id = 'the boot before', retries = :retries where state = 'waiting'",

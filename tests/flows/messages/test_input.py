@@ -1,4 +1,4 @@
-"""What `swarm msg` takes to the byte, and what it refuses with words: bodies, ids, limits, recipients, cursors."""
+"""Input of `swarm msg`: bodies stored to the byte; invalid bodies, ids, limits, recipients and cursors refused."""
 
 import subprocess
 
@@ -26,7 +26,7 @@ def bodies(read: Ran) -> list[str]:
         (b"", 65),
     ],
 )
-def test_a_body_is_stored_to_the_byte_or_refused_with_words(repo: Repo, body: bytes, exit_: int, file: bool) -> None:
+def test_a_body_is_stored_to_the_byte_or_refused_with_a_reason(repo: Repo, body: bytes, exit_: int, file: bool) -> None:
     (repo.path / "body").write_bytes(body)
     words = ["--as", "alice", "msg", "send", "bob", *(["--file", "body"] if file else [])]
 
@@ -80,7 +80,7 @@ def test_a_wrong_call_is_a_usage_error_and_no_traceback(repo: Repo, words: list[
     assert ran.err.startswith("swarm: ") and "Traceback" not in ran.err
 
 
-def test_a_variable_that_nobody_replaced_is_named(repo: Repo) -> None:
+def test_a_variable_that_the_shell_did_not_expand_is_named(repo: Repo) -> None:
     refused = repo.swarm("--as", "alice", "msg", "send", "$role", "hello")
 
     assert "'$role' is the name of a variable" in refused.err
@@ -89,7 +89,7 @@ def test_a_variable_that_nobody_replaced_is_named(repo: Repo) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ["msg", "send", "nobody", "hello"],
+        ["msg", "send", "eve", "hello"],
         ["msg", "send", "bob", "hello", "--reply-to", "99"],
         ["msg", "poll", "--after", "99"],
         ["msg", "log", "--thread", "99"],
@@ -98,18 +98,18 @@ def test_a_variable_that_nobody_replaced_is_named(repo: Repo) -> None:
     ],
     ids=" ".join,
 )
-def test_what_is_not_there_is_said_with_a_command_that_works(repo: Repo, words: list[str]) -> None:
+def test_not_found_comes_with_a_command_that_works(repo: Repo, words: list[str]) -> None:
     missed = repo.swarm("--as", "alice", *words, "--json")
 
     assert (missed.exit, missed.json["code"]) == (92, "not_found")
     assert repo.shell(missed.json["next"]) == 0
 
 
-def test_a_broadcast_that_nobody_is_here_to_read_says_so_and_is_kept(repo: Repo) -> None:
+def test_a_broadcast_without_recipients_says_so_and_is_stored(repo: Repo) -> None:
     repo.swarm("--as", "bob", "agent", "leave")
 
-    lonely = repo.swarm("--as", "alice", "msg", "broadcast", "anybody?", "--json")
+    unread = repo.swarm("--as", "alice", "msg", "broadcast", "anybody?", "--json")
 
-    assert (lonely.exit, lonely.data) == (92, {"id": 1, "recipients": []})
-    assert "nobody is here to read it" in lonely.json["message"]
+    assert (unread.exit, unread.data) == (92, {"id": 1, "recipients": []})
+    assert "no recipient is present" in unread.json["message"]
     assert bodies(repo.swarm("msg", "log", "--json")) == ["anybody?"]

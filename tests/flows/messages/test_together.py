@@ -1,4 +1,4 @@
-"""Messages by the command and by real processes: nothing lost, nothing twice, nothing called read that nobody saw."""
+"""Messages with real processes: none is lost, doubled, or marked as read before it was printed."""
 
 import json
 import subprocess
@@ -55,7 +55,7 @@ def test_paging_under_eight_writers_gives_each_message_once_and_in_order(repo: R
     assert not [answer.error for answer in answers if answer.error]
 
 
-def test_of_25_sends_by_25_processes_10_pass_and_a_broadcast_to_40_agents_is_one(repo: Repo, db: Database) -> None:
+def test_of_25_broadcasts_by_25_processes_10_pass_and_each_counts_once(repo: Repo, db: Database) -> None:
     for number in range(40):
         roster.join(db, f"agent-{number}", "crowd", None)
 
@@ -82,7 +82,7 @@ def test_reading_5_of_25_unread_leaves_20(repo: Repo, db: Database) -> None:
     assert repo.swarm("--as", "bob", "inbox").out == "Nothing new.\n"
 
 
-def test_what_could_not_be_printed_is_not_read(repo: Repo) -> None:
+def test_messages_that_could_not_be_printed_stay_unread(repo: Repo) -> None:
     send(repo, "hello")
 
     for words in (["inbox"], ["msg", "poll"], ["msg", "wait"]):
@@ -128,7 +128,7 @@ def test_an_agent_does_not_prune(repo: Repo) -> None:
     assert repo.swarm("--as", "alice", "db", "prune", "--older-than", "1s").exit == 77
 
 
-def test_a_human_reads_what_is_said_to_them_by_the_log(repo: Repo, db: Database) -> None:
+def test_the_log_marks_messages_to_the_human_as_read(repo: Repo, db: Database) -> None:
     asked = send(repo, "may I?", to="human")
     repo.swarm("--as", "bob", "msg", "log")
     assert _read_by(db, asked) == []
@@ -157,7 +157,7 @@ def test_a_wait_returns_within_a_second_of_a_match(repo: Repo, db: Database) -> 
     assert bodies(repo.swarm("--as", "alice", "inbox", "--json")) == ["not this one"]
 
 
-def test_an_answer_that_was_quicker_than_the_wait_counts(repo: Repo) -> None:
+def test_a_wait_finds_an_answer_that_came_before_it_began(repo: Repo) -> None:
     send(repo, "because", "--type", "ANSWER", to="alice", as_="bob")
 
     waited = repo.swarm("--as", "alice", "msg", "wait", "--for", "ANSWER", "--timeout", "0", "--json")
@@ -166,7 +166,7 @@ def test_an_answer_that_was_quicker_than_the_wait_counts(repo: Repo) -> None:
     assert (waited.exit, bodies(waited), again.exit) == (0, ["because"], 75)
 
 
-def test_a_wait_that_ends_says_how_to_wait_again_and_that_works(repo: Repo) -> None:
+def test_a_wait_that_times_out_names_a_command_that_waits_again(repo: Repo) -> None:
     ended = repo.swarm("--as", "alice", "msg", "wait", "--for", "ANSWER", "--from", "bob", "--timeout", "0.1", "--json")
     send(repo, "because", "--type", "ANSWER", to="alice", as_="bob")
 
@@ -177,8 +177,8 @@ def test_a_wait_that_ends_says_how_to_wait_again_and_that_works(repo: Repo) -> N
 # The log.
 
 
-def test_agents_of_a_phase_read_what_is_said_in_it_and_all_of_it_when_they_ask(repo: Repo, db: Database) -> None:
-    in_plan, in_build = _phases(db, "plan", "build")
+def test_agents_of_a_phase_read_its_messages_and_with_all_phases_all(repo: Repo, db: Database) -> None:
+    in_plan, in_build = _begin_phases(db, "plan", "build")
     repo.swarm("--as", "alice", "msg", "send", "bob", "the old plan", **in_plan)
     repo.swarm("--as", "alice", "msg", "send", "bob", "the build", **in_build)
     repo.swarm("msg", "send", "bob", "from the human", **in_plan)
@@ -192,8 +192,8 @@ def test_agents_of_a_phase_read_what_is_said_in_it_and_all_of_it_when_they_ask(r
         assert bodies(everything) == ["the old plan", "the build", "from the human"]
 
 
-def test_a_wait_takes_what_is_said_in_its_phase_only_and_all_of_it_when_asked(repo: Repo, db: Database) -> None:
-    in_plan, in_build = _phases(db, "plan", "build")
+def test_a_wait_is_limited_to_its_phase_and_with_all_phases_is_not(repo: Repo, db: Database) -> None:
+    in_plan, in_build = _begin_phases(db, "plan", "build")
     repo.swarm("--as", "alice", "msg", "send", "bob", "the old plan", **in_plan)
     wait = ("--as", "bob", "msg", "wait", "--since", "1h", "--timeout", "0", "--json")
 
@@ -207,7 +207,7 @@ def test_a_wait_takes_what_is_said_in_its_phase_only_and_all_of_it_when_asked(re
 
 
 def test_a_wait_in_a_phase_ends_with_it(repo: Repo, db: Database) -> None:
-    [in_plan] = _phases(db, "plan")
+    [in_plan] = _begin_phases(db, "plan")
     waiting = repo.start("--as", "bob", "msg", "wait", "--timeout", "50", **in_plan)
     until(lambda: _listeners(db) == 1, "it waits")
 
@@ -217,13 +217,13 @@ def test_a_wait_in_a_phase_ends_with_it(repo: Repo, db: Database) -> None:
     assert (waiting.returncode, out.startswith("Phase plan has ended")) == (75, True)
 
 
-def test_a_phase_that_nobody_began_is_named_and_nothing_is_sent(repo: Repo) -> None:
-    for said in ({"SWARM_RUN": "oauth"}, {"SWARM_RUN": "oauth", "SWARM_PHASE": "plan"}):
-        sent = repo.swarm("--as", "alice", "msg", "send", "bob", "hello", **said)
+def test_a_phase_that_does_not_exist_is_named_and_nothing_is_sent(repo: Repo) -> None:
+    for variables in ({"SWARM_RUN": "oauth"}, {"SWARM_RUN": "oauth", "SWARM_PHASE": "plan"}):
+        sent = repo.swarm("--as", "alice", "msg", "send", "bob", "hello", **variables)
         assert (sent.exit, "correct or unset" in sent.err) == (92, True)
     assert repo.swarm("--as", "alice", "inbox", SWARM_PHASE="plan").exit == 64
     assert repo.swarm("--as", "alice", "inbox", SWARM_RUN="../x").exit == 64
-    assert repo.swarm("msg", "log").out == "Nothing was said yet.\n"
+    assert repo.swarm("msg", "log").out == "There are no messages yet.\n"
 
 
 def test_the_log_is_searched_counted_and_exported(repo: Repo) -> None:
@@ -257,8 +257,8 @@ def test_a_search_goes_on_while_others_write(repo: Repo, db: Database) -> None:
     assert len(repo.swarm("msg", "log", "--grep", "needle", "--limit", "1000", "--json").data["messages"]) == 400
 
 
-def _phases(db: Database, *names: str) -> list[dict[str, str]]:
-    """What the agents of each phase have in their environment; all but the last have ended."""
+def _begin_phases(db: Database, *names: str) -> list[dict[str, str]]:
+    """Begin phases and end all but the last. Returns the environment of the agents of each."""
     for number, name in enumerate(names):
         if number:
             phases.end_phase(db, f"oauth/{names[number - 1]}/1", phases.PhaseEnd.COMPLETE, "driver")

@@ -1,4 +1,4 @@
-"""`swarm task` as agents use it: processes that want the same work, the verbs, and what messages tell them to run."""
+"""`swarm task`: many processes at once, the verbs, the commands named in messages, import and plan."""
 
 import re
 import time
@@ -19,7 +19,7 @@ HERD = [f"agent-{n}" for n in range(8)]
 HOSTILE = ["a\nb", "a'b", 'a"b', "a" * 10_000, "a\x1b[2J", "\u202ea", "a b", "", "a\u200b", "..", "a/b", "$name"]
 
 
-def test_of_eight_that_claim_at_once_one_wins_and_the_others_learn_who(db_path: Path) -> None:
+def test_of_eight_claims_at_once_one_wins_and_the_others_name_it(db_path: Path) -> None:
     join(db_path, HERD)
     with workers(db_path, 8) as crew, Database(db_path) as db:
         for round_ in range(ROUNDS):
@@ -32,7 +32,7 @@ def test_of_eight_that_claim_at_once_one_wins_and_the_others_learn_who(db_path: 
             assert losers == [f"TaskTaken {winner}"] * 7, f"round {round_}: {told}"
 
 
-def test_of_eight_that_take_over_the_task_of_a_dead_claimant_one_wins(db_path: Path) -> None:
+def test_of_eight_that_claim_the_task_of_a_dead_agent_one_wins(db_path: Path) -> None:
     join(db_path, [*HERD, "dead"])
     with workers(db_path, 8) as crew, Database(db_path) as db:
         for round_ in range(ROUNDS // 4):
@@ -45,7 +45,7 @@ def test_of_eight_that_take_over_the_task_of_a_dead_claimant_one_wins(db_path: P
             assert len({answer.told.split()[1] for answer in told}) == 1 and {answer.fence for answer in told} == {3}
 
 
-def test_eight_processes_that_add_twenty_each_have_added_a_hundred_and_sixty(db_path: Path) -> None:
+def test_eight_processes_add_twenty_tasks_each_with_different_ids(db_path: Path) -> None:
     with workers(db_path, 8) as crew:
         for number in range(20):
             for worker in crew:
@@ -57,7 +57,7 @@ def test_eight_processes_that_add_twenty_each_have_added_a_hundred_and_sixty(db_
     assert len(set(ids)) == 160
 
 
-def test_a_task_from_its_first_to_its_last_word(repo: Repo) -> None:
+def test_two_tasks_from_adding_to_completion(repo: Repo) -> None:
     assert repo.swarm("task", "add", "The models", "--id", "models").exit == 0
     assert repo.swarm("task", "add", "The API", "--id", "api", "--after", "models").exit == 0
     assert act(repo, "alice", "claim", "models").exit == 0
@@ -84,7 +84,7 @@ def test_a_refused_claim_names_its_reason(repo: Repo) -> None:
     assert (unknown.exit, unknown.json["code"]) == (92, "not_found")
 
 
-def test_nobody_but_the_claimant_completes_it(repo: Repo) -> None:
+def test_only_the_claimant_completes_a_task(repo: Repo) -> None:
     repo.swarm("task", "add", "First", "--id", "first")
     unclaimed = act(repo, "bob", "done", "first")
     act(repo, "alice", "claim", "first")
@@ -96,7 +96,7 @@ def test_nobody_but_the_claimant_completes_it(repo: Repo) -> None:
     assert act(repo, "bob", "done", "second").exit == 92
 
 
-def test_the_task_of_a_dead_claimant_comes_back_and_its_late_word_is_refused(repo: Repo) -> None:
+def test_the_task_of_a_dead_claimant_is_opened_and_its_late_completion_refused(repo: Repo) -> None:
     repo.write("swarm.toml", "[tasks]\nlease_s = 1\n")
     repo.swarm("task", "add", "First", "--id", "first")
     fence = act(repo, "alice", "claim", "first").data["fence"]
@@ -107,7 +107,7 @@ def test_the_task_of_a_dead_claimant_comes_back_and_its_late_word_is_refused(rep
     assert repo.swarm("task", "show", "first", "--json").data["claimant"] == "bob"
 
 
-def test_an_agent_that_leaves_gives_its_tasks_and_locks_back(repo: Repo) -> None:
+def test_an_agent_that_leaves_releases_its_tasks_and_locks(repo: Repo) -> None:
     repo.swarm("task", "add", "First", "--id", "first")
     act(repo, "alice", "claim", "first")
     repo.swarm("--as", "alice", "lock", "acquire", "README")
@@ -119,7 +119,7 @@ def test_an_agent_that_leaves_gives_its_tasks_and_locks_back(repo: Repo) -> None
 
 
 @pytest.mark.parametrize("verb", ["claim", "start", "done", "fail", "review"])
-def test_whoever_is_nobody_holds_no_task(repo: Repo, verb: str) -> None:
+def test_acts_on_tasks_need_a_known_agent(repo: Repo, verb: str) -> None:
     repo.swarm("task", "add", "First", "--id", "first")
     words = [verb, "first", *(["--reason", "x"] if verb == "fail" else [])]
 
@@ -127,7 +127,7 @@ def test_whoever_is_nobody_holds_no_task(repo: Repo, verb: str) -> None:
     assert repo.swarm("--as", "stranger", "task", *words).exit == 92
 
 
-def test_what_only_a_human_may_do_is_refused_to_agents(repo: Repo) -> None:
+def test_acts_reserved_for_a_human_are_refused_to_agents(repo: Repo) -> None:
     repo.swarm("task", "add", "First", "--id", "first")
     act(repo, "alice", "claim", "first")
 
@@ -178,7 +178,7 @@ def test_every_command_that_a_message_names_runs_as_it_is_written(repo: Repo) ->
     assert told_of_review == [("swarm task show second", 0)]
 
 
-def test_nobody_is_told_what_they_did_themselves(repo: Repo) -> None:
+def test_an_agent_is_not_told_of_its_own_acts(repo: Repo) -> None:
     act(repo, "alice", "add", "First", "--id", "first")
     act(repo, "alice", "claim", "first")
     act(repo, "alice", "done", "first")
@@ -187,7 +187,7 @@ def test_nobody_is_told_what_they_did_themselves(repo: Repo) -> None:
     assert len(repo.swarm("--as", "bob", "inbox", "--json").data["messages"]) == 3
 
 
-def test_the_next_step_that_is_printed_leads_to_the_end(repo: Repo) -> None:
+def test_the_printed_next_commands_lead_to_completion(repo: Repo) -> None:
     repo.swarm("task", "add", "First", "--id", "first")
     claimed = act(repo, "alice", "claim", "first")
 
@@ -226,7 +226,7 @@ def test_a_second_plan_of_the_same_feature_leaves_the_first_alone(repo: Repo) ->
     assert repo.swarm("task", "show", first[0], "--json").data["claimant"] == "alice"
 
 
-def test_ones_own_model_proposes_the_tasks(repo: Repo) -> None:
+def test_a_command_of_the_user_proposes_the_tasks(repo: Repo) -> None:
     answer = """[{"id": "a", "title": "A"}, {"id": "b", "title": "B", "after": ["a"]}]"""
     command = f"grep -q 'agents can work on at the same time: Export' && echo '{answer}'"
 
@@ -248,12 +248,12 @@ def test_ones_own_model_proposes_the_tasks(repo: Repo) -> None:
         ("kill -9 $$", 69),
     ],
 )
-def test_a_bad_answer_changes_nothing(repo: Repo, command: str, code: int) -> None:
+def test_an_invalid_answer_of_the_command_adds_nothing(repo: Repo, command: str, code: int) -> None:
     assert repo.swarm("task", "plan", "Export", "--with", command).exit == code
     assert ids(repo) == []
 
 
-def test_a_model_that_hangs_is_ended_with_all_that_it_started(repo: Repo) -> None:
+def test_a_command_that_hangs_is_ended_with_its_children(repo: Repo) -> None:
     beat = repo.path / "beat"
     command = "(while :; do echo x >> beat; sleep 0.02; done) & sleep 600"
 

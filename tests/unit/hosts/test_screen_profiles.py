@@ -1,4 +1,4 @@
-"""Profiles: data that is checked, chosen by a pane or known by its program."""
+"""Screen profiles: which one is chosen for a pane, and what is refused in swarm.toml."""
 
 import pytest
 
@@ -11,13 +11,13 @@ def test_every_built_in_profile_is_valid() -> None:
     assert set(screen_profiles.load_built_in()) == {"claude-code", "codex", "gemini", "opencode", "aider", "plain"}
 
 
-def test_a_program_is_known_by_its_name() -> None:
+def test_a_profile_is_chosen_by_the_name_of_the_program() -> None:
     found = screen_profiles.choose_profile(screen_profiles.load_built_in(), "", {"node", "codex"})
 
     assert found is not None and found.name == "codex"
 
 
-def test_a_pane_may_choose_and_nobody_guesses_plain() -> None:
+def test_a_pane_may_choose_its_profile_and_plain_is_never_guessed() -> None:
     known = screen_profiles.load_built_in()
 
     chosen = screen_profiles.choose_profile(known, "plain", {"python3"})
@@ -36,7 +36,7 @@ def test_a_user_adds_a_profile_in_swarm_toml() -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "said"),
+    ("table", "key"),
     [
         ({"prompts": ["["]}, "pattern"),
         ({"prompts": ["x"], "submit": "escape"}, "submit"),
@@ -50,8 +50,8 @@ def test_a_user_adds_a_profile_in_swarm_toml() -> None:
         ("text", "table"),
     ],
 )
-def test_a_profile_that_is_wrong_is_named(table: object, said: str) -> None:
+def test_an_invalid_profile_is_refused_with_the_key(table: object, key: str) -> None:
     with pytest.raises(BadConfig) as raised:
         screen_profiles.load_profiles({"mine": table})
 
-    assert said in raised.value.message
+    assert key in raised.value.message

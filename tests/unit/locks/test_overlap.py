@@ -1,4 +1,4 @@
-"""Overlap of names and globs: whatever two of them may both mean is never called free, and what is plainly apart is."""
+"""Overlap of names and globs: true whenever one file matches both, false for those that are clearly different."""
 
 import re
 
@@ -17,13 +17,13 @@ FILE = st.lists(PLAIN, min_size=1, max_size=4).map("/".join)
 
 
 @given(FILE, PATTERN, PATTERN)
-def test_what_two_patterns_both_match_is_never_free(path: str, one: str, other: str) -> None:
+def test_two_patterns_that_match_one_file_overlap(path: str, one: str, other: str) -> None:
     if matches(one, path) and matches(other, path):
         assert overlap(LockName(one), LockName(other)) and overlap(LockName(other), LockName(one))
 
 
 @given(FILE, st.data())
-def test_two_patterns_made_of_one_file_are_never_free(path: str, data: st.DataObject) -> None:
+def test_two_patterns_made_from_one_file_overlap(path: str, data: st.DataObject) -> None:
     one, other = data.draw(made_wild(path)), data.draw(made_wild(path))
 
     assert matches(one, path) and matches(other, path)
@@ -31,9 +31,7 @@ def test_two_patterns_made_of_one_file_are_never_free(path: str, data: st.DataOb
 
 
 @given(FILE, PATTERN, st.booleans())
-def test_a_file_that_a_pattern_matches_is_never_free_in_any_case_on_request(
-    path: str, pattern: str, any_case: bool
-) -> None:
+def test_with_any_case_a_pattern_overlaps_a_file_in_upper_case(path: str, pattern: str, any_case: bool) -> None:
     if matches(pattern, path):
         spelled = path.upper() if any_case else path
         assert overlap(LockName(spelled), LockName(pattern, any_case=any_case))
@@ -41,7 +39,7 @@ def test_a_file_that_a_pattern_matches_is_never_free_in_any_case_on_request(
 
 
 @given(FILE, FILE)
-def test_of_two_plain_names_only_the_same_and_those_below_overlap(one: str, other: str) -> None:
+def test_plain_names_overlap_only_when_equal_or_one_is_below_the_other(one: str, other: str) -> None:
     if "[" in one + other:
         return
 
@@ -51,13 +49,13 @@ def test_of_two_plain_names_only_the_same_and_those_below_overlap(one: str, othe
 
 
 @given(FILE, PATTERN)
-def test_a_folder_means_all_that_is_below_it(path: str, pattern: str) -> None:
+def test_a_folder_overlaps_everything_below_it(path: str, pattern: str) -> None:
     if matches(pattern, f"{path}/x"):
         assert overlap(LockName(path, folder=True), LockName(pattern))
 
 
 @given(PATTERN, PATTERN)
-def test_overlap_has_no_direction(one: str, other: str) -> None:
+def test_overlap_is_symmetric(one: str, other: str) -> None:
     assert overlap(LockName(one), LockName(other)) == overlap(LockName(other), LockName(one))
 
 
@@ -78,7 +76,7 @@ def test_overlap_has_no_direction(one: str, other: str) -> None:
         ("srcs/a.py", "src/**"),
     ],
 )
-def test_what_is_plainly_apart_is_free(one: str, other: str) -> None:
+def test_names_without_a_common_file_do_not_overlap(one: str, other: str) -> None:
     assert not overlap(LockName(one), LockName(other))
 
 
@@ -102,55 +100,55 @@ def test_what_is_plainly_apart_is_free(one: str, other: str) -> None:
         ("caf\u00e9", "cafe\u0301"),
     ],
 )
-def test_what_may_meet_overlaps(one: str, other: str) -> None:
+def test_names_that_may_match_one_file_overlap(one: str, other: str) -> None:
     assert overlap(LockName(one), LockName(other))
 
 
-def test_everything_is_below_the_top() -> None:
+def test_the_top_folder_overlaps_everything() -> None:
     assert overlap(LockName(".", folder=True), LockName("a/b"))
     assert overlap(LockName(".", folder=True), LockName("*.py"))
 
 
-def test_a_pattern_made_to_be_slow_is_not() -> None:
+def test_hostile_patterns_are_compared_quickly() -> None:
     assert not overlap(LockName("*a" * 100 + "b"), LockName("*a" * 100 + "c"))
     assert not overlap(LockName("**/x/" * 50 + "a.py"), LockName("**/y/" * 50 + "a.md"))
 
 
 def matches(pattern: str, path: str) -> bool:
-    """An oracle of its own: the pattern as a regular expression. As a plain name it means itself, too."""
+    """An independent oracle: the pattern as a regular expression. A pattern also matches itself as a plain name."""
     return pattern == path or re.fullmatch(_expression(pattern), path) is not None
 
 
 def _expression(pattern: str) -> str:
     parts = pattern.split("/")
-    said = ""
+    expression = ""
     for number, part in enumerate(parts):
         last = number == len(parts) - 1
         if part == "**":
-            said += ".*" if last else "(?:[^/]+/)*"
+            expression += ".*" if last else "(?:[^/]+/)*"
         else:
-            said += _part(part) + ("" if last else "/")
-    return said
+            expression += _part(part) + ("" if last else "/")
+    return expression
 
 
 def _part(part: str) -> str:
-    said, at = "", 0
+    expression, at = "", 0
     while at < len(part):
         closed = part.find("]", at + 2) if part[at] == "[" else -1
         if closed > 0:
             inside = part[at + 1 : closed]
-            said += f"[^/{re.escape(inside[1:])}]" if inside.startswith("!") else f"[{re.escape(inside)}]"
-            said = said.replace("\\-", "-")
+            expression += f"[^/{re.escape(inside[1:])}]" if inside.startswith("!") else f"[{re.escape(inside)}]"
+            expression = expression.replace("\\-", "-")
             at = closed
         else:
-            said += {"*": "[^/]*", "?": "[^/]"}.get(part[at]) or re.escape(part[at])
+            expression += {"*": "[^/]*", "?": "[^/]"}.get(part[at]) or re.escape(part[at])
         at += 1
-    return said
+    return expression
 
 
 @st.composite
 def made_wild(draw: st.DrawFn, path: str) -> str:
-    """The path with some of its parts and letters replaced by what matches them."""
+    """The path, with some parts and letters replaced by wildcards that match them."""
     parts = []
     for part in path.split("/"):
         how = draw(st.sampled_from(["same", "letters", "star", "stars"]))

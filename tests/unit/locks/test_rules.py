@@ -1,4 +1,4 @@
-"""Locks: all or nothing, by whom, until when, and what the database keeps whoever writes."""
+"""Locks: acquiring all or none, fences, leases, and the rules that the database enforces."""
 
 import sqlite3
 from contextlib import closing
@@ -23,7 +23,7 @@ def agents(db: Database) -> None:
         roster.join(db, name, "agent", None)
 
 
-def test_what_one_holds_no_other_gets_and_the_holder_is_named(db: Database) -> None:
+def test_a_held_path_is_refused_to_others_with_its_holder(db: Database) -> None:
     take(db, "ada", "a", reason="moving it")
 
     refused = take(db, "bob", "a")
@@ -33,7 +33,7 @@ def test_what_one_holds_no_other_gets_and_the_holder_is_named(db: Database) -> N
     assert (wanted, lock.holder, lock.reason) == ("a", "ada", "moving it")
 
 
-def test_several_are_had_all_or_not_at_all(db: Database) -> None:
+def test_several_paths_are_acquired_all_or_none(db: Database) -> None:
     take(db, "ada", "b")
     before = dump(db)
 
@@ -41,14 +41,14 @@ def test_several_are_had_all_or_not_at_all(db: Database) -> None:
     assert dump(db) == before
 
 
-def test_the_holder_may_hold_what_overlaps_its_own(db: Database) -> None:
+def test_a_holder_may_acquire_what_overlaps_its_own_locks(db: Database) -> None:
     take(db, "ada", "src/**")
 
     assert isinstance(take(db, "ada", "src/a.py"), LocksAcquired)
     assert isinstance(take(db, "bob", "src/b.py"), LockConflict)
 
 
-def test_taking_again_what_one_holds_keeps_the_fence_and_renews(db: Database, clock: FakeClock) -> None:
+def test_acquiring_held_paths_again_keeps_the_fence_and_renews(db: Database, clock: FakeClock) -> None:
     first = take(db, "ada", "a", "b")
     clock.forward(TTL_S - 1)
 
@@ -60,7 +60,7 @@ def test_taking_again_what_one_holds_keeps_the_fence_and_renews(db: Database, cl
     assert isinstance(take(db, "bob", "a"), LockConflict)
 
 
-def test_every_new_grant_has_a_fence_above_all_before_it(db: Database) -> None:
+def test_every_new_lock_has_a_larger_fence_than_all_before(db: Database) -> None:
     fences = []
     for agent in ("ada", "bob", "ada"):
         taken = take(db, agent, "a")
@@ -83,7 +83,7 @@ def test_an_old_fence_can_neither_renew_nor_release(db: Database) -> None:
     assert dump(db) == before
 
 
-def test_a_lock_comes_back_when_its_lease_has_run_out_and_not_before(db: Database, clock: FakeClock) -> None:
+def test_a_lock_ends_when_its_lease_has_run_out_and_not_before(db: Database, clock: FakeClock) -> None:
     take(db, "ada", "a")
 
     clock.forward(TTL_S - 1)
@@ -104,7 +104,7 @@ def test_any_command_of_the_holder_keeps_the_lock(db: Database, clock: FakeClock
     assert isinstance(take(db, "bob", "a"), LockConflict)
 
 
-def test_renewing_some_leaves_the_others(db: Database, clock: FakeClock) -> None:
+def test_renewing_some_locks_leaves_the_others_unchanged(db: Database, clock: FakeClock) -> None:
     take(db, "ada", "a", "b")
     clock.forward(TTL_S - 1)
 
@@ -126,7 +126,7 @@ def test_a_clock_that_jumps_ends_no_lock_and_a_reboot_ends_all(db: Database, clo
     assert isinstance(after_the_jump, LockConflict) and isinstance(take(db, "bob", "a"), LocksAcquired)
 
 
-def test_nobody_gives_back_what_another_holds(db: Database) -> None:
+def test_an_agent_cannot_release_the_locks_of_another(db: Database) -> None:
     take(db, "ada", "a")
     take(db, "bob", "b")
     before = dump(db)
@@ -135,7 +135,7 @@ def test_nobody_gives_back_what_another_holds(db: Database) -> None:
     assert dump(db) == before
 
 
-def test_without_a_name_all_that_one_holds_is_given_back(db: Database) -> None:
+def test_release_without_paths_releases_all_locks_of_the_agent(db: Database) -> None:
     take(db, "ada", "a", "b")
     take(db, "bob", "c")
 
@@ -143,7 +143,7 @@ def test_without_a_name_all_that_one_holds_is_given_back(db: Database) -> None:
     assert holders(db, "a", "b", "c") == {"c": "bob"}
 
 
-def test_the_holders_of_files_are_known_through_folders_and_globs(db: Database, clock: FakeClock) -> None:
+def test_holders_of_files_are_found_through_folders_and_globs(db: Database, clock: FakeClock) -> None:
     locks.acquire(db, "ada", [LockName("src", folder=True)], TTL_S)
     take(db, "bob", "*.md")
 
@@ -152,7 +152,7 @@ def test_the_holders_of_files_are_known_through_folders_and_globs(db: Database, 
     assert holders(db, "src/deep/a.py", "README.md") == {}
 
 
-def test_nothing_and_too_much_are_refused(db: Database) -> None:
+def test_no_path_and_too_many_paths_are_refused(db: Database) -> None:
     before = dump(db)
 
     with pytest.raises(Usage):
@@ -176,7 +176,7 @@ def test_nothing_and_too_much_are_refused(db: Database) -> None:
         "delete from lock_fence",
     ],
 )
-def test_a_lock_cannot_be_bent_with_the_shell(db: Database, change: str) -> None:
+def test_the_database_refuses_invalid_changes_of_locks_made_with_the_sqlite_shell(db: Database, change: str) -> None:
     take(db, "ada", "a")
     before = dump(db)
 

@@ -1,4 +1,4 @@
-"""What must be acknowledged is said again, then asked of the human: once, by whoever looks; late is not too late."""
+"""Acknowledgements: retries, the question to the human, late acknowledgements, excuses."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def ask(db: Database, recipient: str = "bob", body: str = "please look", within_
     return messages.send(db, "ada", recipient, body, MessageType.QUESTION, ack_within_s=within_s)[0]
 
 
-def test_it_is_said_again_after_30_60_and_120_s_and_then_the_human_is_asked(db: Database, clock: FakeClock) -> None:
+def test_it_is_sent_again_after_30_60_and_120_s_and_then_the_human_is_asked(db: Database, clock: FakeClock) -> None:
     ask(db)
     done = []
 
@@ -54,9 +54,7 @@ def test_a_retry_is_a_message_of_its_own_that_refers_to_the_first(db: Database, 
     assert [one.id for one in reading.read_inbox(db, "bob").messages] == [first, again.id]
 
 
-def test_a_message_of_10_240_bytes_survives_every_retry_and_the_question_to_the_human(
-    db: Database, clock: FakeClock
-) -> None:
+def test_a_message_of_10_240_bytes_is_unchanged_in_every_retry(db: Database, clock: FakeClock) -> None:
     body = "ä" * 5_120
     first = ask(db, body=body)
     until_asked(db, clock)
@@ -108,7 +106,7 @@ def test_a_message_that_does_not_exist_cannot_be_acknowledged(db: Database) -> N
         acknowledgements.acknowledge(db, "bob", 99)
 
 
-def test_one_that_needs_no_acknowledgement_may_be_acknowledged(db: Database) -> None:
+def test_a_message_that_needs_no_acknowledgement_may_be_acknowledged(db: Database) -> None:
     message, _ = messages.send(db, "ada", "bob", "hello")
 
     assert acknowledgements.acknowledge(db, "bob", message).new
@@ -117,7 +115,7 @@ def test_one_that_needs_no_acknowledgement_may_be_acknowledged(db: Database) -> 
         assert reading.poll(tx, roster.find(tx, "ada")).messages == []
 
 
-def test_each_recipient_of_a_broadcast_answers_for_itself(db: Database, clock: FakeClock) -> None:
+def test_each_recipient_of_a_broadcast_acknowledges_for_itself_only(db: Database, clock: FakeClock) -> None:
     first = ask(db, "all")
     acknowledgements.acknowledge(db, "cyd", first)
     until_asked(db, clock)
@@ -130,7 +128,7 @@ def test_each_recipient_of_a_broadcast_answers_for_itself(db: Database, clock: F
         ]
 
 
-def test_the_sender_learns_of_it_in_its_inbox(db: Database) -> None:
+def test_the_sender_finds_the_acknowledgement_in_its_inbox(db: Database) -> None:
     first = ask(db)
 
     acknowledgements.acknowledge(db, "bob", first)
@@ -155,7 +153,7 @@ def test_the_human_is_asked_once_by_every_channel_and_the_build_is_not_touched(d
     assert {table: dump(db)[table] for table in build_before} == build_before
 
 
-def test_the_question_says_who_how_often_what_it_says_and_what_the_human_can_do(db: Database, clock: FakeClock) -> None:
+def test_the_question_names_recipients_retries_body_and_commands(db: Database, clock: FakeClock) -> None:
     first = ask(db, "tester", "May I drop the old column?")
     heartbeat.leave(db, "cyd")
     until_asked(db, clock)
@@ -163,8 +161,8 @@ def test_the_question_says_who_how_often_what_it_says_and_what_the_human_can_do(
     [asked] = unanswered(db)
 
     assert asked.reason == f"bob and cyd have not acknowledged message {first} of ada (QUESTION)"
-    said = f"bob: said to it {1 + len(retries(db))} times"
-    for words in (said, "cyd: said to it once; it is not here any more", "May I drop the old column?"):
+    sent = f"bob: said to it {1 + len(retries(db))} times"
+    for words in (sent, "cyd: said to it once; it has left", "May I drop the old column?"):
         assert words in asked.text
     assert asked.text.endswith(
         f"swarm escalation resolve {asked.id} --option say-again\n"
@@ -185,7 +183,7 @@ def test_a_question_about_many_names_a_few_of_them_and_lists_all(db: Database, c
     assert all(f"{name}: said to it 4 times" in asked.text for name in names)
 
 
-def test_who_is_late_joins_the_open_question_about_the_same_message(db: Database, clock: FakeClock) -> None:
+def test_a_further_silent_recipient_joins_the_open_question_about_the_message(db: Database, clock: FakeClock) -> None:
     ask(db, "tester")
     heartbeat.leave(db, "cyd")
     until_asked(db, clock, rounds=1)
@@ -213,7 +211,7 @@ def test_questions_about_two_messages_and_one_about_the_build_are_open_side_by_s
     assert [one.message is None for one in unanswered(db)] == [False, False]
 
 
-def test_the_human_is_asked_even_when_nobody_can_be_told(db: Database, clock: FakeClock) -> None:
+def test_the_human_is_asked_even_when_the_sender_cannot_be_told(db: Database, clock: FakeClock) -> None:
     ask(db)
     until_asked(db, clock, rounds=3)
     with db.transaction() as tx:
@@ -226,7 +224,7 @@ def test_the_human_is_asked_even_when_nobody_can_be_told(db: Database, clock: Fa
     assert noted(db, "message_lost") == ["to ada: full"]
 
 
-def test_the_human_is_asked_at_once_about_what_cannot_be_said_again(db: Database, clock: FakeClock) -> None:
+def test_the_human_is_asked_at_once_about_a_message_that_cannot_be_sent_again(db: Database, clock: FakeClock) -> None:
     ask(db)
     ask(db, "cyd")
     with db.transaction() as tx:
@@ -239,7 +237,7 @@ def test_the_human_is_asked_at_once_about_what_cannot_be_said_again(db: Database
     assert "bob: said to it once" in unanswered(db)[0].text
 
 
-def test_a_late_acknowledgement_answers_the_question(db: Database, clock: FakeClock) -> None:
+def test_a_late_acknowledgement_closes_the_question(db: Database, clock: FakeClock) -> None:
     first = ask(db)
     until_asked(db, clock)
 
@@ -285,7 +283,7 @@ def test_the_human_excuses_by_answering_the_question(db: Database, clock: FakeCl
     assert acknowledgements.process_due(db) == 0
 
 
-def test_the_human_lets_it_be_said_once_more_and_is_asked_again_when_that_does_not_help(
+def test_the_human_has_it_sent_again_and_is_asked_again_when_it_stays_unacknowledged(
     db: Database, clock: FakeClock
 ) -> None:
     first = ask(db)
@@ -304,7 +302,7 @@ def test_the_human_lets_it_be_said_once_more_and_is_asked_again_when_that_does_n
     assert asked_again.id > asked.id and f"said to it {1 + len(retries(db))} times" in asked_again.text
 
 
-def test_what_the_human_lets_say_again_is_acknowledged_by_any_of_its_ids(db: Database, clock: FakeClock) -> None:
+def test_a_message_sent_again_by_the_human_is_acknowledged_by_any_of_its_ids(db: Database, clock: FakeClock) -> None:
     ask(db)
     until_asked(db, clock)
     acknowledgements.answer(db, unanswered(db)[0].id, AckResolution.SAY_AGAIN)
@@ -314,14 +312,14 @@ def test_what_the_human_lets_say_again_is_acknowledged_by_any_of_its_ids(db: Dat
     assert states(db) == ["acknowledged"]
 
 
-def test_nothing_is_said_again_to_who_is_not_here(db: Database, clock: FakeClock) -> None:
+def test_nothing_is_sent_again_to_a_recipient_that_left(db: Database, clock: FakeClock) -> None:
     ask(db)
     heartbeat.leave(db, "bob")
     until_asked(db, clock, rounds=1)
     [asked] = unanswered(db)
     before = dump(db)
 
-    with pytest.raises(NotFound, match="Nobody is here") as refused:
+    with pytest.raises(NotFound, match="recipients have left") as refused:
         acknowledgements.answer(db, asked.id, AckResolution.SAY_AGAIN)
 
     assert refused.value.next == f"swarm escalation resolve {asked.id} --option excuse"
@@ -356,7 +354,7 @@ def test_a_question_is_answered_once(db: Database, clock: FakeClock) -> None:
         acknowledgements.answer(db, asked.id, AckResolution.SAY_AGAIN)
 
 
-def test_a_message_to_the_human_that_they_did_not_acknowledge_asks_them_to(db: Database, clock: FakeClock) -> None:
+def test_an_unacknowledged_message_to_the_human_becomes_a_question_to_them(db: Database, clock: FakeClock) -> None:
     first = ask(db, HUMAN)
     until_asked(db, clock)
     [asked] = unanswered(db)
@@ -366,7 +364,7 @@ def test_a_message_to_the_human_that_they_did_not_acknowledge_asks_them_to(db: D
     assert unanswered(db) == []
 
 
-def test_a_recipient_that_left_is_asked_about_at_once(db: Database, clock: FakeClock) -> None:
+def test_the_human_is_asked_at_once_about_a_recipient_that_left(db: Database, clock: FakeClock) -> None:
     ask(db)
     heartbeat.leave(db, "bob")
     clock.forward(30)
@@ -374,7 +372,7 @@ def test_a_recipient_that_left_is_asked_about_at_once(db: Database, clock: FakeC
     acknowledgements.process_due(db)
 
     assert (retries(db), states(db)) == ([], ["asked"])
-    assert "bob: said to it once; it is not here any more" in unanswered(db)[0].text
+    assert "bob: said to it once; it has left" in unanswered(db)[0].text
 
 
 def test_what_was_due_is_done_after_a_restart_of_the_host(db: Database, clock: FakeClock) -> None:
@@ -399,16 +397,16 @@ def test_retries_over_the_rate_are_delayed_and_not_lost(db: Database, clock: Fak
     for number in range(25):
         messages.send(db, "human", "bob", f"number {number}", ack_within_s=1000)
     clock.forward(1000)
-    said = []
+    sent = []
 
     for _ in range(3):
         acknowledgements.process_due(db)
-        said.append(len(retries(db)))
+        sent.append(len(retries(db)))
         acknowledgements.process_due(db)
-        assert len(retries(db)) == said[-1]
+        assert len(retries(db)) == sent[-1]
         clock.forward(60)
 
-    assert said == [10, 20, 25]
+    assert sent == [10, 20, 25]
 
 
 def test_retries_do_not_count_against_the_sender(db: Database, clock: FakeClock) -> None:
@@ -421,7 +419,7 @@ def test_retries_do_not_count_against_the_sender(db: Database, clock: FakeClock)
     assert ask(db)
 
 
-def test_acknowledgements_do_not_count_against_the_one_who_acknowledges(db: Database) -> None:
+def test_acknowledgements_do_not_count_against_the_recipient(db: Database) -> None:
     for _ in range(10):
         acknowledgements.acknowledge(db, "bob", ask(db))
 

@@ -1,4 +1,4 @@
-"""Rows of deliveries: what is queued, what is no longer worth typing, what may be typed again."""
+"""Rows of deliveries: what is queued, what is dropped, what may be typed again."""
 
 import sqlite3
 
@@ -19,7 +19,7 @@ from tests.support.clock import FakeClock
 PANE = PaneAddress("/s", "1:1", "%1", 2)
 
 
-def said(db: Database, body: str = "hello") -> int:
+def send(db: Database, body: str = "hello") -> int:
     return messages.send(db, HUMAN, EVERYONE, body)[0]
 
 
@@ -28,24 +28,24 @@ def states(db: Database, message: int) -> dict[str, tuple[str, str | None]]:
         return {one.agent: (one.state.value, one.reason) for one in deliveries.list_for_message(tx, message)}
 
 
-def moot(db: Database) -> list[str | None]:
+def list_drop_reasons(db: Database) -> list[str | None]:
     with db.reading() as tx:
         return [each.drop_reason for each in injections.list_waiting(tx)]
 
 
-def test_an_agent_without_a_pane_is_skipped_and_said_so(db: Database) -> None:
+def test_an_agent_without_a_pane_is_skipped_with_the_reason(db: Database) -> None:
     roster.join(db, "ann", "agent", PANE)
     roster.join(db, "bob", "agent", None)
 
-    message = said(db)
+    message = send(db)
 
     assert states(db, message) == {"ann": ("queued", None), "bob": ("skipped", "no-tmux")}
 
 
-def test_reading_is_the_one_proof(db: Database) -> None:
+def test_only_reading_proves_that_a_message_arrived(db: Database) -> None:
     roster.join(db, "ann", "agent", PANE)
     roster.join(db, "bob", "agent", None)
-    message = said(db)
+    message = send(db)
 
     reading.read_inbox(db, "ann")
     reading.read_inbox(db, "bob")
@@ -55,17 +55,17 @@ def test_reading_is_the_one_proof(db: Database) -> None:
 
 def test_a_notice_waits_a_quarter_of_an_hour_and_no_longer(db: Database, clock: FakeClock) -> None:
     roster.join(db, "ann", "agent", PANE)
-    said(db)
+    send(db)
 
-    assert moot(db) == [None]
+    assert list_drop_reasons(db) == [None]
     clock.forward(deliveries.EXPIRES_S)
 
-    assert moot(db) == ["could not be typed in time"]
+    assert list_drop_reasons(db) == ["could not be typed in time"]
 
 
 def test_a_notice_follows_its_agent_into_another_pane(db: Database) -> None:
     roster.join(db, "ann", "agent", PANE)
-    said(db)
+    send(db)
     moved = PaneAddress("/s", "1:1", "%9", 10)
 
     roster.adopt(db, "ann", moved)
@@ -74,19 +74,19 @@ def test_a_notice_follows_its_agent_into_another_pane(db: Database) -> None:
         assert [each.pane for each in injections.list_waiting(tx)] == [moved]
 
 
-def test_what_the_swarm_said_of_a_red_build_is_moot_when_it_is_green(db: Database) -> None:
+def test_a_notice_about_an_incident_is_dropped_once_the_incident_is_over(db: Database) -> None:
     for name, pane in (("ann", None), ("bob", PANE)):
         roster.join(db, name, "agent", pane)
     build.report(db, "ann", "tests fail", Rules())
 
-    assert moot(db) == [None]
+    assert list_drop_reasons(db) == [None]
     build.mark_fixed(db, "ann", Evidence("checked", db.moment()))
 
-    assert moot(db)[0] == "that incident is over"
-    assert moot(db)[-1] is None
+    assert list_drop_reasons(db)[0] == "that incident is over"
+    assert list_drop_reasons(db)[-1] is None
 
 
-def test_a_newer_word_on_the_same_incident_supersedes_the_older(db: Database) -> None:
+def test_a_newer_notice_about_an_incident_supersedes_the_older_one(db: Database) -> None:
     for name, pane in (("ann", None), ("cid", None), ("bob", PANE)):
         roster.join(db, name, "agent", pane)
     build.report(db, "ann", "tests fail", Rules())
@@ -99,38 +99,38 @@ def test_a_newer_word_on_the_same_incident_supersedes_the_older(db: Database) ->
     assert states(db, first)["bob"] == ("skipped", "expired")
 
 
-def begun(tx: Transaction) -> injections.Injection:
+def begin(tx: Transaction) -> injections.Injection:
     return injections.begin(tx, [NoticeLine(PANE, "line", injections.list_waiting(tx))])[0]
 
 
 def test_only_one_line_at_a_time_goes_into_a_pane(db: Database) -> None:
     roster.join(db, "ann", "agent", PANE)
-    said(db)
+    send(db)
     with db.transaction() as tx:
-        begun(tx)
-    message = said(db)
+        begin(tx)
+    message = send(db)
 
     with pytest.raises(sqlite3.IntegrityError), db.transaction() as tx:
-        begun(tx)
+        begin(tx)
 
     assert states(db, message) == {"ann": ("queued", None)}
-    assert moot(db) == [None]
+    assert list_drop_reasons(db) == [None]
 
 
-def test_what_was_withdrawn_waits_again(db: Database) -> None:
+def test_a_line_that_was_withdrawn_is_queued_again(db: Database) -> None:
     roster.join(db, "ann", "agent", PANE)
-    message = said(db)
+    message = send(db)
     with db.transaction() as tx:
-        injections.release(tx, begun(tx).token)
+        injections.release(tx, begin(tx).token)
 
     assert states(db, message) == {"ann": ("queued", None)}
-    assert moot(db) == [None]
+    assert list_drop_reasons(db) == [None]
 
 
 @pytest.mark.parametrize("state", [DeliveryState.FAILED, DeliveryState.SKIPPED, DeliveryState.UNKNOWN])
 def test_a_human_may_have_it_typed_again(db: Database, state: DeliveryState) -> None:
     roster.join(db, "ann", "agent", PANE)
-    message = said(db)
+    message = send(db)
     with db.transaction() as tx:
         injections.drop_deliveries(tx, injections.list_waiting(tx), state, "gone")
 
@@ -141,10 +141,10 @@ def test_a_human_may_have_it_typed_again(db: Database, state: DeliveryState) -> 
     assert states(db, message) == {"ann": ("queued", None)}
 
 
-def test_what_arrived_or_has_no_pane_is_not_typed_again(db: Database) -> None:
+def test_a_read_message_or_an_agent_without_a_pane_is_not_typed_again(db: Database) -> None:
     roster.join(db, "ann", "agent", PANE)
     roster.join(db, "bob", "agent", None)
-    message = said(db)
+    message = send(db)
     reading.read_inbox(db, "ann")
 
     with db.transaction() as tx:
@@ -153,6 +153,6 @@ def test_what_arrived_or_has_no_pane_is_not_typed_again(db: Database) -> None:
     assert again == []
 
 
-def test_a_message_that_is_not_there_cannot_be_typed_again(db: Database) -> None:
+def test_a_message_that_does_not_exist_cannot_be_typed_again(db: Database) -> None:
     with pytest.raises(NotFound), db.transaction() as tx:
         deliveries.retry(tx, 99)

@@ -1,4 +1,4 @@
-"""An export is whole and exact, for programs and for people, and leaves nothing behind when it fails."""
+"""Exports: complete and exact in both formats, and no file is left when one fails."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ def say(db: Database, body: str, type_: MessageType = MessageType.INFO) -> int:
     return messages.send(db, HUMAN, "all", body, type_)[0]
 
 
-def test_every_line_of_jsonl_is_one_message_to_the_letter(db: Database, tmp_path: Path) -> None:
+def test_every_line_of_jsonl_is_one_message_with_its_exact_body(db: Database, tmp_path: Path) -> None:
     say(db, HOSTILE)
     say(db, "x" * messages.BODY_LIMIT, MessageType.QUESTION)
     file = tmp_path / "all.jsonl"
@@ -31,7 +31,7 @@ def test_every_line_of_jsonl_is_one_message_to_the_letter(db: Database, tmp_path
     assert (read[1]["id"], read[1]["type"], read[1]["from"], read[1]["to"]) == (2, "QUESTION", HUMAN, "all")
 
 
-def test_no_body_breaks_out_of_the_markdown_or_moves_a_cursor(db: Database, tmp_path: Path) -> None:
+def test_no_body_leaves_its_markdown_fence_or_moves_a_cursor(db: Database, tmp_path: Path) -> None:
     say(db, HOSTILE)
     file = tmp_path / "all.md"
 
@@ -42,10 +42,10 @@ def test_no_body_breaks_out_of_the_markdown_or_moves_a_cursor(db: Database, tmp_
     assert not {"\x1b", "\x9b", "\x00", "\u2028"} & set(text)
 
 
-def test_only_what_is_asked_for_is_exported_over_many_pages(
+def test_an_export_over_many_pages_keeps_to_the_filter(
     db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(message_export, "_AT_ONCE", 3)
+    monkeypatch.setattr(message_export, "_BATCH", 3)
     for number in range(20):
         say(db, f"number {number}", MessageType.QUESTION if number % 2 else MessageType.INFO)
     file = tmp_path / "some.jsonl"
@@ -56,7 +56,7 @@ def test_only_what_is_asked_for_is_exported_over_many_pages(
     assert bodies == [f"number {number}" for number in range(1, 20, 2)]
 
 
-def test_a_file_that_is_there_is_not_overwritten(db: Database, tmp_path: Path) -> None:
+def test_an_existing_file_is_not_overwritten(db: Database, tmp_path: Path) -> None:
     file = tmp_path / "mine.md"
     file.write_text("mine", encoding="utf-8")
 
@@ -66,7 +66,7 @@ def test_a_file_that_is_there_is_not_overwritten(db: Database, tmp_path: Path) -
     assert file.read_text(encoding="utf-8") == "mine"
 
 
-def test_a_folder_that_is_not_there_is_said(db: Database, tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_error(db: Database, tmp_path: Path) -> None:
     with pytest.raises(CannotWrite):
         message_export.export(db, tmp_path / "no" / "all.md", NO_FILTER, "markdown")
 
@@ -82,12 +82,12 @@ def test_a_failed_export_leaves_nothing_behind(db: Database, tmp_path: Path, mon
 
 
 @pytest.mark.parametrize(
-    ("name", "said", "format_"), [("a.md", None, "markdown"), ("a.jsonl", None, "jsonl"), ("a.txt", "jsonl", "jsonl")]
+    ("name", "given", "format_"), [("a.md", None, "markdown"), ("a.jsonl", None, "jsonl"), ("a.txt", "jsonl", "jsonl")]
 )
-def test_the_name_says_the_format_unless_somebody_does(name: str, said: str | None, format_: str) -> None:
-    assert message_export.choose_format(Path(name), said) == format_
+def test_the_format_is_the_given_one_or_follows_from_the_name(name: str, given: str | None, format_: str) -> None:
+    assert message_export.choose_format(Path(name), given) == format_
 
 
-def test_a_name_that_says_nothing_is_refused() -> None:
+def test_an_unknown_suffix_needs_a_format() -> None:
     with pytest.raises(Usage, match="say --format"):
         message_export.choose_format(Path("a.txt"), None)

@@ -1,4 +1,4 @@
-"""Messages are rows first: who gets them, what was read, and what is refused."""
+"""Sending messages: who gets them, what is refused, and the rate limit; reading them from the inbox."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_a_message_reaches_the_agent_the_role_or_everybody_else(
     assert {delivery.agent for delivery in queued} == reached
 
 
-def test_an_agent_without_a_pane_gets_its_message_in_the_inbox_and_that_is_said(db: Database) -> None:
+def test_an_agent_without_a_pane_gets_its_message_in_the_inbox_and_the_sender_is_told_so(db: Database) -> None:
     _, [queued] = messages.send(db, "ada", "bob", "hello")
 
     assert (queued.state, queued.reason) == (DeliveryState.SKIPPED, "no-tmux")
@@ -57,7 +57,7 @@ def test_peeking_marks_nothing_as_read(db: Database) -> None:
     assert dump(db) == before
 
 
-def test_what_was_read_is_called_delivered_and_nothing_else_is(db: Database) -> None:
+def test_only_a_read_message_counts_as_delivered(db: Database) -> None:
     number, _ = messages.send(db, "human", "all", "hello")
 
     reading.read_inbox(db, "bob")
@@ -69,7 +69,7 @@ def test_what_was_read_is_called_delivered_and_nothing_else_is(db: Database) -> 
 
 
 def test_own_messages_and_those_from_before_joining_are_not_in_the_inbox(db: Database) -> None:
-    messages.send(db, "human", "all", "before her time")
+    messages.send(db, "human", "all", "before she joined")
     roster.join(db, "eve", "tester", None)
     messages.send(db, "eve", "all", "I am here")
     messages.send(db, "bob", "tester", "welcome")
@@ -87,8 +87,8 @@ def test_the_log_is_the_newest_messages_oldest_first(db: Database) -> None:
     assert (bodies(page), page.more) == (["number 3", "number 4"], True)
 
 
-@pytest.mark.parametrize("recipient", ["nobody", "boss"])
-def test_a_message_to_nobody_is_refused(db: Database, recipient: str) -> None:
+@pytest.mark.parametrize("recipient", ["eve", "boss"])
+def test_a_message_to_an_unknown_recipient_is_refused(db: Database, recipient: str) -> None:
     before = dump(db)
 
     with pytest.raises(NotFound):
@@ -119,7 +119,7 @@ def test_an_empty_broken_or_oversized_body_is_refused(db: Database, body: str) -
 
 
 @pytest.mark.parametrize("body", ["x" * 10_240, "ä" * 5_120, "line\n; $(reboot) \x1b[2J", "nul \x00 inside"])
-def test_any_other_body_is_kept_to_the_letter(db: Database, body: str) -> None:
+def test_any_other_body_is_stored_exactly(db: Database, body: str) -> None:
     messages.send(db, "ada", "bob", body, MessageType.QUESTION)
 
     [kept] = reading.read_inbox(db, "bob").messages
@@ -134,7 +134,7 @@ def test_a_limit_out_of_range_is_refused(db: Database, limit: int) -> None:
         reading.read_log(tx, limit)
 
 
-def test_an_agent_sends_ten_messages_a_minute_and_is_told_when_to_go_on(db: Database, clock: FakeClock) -> None:
+def test_an_agent_sends_ten_messages_a_minute_and_is_told_when_to_try_again(db: Database, clock: FakeClock) -> None:
     for _ in range(10):
         messages.send(db, "ada", "all", "hello")
         clock.forward(1)
@@ -148,7 +148,7 @@ def test_an_agent_sends_ten_messages_a_minute_and_is_told_when_to_go_on(db: Data
     assert messages.send(db, "ada", "bob", "a minute later")
 
 
-def test_the_limit_of_one_agent_binds_neither_another_nor_the_human(db: Database) -> None:
+def test_the_rate_limit_of_one_agent_limits_neither_another_nor_the_human(db: Database) -> None:
     for _ in range(10):
         messages.send(db, "ada", "all", "hello")
 

@@ -1,4 +1,4 @@
-"""Pruning removes what is old and needed by nobody: never what is unread, unacknowledged or open."""
+"""Pruning removes old messages, but never those that are unread, unacknowledged, on their way or in a live thread."""
 
 from collections.abc import Callable
 
@@ -37,7 +37,7 @@ def left(db: Database) -> list[int]:
         return [row["id"] for row in tx.execute("select id from messages order by id")]
 
 
-def test_what_was_read_is_removed_with_all_that_belongs_to_it(db: Database, clock: FakeClock) -> None:
+def test_a_read_message_is_removed_with_its_receipts_and_deliveries(db: Database, clock: FakeClock) -> None:
     say(db, to=EVERYONE)
     acknowledged = say(db, ack_within_s=30)
     for agent in ("ada", "bob"):
@@ -58,7 +58,7 @@ def unread_by_one(db: Database) -> None:
     reading.read_inbox(db, "bob")
 
 
-def read_only_by_somebody_else(db: Database) -> None:
+def read_only_by_another_agent(db: Database) -> None:
     say(db)
     with db.transaction() as tx:
         reading.mark_read(tx, "ada", reading.read_log(tx))
@@ -89,7 +89,7 @@ def unread_by_the_human(db: Database) -> None:
     say(db, to=HUMAN)
 
 
-def began_a_thread_of_which_something_is_left(db: Database) -> None:
+def first_of_a_thread_that_goes_on(db: Database) -> None:
     root = say(db)
     reading.read_inbox(db, "bob")
     messages.send(db, "bob", "ada", "an answer that ada has not read", reply_to=root)
@@ -99,15 +99,15 @@ def began_a_thread_of_which_something_is_left(db: Database) -> None:
     "needed",
     [
         unread_by_one,
-        read_only_by_somebody_else,
+        read_only_by_another_agent,
         unacknowledged,
         asked_of_the_human,
         on_its_way_into_a_pane,
         unread_by_the_human,
-        began_a_thread_of_which_something_is_left,
+        first_of_a_thread_that_goes_on,
     ],
 )
-def test_what_somebody_needs_is_kept_however_old(
+def test_a_message_that_is_still_needed_is_kept_however_old(
     db: Database, clock: FakeClock, needed: Callable[[Database], None]
 ) -> None:
     needed(db)
@@ -119,7 +119,7 @@ def test_what_somebody_needs_is_kept_however_old(
     assert left(db)[:-1] == before
 
 
-def test_what_is_younger_is_kept(db: Database, clock: FakeClock) -> None:
+def test_a_younger_message_is_kept(db: Database, clock: FakeClock) -> None:
     say(db)
     reading.read_inbox(db, "bob")
     clock.forward(WEEK_S - 60)
@@ -128,7 +128,7 @@ def test_what_is_younger_is_kept(db: Database, clock: FakeClock) -> None:
     assert retention.prune(db, WEEK_S) == (0, 0)
 
 
-def test_the_newest_message_is_kept_so_that_cursors_can_be_judged(db: Database, clock: FakeClock) -> None:
+def test_the_newest_message_is_kept_so_that_cursors_can_be_checked(db: Database, clock: FakeClock) -> None:
     say(db)
     reading.read_inbox(db, "bob")
     clock.forward(WEEK_S + 60)
@@ -140,7 +140,7 @@ def test_the_newest_message_is_kept_so_that_cursors_can_be_judged(db: Database, 
         assert reading.poll(tx, None, after=1).messages == []
 
 
-def test_a_whole_thread_goes_at_once(db: Database, clock: FakeClock) -> None:
+def test_a_whole_thread_is_removed_at_once(db: Database, clock: FakeClock) -> None:
     root = say(db)
     messages.send(db, "bob", "ada", "because", reply_to=root)
     for agent in ("ada", "bob"):
@@ -152,7 +152,7 @@ def test_a_whole_thread_goes_at_once(db: Database, clock: FakeClock) -> None:
 def test_many_are_removed_in_small_transactions(
     db: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retention, "_AT_ONCE", 4)
+    monkeypatch.setattr(retention, "_BATCH", 4)
     for _ in range(30):
         say(db)
     reading.read_inbox(db, "bob")
@@ -162,7 +162,7 @@ def test_many_are_removed_in_small_transactions(
         assert retention.find_pruned_through(tx) == 30
 
 
-def test_what_was_removed_is_found_by_no_search_and_the_rest_is(db: Database, clock: FakeClock) -> None:
+def test_a_search_finds_only_the_messages_that_are_left(db: Database, clock: FakeClock) -> None:
     say(db, "apple one")
     message_search.grep(db, "apple")
     say(db, "apple two")
@@ -174,7 +174,7 @@ def test_what_was_removed_is_found_by_no_search_and_the_rest_is(db: Database, cl
     assert [row[0] for row in dump(db)["messages_fts_docsize"]] == left(db)
 
 
-def test_an_agent_that_left_holds_nothing_up(db: Database, clock: FakeClock) -> None:
+def test_an_agent_that_left_keeps_no_message(db: Database, clock: FakeClock) -> None:
     say(db)
     heartbeat.leave(db, "bob")
 

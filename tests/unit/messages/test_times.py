@@ -1,4 +1,4 @@
-"""Lengths of time and moments as people write them."""
+"""Parsing lengths of time and moments of the command line."""
 
 import argparse
 
@@ -31,6 +31,6 @@ def test_a_moment_is_utc_unless_it_says_otherwise(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2027-13-01", "", "1\n"])
-def test_a_moment_that_is_none_is_refused(text: str) -> None:
+def test_an_invalid_moment_is_refused(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError):
         SinceTime(text)

@@ -1,4 +1,4 @@
-"""The graph of tasks never has a circle, whatever is proposed in whatever order: properties, and the lines it names."""
+"""The graph of tasks never has a circle, for any drafts in any order; a refusal names the line."""
 
 import shutil
 from pathlib import Path
@@ -27,7 +27,7 @@ DRAFTS = st.lists(
 
 
 @given(DRAFTS)
-def test_what_is_accepted_has_an_order_and_what_has_one_is_accepted(drafts: list[TaskDraft]) -> None:
+def test_drafts_are_accepted_exactly_when_they_have_an_order(drafts: list[TaskDraft]) -> None:
     sound = len({one.id for one in drafts}) == len(drafts) and can_be_done({one.id: one.after for one in drafts})
 
     try:
@@ -92,7 +92,7 @@ def test_a_refusal_names_the_line(drafts: list[TaskDraft], why: str) -> None:
         sort_drafts(drafts, known={"old"})
 
 
-def test_a_chain_of_a_thousand_is_no_trouble() -> None:
+def test_a_chain_of_a_thousand_tasks_is_sorted() -> None:
     drafts = [TaskDraft(f"t{n}", "work", (f"t{n + 1}",)) for n in range(999)] + [TaskDraft("t999", "work")]
 
     assert [one.id for one in sort_drafts(drafts, known=())] == [f"t{n}" for n in reversed(range(1000))]
@@ -104,7 +104,7 @@ def graph(db: Database) -> dict[str, frozenset[str]]:
 
 
 def can_be_done(after: "dict[str, tuple[str, ...]] | dict[str, frozenset[str]]") -> bool:
-    """Do what can be done until nothing is left, or nothing can be: an oracle that knows no order and no path."""
+    """An oracle without sorting: repeatedly remove the tasks that wait for nothing; can all be removed?"""
     left = {id_: set(before) for id_, before in after.items()}
     while ready := [id_ for id_, before in left.items() if not before & left.keys() and before <= after.keys()]:
         for id_ in ready:

@@ -1,4 +1,4 @@
-"""Tasks: who may do what with one when, what comes back and when, and what the database keeps whoever writes."""
+"""Acts on tasks: who may do what and when, leases, announcements, and the rules that the database enforces."""
 
 import sqlite3
 from collections.abc import Callable
@@ -28,10 +28,10 @@ def agents(db: Database) -> None:
         roster.join(db, name, "agent", None)
 
 
-# Who has it.
+# Claiming, completing, reviewing.
 
 
-def test_the_first_who_claims_has_it_and_the_second_learns_who(db: Database) -> None:
+def test_the_first_claim_wins_and_the_second_names_the_claimant(db: Database) -> None:
     tasks.add(db, "work", "human", "a")
 
     assert claim(db, "ada", "a") == TaskUpdated(find(db, "a"))
@@ -50,7 +50,7 @@ def test_claiming_ones_own_task_again_is_harmless(db: Database) -> None:
     assert isinstance(again, TaskUpdated) and not again.new and again.task.fence == fence
 
 
-def test_a_task_waits_for_all_that_it_comes_after(db: Database) -> None:
+def test_a_task_waits_for_all_tasks_it_comes_after(db: Database) -> None:
     for name in ("a", "b"):
         tasks.add(db, name, "human", name)
     tasks.add(db, "c", "human", "c", after=["a", "b"])
@@ -64,7 +64,7 @@ def test_a_task_waits_for_all_that_it_comes_after(db: Database) -> None:
 
 
 @pytest.mark.parametrize("end", [tasks.TaskStatus.FAILED, tasks.TaskStatus.REVIEW])
-def test_what_has_failed_or_waits_for_a_review_blocks_what_comes_after(db: Database, end: TaskStatus) -> None:
+def test_a_failed_task_or_one_in_review_blocks_those_after_it(db: Database, end: TaskStatus) -> None:
     tasks.add(db, "a", "human", "a")
     tasks.add(db, "b", "human", "b", after=["a"])
     claim(db, "ada", "a")
@@ -77,7 +77,7 @@ def test_what_has_failed_or_waits_for_a_review_blocks_what_comes_after(db: Datab
     assert isinstance(claim(db, "bob", "b"), TaskBlocked)
 
 
-def test_what_was_cancelled_blocks_nothing(db: Database) -> None:
+def test_a_cancelled_task_blocks_nothing(db: Database) -> None:
     tasks.add(db, "a", "human", "a")
     tasks.add(db, "b", "human", "b", after=["a"])
 
@@ -98,8 +98,8 @@ CLAIMANTS: dict[str, Act] = {
 
 
 @pytest.mark.parametrize("act", CLAIMANTS.values(), ids=CLAIMANTS)
-@pytest.mark.parametrize("held", [True, False], ids=["held by another", "held by nobody"])
-def test_who_does_not_hold_it_changes_nothing(db: Database, act: Act, held: bool) -> None:
+@pytest.mark.parametrize("held", [True, False], ids=["held by another", "not held"])
+def test_an_agent_that_does_not_hold_a_task_changes_nothing(db: Database, act: Act, held: bool) -> None:
     tasks.add(db, "work", "human", "a")
     if held:
         claim(db, "ada", "a")
@@ -145,7 +145,7 @@ def test_after_a_review_the_claimant_completes_it_or_goes_on(db: Database) -> No
     assert isinstance(tasks.complete(db, "ada", "a"), TaskUpdated)
 
 
-def test_a_review_by_nobody_who_is_here_is_refused(db: Database) -> None:
+def test_a_review_by_an_agent_that_is_not_present_is_refused(db: Database) -> None:
     tasks.add(db, "work", "human", "a")
     claim(db, "ada", "a")
 
@@ -153,7 +153,7 @@ def test_a_review_by_nobody_who_is_here_is_refused(db: Database) -> None:
         tasks.request_review(db, "ada", "a", "zed")
 
 
-def test_a_human_gives_it_to_another_and_the_one_who_had_it_can_do_nothing_more(db: Database) -> None:
+def test_after_a_human_reassigns_a_task_the_former_claimant_cannot_complete_it(db: Database) -> None:
     tasks.add(db, "work", "human", "a")
     old = claimed_fence(db, "ada", "a")
 
@@ -165,7 +165,7 @@ def test_a_human_gives_it_to_another_and_the_one_who_had_it_can_do_nothing_more(
     assert isinstance(tasks.complete(db, "bob", "a"), TaskUpdated)
 
 
-def test_a_human_reopens_what_has_failed(db: Database) -> None:
+def test_a_human_reopens_a_failed_task(db: Database) -> None:
     tasks.add(db, "work", "human", "a")
     claim(db, "ada", "a")
     tasks.fail(db, "ada", "a", "no idea")
@@ -175,7 +175,7 @@ def test_a_human_reopens_what_has_failed(db: Database) -> None:
     assert isinstance(claim(db, "bob", "a"), TaskUpdated)
 
 
-def test_who_added_it_may_cancel_it_until_somebody_has_it(db: Database) -> None:
+def test_the_agent_that_added_a_task_may_cancel_it_until_it_is_claimed(db: Database) -> None:
     for name in ("a", "b"):
         tasks.add(db, "work", "ada", name)
     claim(db, "bob", "b")
@@ -187,7 +187,7 @@ def test_who_added_it_may_cancel_it_until_somebody_has_it(db: Database) -> None:
 # Leases.
 
 
-def test_a_task_comes_back_when_its_lease_has_run_out_and_not_before(db: Database, clock: FakeClock) -> None:
+def test_a_task_returns_to_open_when_its_lease_has_run_out_and_not_before(db: Database, clock: FakeClock) -> None:
     tasks.add(db, "work", "human", "a")
     claim(db, "ada", "a")
 
@@ -199,7 +199,7 @@ def test_a_task_comes_back_when_its_lease_has_run_out_and_not_before(db: Databas
     assert isinstance(claim(db, "bob", "a"), TaskUpdated)
 
 
-@pytest.mark.parametrize("taken", [True, False], ids=["another has it", "nobody has it"])
+@pytest.mark.parametrize("taken", [True, False], ids=["claimed by another", "open"])
 def test_a_late_completion_is_refused(db: Database, clock: FakeClock, taken: bool) -> None:
     tasks.add(db, "work", "human", "a")
     claim(db, "ada", "a")
@@ -223,7 +223,7 @@ def test_any_command_of_the_claimant_keeps_the_task(db: Database, clock: FakeClo
     assert isinstance(claim(db, "bob", "a"), TaskTaken)
 
 
-def test_a_sign_of_life_that_comes_too_late_keeps_nothing(db: Database, clock: FakeClock) -> None:
+def test_a_heartbeat_after_the_lease_ran_out_renews_nothing(db: Database, clock: FakeClock) -> None:
     tasks.add(db, "work", "human", "a")
     claim(db, "ada", "a")
     clock.forward(LEASE_S)
@@ -233,7 +233,7 @@ def test_a_sign_of_life_that_comes_too_late_keeps_nothing(db: Database, clock: F
     assert isinstance(claim(db, "bob", "a"), TaskUpdated)
 
 
-def test_a_sign_of_life_with_little_to_tell_writes_nothing(db: Database, clock: FakeClock) -> None:
+def test_a_heartbeat_soon_after_the_last_one_writes_nothing(db: Database, clock: FakeClock) -> None:
     tasks.add(db, "work", "human", "a")
     claim(db, "ada", "a")
     clock.forward(LEASE_S / 20)
@@ -257,7 +257,7 @@ def test_a_clock_that_jumps_ends_no_lease_and_a_reboot_ends_all(db: Database, cl
     assert isinstance(claim(db, "bob", "a"), TaskUpdated)
 
 
-def test_a_review_waits_for_as_long_as_it_takes(db: Database, clock: FakeClock) -> None:
+def test_a_task_in_review_never_expires(db: Database, clock: FakeClock) -> None:
     tasks.add(db, "work", "human", "a")
     claim(db, "ada", "a")
     tasks.request_review(db, "ada", "a", "human")
@@ -267,7 +267,7 @@ def test_a_review_waits_for_as_long_as_it_takes(db: Database, clock: FakeClock) 
     assert isinstance(tasks.complete(db, "ada", "a"), TaskUpdated)
 
 
-def test_looking_returns_what_ran_out_and_tells_everybody_once(db: Database, clock: FakeClock) -> None:
+def test_reaping_opens_expired_tasks_and_announces_each_once(db: Database, clock: FakeClock) -> None:
     tasks.add(db, "work", "human", "a")
     claim(db, "ada", "a")
     clock.forward(LEASE_S)
@@ -280,7 +280,7 @@ def test_looking_returns_what_ran_out_and_tells_everybody_once(db: Database, clo
     assert sum("Stop working on it" in body for body in inbox(db, "ada")) == 1
 
 
-# What is told.
+# Announcements.
 
 
 def test_claim_completion_and_what_became_claimable_are_announced(db: Database) -> None:
@@ -295,7 +295,7 @@ def test_claim_completion_and_what_became_claimable_are_announced(db: Database) 
     ]
 
 
-def test_announcements_use_up_nobodys_messages_a_minute(db: Database) -> None:
+def test_announcements_do_not_count_towards_the_rate_limit(db: Database) -> None:
     for number in range(20):
         tasks.add(db, "work", "ada", f"t-{number}")
         finish(db, "ada", f"t-{number}")
@@ -303,7 +303,7 @@ def test_announcements_use_up_nobodys_messages_a_minute(db: Database) -> None:
     messages.send(db, "ada", "bob", "hello", per_minute=1)
 
 
-def test_nothing_is_announced_of_what_was_refused(db: Database) -> None:
+def test_a_refused_act_is_not_announced(db: Database) -> None:
     tasks.add(db, "work", "human", "a")
     claim(db, "ada", "a")
     inbox(db, "cyd")
@@ -314,10 +314,10 @@ def test_nothing_is_announced_of_what_was_refused(db: Database) -> None:
     assert inbox(db, "cyd") == []
 
 
-# Making them.
+# Adding tasks.
 
 
-def test_ids_are_made_that_nobody_has(db: Database) -> None:
+def test_generated_ids_are_free(db: Database) -> None:
     tasks.add(db, "by hand", "human", "t2")
 
     made = [tasks.add(db, "work", "human").id for _ in range(3)]
@@ -329,7 +329,7 @@ def test_ids_are_made_that_nobody_has(db: Database) -> None:
     ("id_", "after", "error"),
     [("a", [], Taken), ("b", ["nowhere"], NotFound), ("b", ["b"], BadData), ("b c", [], Usage), ("b", ["a b"], Usage)],
 )
-def test_a_task_that_cannot_be_adds_nothing(db: Database, id_: str, after: list[str], error: type[Exception]) -> None:
+def test_an_invalid_task_adds_nothing(db: Database, id_: str, after: list[str], error: type[Exception]) -> None:
     tasks.add(db, "work", "human", "a")
     before = dump(db)
 
@@ -348,7 +348,7 @@ def test_one_bad_task_of_many_adds_nothing(db: Database) -> None:
     assert dump(db) == before
 
 
-def test_texts_are_kept_as_they_are_up_to_the_limit(db: Database) -> None:
+def test_texts_are_stored_exactly_up_to_the_limit(db: Database) -> None:
     text = "é\n$(rm -rf /) \x1b[2J"
     tasks.add(db, "work", "human", "a", detail=text)
     claim(db, "ada", "a")
@@ -378,7 +378,7 @@ def test_the_workload_of_each_agent_is_counted_and_estimated(db: Database) -> No
     assert (bob.agent, bob.held, bob.completed, bob.failed) == ("bob", 0, 0, 1)
 
 
-# What the database keeps, whoever writes.
+# The rules that the database enforces.
 
 
 @pytest.mark.parametrize(
@@ -396,7 +396,7 @@ def test_the_workload_of_each_agent_is_counted_and_estimated(db: Database) -> No
         "update task_deps set task_id = 'a', after_id = 'b'",
     ],
 )
-def test_a_task_cannot_be_bent_with_the_shell(db: Database, change: str) -> None:
+def test_the_database_refuses_invalid_changes_made_with_the_sqlite_shell(db: Database, change: str) -> None:
     tasks.add(db, "A", "human", "a")
     tasks.add(db, "B", "human", "b", after=["a"])
     claim(db, "ada", "a")

@@ -1,4 +1,4 @@
-"""Files of tasks: the same plan in three formats, and each mistake with its line."""
+"""Files of tasks: the same plan in three formats, errors with their line; templates of plans."""
 
 import json
 
@@ -68,7 +68,7 @@ def test_one_plan_reads_the_same_in_each_format(text: str, format_: str, lines: 
     assert [one.line for one in drafts] == lines
 
 
-def test_what_is_indented_under_an_item_comes_before_it() -> None:
+def test_an_item_waits_for_those_indented_under_it() -> None:
     text = "- [ ] Whole\n  - [ ] Half\n    - [ ] Quarter\n  - [ ] Other half\n- [ ] Next\n"
 
     after = {one.id: one.after for one in task_file.parse(text, "markdown")}
@@ -143,11 +143,11 @@ def test_the_lines_of_json_are_right_however_it_is_laid_out(items: list[tuple[st
         ("-", "- title: A", "yaml"),
     ],
 )
-def test_the_format_is_told_by_the_name_or_the_text(name: str, text: str, format_: str) -> None:
+def test_the_format_follows_from_the_name_or_the_text(name: str, text: str, format_: str) -> None:
     assert task_file.choose_format(name, text) == format_
 
 
-def test_a_name_that_tells_no_format_needs_to_be_told() -> None:
+def test_a_name_with_an_unknown_suffix_needs_a_format() -> None:
     with pytest.raises(Usage, match="--format"):
         task_file.choose_format("tasks.txt", "")
 
@@ -167,7 +167,7 @@ def test_the_template_is_chosen_by_the_words_of_the_feature(feature: str, templa
 
 
 @pytest.mark.parametrize("template", ["auth", "api", "database", "ui", "generic"])
-def test_every_template_is_a_plan_that_can_be_carried_out(template: str) -> None:
+def test_every_template_is_a_valid_plan(template: str) -> None:
     drafts = task_plan.propose_from_template(template, "Orders")
 
     assert len(sort_drafts(drafts, known=())) == len(drafts) >= 4
@@ -175,6 +175,6 @@ def test_every_template_is_a_plan_that_can_be_carried_out(template: str) -> None
     assert sum(not one.after for one in drafts) == 1
 
 
-def test_a_template_that_does_not_exist_is_refused_with_those_that_do() -> None:
+def test_an_unknown_template_is_refused_with_the_known_ones() -> None:
     with pytest.raises(NotFound, match="api, auth, database, generic, ui and auto"):
         task_plan.propose_from_template("../auth", "x")
