@@ -92,16 +92,14 @@ class Recorder:
             return replace(wait, fixer_at=min(roles, default=None))
         answered = [int(call["ended"] * 1000) for call in journals[wait.agent]]
         tried = [
-            int(began * 1000)
-            for began, who, what, _ in self._read_hook_diary()
-            if who == wait.agent and what == "began"
+            int(began * 1000) for began, who, what, _ in self._read_hook_log() if who == wait.agent and what == "began"
         ]
         back = [at for at in answered + tried if at >= closed_at]
         return replace(wait, green_at=closed_at, back_at=min(back, default=None))
 
-    def _read_hook_diary(self) -> Iterator[tuple[float, str, str, str]]:
+    def _read_hook_log(self) -> Iterator[tuple[float, str, str, str]]:
         """Lines of the hook's log: when, who, `began` or `passed`, and the tree that passed."""
-        for line in self.repository.hook_diary.read_text().splitlines():
+        for line in self.repository.hook_log.read_text().splitlines():
             at, agent, what, tree = line.split()
             yield float(at), agent, what, tree
 
@@ -113,7 +111,7 @@ class Recorder:
         return [(commit, tree) for commit, tree, author in found if author != COLLEAGUE]
 
     def _list_bypassed_hook(self) -> list[str]:
-        passed = {tree for _, _, what, tree in self._read_hook_diary() if what == "passed"}
+        passed = {tree for _, _, what, tree in self._read_hook_log() if what == "passed"}
         return [f"{commit[:10]} never passed the hook" for commit, tree in self._list_commits() if tree not in passed]
 
     def _count_repairs(self, commit: str, path: str) -> int:

@@ -24,7 +24,7 @@ class DemoRepository:
         return self.main_tree / ".git" / "swarm" / "swarm.db"
 
     @property
-    def hook_diary(self) -> Path:
+    def hook_log(self) -> Path:
         return self.main_tree / ".git" / "hook-diary"
 
     @property
@@ -55,7 +55,7 @@ def create(folder: Path, lease_s: float, wait_s: float) -> DemoRepository:
     hook = repository.main_tree / ".git" / "hooks" / "pre-commit"
     _write(hook, HOOK)
     hook.chmod(0o755)
-    repository.hook_diary.touch()
+    repository.hook_log.touch()
     colleague.run_checked("git", "add", "--all")
     colleague.run_checked("git", "commit", "--quiet", "-m", "Open the stall")
     colleague.run_checked("git", "checkout", "--quiet", "-b", COLLEAGUE)
