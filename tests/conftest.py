@@ -23,7 +23,7 @@ settings.register_profile(
 )
 settings.load_profile("swarm")
 
-for number in (signal.SIGHUP, signal.SIGINT):  # whoever runs the tests may ignore them (nohup, a job in the background)
+for number in (signal.SIGHUP, signal.SIGINT):  # nohup and background jobs ignore them, and children inherit that
     signal.signal(number, signal.SIG_DFL if number is signal.SIGHUP else signal.default_int_handler)
 
 
@@ -40,7 +40,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture(scope="session")
 def fresh_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty swarm database, made once; copy it while nobody has it open."""
+    """An empty swarm database, made once; copy it only while it is closed."""
     path = tmp_path_factory.mktemp("fresh") / "swarm.db"
     database.create(path)
     return path

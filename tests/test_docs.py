@@ -36,6 +36,24 @@ def test_the_map_of_the_code_has_every_folder() -> None:
     assert codebase.folders() <= mapped
 
 
+def test_every_step_of_the_routes_names_a_function_that_is_there() -> None:
+    by_hand = codebase.PAGE.read_text(encoding="utf-8").partition("<!--")[0]
+    steps = re.findall(r"`([\w/]+\.py)`\s+`(\w+)`", by_hand)
+
+    missing = [
+        (path, name)
+        for path, name in steps
+        if not any(
+            re.search(rf"(def|class) {name}\b", found.read_text(encoding="utf-8"))
+            for found in (ROOT / "agents" / "swarm_agents" / path, ROOT / path)
+            if found.exists()
+        )
+    ]
+
+    assert missing == []
+    assert len(steps) > 20
+
+
 def test_two_commands_do_all_the_set_up() -> None:
     assert [line for line in README.splitlines() if "python3 -m venv" in line] == [SHOW, TEST]
 

@@ -1,48 +1,33 @@
-"""Writes docs/codebase.md from the first sentence of every file, so that the map cannot differ from the land.
+"""Writes the rooms of docs/codebase.md from the docstrings of the code, so that the map cannot differ from the land.
 
-Run it as `python -m tests.support.codebase` after a file was added, moved, or says something else about itself.
+Run it as `python -m tests.support.codebase` after a file was added, moved, or says something else about itself. What
+stands above the mark in that page is written by hand.
 """
 
 import ast
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "codebase.md"
 
-_SOURCES = ("agents/swarm_agents", "swarm_tui")
+_MARK = "<!-- Below this line"
 _TEST_TITLES = {
-    "tests": "Tests: the whole",
-    "tests/unit": "Tests: parts, where only time and panes are not real",
-    "tests/flows": "Tests: flows, where everything is real",
-    "tests/tui": "Tests: the screen",
+    "tests": "Tests of the whole",
+    "tests/unit": "Tests of parts: only time and panes are not real",
+    "tests/flows": "Tests of flows: everything is real",
+    "tests/tui": "Tests of the screen",
     "tests/bench": "Benches, run by hand",
     "tests/support": "What the tests share",
 }
 _DATA = {".sql", ".toml"}
 
-_HEAD = """\
-# The code, file by file
-
-Made by `python -m tests.support.codebase` from the first sentence of each file: change it there.
-
-Arrows only point down (`tests/test_architecture.py` keeps them):
-
-```
-        human                                 coding agent
-     swarm_tui ───────────────┐          swarm (swarm_agents.cli, demo)
-                              └──────┬──────────┘
-        build · waiting · escalations · messages · roster · tasks · locks · commit · verdict · courier
-                      panes (tmux) · git · db (SQLite)
-                              text · errors · model
-```
-
-`agents/` is a source root and no package: `import agents` belongs to another distribution.
-"""
-
 
 def page() -> str:
     """What docs/codebase.md has to be."""
-    return "\n".join([_HEAD, *(_part(folder) for folder in _in_order())])
+    by_hand, mark, rest = PAGE.read_text(encoding="utf-8").partition(_MARK)
+    head = by_hand + mark + rest.partition("\n")[0]
+    return "\n".join([head, "", *(_part(folder) for folder in _in_order())])
 
 
 def folders() -> set[str]:
@@ -52,13 +37,37 @@ def folders() -> set[str]:
 
 
 def _in_order() -> list[str]:
-    """Sources first, then tests; a folder before the folders in it."""
-    return sorted(folders(), key=lambda folder: (folder.startswith("tests"), folder))
+    """The screen, the engine's rooms from the top layer down, the tests; a folder before the folders in it."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    layers = " | ".join(next(one["layers"] for one in contracts if one.get("containers") == ["swarm_agents"]))
+    rooms = [room.strip() for room in layers.split("|")]
+
+    def place(folder: str) -> tuple[int, int, str]:
+        if folder.startswith("tests"):
+            return 2, 0, folder
+        if folder.startswith("swarm_tui"):
+            return 0, 0, folder
+        room = folder.removeprefix("agents/swarm_agents").strip("/").split("/")[0]
+        return 1, rooms.index(room) if room else -1, folder
+
+    return sorted(folders(), key=place)
 
 
 def _part(folder: str) -> str:
     lines = [f"* `{path.relative_to(ROOT / folder).as_posix()}` {_first_sentence(path)}" for path in _files(folder)]
-    return "\n".join([f"## {_title(folder)}: `{folder}/`", "", *lines, ""])
+    about = _about(folder)
+    return "\n".join([f"## {_title(folder)}: `{folder}/`", "", *([about, ""] if about else []), *lines, ""])
+
+
+def _about(folder: str) -> str:
+    """What a room's docstring says after its first sentence: what it owns and what it may use."""
+    init = ROOT / folder / "__init__.py"
+    if not init.exists():
+        return ""
+    _, _, rest = (ast.get_docstring(ast.parse(init.read_text(encoding="utf-8"))) or "").partition("\n\n")
+    return rest
 
 
 def _files(folder: str) -> list[Path]:

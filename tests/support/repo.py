@@ -58,7 +58,7 @@ class Repo:
         return Ran(done.returncode, done.stdout, done.stderr)
 
     def start(self, *words: str, **extra: str) -> "subprocess.Popen[str]":
-        """The command, running; whoever starts it waits for it or ends it."""
+        """The command, running; its caller waits for it or ends it."""
         pipe = subprocess.PIPE
         return subprocess.Popen(
             [*SWARM, *words],

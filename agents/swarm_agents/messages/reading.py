@@ -108,7 +108,7 @@ def mark_read(tx: Transaction, reader: str, page: MessagePage) -> None:
 
 
 def read_log(tx: Transaction, limit: int = 50, only: MessageFilter = NO_FILTER) -> MessagePage:
-    """The newest messages, whoever they are for, oldest first."""
+    """The newest messages to all recipients, oldest first."""
     check_limit(limit)
     condition = message_rows.make_condition(tx, only)
     rows = tx.execute(

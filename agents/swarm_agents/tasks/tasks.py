@@ -219,7 +219,7 @@ def fail(db: Database, agent: str, task: str, reason: str, fence: int | None = N
 
 
 def release(db: Database, by: str, task: str, reason: str = "", fence: int | None = None) -> TaskUpdated | TaskNotHeld:
-    """Return it to open: by its claimant; or by a human, whoever holds it, also when it has failed."""
+    """Return it to open: by its claimant; or by a human, also when another agent holds it or it has failed."""
     check_text(reason, "reason")
     guard = "id = :id and fence = coalesce(:fence, fence) and (claimant = :agent or :agent = 'human')"
     statuses = (

@@ -56,7 +56,7 @@ def test_a_process_killed_before_it_recorded_the_result_is_followed_once_and_mar
     assert folder.read("tries") == "x\nx\n"
     assert folder.read("heard").count("(This may reach you for the second time.)") == 1
     with Database(db_path) as db:
-        assert channel_state(db, asked, COMMAND) == ("retired", "whoever tried it never said what came of it")
+        assert channel_state(db, asked, COMMAND) == ("retired", "two processes that tried it ended without a result")
 
 
 def test_a_courier_announces_too(repo: Repo, folder: NotifyFolder) -> None:
