@@ -31,7 +31,11 @@ def test_the_map_of_the_code_is_up_to_date() -> None:
 
 
 def test_the_map_of_the_code_has_every_folder() -> None:
-    mapped = {line.split("`")[-2].rstrip("/") for line in codebase.page().splitlines() if line.startswith("## ")}
+    mapped = {
+        line.split("`")[-2].rstrip("/")
+        for line in codebase.page().splitlines()
+        if line.startswith("## ") and "`" in line
+    }
 
     assert codebase.folders() <= mapped
 
