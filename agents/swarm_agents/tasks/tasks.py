@@ -170,7 +170,7 @@ def request_review(
     check_text(note, "note")
     with db.transaction() as tx:
         if reviewer not in (EVERYONE, HUMAN):
-            present = roster.list_present(tx)
+            present = roster.present(tx)
             if not any(reviewer in (one.name, one.role) for one in present):
                 raise NotFound(f"There is no agent or role {one_line(reviewer, 64)}.", next="swarm agent list")
         reopening.reopen_expired(tx)
@@ -219,7 +219,7 @@ def fail(db: Database, agent: str, task: str, reason: str, fence: int | None = N
 
 
 def release(db: Database, by: str, task: str, reason: str = "", fence: int | None = None) -> TaskUpdated | TaskNotHeld:
-    """Return it to open: by its claimant; or by a human, also when another agent holds it or it has failed."""
+    """Return it to open: by its claimant, or by a human at any time, also when it has failed."""
     check_text(reason, "reason")
     guard = "id = :id and fence = coalesce(:fence, fence) and (claimant = :agent or :agent = 'human')"
     statuses = (
