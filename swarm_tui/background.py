@@ -1,7 +1,7 @@
 """The thread that works while the dashboard is open: types notices, announces escalations, ends leases that ran out.
 
-A thread of its own, because tmux may hang for seconds. `swarm courier` and the agents' own commands do the same, and
-doing it twice is harmless.
+A thread of its own, because tmux may hang for seconds. `swarm courier` does the same, and agents' commands end
+leases and start announcements too; doing it twice is harmless.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
 from swarm_agents.escalations import announcements
 from swarm_agents.messages import acknowledgements
-from swarm_agents.watch import notifier
+from swarm_agents.watch import announcer
 from swarm_agents.watch.reaper import Reaper
 from swarm_tui.settings import Settings
 
@@ -69,7 +69,7 @@ class BackgroundThread(threading.Thread):
     def _start_announcing(self) -> None:
         # A thread of its own: a hanging command of the human must not hold up the notices.
         arguments = (self._settings.database, self._settings.config, self._stop_asked, self._settings.clock)
-        threading.Thread(target=notifier.run_until_stopped, args=arguments, name="announcer", daemon=True).start()
+        threading.Thread(target=announcer.run_until_stopped, args=arguments, name="announcer", daemon=True).start()
 
     def _work_until_it_fails(self) -> None:
         with self._settings.open_database() as db:

@@ -26,7 +26,7 @@ STARTS_PROCESSES = (
     "git/",
     "build/hold.py",
     "watch/channels.py",
-    "watch/notifier.py",
+    "watch/announcer.py",
     "panes/",
     "demo/",
     "db/clock.py",

@@ -13,7 +13,7 @@ from swarm_agents.incidents import incidents
 from swarm_agents.incidents.incidents import AttemptEnd
 from swarm_agents.model import EVERYONE, HUMAN, Rules
 
-HUMAN_LEASE_S = 8 * 3600  # a person who takes over goes to meetings; agents come back by the minute
+HUMAN_LEASE_S = 8 * 3600  # a human may be away for hours; an agent runs a command every few minutes
 
 
 def force_release(db: Database, fence: int, reason: str) -> BuildBroken | FenceRejected:

@@ -10,7 +10,7 @@ from swarm_agents.cli.parsing import parser, seconds
 from swarm_agents.courier.courier import Courier, CourierRound
 from swarm_agents.db.database import Database
 from swarm_agents.messages import acknowledgements
-from swarm_agents.watch import notifier
+from swarm_agents.watch import announcer
 from swarm_agents.watch.reaper import Reaper
 
 _DAY_S = 86_400
@@ -40,7 +40,7 @@ def _run(call: Call) -> Answer:
     stop = _make_stop_event(call.arguments.seconds)
     # In a thread of its own: a user's command that hangs must not hold up the notices.
     arguments = (call.place.database, call.config, stop)
-    threading.Thread(target=notifier.run_until_stopped, args=arguments, daemon=True).start()
+    threading.Thread(target=announcer.run_until_stopped, args=arguments, daemon=True).start()
     talk("courier: typing notices; Ctrl-C stops it")
     courier.run(stop, after, lambda error: talk(f"courier: {error.message}"))
     return Answer("The courier stopped; queued notices wait for the next one.", data={"leads": False})
@@ -52,7 +52,7 @@ def _run_one_round(call: Call, courier: Courier) -> Answer:
         Reaper().end_leases(call.db, done)
     leads = done is not None and done.leads
     courier.retire()
-    notifier.announce_due(call.db, call.config)
+    announcer.announce_due(call.db, call.config)
     return Answer("One round is done." if leads else "Another courier types on this host.", data={"leads": leads})
 
 

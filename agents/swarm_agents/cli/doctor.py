@@ -75,7 +75,7 @@ def _describe_hook(call: Call) -> str:
 
 
 def _find_notify_command(call: Call) -> str:
-    """Find the command as the notifier does: a path from the repository's root, or a name on the PATH."""
+    """Find the command as the announcer does: a path from the repository's root, or a name on the PATH."""
     notify = call.config.notify
     if not notify.command:
         return "none: the dashboard and tmux announce escalations"

@@ -67,12 +67,12 @@ def _ack(call: Call) -> Answer:
 
 
 def _announce(call: Call) -> Answer:
-    from swarm_agents.watch import notifier  # loads subprocess; the other verbs do without it
+    from swarm_agents.watch import announcer  # loads subprocess; the other verbs do without it
 
     if call.arguments.until_told:
-        notifier.announce_until_settled(call.db, call.config)
+        announcer.announce_until_settled(call.db, call.config)
     else:
-        notifier.announce_due(call.db, call.config)
+        announcer.announce_due(call.db, call.config)
     with call.db.reading() as tx:
         channels = [one for asked in escalations.list_open(tx) for one in announcements.list_channels(tx, asked.id)]
     lines = (f"{one.escalation}  {_channel_line(call, one)}" for one in channels)
@@ -131,9 +131,9 @@ def _held_back(call: Call, one: announcements.Announcement) -> str:
         return ""
     if one.channel == announcements.COMMAND and not call.config.notify.command:
         return "[notify] command is not configured"
-    from swarm_agents.watch import notifier  # see `_announce`
+    from swarm_agents.watch import announcer  # see `_announce`
 
-    until = notifier.find_quiet_end(call.config.notify, call.db.now())
+    until = announcer.find_quiet_end(call.config.notify, call.db.now())
     return f"quiet hours until {until}" if until else ""
 
 

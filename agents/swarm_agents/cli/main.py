@@ -124,10 +124,10 @@ def _follow_up(call: "Call", answer: output.Answer) -> None:
 def _announce_escalations(call: "Call") -> None:
     """Start a process that announces open escalations. The answer was printed, so errors only go to the log."""
     from swarm_agents.system import log  # loads logging, needed only here
-    from swarm_agents.watch import notifier  # loads escalations and messages, needed only here
+    from swarm_agents.watch import announcer  # loads escalations and messages, needed only here
 
     try:
-        notifier.spawn_if_due(call.db, call.config)
+        announcer.spawn_if_due(call.db, call.config)
     except (SwarmError, OSError) as error:
         log.error(call.place.database, f"could not start to announce an escalation: {error}")
 

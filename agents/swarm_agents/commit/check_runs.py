@@ -1,7 +1,7 @@
 """Runs the configured check on a tree, in a clean working tree of its own, once for all agents.
 
-The result is kept by (tree, check). Who asks later gets it at once; who asks meanwhile waits for the one process that
-runs the check, and replaces it when its short lease has run out because it was killed.
+The result is kept by (tree, check), and a later caller gets it. A caller during a run waits for the process that runs
+the check, and takes over when that process was killed and its lease ran out.
 """
 
 import time
@@ -22,7 +22,7 @@ _RUNS_UNTIL = columns("runner")
 _LEASE_MS = 20_000  # of the process that runs a check; renewed every 5 s while it runs
 _LOOK_EVERY_S = 1.0  # in case a wake-up is lost
 _FAILURE_LASTS_MS = 600_000  # then it is checked again, as the machine may have failed; a success stays
-_MORE_TIME = 2  # times what a check had that timed out is worth another try: it may have had the rest of a budget
+_MORE_TIME = 2  # a timed-out check runs again only with this much more time; it may have got just the rest of a budget
 
 RenewLease = Callable[[], None]
 

@@ -1,6 +1,6 @@
 """`swarm commit`: tries `git commit` until it lands, or until the caller has to do something.
 
-The steps stand in the order in which a commit takes them. Each returns `TryAgain` or the end.
+The functions are in the order in which a commit reaches them. Those that end a try return `TryAgain` or a `CommitEnd`.
 """
 
 import os
@@ -27,7 +27,7 @@ from swarm_agents.errors import Unavailable
 from swarm_agents.model import Moment
 
 _STALE_TRIES = 3  # the build changed while the hook ran; more often than this is not bad luck
-_GATE_TRIES = 5  # green, and red again before our turn; more often than this, the gate looks at another database
+_GATE_TRIES = 5  # green, and red again before our turn; more often than this, the gate reads another database
 
 
 class TryState(NamedTuple):

@@ -1,3 +1,5 @@
 """Deliveries into panes: reads agents' screens, decides, types, and records only what it saw.
 
-Owns the tables `typings` and `couriers`. Uses `panes`, `hosts`, `db` and `system`."""
+Owns the tables `typings` (injections) and `couriers`, and updates the `deliveries` of `messages/`. Uses `panes/`,
+`hosts/`, `db/` and `system/`.
+"""

@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from swarm_agents import panes
-from swarm_agents.courier import line as notices
-from swarm_agents.courier.line import MessageExcerpt
+from swarm_agents.courier import notice_line
+from swarm_agents.courier.notice_line import MessageExcerpt
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.model import PaneAddress
@@ -64,4 +64,4 @@ def _read_unread(tx: Transaction) -> Mapping[str, list[MessageExcerpt]]:
 
 def _format_border(messages: tuple[MessageExcerpt, ...]) -> str:
     # tmux expands a border as a format: "#[" would set a style, "##" is a "#".
-    return notices.format_line(messages).replace("#", "##")
+    return notice_line.format_line(messages).replace("#", "##")

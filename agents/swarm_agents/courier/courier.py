@@ -186,7 +186,7 @@ class Courier:
                 case NoAnswer() as unknown:
                     return unknown
         # Injections need not survive a crash of the machine, because the panes do not either.
-        with Database(self._database, lasting=False) as db:
+        with Database(self._database, durable=False) as db:
             seen = self._typist.serve_server(db, socket, work)
             if self._on_borders and isinstance(seen, ServerSnapshot):
                 border.update_borders(db, seen)

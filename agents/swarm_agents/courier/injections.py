@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from swarm_agents.courier.line import MessageExcerpt
+from swarm_agents.courier.notice_line import MessageExcerpt
 from swarm_agents.db.deadlines import DeadlineColumns, value_in
 from swarm_agents.db.transaction import Row, Transaction, among
 from swarm_agents.model import DeliveryState, PaneAddress

@@ -9,8 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from swarm_agents.courier import injections, screen_reader, steps
-from swarm_agents.courier import line as notices
+from swarm_agents.courier import injections, notice_line, screen_reader, steps
 from swarm_agents.courier.injections import Injection, NoticeLine, WaitingDelivery
 from swarm_agents.courier.screen_reader import PaneSnapshot, ReadingResult, ScreenReading
 from swarm_agents.courier.steps import ElapsedTimes
@@ -33,7 +32,7 @@ _NO_AGENT_MS = 5_000  # long enough for an agent to start; one that has quit doe
 
 @dataclass
 class _Times:
-    """When this typist first saw things, in seconds of the monotonic clock."""
+    """What this typist remembers of lines and panes, in monotonic seconds; `held` counts how often a pane had to wait."""
 
     typed: dict[str, float] = field(default_factory=dict)
     submit: dict[tuple[str, int], float] = field(default_factory=dict)
@@ -77,7 +76,7 @@ class _Plan:
 
 
 class Typist:
-    """Types for one courier. Belongs to the thread that holds the courier's lock."""
+    """Types for one courier. One thread at a time serves a server; threads of different servers share this object."""
 
     def __init__(self, known: Mapping[str, Profile]) -> None:
         self._profiles = known
@@ -228,7 +227,7 @@ class Typist:
                 self._leave_queued(tx, pane, deliveries, obstacle)
             else:
                 lines.append(
-                    NoticeLine(pane, notices.format_line(tuple(each.message for each in deliveries)), deliveries)
+                    NoticeLine(pane, notice_line.format_line(tuple(each.message for each in deliveries)), deliveries)
                 )
         for injection in injections.begin(tx, lines):
             self._times.held.pop(injection.pane, None)

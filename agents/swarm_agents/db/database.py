@@ -52,11 +52,11 @@ class Database:
     """An open swarm database. Use it only in the thread that opened it, and never after a fork."""
 
     def __init__(
-        self, path: Path, clock: Clock = host_clock, lock_timeout_s: float = LOCK_TIMEOUT_S, lasting: bool = True
+        self, path: Path, clock: Clock = host_clock, lock_timeout_s: float = LOCK_TIMEOUT_S, durable: bool = True
     ) -> None:
         """Open an existing database; one of an older version is upgraded first.
 
-        A commit survives a power loss; without `lasting` it survives only a crash of the process.
+        A commit survives a power loss; without `durable` it survives only a crash of the process.
         Raises `NoSwarm` when there is none, `DatabaseUnreadable`, `DatabaseNewer`, `DatabaseLocked`, `CannotWrite`.
         """
         self.path = path.absolute()
@@ -68,7 +68,7 @@ class Database:
             self._file_id = self._find_file()
             self._connection = connect(self.path, lock_timeout_s)
             try:
-                if not lasting:
+                if not durable:
                     self._connection.execute("pragma synchronous = normal")
                 self._check_version()
             except BaseException:

@@ -1,4 +1,4 @@
-"""Follows the commits of other connections: a notification says when to check, SQLite's data version what changed.
+"""Follows the commits of other connections: a notification says when to check, the data version whether to read.
 
 A notification alone proves nothing, and a lost one must cost little: on each notification, and on each time-out, the
 data version is read, and only another version is a change.

@@ -83,7 +83,7 @@ def answer(
     """
     with db.transaction() as tx:
         message = escalations.find_answerable(tx, escalation, option).message
-        assert message is not None, "answerable() accepts these options only for a message"
+        assert message is not None, "find_answerable() accepts these options only for a message"
         silent = [one for one in ack_escalations.list_silent(tx, message) if agent in (None, one.agent)]
         if not silent:
             shown = f"swarm escalation show {escalation}"

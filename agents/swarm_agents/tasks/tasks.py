@@ -170,7 +170,7 @@ def request_review(
     check_text(note, "note")
     with db.transaction() as tx:
         if reviewer not in (EVERYONE, HUMAN):
-            present = roster.present(tx)
+            present = roster.list_present(tx)
             if not any(reviewer in (one.name, one.role) for one in present):
                 raise NotFound(f"There is no agent or role {one_line(reviewer, 64)}.", next="swarm agent list")
         reopening.reopen_expired(tx)

@@ -1,6 +1,6 @@
 """What a human can command from a screen, and carrying it out: without Textual, so any other screen may use it.
 
-A command holds the fence that its human saw, so that an outdated one changes nothing.
+Commands about a fixer, a task or a lock carry the fence that the human saw; with an outdated one they change nothing.
 """
 
 from typing import NamedTuple
@@ -105,7 +105,7 @@ class MessageSent(NamedTuple):
 
 
 class CommandDone(NamedTuple):
-    """It happened, and is recorded as an event like every act."""
+    """The command succeeded."""
 
 
 class CommandRefused(NamedTuple):

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import swarm_agents
-from swarm_agents.courier import line as notices
-from swarm_agents.courier.line import MessageExcerpt
+from swarm_agents.courier import notice_line
+from swarm_agents.courier.notice_line import MessageExcerpt
 from swarm_agents.model import HUMAN
 from tests.support.repo import Repo
 
@@ -48,7 +48,7 @@ def test_the_list_of_many_claimable_tasks_is_named_by_a_command_that_shows_them(
 
 def test_the_command_at_the_end_of_a_notice_reads_its_message(repo: Repo) -> None:
     message = repo.swarm("msg", "send", "bob", "hello", "--json").data["id"]
-    line = notices.format_line((MessageExcerpt(message, HUMAN, "INFO", "hello"),))
+    line = notice_line.format_line((MessageExcerpt(message, HUMAN, "INFO", "hello"),))
     command = re.search(r"(swarm [a-z ]+)$", line)
 
     assert command is not None and repo.shell(f"SWARM_AGENT=bob {command[1]}") == 0

@@ -5,7 +5,7 @@ import pytest
 from swarm_agents.db.database import Database
 from swarm_agents.escalations.announcements import BACK_OFF_S, COMMAND, TMUX
 from swarm_agents.messages import acknowledgements
-from swarm_agents.watch import notifier
+from swarm_agents.watch import announcer
 from tests.support.clock import FakeClock
 from tests.support.notify import (
     HumanTerminal,
@@ -26,7 +26,7 @@ def test_a_message_without_acknowledgement_rings_and_runs_the_command(
 ) -> None:
     asked = escalate_message(db, tmux.pane("cat"))
 
-    notifier.announce_due(db, folder.config(folder.script("cat > heard")))
+    announcer.announce_due(db, folder.config(folder.script("cat > heard")))
 
     terminal.shows(
         f"you are asked: bob has not acknowledged message 1 of ada (INFO). See: swarm escalation show {asked}"
@@ -47,10 +47,10 @@ def test_a_channel_that_fails_is_tried_again_and_the_next_one_is_tried(
     config = folder.config(folder.script("echo x >> tries" + ("; exit 1" if COMMAND in failing else "")))
 
     for pause_s in (*BACK_OFF_S, 86_400):
-        notifier.announce_due(db, config)
+        announcer.announce_due(db, config)
         assert {channel for channel in (TMUX, COMMAND) if channel_state(db, asked, channel)[1]} == set(failing)
         clock.forward(pause_s)
-    notifier.announce_due(db, config)
+    announcer.announce_due(db, config)
 
     ends = {TMUX: "shown", COMMAND: "sent"} | dict.fromkeys(failing, "retired")
     assert {channel: channel_state(db, asked, channel)[0] for channel in ends} == ends
@@ -62,11 +62,11 @@ def test_a_message_acknowledged_before_the_retry_is_not_announced_again(
 ) -> None:
     asked = escalate_message(db)
     config = folder.config(folder.script("echo x >> tries; exit 1"))
-    notifier.announce_due(db, config)
+    announcer.announce_due(db, config)
     acknowledgements.acknowledge(db, "bob", 1)
 
     clock.forward(BACK_OFF_S[0])
-    notifier.announce_due(db, config)
+    announcer.announce_due(db, config)
 
     assert (folder.read("tries"), channel_state(db, asked, COMMAND)[0]) == ("x\n", "skipped")
 

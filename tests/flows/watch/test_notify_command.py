@@ -10,7 +10,7 @@ from swarm_agents.escalations import announcements
 from swarm_agents.escalations.announcements import BACK_OFF_S, COMMAND
 from swarm_agents.escalations.escalations import Resolution
 from swarm_agents.system import log
-from swarm_agents.watch import notifier
+from swarm_agents.watch import announcer
 from tests.support.clock import FakeClock
 from tests.support.notify import RULES, NotifyFolder, channel_state, escalation_text, raise_escalation
 from tests.support.tmux import alive
@@ -20,7 +20,7 @@ from tests.support.until import until
 def test_the_command_gets_the_whole_text_on_its_standard_input(db: Database, folder: NotifyFolder) -> None:
     asked = raise_escalation(db)
 
-    notifier.announce_due(db, folder.config(folder.script("cat > heard; echo $SWARM_ESCALATION > id")))
+    announcer.announce_due(db, folder.config(folder.script("cat > heard; echo $SWARM_ESCALATION > id")))
 
     text = folder.read("heard")
     assert text == f"{escalation_text(db, asked)}\n"
@@ -33,7 +33,7 @@ def test_the_command_is_words_and_no_shell_reads_them(db: Database, folder: Noti
     raise_escalation(db)
     script = folder.script('printf "%s|" "$@" > heard')
 
-    notifier.announce_due(db, folder.config(script, "$(touch sprung)", "; touch sprung", "*"))
+    announcer.announce_due(db, folder.config(script, "$(touch sprung)", "; touch sprung", "*"))
 
     assert folder.read("heard") == "$(touch sprung)|; touch sprung|*|"
     assert not folder.path("sprung").exists()
@@ -47,7 +47,7 @@ def test_the_command_gets_nothing_that_an_agent_was_given(
     monkeypatch.setenv("LC_TIME", "C")
     raise_escalation(db)
 
-    notifier.announce_due(db, folder.config(folder.script("env > heard")))
+    announcer.announce_due(db, folder.config(folder.script("env > heard")))
 
     names = {line.partition("=")[0] for line in folder.read("heard").splitlines()}
     assert {"PATH", "LC_TIME", "SWARM_ESCALATION"} <= names
@@ -70,7 +70,7 @@ def test_a_command_that_fails_is_on_record_logged_and_listed(
     asked = raise_escalation(db)
     command = folder.script(script)
 
-    notifier.announce_due(db, folder.config(command))
+    announcer.announce_due(db, folder.config(command))
 
     assert channel_state(db, asked, COMMAND) == ("failed", f"{command} {why}")
     with db.reading() as tx:
@@ -82,7 +82,7 @@ def test_a_command_that_fails_is_on_record_logged_and_listed(
 def test_children_of_a_command_end_with_its_time_limit(db: Database, folder: NotifyFolder) -> None:
     raise_escalation(db)
 
-    notifier.announce_due(db, folder.config(folder.script("sleep 600 & echo $! > child; wait")))
+    announcer.announce_due(db, folder.config(folder.script("sleep 600 & echo $! > child; wait")))
 
     until(lambda: not alive(int(folder.read("child"))), "its child has ended")
 
@@ -101,7 +101,7 @@ def test_a_command_that_cannot_be_started_says_why(db: Database, folder: NotifyF
     asked = raise_escalation(db)
     make(folder.path("ring"))
 
-    notifier.announce_due(db, folder.config(str(folder.path("ring"))))
+    announcer.announce_due(db, folder.config(str(folder.path("ring"))))
 
     assert channel_state(db, asked, COMMAND) == ("failed", f"{folder.path('ring')} {why}")
 
@@ -113,9 +113,9 @@ def test_a_command_that_fails_twice_and_then_works_is_sent(
     config = folder.config(folder.script("echo x >> tries; [ $(wc -l < tries) -ge 3 ]"))
 
     for pause_s in (*BACK_OFF_S, 86_400):
-        notifier.announce_due(db, config)
+        announcer.announce_due(db, config)
         clock.forward(pause_s)
-    notifier.announce_due(db, config)
+    announcer.announce_due(db, config)
 
     assert folder.read("tries") == "x\nx\nx\n"
     assert channel_state(db, asked, COMMAND) == ("sent", "")
@@ -126,11 +126,11 @@ def test_an_escalation_answered_before_the_retry_is_not_announced_again(
 ) -> None:
     asked = raise_escalation(db)
     config = folder.config(folder.script("echo x >> tries; exit 1"))
-    notifier.announce_due(db, config)
+    announcer.announce_due(db, config)
     human_acts.resolve(db, asked, Resolution.RETRY, RULES)
 
     clock.forward(BACK_OFF_S[0])
-    notifier.announce_due(db, config)
+    announcer.announce_due(db, config)
 
     assert folder.read("tries") == "x\n"
     assert channel_state(db, asked, COMMAND)[0] == "skipped"

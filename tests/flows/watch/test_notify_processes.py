@@ -8,7 +8,7 @@ from swarm_agents.build import human_acts
 from swarm_agents.db.database import Database
 from swarm_agents.escalations.announcements import COMMAND
 from swarm_agents.escalations.escalations import Resolution
-from swarm_agents.watch import notifier
+from swarm_agents.watch import announcer
 from swarm_tui.background import BackgroundThread
 from swarm_tui.settings import Settings
 from tests.support.notify import RULES, NotifyFolder, break_build, channel_state, clock_ahead, raise_escalation
@@ -19,11 +19,11 @@ from tests.support.until import until
 ANNOUNCE = """
 import sys
 from pathlib import Path
-from swarm_agents.watch import notifier
+from swarm_agents.watch import announcer
 from swarm_agents.config.config import Config, NotifyConfig
 from swarm_agents.db.database import Database
 with Database(Path(sys.argv[1])) as db:
-    notifier.announce_due(db, Config(notify=NotifyConfig(command=(sys.argv[2],))))
+    announcer.announce_due(db, Config(notify=NotifyConfig(command=(sys.argv[2],))))
 """
 
 
@@ -76,7 +76,7 @@ def test_a_notifier_thread_ends_when_it_is_stopped(db_path: Path, folder: Notify
         raise_escalation(db)
     stop = threading.Event()
     arguments = (db_path, folder.config(folder.script("touch done")), stop)
-    notifying = threading.Thread(target=notifier.run_until_stopped, args=arguments)
+    notifying = threading.Thread(target=announcer.run_until_stopped, args=arguments)
     notifying.start()
 
     until(folder.path("done").exists, "the command ran")

@@ -8,7 +8,7 @@ from swarm_agents.build import human_acts
 from swarm_agents.db.database import Database
 from swarm_agents.escalations.announcements import COMMAND
 from swarm_agents.escalations.escalations import Resolution
-from swarm_agents.watch import notifier
+from swarm_agents.watch import announcer
 from tests.support.notify import (
     RULES,
     NotifyFolder,
@@ -38,7 +38,7 @@ def test_the_verb_that_answers_announces_nothing_and_starts_no_process(db: Datab
     asked = raise_escalation(db)
     human_acts.resolve(db, asked, Resolution.TAKE_OVER, RULES)
 
-    notifier.spawn_if_due(db, folder.config(folder.script("touch done")))
+    announcer.spawn_if_due(db, folder.config(folder.script("touch done")))
 
     assert channel_state(db, asked, COMMAND)[0] == "skipped"  # at once: a process would need a moment
 

@@ -17,7 +17,7 @@ from swarm_agents.escalations.announcements import BACK_OFF_S, COMMAND, DASHBOAR
 from swarm_agents.escalations.escalations import Resolution
 from swarm_agents.messages import reading
 from swarm_agents.model import EVERYONE, HUMAN, Rules
-from swarm_agents.watch import notifier
+from swarm_agents.watch import announcer
 from tests.support.clock import FakeClock
 
 RULES = Rules(max_attempts=3, lease_s=900, wait_s=300)
@@ -71,7 +71,7 @@ def test_a_process_that_finds_the_earlier_channel_claimed_comes_back_later(db: D
     ask(db)
     claim(db, "another one")
 
-    assert notifier.announce_due(db, Config(notify=NotifyConfig(command=("true",)))) == notifier.CHECK_EVERY_S
+    assert announcer.announce_due(db, Config(notify=NotifyConfig(command=("true",)))) == announcer.CHECK_EVERY_S
 
 
 def test_a_channel_that_failed_does_not_hold_up_the_next(db: Database) -> None:
@@ -260,7 +260,7 @@ def test_the_message_follows_as_soon_as_it_can_be_written(db: Database) -> None:
     asked = ask(db)
     allow(db)
 
-    notifier.announce_due(db, Config())
+    announcer.announce_due(db, Config())
 
     assert row(db, asked, MESSAGE).state == "sent"
     with db.reading() as tx:
@@ -277,7 +277,7 @@ def test_a_message_that_cannot_be_written_at_all_is_given_up_after_three(db: Dat
     asked = ask(db)
 
     for pause_s in (*BACK_OFF_S, 1):
-        notifier.announce_due(db, Config())
+        announcer.announce_due(db, Config())
         clock.forward(pause_s)
 
     assert row(db, asked, MESSAGE)[2:5] == ("retired", "messages are refused", TRIES)
@@ -329,13 +329,13 @@ def test_quiet_hours_may_span_midnight(
     local_time("UTC")
     midnight_s = NOON_S - 12 * 3600
 
-    assert notifier.find_quiet_end(NotifyConfig(quiet=hours), (midnight_s + minute * 60) * 1000) == until
+    assert announcer.find_quiet_end(NotifyConfig(quiet=hours), (midnight_s + minute * 60) * 1000) == until
 
 
 def test_quiet_hours_are_those_of_the_local_clock(local_time: LocalTime) -> None:
     local_time("XYZ-11")  # eleven hours ahead of UTC: noon is 23:00 there
 
-    assert notifier.find_quiet_end(NotifyConfig(quiet=(22 * 60, 7 * 60)), NOON_S * 1000) == "07:00"
+    assert announcer.find_quiet_end(NotifyConfig(quiet=(22 * 60, 7 * 60)), NOON_S * 1000) == "07:00"
 
 
 def test_quiet_hours_hold_back_tmux_and_the_command_but_not_messages_to_agents(
@@ -349,12 +349,12 @@ def test_quiet_hours_hold_back_tmux_and_the_command_but_not_messages_to_agents(
     asked = ask(db)
     allow(db)
 
-    left_s = notifier.announce_due(db, quiet)
+    left_s = announcer.announce_due(db, quiet)
 
     assert states(db, asked) == {DASHBOARD: "waiting", MESSAGE: "sent", TMUX: "waiting", COMMAND: "waiting"}
     assert left_s is None
     clock.forward(3600)
-    notifier.announce_due(db, quiet)
+    announcer.announce_due(db, quiet)
     assert states(db, asked) == {DASHBOARD: "waiting", MESSAGE: "sent", TMUX: "skipped", COMMAND: "sent"}
 
 

@@ -17,7 +17,9 @@ def connect(path: Path, timeout_s: float) -> sqlite3.Connection:
         connection.execute("pragma foreign_keys = on")
         connection.execute("pragma synchronous = full")  # a fence that was handed out must survive a power loss
         connection.execute("pragma wal_autocheckpoint = 0")
-        connection.execute("pragma journal_size_limit = 0")  # else a log once large is folded after every commit
+        connection.execute(
+            "pragma journal_size_limit = 0"
+        )  # else a WAL that was large once is checkpointed after every commit
     except BaseException:
         connection.close()
         raise
