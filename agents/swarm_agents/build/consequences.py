@@ -24,7 +24,7 @@ def grant_role(tx: Transaction, row: Row, kind: str, detail: str) -> RoleGranted
         tx,
         EVERYONE,
         f"The build is red: {now.summary or 'no summary'}. {now.fixer} repairs it (attempt {now.attempt} of "
-        f"{now.max_attempts}). Leave it alone; 'swarm build wait' returns when it is green.",
+        f"{now.max_attempts}). Do not repair it: 'swarm build wait' returns when it is green.",
     )
     return RoleGranted(now, new=True)
 
@@ -54,7 +54,7 @@ def release_role(tx: Transaction, guard: str, by: str, kind: str, reason: str, *
     attempt = incidents.end_attempt(tx, AttemptEnd.RELEASED, reason)
     now = build_row.value(row)
     record_event(tx, by, kind, f"{attempt.agent}: {reason}", now, attempt.fence)
-    tell(tx, EVERYONE, f"{attempt.agent} no longer repairs the build ({reason}). 'swarm build claim' takes the role.")
+    tell(tx, EVERYONE, f"{attempt.agent} no longer repairs the build ({reason}). To repair it: 'swarm build claim'.")
     return now
 
 

@@ -85,7 +85,8 @@ def _answer(call: Call, end: CommitEnd) -> Answer:
             message = f"Landed {landed[:10]}, but {why}. You stay the fixer."
             return _ended(81, message, None, landed, call.add_identity(then), yours.build.incident, yours.build.fence)
         case CommitLandedLate(landed, fenced):
-            message = f"Landed {landed[:10]}, but the build is no longer yours. {answers.line(fenced.build)}"
+            now_line = answers.line(fenced.build)
+            message = f"Landed {landed[:10]}, but you are no longer the fixer. Stop repairing it. {now_line}"
             return _ended(82, message, None, landed, None, fenced.build.incident, fenced.build.fence)
         case CommitLandedUnrecorded(landed, error):
             message = f"Landed {landed[:10]}; do not commit it again. It could not be recorded: {error.message}"
@@ -96,10 +97,11 @@ def _answer(call: Call, end: CommitEnd) -> Answer:
             now = outcome.build
             return _ended(exit_code, answer.message, verdict.value, None, answer.next, now.incident, now.fence)
         case CommitInterrupted(signal):
-            return _ended(1, f"Not committed: git was ended by signal {signal}.", None)
+            return _ended(1, f"Not committed: git was ended by signal {signal}. Run the command again.", None)
         case CommitBehind(fix, command):
             message = (
-                f"Refused by a breakage that {fix[:10]} repaired; your branch lacks it. Bring it in, commit again."
+                f"The hook met a breakage that commit {fix[:10]} has repaired, and your branch lacks that commit. "
+                "Bring it in, then commit again."
             )
             return _ended(93, message, Verdict.BROKEN.value, None, command)
         case SyncFailed(command, saved):
@@ -120,7 +122,10 @@ def _refused(call: Call, end: CommitRefused) -> Answer:
         case Verdict.INFRA:
             exit_code, message = 85, f"The check could not run, which is not the build: {found.why}. Repair that first."
         case Verdict.MINE:
-            exit_code, message = 83, f"Your own change fails; the build is fine. {why}."
+            exit_code, message = (
+                83,
+                f"Your own change fails; the build is fine. {why}. Correct your change, then commit again.",
+            )
         case Verdict.FLAKY | Verdict.UNKNOWN:
             exit_code, message = 88, f"{why}. Commit again."
         case Verdict.DIRTY_TREE:
@@ -128,7 +133,10 @@ def _refused(call: Call, end: CommitRefused) -> Answer:
         case _ if end.conflict:
             exit_code, message = 86, f"Not committed: {found.why}. Resolve the conflict, then commit again."
         case _:
-            exit_code, message = 85, f"Not committed, and not the build: {found.why}."
+            exit_code, message = (
+                85,
+                f"Not committed: {found.why}. This is no broken build. Correct it as git says, then commit again.",
+            )
     return _ended(exit_code, one_line(message, 500), found.verdict.value)
 
 

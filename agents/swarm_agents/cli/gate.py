@@ -77,7 +77,7 @@ def _answer(call: Call, decide: Decision) -> Answer:
         talk(f"the gate is open: {error.message}")
         return Answer("The gate is open: it could not read the build.")
     if isinstance(decision, CommitAllowed):
-        return Answer("Nothing stands in the way.")
+        return Answer("The commit is allowed.")
     gate_note.write_refusal()
     talk(_line(decision))
     return Answer("Not while the build is red.", 80, answers.build_data(decision.build))

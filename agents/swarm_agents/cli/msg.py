@@ -44,7 +44,7 @@ def _add_sending_verbs(of: _Verbs) -> None:
     sending = verb(of, "send", _send, "to an agent, a role, 'all', or 'human'")
     sending.add_argument("to", metavar="TO")
     _add_body(sending)
-    _add_body(verb(of, "broadcast", _broadcast, "to everybody"))
+    _add_body(verb(of, "broadcast", _broadcast, "to all agents"))
 
 
 def _add_reading_verbs(of: _Verbs) -> None:

@@ -87,7 +87,10 @@ def _wait_at_gate(context: CommitContext, state: TryState) -> TryAgain | CommitB
     A caller that becomes the fixer tries too: the gate lets it through, and the user's hooks tell whether it is red.
     """
     if state.gate_refusals == _GATE_TRIES:
-        raise Unavailable("The gate refuses although nothing stands in the way.", next="swarm setup git --check")
+        raise Unavailable(
+            "The gate refuses the commit although the build is passing or yours. Check how it is installed.",
+            next="swarm setup git --check",
+        )
     state = state._replace(gate_refusals=state.gate_refusals + 1)
     state, outcome = _wait_for_green(context, state)
     match outcome:

@@ -83,7 +83,7 @@ def _settle_fix(
     with context.db.transaction() as tx:
         incidents.keep_landed_commit(tx, context.agent, commit)
     if not is_on_shared_branch(context.root, context.config, commit):
-        why = f"it is not on {context.config.branch} yet: land it there"
+        why = f"it is not on {context.config.branch} yet: merge it there"
         return CommitLandedUnproven(commit, why, "swarm build fixed", yours)
     outcome = build.mark_fixed(context.db, context.agent, evidence, yours.build.fence)
     if isinstance(outcome, FenceRejected):

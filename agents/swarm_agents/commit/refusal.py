@@ -76,4 +76,4 @@ def _summarize(output: str) -> str:
     """The line that says most about the failure: the last that names one, else the last."""
     lines = [line for line in output.splitlines() if line.strip()]
     telling = [line for line in lines if re.search(r"\b(FAILED|FAIL|ERROR|Error|error|failed)\b", line)]
-    return one_line((telling or lines)[-1], 160) if lines else "refused without a word"
+    return one_line((telling or lines)[-1], 160) if lines else "the hook failed without output"

@@ -32,7 +32,7 @@ _NO_AGENT_MS = 5_000  # long enough for an agent to start; one that has quit doe
 
 @dataclass
 class _Times:
-    """What this typist remembers of lines and panes, in monotonic seconds; `held` counts how often a pane had to wait."""
+    """What this typist remembers of lines and panes, in monotonic seconds; `held` counts delays of a pane."""
 
     typed: dict[str, float] = field(default_factory=dict)
     submit: dict[tuple[str, int], float] = field(default_factory=dict)
