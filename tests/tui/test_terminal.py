@@ -129,7 +129,7 @@ def test_o_without_a_terminal_says_what_to_type(server: Tmux, live: Database) ->
 
     terminal.press("o")
 
-    terminal.shows("No terminal of yours is inside that tmux server", "attach -t")
+    terminal.shows("No terminal of yours is attached to that tmux server", "attach -t")
 
 
 def test_the_dashboards_own_courier_types_into_a_pane(server: Tmux, live: Database) -> None:

@@ -548,7 +548,7 @@ def test_doctor_says_that_the_command_for_escalations_cannot_be_found(repo: Repo
     ended = repo.swarm("doctor")
 
     assert ended.exit == 1
-    assert f"WRONG  notify command: {program} is not there, or not executable" in ended.out
+    assert f"WRONG  notify command: {program} does not exist or is not executable" in ended.out
 
 
 @pytest.mark.parametrize("program", ["sh", "./tell", "/bin/sh"])
