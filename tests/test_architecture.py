@@ -157,6 +157,11 @@ def no_name_says_nothing(module: Module) -> list[str]:
     return [name for name in classes if re.search(r"(Manager|Helper|Utils?|Service)$", name)]
 
 
+def a_sentence_says_who_does_what(module: Module) -> list[str]:
+    """Words with which a sentence hides its subject; see docs/contributing.md."""
+    return re.findall(r"\b(?:nobody|somebody|whoever|anew)\b", module.text, re.IGNORECASE)
+
+
 def a_late_import_says_why(module: Module) -> list[str]:
     """Start-up time is the one reason; the comment on the line says what was measured."""
     lines = module.text.splitlines()
@@ -178,6 +183,7 @@ BROKEN_BY: dict[Rule, tuple[str, str]] = {
     nothing_goes_round_the_hook: ("swarm_agents/git/commit.py", "run('commit', '--no-verify')"),
     sql_is_what_two_engines_share: ("swarm_agents/roster.py", "tx.execute('select * from agents where name = ?')"),
     one_class_per_file: ("swarm_tui/widgets/log.py", "class One: ...\nclass Two: ..."),
+    a_sentence_says_who_does_what: ("swarm_agents/roster.py", "# Nobody goes by that name."),
     a_late_import_says_why: ("swarm_agents/roster.py", "def f():\n    import random\n    return random"),
     a_file_says_what_it_is: ("swarm_agents/build/build.py", "import os"),
     no_name_says_nothing: ("swarm_agents/build/build.py", "class BuildManager: ..."),
