@@ -41,9 +41,9 @@ BROKEN_BY = {
     ),
     "Only panes/ uses libtmux": ("agents/swarm_agents/courier/courier.py", "from libtmux import Server"),
     "Only the screen uses Textual": ("agents/swarm_agents/cli/status.py", "import textual.app"),
-    "The engine knows no screen": ("agents/swarm_agents/demo/stage.py", "import swarm_tui.settings"),
+    "The engine knows no screen": ("agents/swarm_agents/demo/server.py", "import swarm_tui.settings"),
     "The bottom imports nothing of ours": ("agents/swarm_agents/model.py", "from swarm_agents import errors"),
-    "A widget opens no database": ("swarm_tui/widgets/banner.py", "from swarm_agents.db.database import Database"),
+    "A widget opens no database": ("swarm_tui/widgets/build_banner.py", "from swarm_agents.db.database import Database"),
 }
 
 

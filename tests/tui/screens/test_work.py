@@ -130,7 +130,7 @@ async def test_an_order_for_a_lock_that_moved_changes_nothing(db: Database, db_p
         locks.acquire(db, "web", [there.name], 600)
         await shows(pilot, "web has it now")
         await pilot.press("y")
-        await shows(pilot, "Nothing was changed: another one has locked docs/ since.")
+        await shows(pilot, "Nothing was changed: another agent has locked docs/", "since.")
 
     with db.reading() as tx:
         assert {lock.path: lock.holder for lock in locks.list_locks(tx)}["docs/"] == "web"
