@@ -43,7 +43,10 @@ BROKEN_BY = {
     "Only the screen uses Textual": ("agents/swarm_agents/cli/status.py", "import textual.app"),
     "The engine knows no screen": ("agents/swarm_agents/demo/server.py", "import swarm_tui.settings"),
     "The bottom imports nothing of ours": ("agents/swarm_agents/model.py", "from swarm_agents import errors"),
-    "A widget opens no database": ("swarm_tui/widgets/build_banner.py", "from swarm_agents.db.database import Database"),
+    "A widget opens no database": (
+        "swarm_tui/widgets/build_banner.py",
+        "from swarm_agents.db.database import Database",
+    ),
 }
 
 

@@ -30,7 +30,7 @@ USE = """
 import sys
 from pathlib import Path
 from swarm_agents import roster
-from swarm_agents.build import build
+from swarm_agents.build import build, human_acts
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
 from swarm_agents.escalations.escalations import Resolution
