@@ -9,6 +9,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from textual.widgets import Input
 
+from swarm_agents.watch import announcer
 from tests.support.pictures import Pictures
 
 
@@ -52,3 +53,12 @@ def steady_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
 def picture(snapshot: SnapshotAssertion) -> SnapshotAssertion:
     """Compares a picture with the golden file of that name in screenshots/; `--snapshot-update` writes them."""
     return snapshot.use_extension(Pictures)
+
+
+@pytest.fixture(autouse=True)
+def no_announcing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The agents' tmux is nowhere: whether that was found out by then depends on how busy the machine is.
+
+    Tests in flows/watch announce for real.
+    """
+    monkeypatch.setattr(announcer, "CHECK_EVERY_S", 3_600.0)
