@@ -200,7 +200,7 @@ def test_a_script_may_be_longer_than_a_pipe(tmux: Tmux) -> None:
     script = "set-option -s @length short\n" * 10_000 + "display-message -p end\n"
 
     with transport.start_waiting_process(tmux.socket) as running:
-        answer = running.read_output(script=script, end="end")
+        answer = running.read_output(limit_s=60, script=script, end="end")
 
     assert isinstance(answer, transport.TmuxOutput)
     assert answer.output.endswith(b"end\n")

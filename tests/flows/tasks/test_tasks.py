@@ -100,6 +100,7 @@ def test_the_task_of_a_dead_claimant_is_opened_and_its_late_completion_refused(r
     repo.write("swarm.toml", "[tasks]\nlease_s = 1\n")
     repo.swarm("task", "add", "First", "--id", "first")
     fence = act(repo, "alice", "claim", "first").data["fence"]
+    repo.write("swarm.toml", "")  # bob's lease outlasts the test
 
     until(lambda: act(repo, "bob", "claim", "first").exit == 0, "the lease runs out", look_every_s=0.2)
 
