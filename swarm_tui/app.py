@@ -19,13 +19,14 @@ from swarm_agents.views.human_commands import CommandDone, CommandRefused, Human
 from swarm_agents.views.snapshot import Snapshot, View, is_at_rest
 from swarm_agents.views.snapshot_feed import SnapshotFeed
 from swarm_tui import themes, toasts, worker_errors
-from swarm_tui.palette import ActionProvider
 from swarm_tui.requests import CarryOutRequest, ShowThreadRequest, WatchDeliveriesRequest, WatchMessageRequest
 from swarm_tui.screens.base_screen import BaseScreen
 from swarm_tui.screens.overview import OverviewScreen
 from swarm_tui.settings import Settings
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from swarm_tui.background import BackgroundThread
 
 TICK_S = 1.0
@@ -71,6 +72,12 @@ class BackgroundFailed(Message):
         self.error = error
 
 
+def _load_action_provider() -> "type[Provider]":
+    from swarm_tui.palette import ActionProvider  # loads textual.command, after the first paint
+
+    return ActionProvider
+
+
 class SwarmApp(App[None]):
     TITLE = "swarm"
     CSS_PATH: ClassVar = [
@@ -88,7 +95,7 @@ class SwarmApp(App[None]):
         "dialogs/dialogs.tcss",
     ]
     # Textual declares these as variables of its instances, so they cannot be ClassVar here.
-    COMMANDS = {ActionProvider}  # noqa: RUF012
+    COMMANDS = {_load_action_provider}  # noqa: RUF012
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (110, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-high"), (34, "-roomy")]  # noqa: RUF012
 

@@ -18,7 +18,6 @@ from swarm_agents.roster import Agent
 from swarm_agents.views.snapshot import Snapshot, SnapshotFailure, View
 from swarm_tui import worker_errors
 from swarm_tui.actions import Action
-from swarm_tui.dialogs.help import HelpDialog
 from swarm_tui.settings import Settings
 from swarm_tui.widgets.failure_panel import FailurePanel
 from swarm_tui.widgets.key_bar import KeyBar
@@ -134,6 +133,8 @@ class BaseScreen(Screen[None]):
         self.app.action_command_palette()
 
     def do_help(self) -> None:
+        from swarm_tui.dialogs.help import HelpDialog  # after the first paint
+
         self.app.push_screen(HelpDialog())
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:

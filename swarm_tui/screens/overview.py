@@ -18,12 +18,6 @@ from swarm_agents.views import message_pages
 from swarm_agents.views.message_pages import LogRow
 from swarm_agents.views.snapshot import Snapshot, UngatedCommits, UnreachedAgent
 from swarm_tui import actions
-from swarm_tui.dialogs.build.assign import AssignDialog
-from swarm_tui.dialogs.build.declare import DeclareDialog
-from swarm_tui.dialogs.build.escalate import EscalateDialog
-from swarm_tui.dialogs.build.force_release import ForceReleaseDialog
-from swarm_tui.dialogs.build.resolve import ResolveDialog
-from swarm_tui.dialogs.messages.unacknowledged import UnacknowledgedDialog
 from swarm_tui.requests import OpenPanesRequest, OpenWorkRequest
 from swarm_tui.screens.base_screen import BaseScreen
 from swarm_tui.settings import Settings
@@ -121,13 +115,19 @@ class OverviewScreen(BaseScreen):
         self.message_to(self._agents.chosen)
 
     def do_force_release(self) -> None:
+        from swarm_tui.dialogs.build.force_release import ForceReleaseDialog  # after the first paint
+
         self.app.push_screen(ForceReleaseDialog(self._snapshot))
 
     def do_assign(self) -> None:
         selected = self._chosen_agent() if self._agents.has_focus else None  # else the first in line
+        from swarm_tui.dialogs.build.assign import AssignDialog  # after the first paint
+
         self.app.push_screen(AssignDialog(self._snapshot, selected))
 
     def do_escalate(self) -> None:
+        from swarm_tui.dialogs.build.escalate import EscalateDialog  # after the first paint
+
         self.app.push_screen(EscalateDialog(self._snapshot))
 
     def do_resolve(self, take_over: bool = False) -> None:
@@ -135,12 +135,16 @@ class OverviewScreen(BaseScreen):
         if asked is not None and asked.message is not None and not take_over:
             self._answer_about_message(asked)
         else:
+            from swarm_tui.dialogs.build.resolve import ResolveDialog  # after the first paint
+
             self.app.push_screen(ResolveDialog(self._snapshot, take_over))
 
     def do_take_over(self) -> None:
         self.do_resolve(take_over=True)
 
     def do_declare(self) -> None:
+        from swarm_tui.dialogs.build.declare import DeclareDialog  # after the first paint
+
         self.app.push_screen(DeclareDialog(self._snapshot))
 
     def do_next(self) -> None:
@@ -202,6 +206,8 @@ class OverviewScreen(BaseScreen):
         return asked[0] if asked else None
 
     def _answer_about_message(self, asked: Escalation) -> None:
+        from swarm_tui.dialogs.messages.unacknowledged import UnacknowledgedDialog  # after the first paint
+
         self.app.push_screen(UnacknowledgedDialog(self._snapshot, asked))
 
     # Details.
