@@ -25,8 +25,8 @@ _KILL_AFTER_S = 0.7  # into an attempt, times the pace: while the fixer thinks
 _REPAIR_NEEDS_S = 6.0  # before the end, no new breakage
 _TAKEOVER_NEEDS_S = 3.0  # before the end, no fixer is killed
 _KILL_EVERY = 2  # incidents, beginning with the first
-_GREEN_LIMIT_S = 12.0  # for the last repair after the end
-_LEAVE_LIMIT_S = 10.0  # for the agents to leave
+_GREEN_LIMIT_S = 30.0  # for the last repair after the end; less is a slow machine, no broken promise
+_LEAVE_LIMIT_S = 30.0  # for the agents to leave, each at the end of its command
 
 Report = Callable[[str], None]
 
