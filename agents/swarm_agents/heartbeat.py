@@ -4,7 +4,6 @@ from swarm_agents import events, roster
 from swarm_agents.build import build, waiters
 from swarm_agents.db.database import Database
 from swarm_agents.locks.leases import LOCK_LEASES
-from swarm_agents.tasks import reopening
 from swarm_agents.tasks.leases import TASK_LEASES
 
 _RECORD_EVERY_MS = 5_000  # a finer time would cost a write for each command
@@ -32,6 +31,7 @@ def record(db: Database, name: str) -> None:
 def leave(db: Database, name: str) -> None:
     """Leave the roster: gives up the build, if this agent is the fixer, its tasks, its locks and its place in line."""
     from swarm_agents.locks import locks  # every verb records a heartbeat, only this one needs locks
+    from swarm_agents.tasks import reopening  # the same for tasks
 
     with db.transaction() as tx:
         roster.find(tx, name)
