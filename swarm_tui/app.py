@@ -15,7 +15,7 @@ from textual.worker import Worker
 from swarm_agents.build.outcomes import FenceRejected
 from swarm_agents.errors import SwarmError
 from swarm_agents.views import human_commands
-from swarm_agents.views.human_commands import CommandDone, CommandRefused, HumanCommand, MessageSent
+from swarm_agents.views.human_commands import HumanCommand, MessageSent
 from swarm_agents.views.snapshot import Snapshot, View, is_at_rest
 from swarm_agents.views.snapshot_feed import SnapshotFeed
 from swarm_tui import themes, toasts, worker_errors
@@ -54,11 +54,9 @@ class ViewChanged(Message):
 
 
 class CommandFinished(Message):
-    """What came of a command."""
+    """What came of a command: what it returned, or its error."""
 
-    def __init__(
-        self, command: HumanCommand, outcome: CommandDone | MessageSent | CommandRefused | FenceRejected | SwarmError
-    ) -> None:
+    def __init__(self, command: HumanCommand, outcome: object | SwarmError) -> None:
         super().__init__()
         self.command = command
         self.outcome = outcome
@@ -195,10 +193,9 @@ class SwarmApp(App[None]):
         self.run_worker(work, thread=True, group="commands", exit_on_error=False)
 
     def _carry_out(self, command: HumanCommand) -> None:
-        outcome: CommandDone | MessageSent | CommandRefused | FenceRejected | SwarmError
         try:
             with self.settings.open_database() as db:
-                outcome = human_commands.carry_out(db, command, self.settings.config)
+                outcome = command.carry_out(db, self.settings.config)
         except SwarmError as error:
             outcome = error
         self._post(CommandFinished(command, outcome))
@@ -210,12 +207,13 @@ class SwarmApp(App[None]):
         match finished.outcome:
             case FenceRejected(build):
                 self.notify(toasts.describe_refusal(build), severity="warning", timeout=15, markup=False)
-            case CommandRefused(why):
-                self.notify(f"Nothing was changed: {why}", severity="warning", timeout=15, markup=False)
             case SwarmError() as error:
                 self.notify(error.message, severity="error", timeout=15, markup=False)
             case MessageSent(message):
                 self._open_message(message)
+            case outcome:
+                if why := human_commands.find_refusal(outcome):
+                    self.notify(f"Nothing was changed: {why}", severity="warning", timeout=15, markup=False)
 
     def _open_message(self, message: int) -> None:
         from swarm_tui.dialogs.messages import message_details  # reads screens: 50 ms more before the first paint

@@ -139,6 +139,14 @@ def sql_is_what_two_engines_share(module: Module) -> list[str]:
     return [text for text in module.strings() if never.search(text) or (statement.match(text) and in_sql.search(text))]
 
 
+def a_front_opens_no_transaction(module: Module) -> list[str]:
+    """Neither a verb nor a screen: what they show comes from views/, what they change is a whole act of its room."""
+    if not module.within("swarm_agents/cli/", "swarm_tui/"):
+        return []
+    calls = [node.func for node in ast.walk(module.tree) if isinstance(node, ast.Call)]
+    return [ast.unparse(one) for one in calls if re.search(r"\bdb\.(reading|transaction)$", ast.unparse(one))]
+
+
 def one_class_per_file(module: Module) -> list[str]:
     if not module.within("swarm_tui/widgets/", "swarm_tui/screens/", "swarm_tui/dialogs/"):
         return []
@@ -182,6 +190,7 @@ BROKEN_BY: dict[Rule, tuple[str, str]] = {
     nothing_imports_agents: ("swarm_tui/app.py", "import agents"),
     nothing_goes_round_the_hook: ("swarm_agents/git/commit.py", "run('commit', '--no-verify')"),
     sql_is_what_two_engines_share: ("swarm_agents/roster.py", "tx.execute('select * from agents where name = ?')"),
+    a_front_opens_no_transaction: ("swarm_agents/cli/lock.py", "with call.db.reading() as tx: ..."),
     one_class_per_file: ("swarm_tui/widgets/log.py", "class One: ...\nclass Two: ..."),
     a_sentence_says_who_does_what: ("swarm_agents/roster.py", "# Nobody goes by that name."),
     a_late_import_says_why: ("swarm_agents/roster.py", "def f():\n    import random\n    return random"),

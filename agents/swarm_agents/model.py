@@ -38,6 +38,7 @@ class DeliveryState(StrEnum):
 
 
 HUMAN = "human"
+HUMAN_LEASE_S = 8 * 3600  # a human may be away for hours; an agent runs a command every few minutes
 SWARM = "swarm"
 EVERYONE = "all"
 

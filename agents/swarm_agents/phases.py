@@ -84,9 +84,10 @@ def find(tx: Transaction, phase: str) -> Phase:
     return _phase(row)
 
 
-def find_newest(tx: Transaction, run: str, name: str | None) -> Phase:
+def read_newest(db: Database, run: str, name: str | None) -> Phase:
     """The newest attempt of the phase, open or ended; without `name`, of any phase of the run. Raises `NotFound`."""
-    found = _newest(tx, run, name)
+    with db.reading() as tx:
+        found = _newest(tx, run, name)
     if found is None:
         what = f"phase {name} of run {run}" if name else f"run {run}"
         raise NotFound(f"There is no {what} here.")

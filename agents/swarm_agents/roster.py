@@ -66,6 +66,12 @@ def find(tx: Transaction, name: str, left_too: bool = False) -> Agent:
     return _agent(row)
 
 
+def read(db: Database, name: str) -> Agent:
+    """The agent of that name. Raises `NotFound` when there is none, or it left."""
+    with db.reading() as tx:
+        return find(tx, name)
+
+
 def find_registered_pane(db: Database, name: str) -> PaneAddress | None:
     with db.reading() as tx:
         row = _row(tx, name)

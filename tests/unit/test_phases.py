@@ -32,8 +32,8 @@ def test_a_phase_begins_and_ends_with_its_event_and_the_next_attempt_is_another_
     second = begin(db)
 
     assert (first.id, first.attempt, second.id, second.attempt) == ("oauth/plan/1", 1, "oauth/plan/2", 2)
+    assert phases.read_newest(db, "oauth", "plan") == phases.read_newest(db, "oauth", None) == second
     with db.reading() as tx:
-        assert phases.find_newest(tx, "oauth", "plan") == phases.find_newest(tx, "oauth", None) == second
         ended = phases.find(tx, first.id)
         told = [
             (one.kind, one.actor, one.detail) for one in events.list_after(tx, 0, 100) if one.kind.startswith("phase")

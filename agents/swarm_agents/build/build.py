@@ -242,3 +242,10 @@ def state(tx: Transaction) -> Build:
 def current(db: Database) -> Build:
     with db.reading() as tx:
         return state(tx)
+
+
+def restore_red_flag(db: Database) -> None:
+    """Make the file that the hooks read agree with a red build: a copied database lacks it."""
+    with db.transaction() as tx:
+        if state(tx).red:
+            db.red_flag.create()

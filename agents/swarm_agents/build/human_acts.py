@@ -11,9 +11,7 @@ from swarm_agents.escalations import escalations
 from swarm_agents.escalations.escalations import Resolution
 from swarm_agents.incidents import incidents
 from swarm_agents.incidents.incidents import AttemptEnd
-from swarm_agents.model import EVERYONE, HUMAN, Rules
-
-HUMAN_LEASE_S = 8 * 3600  # a human may be away for hours; an agent runs a command every few minutes
+from swarm_agents.model import EVERYONE, HUMAN, HUMAN_LEASE_S, Rules
 
 
 def force_release(db: Database, fence: int, reason: str) -> BuildBroken | FenceRejected:

@@ -34,6 +34,12 @@ def clear(tx: Transaction) -> None:
     tx.execute("delete from turns")
 
 
+def read_ahead(db: Database, agent: str) -> int:
+    """How many agents try before this one, now."""
+    with db.reading() as tx:
+        return count_ahead(tx, agent)
+
+
 def count_ahead(tx: Transaction, agent: str) -> int:
     """How many agents try before this one."""
     rows = _rows(tx)

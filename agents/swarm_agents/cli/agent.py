@@ -80,9 +80,8 @@ def _leave(call: Call) -> Answer:
 
 def _list(call: Call) -> Answer:
     call.record_read()
-    with call.db.reading() as tx:
-        listed = [one for one in agents.list_agents(tx) if call.arguments.all or one.agent.left_at is None]
-        now = tx.now
+    now, known = agents.read(call.db)
+    listed = [one for one in known if call.arguments.all or one.agent.left_at is None]
     seen = _take_previews(call, [one.agent for one in listed])
     lines: list[str] = []
     data = []
@@ -122,8 +121,8 @@ def _whoami(call: Call) -> Answer:
     source = "--as" if call.as_name else "SWARM_AGENT" if os.environ.get("SWARM_AGENT") else "@swarm_agent of this pane"
     known = False
     if name not in RESERVED_NAMES:
-        with call.db.reading() as tx:
-            known = any(one.agent.name == name and one.agent.left_at is None for one in agents.list_agents(tx))
+        here = agents.read(call.db).agents
+        known = any(one.agent.name == name and one.agent.left_at is None for one in here)
     joined = "" if known or name == HUMAN else f" It has not joined: swarm agent join {name}"
     return Answer(f"{name} (from {source}).{joined}", data={"name": name, "source": source, "joined": known})
 

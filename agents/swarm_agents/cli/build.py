@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from swarm_agents.build import build, human_acts, retry_queue
+from swarm_agents.build import build, retry_queue
 from swarm_agents.build import wait as waiting
 from swarm_agents.build.outcomes import (
     BuildBroken,
@@ -77,8 +77,7 @@ def _add_reason(of: argparse.ArgumentParser, required: bool = False) -> None:
 
 def _status(call: Call) -> Answer:
     call.record_read()
-    with call.db.reading() as tx:
-        now = build.state(tx)
+    now = build.current(call.db)
     return Answer(answers.line(now), data=answers.build_data(now))
 
 
@@ -127,17 +126,22 @@ def _hold(call: Call) -> Answer:
 
 def _fixed(call: Call) -> Answer:
     agent, fence = call.require_actor(), call.arguments.fence
-    with call.db.reading() as tx:
-        now = build.state(tx)
-        landed = incidents.find_landed_commit(tx, agent)
+    now, landed = build.current(call.db), incidents.read_landed_commit(call.db, agent)
     if now.fixer != agent or (fence is not None and fence != now.fence):
         return answers.of(call, FenceRejected(now))
     if agent == HUMAN:
-        return answers.of(call, build.mark_fixed(call.db, agent, Evidence("a human says so", call.db.moment()), fence))
+        return _declare_fixed(call)
     evidence = _evidence(call, agent, landed)
     if isinstance(evidence, Answer):
         return evidence
     return answers.of(call, build.mark_fixed(call.db, agent, evidence, now.fence))
+
+
+def _declare_fixed(call: Call) -> Answer:
+    from swarm_agents.views.human_commands import DeclareFixedCommand  # loads what agents' verbs do without
+
+    command = DeclareFixedCommand(call.arguments.fence, "a human says so")
+    return answers.of(call, command.carry_out(call.db, call.config))
 
 
 def _evidence(call: Call, agent: str, landed: str | None) -> Evidence | Answer:
@@ -186,8 +190,7 @@ def _not_shared(call: Call, commit: str) -> Answer:
 
 def _failed(call: Call) -> Answer:
     arguments = call.arguments
-    with call.db.reading() as tx:
-        attempt = build.state(tx).attempt
+    attempt = build.current(call.db).attempt
     reason = _one_line_reason(arguments.reason, "--reason")
     outcome = build.mark_failed(
         call.db, call.require_actor(), reason, ErrorClass(arguments.error_class), arguments.fence
@@ -233,8 +236,7 @@ def _wait(call: Call) -> Answer:
             answers.role_data(outcome.build),
         )
     answer = answers.of(call, outcome)
-    with call.db.reading() as tx:
-        ahead = retry_queue.count_ahead(tx, agent)
+    ahead = retry_queue.read_ahead(call.db, agent)
     if isinstance(outcome, BuildPassing) and ahead:
         told = f"{answer.message} {ahead} agents that waited longer try first; 'swarm commit' waits for your turn."
         return answer._replace(message=told, data=answer.data | {"ahead": ahead})
@@ -273,9 +275,11 @@ def _quoted(text: str) -> str:
 
 def _force_release(call: Call) -> Answer:
     call.require_human()
+    from swarm_agents.views.human_commands import ForceReleaseCommand  # loads what agents' verbs do without
+
     seen = build.current(call.db)
     fence = seen.fence if call.arguments.fence is None else call.arguments.fence
-    outcome = human_acts.force_release(call.db, fence, _one_line_reason(call.arguments.reason) or "a human decided so")
+    outcome = ForceReleaseCommand(fence, _one_line_reason(call.arguments.reason)).carry_out(call.db, call.config)
     if isinstance(outcome, FenceRejected):
         return Answer(f"Nothing was released: {answers.line(outcome.build)}", 82, answers.role_data(outcome.build))
     return Answer(f"The role was taken from {seen.fixer}; it is free.", data=answers.role_data(outcome.build))

@@ -144,8 +144,7 @@ def _dirty(call: Call, dirty: tuple[str, ...], why: str) -> Answer:
     """Names the agents that have locked the files."""
     from swarm_agents.locks import locks  # takes milliseconds, and only this verdict needs it
 
-    with call.db.reading() as tx:
-        owners = locks.find_holders(tx, dirty)
+    owners = locks.read_holders(call.db, dirty)
     shown = ", ".join(f"{path} ({owners[path]})" if path in owners else path for path in dirty[:5])
     ask = f"Ask {', '.join(sorted(set(owners.values())))}" if owners else "Ask the agent that edits them"
     ended = _ended(89, one_line(f"{why}: {shown}. {ask}.", 500), Verdict.DIRTY_TREE.value)

@@ -2,17 +2,18 @@
 
 import argparse
 
-from swarm_agents.build import human_acts
 from swarm_agents.build.outcomes import RoleGranted
 from swarm_agents.cli import answers
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, format_clock, format_iso, make_listing
 from swarm_agents.cli.parsing import parser, verb, verbs, whole_number
-from swarm_agents.escalations import announcements, escalations
+from swarm_agents.escalations import announcements
 from swarm_agents.escalations.escalations import AckResolution, Escalation, Resolution
-from swarm_agents.messages import acknowledgements
 from swarm_agents.text import checked_name, one_line, printable
+from swarm_agents.views import escalation_report
+from swarm_agents.views.human_commands import AcknowledgeEscalationCommand, AnswerUnacknowledgedCommand, ResolveCommand
 
+_LATEST = 1000  # escalations that `list --all` shows
 _MARGIN = 11  # of the channels' names and states
 _BUILD_OPTIONS = [one.value for one in Resolution]
 _MESSAGE_OPTIONS = [one.value for one in AckResolution]
@@ -41,8 +42,8 @@ def _id(of: argparse.ArgumentParser) -> None:
 
 def _list(call: Call) -> Answer:
     call.record_read()
-    with call.db.reading() as tx:
-        found = escalations.list_latest(tx, 1000) if call.arguments.all else escalations.list_open(tx)
+    every = call.arguments.all
+    found = escalation_report.read_latest(call.db, _LATEST) if every else escalation_report.read_open(call.db)
     lines = [f"{one.id}  {format_clock(one.raised_at)}  {_state(one)}  {one_line(one.reason, 100)}" for one in found]
     open_ones = sum(one.resolved_at is None for one in found)
     message = f"{open_ones} open: 'swarm escalation show ID' says more." if open_ones else "No open escalation."
@@ -51,9 +52,7 @@ def _list(call: Call) -> Answer:
 
 def _show(call: Call) -> Answer:
     call.record_read()
-    with call.db.reading() as tx:
-        found = escalations.find(tx, call.arguments.id)
-        channels = announcements.list_channels(tx, found.id)
+    found, channels = escalation_report.read(call.db, call.arguments.id)
     data = _data(found) | {"text": found.text, "channels": [_channel_data(one) for one in channels]}
     told = [f"  {_channel_line(call, one)}" for one in channels]
     return Answer(found.reason, data=data, lines=(printable(found.text), *_answered(found), "Channels:", *told))
@@ -61,8 +60,7 @@ def _show(call: Call) -> Answer:
 
 def _ack(call: Call) -> Answer:
     call.require_human()
-    with call.db.transaction() as tx:
-        escalations.acknowledge(tx, call.arguments.id)
+    AcknowledgeEscalationCommand(call.arguments.id).carry_out(call.db, call.config)
     return Answer(f"Escalation {call.arguments.id} is acknowledged; it stays open.", data={"id": call.arguments.id})
 
 
@@ -73,8 +71,7 @@ def _announce(call: Call) -> Answer:
         announcer.announce_until_settled(call.db, call.config)
     else:
         announcer.announce_due(call.db, call.config)
-    with call.db.reading() as tx:
-        channels = [one for asked in escalations.list_open(tx) for one in announcements.list_channels(tx, asked.id)]
+    channels = escalation_report.read_open_channels(call.db)
     lines = (f"{one.escalation}  {_channel_line(call, one)}" for one in channels)
     return make_listing(lines, "No open escalation.", {"channels": [_channel_data(one) for one in channels]})
 
@@ -86,7 +83,7 @@ def _resolve(call: Call) -> Answer:
     if arguments.option in _MESSAGE_OPTIONS:
         return _answer_about_message(call, AckResolution(arguments.option), reason)
     option = Resolution(arguments.option)
-    outcome = human_acts.resolve(call.db, arguments.id, option, call.rules, arguments.agent, reason)
+    outcome = ResolveCommand(arguments.id, option, arguments.agent, reason).carry_out(call.db, call.config)
     if isinstance(outcome, RoleGranted):
         message = f"{outcome.build.fixer} is the fixer now (fence {outcome.build.fence})."
     else:
@@ -97,7 +94,8 @@ def _resolve(call: Call) -> Answer:
 def _answer_about_message(call: Call, option: AckResolution, reason: str) -> Answer:
     escalation, agent = call.arguments.id, call.arguments.agent
     named = checked_name(agent) if agent is not None else None
-    about = ", ".join(acknowledgements.answer(call.db, escalation, option, named, reason))
+    command = AnswerUnacknowledgedCommand(escalation, option, reason, named)
+    about = ", ".join(command.carry_out(call.db, call.config))
     said = (
         f"The message is sent again to {about}."
         if option is AckResolution.SAY_AGAIN

@@ -2,11 +2,11 @@
 
 import argparse
 
-from swarm_agents import events
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, format_clock, format_iso, make_listing
 from swarm_agents.cli.parsing import parser, whole_number
 from swarm_agents.text import one_line
+from swarm_agents.views import event_page
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -19,13 +19,10 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 def _events(call: Call) -> Answer:
     call.record_read()
-    limit = call.arguments.limit
-    with call.db.reading() as tx:
-        found = events.list_after(tx, call.arguments.after, limit + 1)
-    shown, more = found[:limit], len(found) > limit
+    page = event_page.read(call.db, call.arguments.after, call.arguments.limit)
     lines = (
         f"{one.id}  {format_clock(one.at)}  {one.actor}  {one.kind}  {one_line(one.detail, 160)}".rstrip()
-        for one in shown
+        for one in page.events
     )
     data = [
         {
@@ -37,7 +34,6 @@ def _events(call: Call) -> Answer:
             "fence": one.fence,
             "detail": one.detail,
         }
-        for one in shown
+        for one in page.events
     ]
-    cursor = shown[-1].id if shown else call.arguments.after
-    return make_listing(lines, "No events since.", {"events": data, "more": more, "cursor": cursor})
+    return make_listing(lines, "No events since.", {"events": data, "more": page.more, "cursor": page.cursor})

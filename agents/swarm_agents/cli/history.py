@@ -5,40 +5,39 @@ from typing import Any
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, format_clock, format_iso, make_listing
 from swarm_agents.errors import NotFound
-from swarm_agents.incidents import history
+from swarm_agents.incidents.history import Incident
 from swarm_agents.incidents.incidents import Attempt
 from swarm_agents.text import one_line, printable
+from swarm_agents.views import incident_report
+from swarm_agents.views.incident_report import VerdictRow
 
 
 def latest(call: Call) -> Answer:
     call.record_read()
-    with call.db.reading() as tx:
-        found = history.list_incidents(tx, call.arguments.limit)
-        verdicts = history.list_verdicts(tx, call.arguments.limit)
-    data = {"incidents": [_data(one) for one in found], "verdicts": [_verdict(one) for one in verdicts]}
-    return make_listing(map(_line, found), "No incident yet.", data)
+    found = incident_report.read_history(call.db, call.arguments.limit)
+    data = {"incidents": [_data(one) for one in found.incidents], "verdicts": [_verdict(one) for one in found.verdicts]}
+    return make_listing(map(_line, found.incidents), "No incident yet.", data)
 
 
 def show(call: Call) -> Answer:
     call.record_read()
-    with call.db.reading() as tx:
-        found = history.find_incident(tx, call.arguments.incident)
-        if found is None:
-            raise NotFound(f"There is no incident {call.arguments.incident}.", next="swarm build history")
-        verdicts = history.list_verdicts_of(tx, found.id)
+    report = incident_report.read(call.db, call.arguments.incident)
+    if report is None:
+        raise NotFound(f"There is no incident {call.arguments.incident}.", next="swarm build history")
+    found = report.incident
     lines = [_line(found)]
     if found.first_red:
         lines.append(f"broken by  {found.first_red[:10]}  {found.first_red_by}")
     lines += [f"attempt {one.number}  {one.agent}  {one.end or 'open'}  {one.reason}" for one in found.attempts]
     lines += [f"{found.closed_how} by  {found.closed_by}  {found.closed_why}"] if found.closed_how else []
     lines += [f"symptom  {one.signature}  {one.times} times  {one.summary}" for one in found.symptoms]
-    lines += [f"verdict  {one['verdict']}  {one['agent']}  {one['why']}" for one in verdicts]
+    lines += [f"verdict  {one.verdict}  {one.agent}  {one.why}" for one in report.verdicts]
     lines += ["the last lines:", found.evidence] if found.evidence else []
-    data = _data(found) | {"evidence": found.evidence, "verdicts": [_verdict(one) for one in verdicts]}
+    data = _data(found) | {"evidence": found.evidence, "verdicts": [_verdict(one) for one in report.verdicts]}
     return Answer(lines[0], data=data, lines=tuple(printable(line) for line in lines))
 
 
-def _line(one: history.Incident) -> str:
+def _line(one: Incident) -> str:
     cost = f"{one.agent_minutes:.1f} agent-minutes waited"
     how = (
         f"{one.closed_how} after {one.seconds_to_green} s"
@@ -48,7 +47,7 @@ def _line(one: history.Incident) -> str:
     return f"{one.id}  {how}  {len(one.attempts)} attempts  {cost}  {one_line(one.summary, 80)}"
 
 
-def _data(one: history.Incident) -> dict[str, Any]:
+def _data(one: Incident) -> dict[str, Any]:
     return {
         "id": one.id,
         "summary": one.summary,
@@ -81,5 +80,5 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
     }
 
 
-def _verdict(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"at": format_iso(row["at"])}
+def _verdict(row: VerdictRow) -> dict[str, Any]:
+    return row._asdict() | {"at": format_iso(row.at)}

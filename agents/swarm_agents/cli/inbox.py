@@ -32,8 +32,7 @@ def _inbox(call: Call) -> Answer:
     page = reading.read_inbox(call.db, agent, call.arguments.limit, peek=True, only=only)
 
     def mark() -> None:
-        with call.db.transaction() as tx:
-            reading.mark_read(tx, agent, page)
+        reading.record_read(call.db, agent, page)
 
     answer = make_page_answer(call, page, "Nothing new.")
     worth_a_write = page.messages or page.read_through > page.cursor + _FAR

@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
-from swarm_agents.build.human_acts import HUMAN_LEASE_S
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, format_clock, format_iso, make_listing
 from swarm_agents.cli.parsing import Parser, parser, seconds, verb, verbs, whole_number
@@ -16,8 +15,9 @@ from swarm_agents.locks import locks
 from swarm_agents.locks import paths as lock_paths
 from swarm_agents.locks.locks import Lock, LockConflict, LocksNotHeld
 from swarm_agents.locks.paths import LockName
-from swarm_agents.model import HUMAN
+from swarm_agents.model import HUMAN, HUMAN_LEASE_S
 from swarm_agents.text import one_line
+from swarm_agents.views import lock_report
 
 _NAMED = 5  # paths named in one line
 
@@ -93,17 +93,18 @@ def _release(call: Call) -> Answer:
 
 def _force_release(call: Call) -> Answer:
     call.require_human()
-    arguments = call.arguments
-    paths = [name.path for name in _resolve_paths(call)]
-    outcome = locks.force_release(call.db, paths, arguments.reason.strip(), arguments.fence)
+    from swarm_agents.views.human_commands import ForceReleaseLocksCommand  # loads what agents' verbs do without
+
+    paths = tuple(name.path for name in _resolve_paths(call))
+    command = ForceReleaseLocksCommand(paths, call.arguments.fence, call.arguments.reason.strip())
+    outcome = command.carry_out(call.db, call.config)
     return _answer_not_held(call, outcome) if isinstance(outcome, LocksNotHeld) else _answer_released(outcome)
 
 
 def _list(call: Call) -> Answer:
     call.record_read()
     locks.reap(call.db)
-    with call.db.reading() as tx:
-        found = locks.list_locks(tx)
+    found = lock_report.read_all(call.db)
     return make_listing(map(_format_line, found), "Nothing is locked.", {"locks": [_make_data(lock) for lock in found]})
 
 

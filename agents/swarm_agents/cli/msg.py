@@ -11,8 +11,7 @@ from swarm_agents.cli.output import Answer, format_clock, format_iso, make_listi
 from swarm_agents.cli.parsing import Parser, parser, read_body, seconds, verb, verbs, whole_number
 from swarm_agents.cli.phase import add_all_phases_option, find_phase, find_reading_phase
 from swarm_agents.cli.times import SinceTime
-from swarm_agents.messages import ack_escalations, acknowledgements, deliveries, messages, reading, retention
-from swarm_agents.messages import rows as message_rows
+from swarm_agents.messages import acknowledgements, messages, reading
 from swarm_agents.messages import search as message_search
 from swarm_agents.messages import wait as message_waiting
 from swarm_agents.messages.rows import MessageFilter
@@ -20,6 +19,8 @@ from swarm_agents.model import EVERYONE, HUMAN, Delivery, DeliveryState, Message
 from swarm_agents.phases import Phase
 from swarm_agents.roster import Agent
 from swarm_agents.text import checked_name
+from swarm_agents.views import message_report
+from swarm_agents.views.message_report import MessageRecipient
 
 _DAY_S = 86_400
 _WAIT_S = 300.0
@@ -146,9 +147,9 @@ def _describe_notices(notices: int) -> str:
 def _poll(call: Call) -> Answer:
     reader, after = _find_reader(call), call.arguments.after
     only = _make_filter(call, find_reading_phase(call))
-    with call.db.reading() as tx:
-        page = reading.poll(tx, reader, after or 0, call.arguments.limit, only, call.arguments.include_self)
-        pruned = retention.find_pruned_through(tx)
+    page, pruned = message_report.poll(
+        call.db, reader, after or 0, call.arguments.limit, only, call.arguments.include_self
+    )
     missing = pruned if after is not None and after < pruned else 0
     if missing:
         talk(f"old messages were pruned: some up to #{missing} may be missing between your cursor and these")
@@ -172,7 +173,9 @@ def _ack(call: Call) -> Answer:
     message, excused = call.arguments.id, call.arguments.for_
     if excused is not None:
         call.require_human()
-        outcome = acknowledgements.excuse(call.db, checked_name(excused), message)
+        from swarm_agents.views.human_commands import ExcuseCommand  # loads what agents' verbs do without
+
+        outcome = ExcuseCommand(message, checked_name(excused)).carry_out(call.db, call.config)
         text = f"{excused} is excused from acknowledging message {outcome.message}."
         return Answer(text, data={"id": outcome.message})
     outcome = acknowledgements.acknowledge(call.db, call.actor_or_human(), message)
@@ -186,39 +189,33 @@ def _ack(call: Call) -> Answer:
 
 def _show(call: Call) -> Answer:
     call.record_read()
-    with call.db.reading() as tx:
-        one = message_rows.find(tx, call.arguments.id)
-        delivered = {each.agent: each for each in deliveries.list_for_message(tx, one.id)}
-        read = reading.read_receipts(tx, one.id)
-        required = {each.agent: each for each in ack_escalations.list_required(tx, one.retry_of or one.id)}
-    lines, data = [format_message(one)], []
-    for name in sorted({*delivered, *read, *required}):
-        state = delivered[name].state.value if name in delivered else None
-        read_at, acked_at = read.get(name, (None, None))
-        ack = required[name].state if name in required else None
-        data.append(
-            {
-                "agent": name,
-                "state": state,
-                "read_at": format_iso(read_at),
-                "acked_at": format_iso(acked_at),
-                "ack": ack,
-            }
-        )
-        words = [
-            f"read {format_clock(read_at)}" if read_at else "not read",
-            *([f"acknowledgement: {ack}"] if ack else []),
-        ]
-        lines.append("  ".join([f"    {name}", *words]))
-    return Answer(lines[0], data=make_message_data(one) | {"recipients": data}, lines=tuple(lines))
+    message, recipients = message_report.read(call.db, call.arguments.id)
+    lines = [format_message(message), *(_format_recipient(one) for one in recipients)]
+    data = make_message_data(message) | {"recipients": [_make_receipt_data(one) for one in recipients]}
+    return Answer(lines[0], data=data, lines=tuple(lines))
+
+
+def _format_recipient(one: MessageRecipient) -> str:
+    words = [f"read {format_clock(one.read_at)}" if one.read_at else "not read"]
+    words += [f"acknowledgement: {one.ack}"] if one.ack else []
+    return "  ".join([f"    {one.agent}", *words])
+
+
+def _make_receipt_data(one: MessageRecipient) -> dict[str, str | None]:
+    return {
+        "agent": one.agent,
+        "state": one.state.value if one.state else None,
+        "read_at": format_iso(one.read_at),
+        "acked_at": format_iso(one.acked_at),
+        "ack": one.ack,
+    }
 
 
 def _log(call: Call) -> Answer:
     call.record_read()
     arguments, only = call.arguments, _make_filter(call)
     if arguments.grep is None:
-        with call.db.reading() as tx:
-            page = reading.read_log(tx, arguments.limit, only)
+        page = message_report.read_log(call.db, arguments.limit, only)
         return _answer_log(call, page, "There are no messages yet." if only == MessageFilter() else "No such messages.")
     page = message_search.grep(call.db, arguments.grep, arguments.limit, only)
     return _answer_log(call, page, "No message holds these words.")
@@ -227,8 +224,7 @@ def _log(call: Call) -> Answer:
 def _count(call: Call) -> Answer:
     call.record_read()
     since = call.arguments.since
-    with call.db.reading() as tx:
-        found = reading.count_by_type(tx, since.at_ms(tx.now) if since else 0)
+    found = message_report.count_by_type(call.db, since.at_ms(call.db.now()) if since else 0)
     total = sum(found.values())
     lines = (f"{type_.value:<16}{number}" for type_, number in found.items() if number)
     data = {"counts": {type_.value: number for type_, number in found.items()}, "total": total}
@@ -248,10 +244,7 @@ def _export(call: Call) -> Answer:
 def _find_reader(call: Call) -> Agent | None:
     """The agent that calls; None for the human."""
     name = call.actor_or_human()
-    if name == HUMAN:
-        return None
-    with call.db.reading() as tx:
-        return roster.find(tx, name)
+    return None if name == HUMAN else roster.read(call.db, name)
 
 
 def _answer_page(
@@ -261,8 +254,7 @@ def _answer_page(
     name = reader.name if reader else HUMAN
 
     def mark() -> None:
-        with call.db.transaction() as tx:
-            reading.mark_read(tx, name, page)
+        reading.record_read(call.db, name, page)
 
     answer = make_page_answer(call, page, when_empty, more)
     return answer._replace(afterwards=mark) if page.messages else answer

@@ -7,8 +7,9 @@ from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, format_clock, format_iso, make_listing
 from swarm_agents.cli.parsing import parser, verb, verbs, whole_number
 from swarm_agents.errors import NotFound
-from swarm_agents.messages import deliveries
+from swarm_agents.messages.deliveries import DeliveryTimeline
 from swarm_agents.model import Delivery
+from swarm_agents.views import delivery_report
 
 _ID = whole_number(1, 2**53)
 
@@ -32,19 +33,17 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 def _list(call: Call) -> Answer:
     call.record_read()
-    message = call.arguments.message
-    with call.db.reading() as tx:
-        found = (
-            deliveries.list_for_message(tx, message) if message else deliveries.list_latest(tx, call.arguments.limit)
-        )
+    if call.arguments.message:
+        found = delivery_report.read_message(call.db, call.arguments.message)
+    else:
+        found = delivery_report.read_latest(call.db, call.arguments.limit)
     data = {"deliveries": [_make_data(one) for one in found]}
     return make_listing(map(_format_line, found), "There are no deliveries.", data)
 
 
 def _show(call: Call) -> Answer:
     call.record_read()
-    with call.db.reading() as tx:
-        found = deliveries.list_timelines(tx, call.arguments.id)
+    found = delivery_report.read_timelines(call.db, call.arguments.id)
     if not found:
         raise NotFound(f"Message {call.arguments.id} has no deliveries.", next="swarm notice list")
     data = {"deliveries": [_make_data(one.delivery) | _make_times(one) for one in found]}
@@ -53,8 +52,9 @@ def _show(call: Call) -> Answer:
 
 def _retry(call: Call) -> Answer:
     call.require_human()
-    with call.db.transaction() as tx:
-        again = deliveries.retry(tx, call.arguments.id, call.arguments.agent)
+    from swarm_agents.views.human_commands import RetryCommand  # loads what the other verbs do without
+
+    again = RetryCommand(call.arguments.id, call.arguments.agent).carry_out(call.db, call.config).deliveries
     data = {"deliveries": [_make_data(one) for one in again]}
     if not again:
         return Answer(
@@ -91,7 +91,7 @@ def _make_data(one: Delivery) -> dict[str, Any]:
     }
 
 
-def _make_times(one: deliveries.DeliveryTimeline) -> dict[str, str | None]:
+def _make_times(one: DeliveryTimeline) -> dict[str, str | None]:
     return {
         "queued_at": format_iso(one.queued_at),
         "typed_at": format_iso(one.typed_at),
@@ -105,6 +105,6 @@ def _format_line(one: Delivery) -> str:
     return f"#{one.message} {one.agent} {one.pane or 'no pane'} {one.state.value}{why} {format_clock(one.at)}"
 
 
-def _format_times(one: deliveries.DeliveryTimeline) -> str:
+def _format_times(one: DeliveryTimeline) -> str:
     times = {"queued": one.queued_at, "typed": one.typed_at, "submitted": one.submitted_at, "read": one.read_at}
     return ", ".join(f"{name} {format_clock(at)}" for name, at in times.items() if at is not None)

@@ -28,8 +28,7 @@ def find_phase(call: Call) -> str | None:
     if name is not None:
         checked_name(name, "name of a phase (SWARM_PHASE)")
     try:
-        with call.db.reading() as tx:
-            return phases.find_newest(tx, run, name).id
+        return phases.read_newest(call.db, run, name).id
     except NotFound as error:
         variables = "SWARM_RUN and SWARM_PHASE name" if name else "SWARM_RUN names"
         raise NotFound(f"{error.message} {variables} it: correct or unset them.") from None

@@ -40,9 +40,7 @@ def _prepare_state(call: Call) -> None:
     """Make the files that the hooks read agree with the build: a copied database lacks them."""
     db = call.db  # raises `NoSwarm` before anything is made
     call.place.judged_trees.mkdir(mode=0o700, exist_ok=True)
-    with db.transaction() as tx:
-        if build.state(tx).red:
-            db.red_flag.create()
+    build.restore_red_flag(db)
 
 
 def _check(call: Call) -> Answer:

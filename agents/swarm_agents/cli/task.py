@@ -3,19 +3,19 @@
 import argparse
 from typing import TypeAlias
 
-from swarm_agents.build.human_acts import HUMAN_LEASE_S
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, make_listing
 from swarm_agents.cli.parsing import Parser, Run, parser, read_body, seconds, verb, verbs, whole_number
 from swarm_agents.cli.task_lines import format_details, format_task, make_task_data
 from swarm_agents.errors import BadData, Usage
-from swarm_agents.model import EVERYONE, HUMAN
+from swarm_agents.model import EVERYONE, HUMAN, HUMAN_LEASE_S
 from swarm_agents.tasks import reopening, tasks
 from swarm_agents.tasks import rows as task_rows
 from swarm_agents.tasks.drafts import TITLE_LIMIT, TaskDraft
 from swarm_agents.tasks.rows import Task, TaskStatus
 from swarm_agents.tasks.tasks import TaskBlocked, TaskNotHeld, TaskTaken, TaskUpdated
 from swarm_agents.text import one_line
+from swarm_agents.views import task_report
 
 _FORMATS = ("auto", "markdown", "yaml", "json")
 
@@ -194,9 +194,10 @@ def _release(call: Call) -> Answer:
 
 def _reassign(call: Call) -> Answer:
     call.require_human()
+    from swarm_agents.views.human_commands import ReassignTaskCommand  # loads what agents' verbs do without
+
     arguments = call.arguments
-    lease_s = _choose_lease_s(call, arguments.agent)
-    outcome = tasks.reassign(call.db, arguments.id, arguments.agent, lease_s, arguments.fence)
+    outcome = ReassignTaskCommand(arguments.id, arguments.agent, arguments.fence).carry_out(call.db, call.config)
     if not isinstance(outcome, TaskUpdated):
         return _answer_refused(call, outcome)
     return _answer_updated(outcome.task, f"Task {outcome.task.id} is {outcome.task.claimant}'s now.", call)
@@ -279,8 +280,7 @@ def _list(call: Call) -> Answer:
 def _show(call: Call) -> Answer:
     call.record_read()
     reopening.reap(call.db)
-    with call.db.reading() as tx:
-        task = task_rows.find(tx, call.arguments.id)
+    task = task_report.read(call.db, call.arguments.id).task
     return Answer(task.title, data=make_task_data(task), lines=tuple(format_details(task)))
 
 
@@ -309,7 +309,6 @@ def _progress(call: Call) -> Answer:
 def _read_tasks(call: Call) -> list[Task]:
     call.record_read()
     reopening.reap(call.db)
-    with call.db.reading() as tx:
-        found = task_rows.list_tasks(tx)
+    found = task_report.read_all(call.db)
     feature = call.arguments.feature
     return [one for one in found if feature is None or one.feature == feature]

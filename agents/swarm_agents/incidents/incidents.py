@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
+from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
 
 
@@ -127,8 +128,10 @@ def keep_landed_commit(tx: Transaction, agent: str, commit: str) -> None:
     )
 
 
-def find_landed_commit(tx: Transaction, agent: str) -> str | None:
-    row = tx.one("select landed_commit from attempts where ended_at is null and agent = :agent", agent=agent)
+def read_landed_commit(db: Database, agent: str) -> str | None:
+    """The commit that the agent landed in the attempt that is open, through the hook."""
+    with db.reading() as tx:
+        row = tx.one("select landed_commit from attempts where ended_at is null and agent = :agent", agent=agent)
     return row["landed_commit"] if row else None
 
 

@@ -179,10 +179,11 @@ def read_history(tx: Transaction, path: str, limit: int = 50) -> list[Event]:
     return events.list_about(tx, _KINDS, path, limit, at_end=True)
 
 
-def find_holders(tx: Transaction, paths: Iterable[str]) -> dict[str, str]:
+def read_holders(db: Database, paths: Iterable[str]) -> dict[str, str]:
     """The holder of each of these paths (relative to the top of a working tree); paths without a lock are left out."""
-    live = tx.execute(f"select * from locks where not {leases.EXPIRED} order by path", **tx.clock)
-    locks = [_make_lock(row) for row in live]
+    with db.reading() as tx:
+        live = tx.execute(f"select * from locks where not {leases.EXPIRED} order by path", **tx.clock)
+        locks = [_make_lock(row) for row in live]
     found = {}
     for path in paths:
         lock = next((lock for lock in locks if overlap(LockName(path), lock.name)), None)

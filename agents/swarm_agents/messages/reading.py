@@ -88,6 +88,12 @@ def poll(
     return _read_after(tx, after, limit, condition)
 
 
+def record_read(db: Database, reader: str, page: MessagePage) -> None:
+    """Record that the reader has read these messages, once they were printed."""
+    with db.transaction() as tx:
+        mark_read(tx, reader, page)
+
+
 def mark_read(tx: Transaction, reader: str, page: MessagePage) -> None:
     """Record that the reader has read these messages. The time of the first reading is kept."""
     for message in page.messages:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from swarm_agents import roster
 from swarm_agents.build import row as build_row
 from swarm_agents.build import waiters
+from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.roster import Agent
 
@@ -18,8 +19,19 @@ class ListedAgent(NamedTuple):
     state: str
 
 
-def list_agents(tx: Transaction) -> list[ListedAgent]:
+class AgentListing(NamedTuple):
+    read_at: int
+    agents: tuple[ListedAgent, ...]
+
+
+def read(db: Database) -> AgentListing:
     """Every agent by name, those who left last."""
+    with db.reading() as tx:
+        return AgentListing(tx.now, tuple(list_agents(tx)))
+
+
+def list_agents(tx: Transaction) -> list[ListedAgent]:
+    """The same within the caller's transaction."""
     fixer = build_row.read(tx).fixer
     waiting = {waiter.agent for waiter in waiters.list_waiting(tx)}
     return [ListedAgent(agent, _state(agent, fixer, waiting, tx.now)) for agent in roster.list_all(tx)]

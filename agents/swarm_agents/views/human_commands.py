@@ -1,36 +1,79 @@
-"""What a human can command from a screen, and carrying it out: without Textual, so any other screen may use it.
+"""What only a human may command, each command with the act that carries it out. Without Textual: the screen's keys and
+the human's verbs of `swarm` both come through here.
 
-Commands about a fixer, a task or a lock carry the fence that the human saw; with an outdated one they change nothing.
+A command about a fixer, a task or a lock carries the fence that the human saw; with an outdated one it changes nothing.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 from swarm_agents.build import build, human_acts
-from swarm_agents.build.outcomes import Evidence, FenceRejected
+from swarm_agents.build.outcomes import BuildBroken, BuildPassing, Evidence, FenceRejected, HumanAsked, RoleGranted
 from swarm_agents.config.config import Config
 from swarm_agents.db.database import Database
+from swarm_agents.escalations import escalations
 from swarm_agents.escalations.escalations import AckResolution, Resolution
 from swarm_agents.locks import locks
+from swarm_agents.locks.locks import LocksNotHeld, LocksReleased
 from swarm_agents.messages import acknowledgements, deliveries, messages
-from swarm_agents.model import HUMAN, Delivery, MessageType
+from swarm_agents.messages.acknowledgements import AckOutcome
+from swarm_agents.model import HUMAN, HUMAN_LEASE_S, Delivery, MessageType
 from swarm_agents.tasks import tasks
 from swarm_agents.tasks.rows import Task, TaskStatus
+from swarm_agents.tasks.tasks import TaskBlocked, TaskNotHeld, TaskTaken, TaskUpdated
 from swarm_agents.text import one_line
+
+
+class HumanCommand(Protocol):
+    """`carry_out` is one whole act. What it returns is the outcome of that act; it raises `SwarmError`."""
+
+    def carry_out(self, db: Database, config: Config) -> object: ...
+
+
+class MessageSent(NamedTuple):
+    message: int
+    deliveries: tuple[Delivery, ...]
+
+
+class NoticesQueued(NamedTuple):
+    """Notices that are typed again; none when each is queued, submitted or read, or its agent has no pane."""
+
+    deliveries: tuple[Delivery, ...]
 
 
 class ForceReleaseCommand(NamedTuple):
     fence: int
     reason: str
 
+    def carry_out(self, db: Database, config: Config) -> BuildBroken | FenceRejected:
+        return human_acts.force_release(db, self.fence, self.reason or "a human decided so")
+
 
 class EscalateCommand(NamedTuple):
     fence: int
     reason: str
 
+    def carry_out(self, db: Database, config: Config) -> BuildPassing | HumanAsked | FenceRejected:
+        return build.escalate(db, HUMAN, self.reason or "a human looks at it", self.fence)
+
 
 class AssignCommand(NamedTuple):
     fence: int
     to: str
+
+    def carry_out(self, db: Database, config: Config) -> RoleGranted | FenceRejected:
+        return human_acts.assign(db, self.to, config.rules, self.fence)
+
+
+class DeclareFixedCommand(NamedTuple):
+    """The human held the role, and repaired it. Without a fence, whatever the human holds now."""
+
+    fence: int | None
+    reason: str
+
+    def carry_out(self, db: Database, config: Config) -> BuildPassing | FenceRejected:
+        evidence = Evidence(self.reason or "a human repaired it", db.moment())
+        return build.mark_fixed(db, HUMAN, evidence, self.fence)
 
 
 class ResolveCommand(NamedTuple):
@@ -39,18 +82,41 @@ class ResolveCommand(NamedTuple):
     agent: str | None
     reason: str
 
+    def carry_out(self, db: Database, config: Config) -> BuildBroken | RoleGranted | BuildPassing:
+        return human_acts.resolve(db, self.escalation, self.option, config.rules, self.agent, self.reason)
+
+
+class AcknowledgeEscalationCommand(NamedTuple):
+    """The human has seen it; it stays open."""
+
+    escalation: int
+
+    def carry_out(self, db: Database, config: Config) -> None:
+        with db.transaction() as tx:
+            escalations.acknowledge(tx, self.escalation)
+
 
 class AnswerUnacknowledgedCommand(NamedTuple):
+    """For all recipients that stayed silent, or for `agent` only."""
+
     escalation: int
     option: AckResolution
     reason: str
+    agent: str | None = None
+
+    def carry_out(self, db: Database, config: Config) -> list[str]:
+        """The names of those recipients."""
+        return acknowledgements.answer(db, self.escalation, self.option, self.agent, self.reason)
 
 
-class DeclareFixedCommand(NamedTuple):
-    """The human held the role, and repaired it."""
+class ExcuseCommand(NamedTuple):
+    """The agent need not acknowledge that message any more."""
 
-    fence: int
-    reason: str
+    message: int
+    agent: str
+
+    def carry_out(self, db: Database, config: Config) -> AckOutcome:
+        return acknowledgements.excuse(db, self.agent, self.message)
 
 
 class SendCommand(NamedTuple):
@@ -59,103 +125,67 @@ class SendCommand(NamedTuple):
     type: MessageType = MessageType.INFO
     reply_to: int | None = None
 
+    def carry_out(self, db: Database, config: Config) -> MessageSent:
+        message, queued = messages.send(db, HUMAN, self.recipient, self.body, self.type, reply_to=self.reply_to)
+        return MessageSent(message, tuple(queued))
+
 
 class RetryCommand(NamedTuple):
-    """Type the notices of a message again where they did not arrive."""
+    """Type the notices of a message again where they did not arrive, for all agents or for `agent` only."""
 
     message: int
+    agent: str | None = None
+
+    def carry_out(self, db: Database, config: Config) -> NoticesQueued:
+        with db.transaction() as tx:
+            return NoticesQueued(tuple(deliveries.retry(tx, self.message, self.agent)))
 
 
 class ReassignTaskCommand(NamedTuple):
+    """To an agent, or to the human."""
+
     task: str
     to: str
-    fence: int
+    fence: int | None
+
+    def carry_out(self, db: Database, config: Config) -> TaskUpdated | TaskTaken | TaskBlocked:
+        lease_s = HUMAN_LEASE_S if self.to == HUMAN else config.task_lease_s
+        return tasks.reassign(db, self.task, self.to, lease_s, self.fence)
 
 
 class ReleaseTaskCommand(NamedTuple):
     task: str
-    fence: int
+    fence: int | None
     reason: str
 
+    def carry_out(self, db: Database, config: Config) -> TaskUpdated | TaskNotHeld:
+        return tasks.release(db, HUMAN, self.task, self.reason, self.fence)
 
-class ForceReleaseLockCommand(NamedTuple):
-    path: str
-    fence: int
+
+class ForceReleaseLocksCommand(NamedTuple):
+    paths: tuple[str, ...]
+    fence: int | None
     reason: str
 
-
-HumanCommand = (
-    ForceReleaseCommand
-    | EscalateCommand
-    | AssignCommand
-    | ResolveCommand
-    | AnswerUnacknowledgedCommand
-    | DeclareFixedCommand
-    | SendCommand
-    | RetryCommand
-    | ReassignTaskCommand
-    | ReleaseTaskCommand
-    | ForceReleaseLockCommand
-)
+    def carry_out(self, db: Database, config: Config) -> LocksReleased | LocksNotHeld:
+        return locks.force_release(db, self.paths, self.reason, self.fence)
 
 
-class MessageSent(NamedTuple):
-    message: int
-    deliveries: tuple[Delivery, ...]
+def find_refusal(outcome: object) -> str | None:
+    """Why nothing was changed: the thing is gone, or no longer as the human saw it. None when the command succeeded.
 
-
-class CommandDone(NamedTuple):
-    """The command succeeded."""
-
-
-class CommandRefused(NamedTuple):
-    """Nothing was changed: the thing is gone, or no longer as the human saw it. `why` says how it is now."""
-
-    why: str
-
-
-def carry_out(
-    db: Database, order: HumanCommand, config: Config
-) -> CommandDone | MessageSent | CommandRefused | FenceRejected:
-    """`FenceRejected` when the build is no longer as the human saw it: nothing was changed. Raises `SwarmError`."""
-    match order:
-        case ForceReleaseCommand(fence, reason):
-            return _done(human_acts.force_release(db, fence, reason or "a human released it"))
-        case EscalateCommand(fence, reason):
-            return _done(build.escalate(db, HUMAN, reason or "a human looks at it", fence))
-        case AssignCommand(fence, to):
-            return _done(human_acts.assign(db, to, config.rules, fence))
-        case ResolveCommand(escalation, option, agent, reason):
-            return _done(human_acts.resolve(db, escalation, option, config.rules, agent, reason))
-        case AnswerUnacknowledgedCommand(escalation, answer, reason):
-            acknowledgements.answer(db, escalation, answer, reason=reason)
-            return CommandDone()
-        case DeclareFixedCommand(fence, reason):
-            evidence = Evidence(reason or "a human repaired it", db.moment())
-            return _done(build.mark_fixed(db, HUMAN, evidence, fence))
-        case SendCommand(recipient, body, type_, reply_to):
-            message, queued = messages.send(db, HUMAN, recipient, body, type_, reply_to=reply_to)
-            return MessageSent(message, tuple(queued))
-        case RetryCommand(message):
-            with db.transaction() as tx:
-                again = deliveries.retry(tx, message)
-            return CommandDone() if again else CommandRefused("no agent that it did not reach is in a pane.")
-        case ReassignTaskCommand(task, to, fence):
-            return _task_done(tasks.reassign(db, task, to, config.task_lease_s, fence))
-        case ReleaseTaskCommand(task, fence, reason):
-            return _task_done(tasks.release(db, HUMAN, task, reason, fence))
-        case ForceReleaseLockCommand(path, fence, reason):
-            return _lock_done(path, locks.force_release(db, [path], reason, fence))
-
-
-def _done(outcome: object) -> CommandDone | FenceRejected:
-    return outcome if isinstance(outcome, FenceRejected) else CommandDone()
-
-
-def _task_done(
-    outcome: tasks.TaskUpdated | tasks.TaskTaken | tasks.TaskBlocked | tasks.TaskNotHeld,
-) -> CommandDone | CommandRefused:
-    return CommandDone() if isinstance(outcome, tasks.TaskUpdated) else CommandRefused(describe_task(outcome.task))
+    `FenceRejected` has no words here: each screen describes the build in its own.
+    """
+    match outcome:
+        case TaskTaken(task) | TaskBlocked(task) | TaskNotHeld(task):
+            return describe_task(task)
+        case NoticesQueued(deliveries=()):
+            return "no agent that it did not reach is in a pane."
+        case LocksNotHeld(paths):
+            return f"another agent has locked {_name(paths)} since."
+        case LocksReleased(released=[], free=paths):
+            return f"no agent holds {_name(paths)} any more."
+    return None
 
 
 def describe_task(task: Task) -> str:
@@ -166,10 +196,5 @@ def describe_task(task: Task) -> str:
     return f"task {task.id} is {task.status.value.replace('_', ' ')}{whose} now."
 
 
-def _lock_done(path: str, outcome: locks.LocksReleased | locks.LocksNotHeld) -> CommandDone | CommandRefused:
-    match outcome:
-        case locks.LocksNotHeld():
-            return CommandRefused(f"another agent has locked {one_line(path, 200)} since.")
-        case locks.LocksReleased(free=[_, *_]):
-            return CommandRefused(f"no agent holds {one_line(path, 200)} any more.")
-    return CommandDone()
+def _name(paths: Sequence[str]) -> str:
+    return one_line(", ".join(paths), 200)

@@ -1,6 +1,6 @@
 """One red period at length: who broke it, who tried what, on which evidence, and what it cost."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
@@ -15,16 +15,23 @@ _UNGATED_READ = 50  # the newest commits that went round the gate, of all incide
 class VerdictRow(NamedTuple):
     """What one refused commit was found to mean, and the run of the check that decided it."""
 
+    id: int
     at: int
     agent: str
+    incident_id: int | None
+    """The incident that it opened or joined."""
     verdict: str
     """Text: a verdict of a newer version must not hide the others."""
     why: str
+    hook: str | None
     command: str | None
     exit_status: int | None
     """None where the command was not run to its end."""
     output: str
     """The end of what the command wrote."""
+    head_tree: str | None
+    index_tree: str | None
+    duration_ms: int
 
 
 class IncidentReport(NamedTuple):
@@ -38,6 +45,19 @@ class IncidentReport(NamedTuple):
     """Commits that went round the gate, oldest first."""
 
 
+class IncidentHistory(NamedTuple):
+    """The newest incidents and the newest verdicts, of any incident or of none; newest first."""
+
+    incidents: tuple[Incident, ...]
+    verdicts: tuple[VerdictRow, ...]
+
+
+def read_history(db: Database, limit: int) -> IncidentHistory:
+    with db.reading() as tx:
+        found = history.list_incidents(tx, limit)
+        return IncidentHistory(tuple(found), _make_verdicts(history.list_verdicts(tx, limit)))
+
+
 def read(db: Database, number: int | None = None) -> IncidentReport | None:
     """Without a number the open incident, else the last one. None when there is no such incident."""
     with db.reading() as tx:
@@ -45,7 +65,8 @@ def read(db: Database, number: int | None = None) -> IncidentReport | None:
         if incident is None:
             return None
         ungated = [event for event in gate.list_ungated_commits(tx, _UNGATED_READ) if event.incident == incident.id]
-        return IncidentReport(tx.now, incident, _verdicts(tx, incident.id), tuple(reversed(ungated)))
+        verdicts = _make_verdicts(history.list_verdicts_of(tx, incident.id))
+        return IncidentReport(tx.now, incident, verdicts, tuple(reversed(ungated)))
 
 
 def _latest(tx: Transaction) -> Incident | None:
@@ -53,6 +74,5 @@ def _latest(tx: Transaction) -> Incident | None:
     return found[0] if found else None
 
 
-def _verdicts(tx: Transaction, number: int) -> tuple[VerdictRow, ...]:
-    rows = history.list_verdicts_of(tx, number)
+def _make_verdicts(rows: list[dict[str, Any]]) -> tuple[VerdictRow, ...]:
     return tuple(VerdictRow(**{name: row[name] for name in VerdictRow._fields}) for row in rows)

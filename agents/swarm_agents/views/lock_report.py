@@ -1,4 +1,4 @@
-"""One lock at length: who holds it, and what happened to it."""
+"""All locks; or one at length: who holds it, and what happened to it."""
 
 from typing import NamedTuple
 
@@ -17,6 +17,12 @@ class LockReport(NamedTuple):
     """None when no agent holds it."""
     events: tuple[Event, ...]
     """The last ones, oldest first."""
+
+
+def read_all(db: Database) -> tuple[Lock, ...]:
+    """Every lock by its path."""
+    with db.reading() as tx:
+        return tuple(locks.list_locks(tx))
 
 
 def read(db: Database, path: str) -> LockReport:

@@ -1,4 +1,4 @@
-"""One task at length: its row, the tasks before and after it, and what happened to it."""
+"""All tasks; or one at length: its row, the tasks before and after it, and what happened to it."""
 
 from typing import NamedTuple
 
@@ -24,6 +24,12 @@ class TaskReport(NamedTuple):
     """The tasks that wait for it, in the order of work."""
     events: tuple[Event, ...]
     """The last ones, oldest first."""
+
+
+def read_all(db: Database) -> tuple[Task, ...]:
+    """Every task in the order of work."""
+    with db.reading() as tx:
+        return tuple(task_rows.list_tasks(tx))
 
 
 def read(db: Database, task_id: str) -> TaskReport:

@@ -5,7 +5,7 @@ from textual.content import Content
 from swarm_agents.locks.locks import Lock
 from swarm_agents.text import one_line
 from swarm_agents.views import work_state
-from swarm_agents.views.human_commands import ForceReleaseLockCommand
+from swarm_agents.views.human_commands import ForceReleaseLocksCommand
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui.dialogs.command_dialog import CommandDialog
 from swarm_tui.themes import STYLE
@@ -32,8 +32,8 @@ class ForceReleaseLockDialog(CommandDialog):
             "  Any agent may lock it then.",
         )
 
-    def command(self) -> ForceReleaseLockCommand:
-        return ForceReleaseLockCommand(self._shown_lock.path, self._shown_lock.fence, self.typed)
+    def command(self) -> ForceReleaseLocksCommand:
+        return ForceReleaseLocksCommand((self._shown_lock.path,), self._shown_lock.fence, self.typed)
 
     def has_moved(self, snapshot: Snapshot) -> bool:
         return work_state.has_lock_moved(snapshot, self._shown_lock)

@@ -191,5 +191,4 @@ def take(db: Database, agent: str, *paths: str, reason: str = "") -> LocksAcquir
 
 
 def holders(db: Database, *paths: str) -> dict[str, str]:
-    with db.reading() as tx:
-        return locks.find_holders(tx, paths)
+    return locks.read_holders(db, paths)
