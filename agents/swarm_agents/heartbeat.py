@@ -15,7 +15,7 @@ def record(db: Database, name: str) -> None:
     Raises `NotFound` for an agent that has not joined. Writes at most every five seconds, or when a lease needs it.
     """
     with db.reading() as tx:
-        agent = roster.find(tx, name)
+        agent = roster.find_caller(tx, name)
         holds = build.state(tx).fixer == name
         is_due = TASK_LEASES.are_due_for_renewal(tx, name) or LOCK_LEASES.are_due_for_renewal(tx, name)
         fresh = tx.now - agent.seen_at < _RECORD_EVERY_MS
@@ -34,7 +34,7 @@ def leave(db: Database, name: str) -> None:
     from swarm_agents.tasks import reopening  # the same for tasks
 
     with db.transaction() as tx:
-        roster.find(tx, name)
+        roster.find_caller(tx, name)
         build.release_if_fixer(tx, name, "left the swarm")
         tx.execute("update agents set left_at = :now where name = :name", now=tx.now, name=name)
         waiters.leave(tx, name)

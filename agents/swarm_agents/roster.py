@@ -62,8 +62,16 @@ def find(tx: Transaction, name: str, left_too: bool = False) -> Agent:
     """The agent of that name. Raises `NotFound` when there is none, or it left and not `left_too`."""
     row = _row(tx, checked_name(name))
     if row is None or (row["left_at"] is not None and not left_too):
-        raise NotFound(f"No agent {name} has joined here.", next=f"swarm agent join {name}")
+        raise NotFound(f"No agent {name} has joined here.", next="swarm agent list")
     return _agent(row)
+
+
+def find_caller(tx: Transaction, name: str) -> Agent:
+    """The agent that calls: as `find`, but an agent that has not joined is told to do so."""
+    try:
+        return find(tx, name)
+    except NotFound as error:
+        raise NotFound(error.message, next=f"swarm agent join {name}") from None
 
 
 def read(db: Database, name: str) -> Agent:

@@ -145,3 +145,14 @@ def test_any_command_of_the_fixer_renews_its_lease(db: Database, clock: FakeCloc
 def test_an_agent_that_has_not_joined_has_no_heartbeat(db: Database) -> None:
     with pytest.raises(NotFound):
         heartbeat.record(db, "ada")
+
+
+def test_only_the_caller_itself_is_told_to_join(db: Database) -> None:
+    roster.join(db, "ada", "agent", None)
+
+    with pytest.raises(NotFound) as unknown_caller:
+        heartbeat.record(db, "bbo")
+    with pytest.raises(NotFound) as misspelt:
+        build.hand_over(db, "ada", "bbo", Rules())
+
+    assert (unknown_caller.value.next, misspelt.value.next) == ("swarm agent join bbo", "swarm agent list")
