@@ -6,6 +6,7 @@ process that is killed here leaves only files that the next one removes. A file 
 
 import contextlib
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,12 +21,16 @@ from swarm_agents.errors import CannotWrite, DatabaseLocked, DatabaseNewer, Data
 from swarm_agents.system import file_lock
 
 migrations = Migrations("swarm")
+_HERE = Path(__file__).parent
+# views.sql writes iso(COLUMN): in SQLite the expression is so long that the columns could not be read beside it.
+_ISO_CALL = re.compile(r"\biso\((\w+)\)")
+_ISO_SQL = r"strftime('%Y-%m-%dT%H:%M:%fZ', nullif(\1, 0) / 1000.0, 'unixepoch')"
 
 
 @migrations()
 def first(db: sqlite_utils.Database) -> None:
     """Version 1: everything that `schema.sql` creates, and the rows that exist from the start."""
-    db.executescript(Path(__file__).with_name("schema.sql").read_text(encoding="utf-8"))
+    db.executescript((_HERE / "schema.sql").read_text(encoding="utf-8"))
     db.conn.execute("insert into turn_window (id, size) values (1, 1)")
     db.conn.execute("insert into pruned (id, through) values (1, 0)")
     db.conn.execute("insert into lock_fence (id, fence) values (1, 0)")
@@ -36,6 +41,12 @@ def first(db: sqlite_utils.Database) -> None:
         "values (1, 'passing', :at, :mono, :boot, :mono, :boot)",
         moment,
     )
+
+
+@migrations()
+def views(db: sqlite_utils.Database) -> None:
+    """Version 2: the views of `views.sql`."""
+    db.executescript(_ISO_CALL.sub(_ISO_SQL, (_HERE / "views.sql").read_text(encoding="utf-8")))
 
 
 def create_file(path: Path) -> bool:

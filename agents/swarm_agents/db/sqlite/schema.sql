@@ -1,6 +1,6 @@
 -- The tables, indexes and triggers of version 1, with the rules that the database keeps by itself.
 
-create table agents (
+create table agents (                             -- the roster, with those who left
     name            text primary key,
     role            text not null default 'agent',
     joined_at       integer not null,
@@ -15,7 +15,7 @@ create table agents (
            and (pane_id is null) = (pane_pid is null))
 ) strict;
 
-create table build_state (
+create table build_state (                        -- the one row of the build's state machine
     id               integer primary key check (id = 1),
     status           text not null check (status in ('passing', 'broken', 'fixing', 'escalated')),
     incident_id      integer not null default 0,  -- the open one, or the last one
@@ -49,7 +49,7 @@ create table build_state (
     check (status <> 'passing' or attempts_used = 0)
 ) strict;
 
-create table incidents (
+create table incidents (                          -- red periods, from the first refused commit to green
     id          integer primary key,
     opened_at   integer not null,
     opened_by   text not null,
@@ -77,7 +77,7 @@ create table symptoms (                           -- each breakage that was repo
     primary key (incident_id, signature)
 ) strict, without rowid;
 
-create table verdicts (
+create table verdicts (                           -- what a refused commit meant, with its evidence
     id          integer primary key autoincrement,
     at          integer not null,
     agent       text not null,
@@ -137,7 +137,7 @@ create table waits (                              -- how long agents stood in li
 ) strict;
 create index waits_incident on waits (incident_id);
 
-create table attempts (
+create table attempts (                           -- one try of a fixer within an incident
     id            integer primary key autoincrement,
     incident_id   integer not null references incidents (id),
     number        integer not null,
@@ -155,7 +155,7 @@ create table attempts (
 ) strict;
 create unique index attempts_one_open on attempts ((ended_at is null)) where ended_at is null;
 
-create table waiters (
+create table waiters (                            -- agents that wait for green
     ticket           integer primary key autoincrement,
     agent            text not null unique,
     incident_id      integer not null,
@@ -165,10 +165,10 @@ create table waiters (
     deadline_boot_id text not null
 ) strict;
 
-create table escalations (
+create table escalations (                        -- questions to the human
     id          integer primary key autoincrement,
-    incident_id integer references incidents (id), -- what it is about: a red build,
-    message_id  integer,                          -- or a message without acknowledgement; may have been pruned since
+    incident_id integer references incidents (id), -- the red build that it is about
+    message_id  integer,                          -- or the message without acknowledgement; may have been pruned since
     raised_at   integer not null,
     raised_by   text not null,
     reason      text not null,
@@ -226,7 +226,7 @@ create table phases (                             -- one attempt of one stage of
 ) strict;
 create unique index phases_one_open on phases (run) where ended_at is null;
 
-create table messages (
+create table messages (                           -- what was said; never changed
     id        integer primary key autoincrement,  -- the cursor of every reader
     at        integer not null,
     sender    text not null,
@@ -238,7 +238,7 @@ create table messages (
     retry_of  integer,                            -- the one that was not acknowledged, said again
     requires_ack integer not null default 0 check (requires_ack in (0, 1)),
     automatic integer not null default 0 check (automatic in (0, 1)),  -- sent by an act of the swarm; exempt from the rate limit
-    phase     text references phases (id),        -- that its sender worked in
+    phase     text references phases (id),        -- the phase that its sender worked in
     check (retry_of is null or (automatic = 1 and requires_ack = 1 and thread is not null)),
     check (reply_to is null or thread is not null)
 ) strict;
@@ -265,7 +265,7 @@ create table pruned (                             -- messages up to this id may 
     through integer not null
 ) strict;
 
-create table receipts (
+create table receipts (                           -- which agent read or acknowledged which message
     message_id integer not null references messages (id),
     agent      text not null,
     read_at    integer,
@@ -273,7 +273,7 @@ create table receipts (
     primary key (message_id, agent)
 ) strict, without rowid;
 
-create table deliveries (
+create table deliveries (                         -- a message on its way into one agent's pane
     id              integer primary key autoincrement,
     message_id      integer not null references messages (id),
     agent           text not null,
@@ -325,7 +325,7 @@ create table couriers (                           -- the courier that types on t
     lease_mono_ms integer not null
 ) strict, without rowid;
 
-create table tasks (
+create table tasks (                              -- work to share out
     id               text primary key,
     number           integer not null unique,     -- order of work: a task has a higher number than those it depends on
     title            text not null check (title <> ''),
@@ -353,7 +353,7 @@ create table tasks (
 ) strict;
 create index tasks_claimant on tasks (claimant, status);
 
-create table task_deps (
+create table task_deps (                          -- which task comes after which
     task_id  text not null references tasks (id),
     after_id text not null references tasks (id),
     primary key (task_id, after_id),
@@ -361,7 +361,7 @@ create table task_deps (
 ) strict, without rowid;
 create index task_deps_after on task_deps (after_id, task_id);
 
-create table locks (
+create table locks (                              -- leases on paths and globs
     path             text primary key,            -- relative to the top of any working tree
     is_folder        integer not null check (is_folder in (0, 1)),
     any_case         integer not null check (any_case in (0, 1)),
@@ -381,7 +381,7 @@ create table lock_fence (                         -- the last fence that was gra
     fence integer not null
 ) strict;
 
-create table events (
+create table events (                             -- the audit trail; never changed
     id          integer primary key autoincrement,
     at          integer not null,
     actor       text not null,
