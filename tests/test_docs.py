@@ -14,7 +14,7 @@ from swarm_agents.escalations.escalations import AckResolution, Resolution
 from swarm_agents.incidents.incidents import AttemptEnd
 from swarm_agents.model import BuildStatus, DeliveryState
 from swarm_agents.tasks.rows import TaskStatus
-from tests.support import codebase
+from tests.support import codebase, data_page
 from tests.support.repo import Repo, make_repo
 
 ROOT = Path(__file__).parent.parent
@@ -38,6 +38,33 @@ def test_the_map_of_the_code_has_every_folder() -> None:
     }
 
     assert codebase.folders() <= mapped
+
+
+def test_the_page_about_the_database_is_up_to_date() -> None:
+    assert data_page.PAGE.read_text(encoding="utf-8") == data_page.page(), "run: python -m tests.support.data_page"
+
+
+def test_the_page_about_the_database_has_a_sentence_for_every_table_and_view_and_names_every_column() -> None:
+    page = data_page.page()
+
+    for relation in data_page.relations():
+        part = page.partition(f"### `{relation.name}`\n")[2].partition("###")[0]
+        assert re.match(r"\n[A-Z][^\n]+\.\n", part), f"{relation.name}: write it beside `create` in the schema"
+        assert [column for column in relation.columns if f"`{column}`" not in part] == []
+
+
+def test_every_comment_beside_a_column_is_in_the_page_about_the_database() -> None:
+    meanings = {data_page.meaning(one, column) for one in data_page.relations() for column in one.columns}
+    told = " ".join(meanings)
+
+    comments = [
+        line.partition("--")[2].strip().rstrip(",.:")
+        for one in data_page.relations()
+        for line in one.sql.splitlines()[1:]
+        if "--" in line
+    ]
+
+    assert [comment for comment in comments if comment not in told] == []
 
 
 def test_every_step_of_the_routes_names_a_function_that_is_there() -> None:

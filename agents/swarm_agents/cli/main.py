@@ -36,7 +36,7 @@ NOUNS = {
     "gate": "what those hooks ask",
     "courier": "type queued notices into panes, without a dashboard",
     "events": "the audit trail",
-    "db": "prune: remove old messages that are no longer needed",
+    "db": "query: ask the database in SQL; prune: remove old messages",
     "demo": "see the swarm at work in a temporary repository",
 }
 

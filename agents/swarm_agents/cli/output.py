@@ -67,7 +67,7 @@ def print_answer(answer: Answer, as_json: bool, ascii_only: bool = False) -> Non
         sys.stdout.write(json.dumps(_envelope(answer), ensure_ascii=ascii_only) + "\n")
     elif answer.exit in _ERRORS:
         sys.stderr.write(f"swarm: {_with_next(answer)}\n")
-    else:
+    elif answer.lines or answer.message:
         sys.stdout.write("\n".join(answer.lines or (_with_next(answer),)) + "\n")
     sys.stdout.flush()
 

@@ -10,8 +10,7 @@ LOCK_TIMEOUT_S = 15.0  # a write transaction takes milliseconds; after this long
 
 def connect(path: Path, timeout_s: float) -> sqlite3.Connection:
     """A raw connection with the pragmas that every connection of the swarm needs. Never creates the file."""
-    quoted = str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    connection = sqlite3.connect(f"file:{quoted}?mode=rw", uri=True, isolation_level=None, timeout=timeout_s)
+    connection = sqlite3.connect(_uri(path, "rw"), uri=True, isolation_level=None, timeout=timeout_s)
     connection.row_factory = sqlite3.Row
     try:
         connection.execute("pragma foreign_keys = on")
@@ -24,3 +23,17 @@ def connect(path: Path, timeout_s: float) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def connect_read_only(path: Path, timeout_s: float) -> sqlite3.Connection:
+    """A raw connection that cannot write, for another thread to use than the one that closes it."""
+    connection = sqlite3.connect(
+        _uri(path, "ro"), uri=True, isolation_level=None, timeout=timeout_s, check_same_thread=False
+    )
+    connection.execute("pragma query_only = on")
+    return connection
+
+
+def _uri(path: Path, mode: str) -> str:
+    quoted = str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    return f"file:{quoted}?mode={mode}"
