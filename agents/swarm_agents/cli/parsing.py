@@ -23,12 +23,16 @@ class _HelpFormatter(argparse.HelpFormatter):
 class Parser(argparse.ArgumentParser):
     """An argument parser that raises `Usage`, so that exit status 2 is never used: agent hosts read 2 as "block"."""
 
+    color: bool
+
     def error(self, message: str) -> NoReturn:
         raise Usage(f"{message}. See '{self.prog} --help'.")
 
 
 def parser(noun: str, description: str) -> Parser:
-    return Parser(prog=f"swarm {noun}", description=description, allow_abbrev=False, formatter_class=_HelpFormatter)
+    made = Parser(prog=f"swarm {noun}", description=description, allow_abbrev=False, formatter_class=_HelpFormatter)
+    made.color = False  # or Python 3.14 colours help for a terminal, and for an agent whose host sets FORCE_COLOR
+    return made
 
 
 def verbs(of: Parser) -> "argparse._SubParsersAction[Parser]":

@@ -540,6 +540,11 @@ def test_help_is_not_an_error(repo: Repo) -> None:
         assert ended.exit == 0 and ended.out
 
 
+def test_help_is_plain_text_also_for_an_agent_whose_host_wants_colours(repo: Repo) -> None:
+    for words in (["build", "--help"], ["build", "wait", "--help"]):
+        assert "\x1b" not in repo.swarm(*words, FORCE_COLOR="1").out
+
+
 @pytest.mark.parametrize("program", ["no-such-program", "./tell", "not/executable"])
 def test_doctor_says_that_the_command_for_escalations_cannot_be_found(repo: Repo, program: str) -> None:
     repo.write("not/executable", "#!/bin/sh\n")
