@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from swarm_agents import roster
@@ -131,6 +133,8 @@ def make_retry_due(repo: Repo) -> None:
         tables.execute("update announcements set due_mono_ms = 0 where state = 'failed'")
 
 
-def open_tables(repo: Repo) -> sqlite3.Connection:
-    """A plain connection, as a person with the sqlite3 program has."""
-    return sqlite3.connect(repo.path / ".git/swarm/swarm.db", timeout=10)
+@contextmanager
+def open_tables(repo: Repo) -> Iterator[sqlite3.Connection]:
+    """A plain connection in a transaction, as a person with the sqlite3 program has."""
+    with closing(sqlite3.connect(repo.path / ".git/swarm/swarm.db", timeout=10)) as connection, connection:
+        yield connection

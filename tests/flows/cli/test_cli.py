@@ -21,7 +21,7 @@ def report(repo: Repo, agent: str = "alice") -> Ran:
 
 def rows(repo: Repo) -> list[str]:
     """The whole database, as SQL text."""
-    with sqlite3.connect(repo.path / ".git/swarm/swarm.db") as connection:
+    with closing(sqlite3.connect(repo.path / ".git/swarm/swarm.db")) as connection:
         return list(connection.iterdump())
 
 
