@@ -9,8 +9,8 @@ from swarm_agents.demo.records import DemoRecord, KillRecord, WaitRecord
 from swarm_agents.demo.sources import AGENTS
 from swarm_agents.incidents.incidents import Attempt, AttemptEnd
 
-BACK_LIMIT_MS = 2_000  # from green until a waiter works again
-TAKEOVER_LIMIT_MS = 2_000  # beyond the dead fixer's lease
+LIMIT_MS = 2_000  # from green until a waiter works again; from the end of a dead fixer's lease until the takeover
+LIMIT_VERBS = 10  # the same where one verb alone takes long: to come back needs about ten processes
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,17 @@ class PromiseCheck:
 
 def check_promises(seen: DemoRecord) -> list[PromiseCheck]:
     """Each promise, and what broke it. Promises about the end are checked only when the demo ran to its end."""
+    limit_ms = max(LIMIT_MS, LIMIT_VERBS * seen.verb_ms)
+    seconds = f"{limit_ms / 1000:.3g} s"
+    busy = "" if limit_ms == LIMIT_MS else f" (a busy machine: one verb took {seen.verb_ms} ms)"
     promises = [
         _check_promise("one fixer for each attempt", _shared_fences(seen), _overlaps(seen)),
         _check_promise("one incident for each breakage", _incidents_without_breakage(seen)),
-        _check_promise("waiters are back within 2 s of green", _late_waiters(seen)),
-        _check_promise("a killed fixer is replaced by exactly one, within its lease and 2 s", _bad_takeovers(seen)),
+        _check_promise(f"waiters are back within {seconds} of green{busy}", _late_waiters(seen, limit_ms)),
+        _check_promise(
+            f"a killed fixer is replaced by exactly one, within its lease and {seconds}{busy}",
+            _bad_takeovers(seen, limit_ms),
+        ),
         _check_promise("nothing is repaired twice", _duplicates(seen)),
         _check_promise("only the colleague bypassed the hook", iter(seen.bypassed_hook)),
         _check_promise("no command of swarm had an internal error", iter(seen.bugs)),
@@ -85,18 +91,18 @@ def _incidents_without_breakage(seen: DemoRecord) -> Iterator[str]:
         yield f"{len(expected)} incidents, {len(seen.breaks)} breakages"
 
 
-def _late_waiters(seen: DemoRecord) -> Iterator[str]:
+def _late_waiters(seen: DemoRecord, limit_ms: int) -> Iterator[str]:
     for wait in seen.waits:
         if wait.green_at is None:
             continue
         if wait.back_at is None:
             if seen.whole:
                 yield f"{wait.agent} never came back from incident {wait.incident}"
-        elif wait.back_at - wait.green_at > BACK_LIMIT_MS:
+        elif wait.back_at - wait.green_at > limit_ms:
             yield f"{wait.agent} came back {wait.back_at - wait.green_at} ms after incident {wait.incident}"
 
 
-def _bad_takeovers(seen: DemoRecord) -> Iterator[str]:
+def _bad_takeovers(seen: DemoRecord, limit_ms: int) -> Iterator[str]:
     for kill in seen.kills:
         ended = next((attempt for attempt in seen.attempts if attempt.fence == kill.fence), None)
         if ended is None or ended.end in (AttemptEnd.FIXED, AttemptEnd.RELEASED):
@@ -104,16 +110,16 @@ def _bad_takeovers(seen: DemoRecord) -> Iterator[str]:
         if ended.end not in (None, AttemptEnd.EXPIRED):
             yield f"{kill.agent} was killed, and its attempt ended as {ended.end}"
             continue
-        yield from _bad_takeover(seen, kill, ended)
+        yield from _bad_takeover(seen, kill, ended, limit_ms)
 
 
-def _bad_takeover(seen: DemoRecord, kill: KillRecord, ended: Attempt) -> Iterator[str]:
+def _bad_takeover(seen: DemoRecord, kill: KillRecord, ended: Attempt, limit_ms: int) -> Iterator[str]:
     successors = [
         attempt
         for attempt in seen.attempts
         if attempt.incident == ended.incident and attempt.number == ended.number + 1
     ]
-    late_after = kill.at + seen.lease_s * 1000 + TAKEOVER_LIMIT_MS
+    late_after = kill.at + seen.lease_s * 1000 + limit_ms
     if len(successors) != 1:
         if seen.whole:
             yield f"{kill.agent} was killed and replaced by {len(successors)}"

@@ -53,6 +53,7 @@ class Recorder:
         return DemoRecord(
             whole=whole,
             lease_s=lease_s,
+            verb_ms=_time_slowest_inbox(journals),
             incidents=[IncidentRecord(one.id, one.opened_at, one.closed_at, one.closed_how) for one in incidents],
             attempts=attempts,
             waits=[
@@ -136,6 +137,11 @@ def _collect_fixers(journals: dict[str, list[dict[str, Any]]]) -> dict[int, set[
             if call["exit"] == ExitCode.YOU_ARE_FIXER:
                 told.setdefault(call["data"]["fence"], set()).add(agent)
     return told
+
+
+def _time_slowest_inbox(journals: dict[str, list[dict[str, Any]]]) -> int:
+    inboxes = [call for calls in journals.values() for call in calls if call["words"] == ["inbox"]]
+    return max((int((call["ended"] - call["began"]) * 1000) for call in inboxes), default=0)
 
 
 def _list_bugs(agent: str, calls: list[dict[str, Any]]) -> Iterator[str]:

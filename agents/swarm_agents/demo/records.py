@@ -48,6 +48,8 @@ class DemoRecord:
 
     whole: bool
     lease_s: float
+    verb_ms: int
+    """The slowest call of a verb that waits for nothing: tells how busy the machine was."""
     incidents: list[IncidentRecord]
     attempts: list[Attempt]
     waits: list[WaitRecord]

@@ -66,7 +66,7 @@ def test_a_headless_demo_ends_by_itself_and_every_promise_held(tmp_path: Path) -
 
     said = json.loads(out)
     data = said["data"]
-    assert (demo.returncode, said["message"]) == (0, "Every promise held.")
+    assert (demo.returncode, said["message"]) == (0, "Every promise held."), data["promises"]
     assert data["incidents"] >= 1
     assert data["attempts"] == len(data["fixers"]) >= data["incidents"]
     assert data["commits"] >= 5

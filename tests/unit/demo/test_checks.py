@@ -17,6 +17,7 @@ WAIT = WaitRecord("cleo", 1, since=1_500, fixer_at=None, green_at=8_000, back_at
 GOOD = DemoRecord(
     whole=True,
     lease_s=4,
+    verb_ms=80,
     incidents=[IncidentRecord(1, opened_at=1_000, closed_at=8_000, how="fixed")],
     attempts=[KILLED, SUCCESSOR],
     waits=[WAIT],
@@ -69,6 +70,14 @@ def test_each_broken_promise_is_found(seen: DemoRecord, promise: str) -> None:
 
     assert len(found) == 1
     assert found[0].startswith(promise)
+
+
+def test_a_machine_so_busy_that_one_verb_takes_long_breaks_no_promise_about_time() -> None:
+    late = replace(GOOD, waits=[replace(WAIT, back_at=13_000)], attempts=[KILLED, SUCCESSOR._replace(began_at=11_000)])
+
+    assert len(broken(late)) == 2
+    assert broken(replace(late, verb_ms=500)) == []
+    assert broken(replace(late, verb_ms=499))[0].startswith("waiters are back within 4.99 s of green (a busy machine")
 
 
 def test_the_end_is_not_checked_when_a_human_left_before() -> None:
