@@ -177,6 +177,6 @@ async def _run_in_daemon(work: Callable[[], None]) -> None:
 
 
 def _jump(pane: PaneAddress) -> None:
-    from swarm_agents import panes  # loads tmux: 15 ms more before the first paint
+    from swarm_agents.panes import human  # loads libtmux: 90 ms more before the first paint
 
-    panes.jump_to(pane)
+    human.jump_to(pane)

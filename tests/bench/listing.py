@@ -4,8 +4,7 @@ import statistics
 import time
 from collections.abc import Callable
 
-from swarm_agents import panes
-from swarm_agents.panes import ServerSnapshot
+from swarm_agents.panes.snapshot import ServerSnapshot, take_snapshot
 from tests.support.tmux import Tmux, private_server
 
 SIZES = (10, 50, 200, 500)
@@ -35,10 +34,10 @@ def _row(server: Tmux, size: int) -> None:
 
 
 def _look(server: Tmux, screens: bool = False) -> None:
-    seen = panes.take_snapshot(server.socket)
+    seen = take_snapshot(server.socket)
     assert isinstance(seen, ServerSnapshot)
     if screens:
-        panes.take_snapshot(server.socket, list(seen.panes))
+        take_snapshot(server.socket, list(seen.panes))
 
 
 def _median_ms(work: Callable[[], object], rounds: int = ROUNDS) -> float:

@@ -9,7 +9,7 @@ from swarm_agents.courier.courier import Courier, CourierRound
 from swarm_agents.db.database import Database
 from swarm_agents.messages import deliveries, messages
 from swarm_agents.model import EVERYONE, HUMAN, Delivery, PaneAddress
-from swarm_agents.panes import ServerSnapshot
+from swarm_agents.panes.snapshot import ServerSnapshot
 from tests.support.tmux import FakeAgent, Tmux
 from tests.support.until import until
 

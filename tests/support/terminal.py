@@ -74,9 +74,11 @@ def open_dashboard(
     """Start it in a session of its own, and wait until it shows the swarm. `after`: what its shell runs then."""
     program = shlex.join([sys.executable, "-m", "swarm_tui", "--db", str(database), *options])
     line = f"{environment} {program}; {after}" if after else f"{environment} exec {program}"
-    width, height = map(str, size)
-    pane = server.run("new-session", "-d", "-P", "-F", "#{pane_id}", "-s", "dash", "-x", width, "-y", height, line)
-    terminal = DashboardTerminal(server, pane)
+    width, height = size
+    session = server.server.new_session("dash", window_command=line, x=width, y=height)
+    [pane] = session.panes
+    assert pane.pane_id
+    terminal = DashboardTerminal(server, pane.pane_id)
     terminal.shows("swarm", "Messages")
     return terminal
 

@@ -3,17 +3,18 @@
 import contextlib
 import json
 import os
-import shlex
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from swarm_agents import panes
+from libtmux import Pane
+
 from swarm_agents.model import PaneAddress
+from swarm_agents.panes.server import CommandWords, TmuxServer, make_address
+from swarm_agents.panes.tmux import ServerGoneError
 from tests.support.until import until
 
 FAKE_AGENT = Path(__file__).with_name("fake_agent.py")
@@ -27,36 +28,37 @@ class Tmux:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.socket = str(folder / "tmux")
+        self.server = TmuxServer(self.socket, os.devnull, LIMIT_S)
 
     def run(self, *words: str, check: bool = True) -> str:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("TMUX")}
-        ended = subprocess.run(
-            ["tmux", "-u", "-f", "/dev/null", "-S", self.socket, *words],
-            capture_output=True,
-            text=True,
-            timeout=LIMIT_S,
-            env=environment,
-            check=False,
-        )
+        """Run one command of tmux, for what libtmux has no method; its output."""
+        ended = self.server.cmd(*words)
         assert not check or ended.returncode == 0, ended.stderr
-        return ended.stdout.rstrip("\n")
+        return "\n".join(ended.stdout)
 
     def start(self) -> None:
-        self.run("new-session", "-d", "-s", "base", "-x", "100", "-y", "30", "cat")
-        self.run("set-option", "-g", "remain-on-exit", "on")
+        base = self.server.new_session("base", window_command="cat", x=100, y=30)
+        base.set_option("remain-on-exit", "on", global_=True)
 
     def pane(
         self, *command: str, profile: str = "", session: str = "base", beside: PaneAddress | None = None
     ) -> PaneAddress:
         """A new window that runs the command, or a part of the window of another pane; its pane's address."""
-        line = " ".join(shlex.quote(word) for word in command)
-        where = ["split-window", "-t", beside.pane_id] if beside else ["new-window", "-t", f"={session}:"]
-        pane_id = self.run(*where, "-d", "-P", "-F", "#{pane_id}", line)
+        words = CommandWords(command)
         if beside:
-            self.run("select-layout", "-t", pane_id, "tiled")
+            made = self.find(beside).split(shell=words)
+            made.window.select_layout("tiled")
+        else:
+            in_session = self.server.sessions.get(session_name=session)
+            assert in_session is not None
+            made = in_session.new_window(window_shell=words).panes[0]
         if profile:
-            self.run("set-option", "-p", "-t", pane_id, "@swarm_profile", profile)
-        return panes.find_address(pane_id, self.socket)
+            made.set_option("@swarm_profile", profile)
+        return make_address(made)
+
+    def find(self, pane: PaneAddress) -> Pane:
+        """The pane as libtmux has it, with its fields."""
+        return Pane.from_pane_id(self.server, pane.pane_id)
 
     def agent(self, name: str, *options: str, profile: str = "claude-code", ready: bool = True) -> "FakeAgent":
         """A fake agent in a pane of its own, drawn and waiting for input."""
@@ -68,10 +70,12 @@ class Tmux:
         return agent
 
     def screen(self, pane: PaneAddress) -> str:
-        return self.run("capture-pane", "-p", "-t", pane.pane_id)
+        return "\n".join(self.server.get_pane(pane.pane_id).capture_pane())
 
     def server_pid(self) -> int:
-        return int(self.run("display-message", "-p", "#{pid}"))
+        asked = self.server.display_message("#{pid}", get_text=True)
+        assert asked
+        return int(asked[0])
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
@@ -85,19 +89,10 @@ class Tmux:
 
     def end_other(self, socket: str) -> None:
         """End a server that a test started on another socket in its folder."""
-        pid = int(self._on(socket, "display-message", "-p", "#{pid}") or 0)
-        self._on(socket, "kill-server")
-        until(lambda: not pid or not alive(pid), "the other tmux server has ended")
-
-    def _on(self, socket: str, *words: str) -> str:
-        ended = subprocess.run(["tmux", "-S", socket, *words], capture_output=True, text=True, timeout=LIMIT_S)
-        return ended.stdout.strip()
+        _end(TmuxServer(socket, limit_s=LIMIT_S))
 
     def stop(self) -> None:
-        with contextlib.suppress(AssertionError, ValueError, subprocess.TimeoutExpired):
-            pid = self.server_pid()
-            self.run("kill-server", check=False)
-            until(lambda: not alive(pid), "the tmux server has ended")
+        _end(self.server)
 
 
 class FakeAgent:
@@ -124,6 +119,14 @@ class FakeAgent:
 
     def shows(self, text: str) -> bool:
         return text in self.server.screen(self.pane)
+
+
+def _end(server: TmuxServer) -> None:
+    """End a server that may be gone already, and wait until its process has ended."""
+    with contextlib.suppress(ServerGoneError):
+        [pid] = server.display_message("#{pid}", get_text=True) or []
+        server.kill()
+        until(lambda: not alive(int(pid)), "the tmux server has ended")
 
 
 @contextmanager

@@ -131,28 +131,28 @@ def _pane(said: str | None) -> PaneAddress | None:
     """The pane to register: the one named by --pane, else the pane of this process, else none."""
     if said is None and not os.environ.get("TMUX_PANE"):
         return None
-    from swarm_agents import panes  # loads libtmux; an agent outside of tmux does without it
+    from swarm_agents.panes import address  # an agent outside of tmux does without it
 
-    return panes.find_address(said) if said is not None else panes.find_own_pane()
+    return address.find_address(said) if said is not None else address.find_own_pane()
 
 
 def _is_alive(registered: PaneAddress | None, mine: PaneAddress | None) -> bool:
     """Whether the pane that a name is registered with still runs the same process; yes when tmux cannot tell."""
     if registered is None or registered == mine:
         return True
-    from swarm_agents import panes  # see `_pane`
+    from swarm_agents.panes import address  # see `_pane`
 
     try:
-        return panes.is_alive(registered)
+        return address.is_alive(registered)
     except SwarmError:
         return True
 
 
 def _set_pane_option(pane: PaneAddress | None, name: str | None) -> None:
     if pane is not None:
-        from swarm_agents import panes  # see `_pane`
+        from swarm_agents.panes import address  # see `_pane`
 
-        panes.set_agent(pane, name)
+        address.set_agent(pane, name)
 
 
 def _hint(pane: PaneAddress | None, name: str) -> str:

@@ -77,9 +77,9 @@ class Call:
         """The caller's name: --as, else SWARM_AGENT, else the pane's @swarm_agent, else None. Raises `Usage`."""
         given = os.environ.get("SWARM_AGENT") or None if self.as_name is None else self.as_name
         if given is None and os.environ.get("TMUX_PANE"):
-            from swarm_agents import panes  # needed only without --as and SWARM_AGENT
+            from swarm_agents.panes import address  # needed only without --as and SWARM_AGENT
 
-            given = panes.find_own_agent(self.pane_limit_s)
+            given = address.find_own_agent(self.pane_limit_s)
         if given is None or given == HUMAN:
             return given
         name = checked_name(given)

@@ -68,11 +68,11 @@ def _retry(call: Call) -> Answer:
 
 def _selftest(call: Call) -> Answer:
     call.require_human()
-    from swarm_agents import panes  # the other verbs need no courier
-    from swarm_agents.courier import selftest  # likewise
+    from swarm_agents.courier import selftest  # the other verbs need no courier
     from swarm_agents.hosts import screen_profiles  # likewise
+    from swarm_agents.panes import address  # likewise
 
-    pane = panes.find_address(call.arguments.pane)
+    pane = address.find_address(call.arguments.pane)
     proof = selftest.run(pane, screen_profiles.load_profiles(call.config.profiles), type_it=not call.arguments.look)
     data = {"passed": proof.passed, "profile": proof.profile, "seen": list(proof.seen)}
     verdict = "Notices get through." if proof.passed else "Notices do not get through."

@@ -7,13 +7,13 @@ Nothing is typed, so it also works for shells and programs without a profile. It
 from collections import defaultdict
 from collections.abc import Mapping
 
-from swarm_agents import panes
 from swarm_agents.courier import notice_line
 from swarm_agents.courier.notice_line import MessageExcerpt
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.model import PaneAddress
-from swarm_agents.panes import ServerSnapshot
+from swarm_agents.panes import address
+from swarm_agents.panes.snapshot import ServerSnapshot
 
 OPTION = "@swarm_notice"
 
@@ -30,7 +30,7 @@ def update_borders(db: Database, seen: ServerSnapshot) -> None:
         if (now := seen.find_pane(pane)) and not now.dead and now.notice != text
     }
     if changes:
-        panes.set_options(seen.socket, OPTION, changes)  # what fails is tried again after the next snapshot
+        address.set_options(seen.socket, OPTION, changes)  # what fails is tried again after the next snapshot
 
 
 def read_border_texts(tx: Transaction) -> Mapping[PaneAddress, str]:

@@ -21,7 +21,9 @@ from swarm_agents.db.database import Database
 from swarm_agents.errors import Unavailable
 from swarm_agents.hosts import screen_profiles
 from swarm_agents.model import DeliveryState, PaneAddress
-from swarm_agents.panes import NoAnswer, ServerGone, ServerSnapshot, tmux
+from swarm_agents.panes import tmux
+from swarm_agents.panes.snapshot import ServerSnapshot
+from swarm_agents.panes.tmux import NoAnswer, ServerGone
 from swarm_agents.system.parallel import ParallelTasks
 
 LEASE_S = 10.0  # when the holder is frozen, another courier takes over after this; when it is killed, at once

@@ -9,7 +9,7 @@ from swarm_agents.courier import screen_reader, steps
 from swarm_agents.courier.screen_reader import PaneSnapshot, ReadingResult, ScreenReading
 from swarm_agents.hosts.screen_profiles import Profile
 from swarm_agents.model import PaneAddress
-from swarm_agents.panes import NoAnswer, ServerGone
+from swarm_agents.panes.tmux import NoAnswer, ServerGone
 from swarm_agents.roster import Agent
 from swarm_agents.system.parallel import ParallelTasks
 from swarm_agents.text import printable, without_escapes

@@ -9,9 +9,10 @@ from swarm_agents.courier.composer import ComposerState, NoComposer
 from swarm_agents.hosts import screen_profiles
 from swarm_agents.hosts.screen_profiles import Profile
 from swarm_agents.model import PaneAddress
-from swarm_agents.panes import NoAnswer, Pane, PendingSnapshot, ServerGone, ServerSnapshot, foreground, tmux
+from swarm_agents.panes import foreground, tmux
 from swarm_agents.panes.foreground import ForegroundProgram
-from swarm_agents.panes.human import is_human_typing
+from swarm_agents.panes.snapshot import Pane, PendingSnapshot, ServerSnapshot
+from swarm_agents.panes.tmux import NoAnswer, ServerGone
 
 HUMAN_S = 2.0  # a human counts as typing this long after a key; tmux has whole seconds
 
@@ -91,5 +92,5 @@ def _make_pane_snapshot(
         profile=screen_profiles.choose_profile(known, pane.profile, program.names if program else ()),
         program=program,
         unread=0 if pane.dead else foreground.count_unread_bytes(pane.tty),
-        human=is_human_typing(seen, pane.address.pane_id, HUMAN_S),
+        human=seen.is_human_typing(pane.address.pane_id, HUMAN_S),
     )

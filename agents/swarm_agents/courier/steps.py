@@ -12,8 +12,8 @@ from swarm_agents.courier.injections import Injection
 from swarm_agents.courier.screen_reader import PaneSnapshot
 from swarm_agents.hosts.screen_profiles import Profile
 from swarm_agents.model import DeliveryState, PaneAddress
-from swarm_agents.panes import ServerSnapshot
 from swarm_agents.panes.keyboard import Stroke
+from swarm_agents.panes.snapshot import ServerSnapshot
 
 FRESH_S = 2.0  # a line not typed by then is withdrawn: its messages may be out of date
 SHOWN_S = 5.0  # until a pasted line must show in the composer; agents take 20 to 90 ms, a loaded machine longer

@@ -17,8 +17,10 @@ from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.hosts.screen_profiles import Profile
 from swarm_agents.model import DeliveryState, PaneAddress
-from swarm_agents.panes import NoAnswer, ServerGone, ServerSnapshot, foreground
+from swarm_agents.panes import foreground
 from swarm_agents.panes.keyboard import Keyboard, Stroke
+from swarm_agents.panes.snapshot import ServerSnapshot
+from swarm_agents.panes.tmux import NoAnswer, ServerGone
 
 ROUND_S = 2.5  # longest time for one server in one round; what is still moving continues in the next
 _MOVING_S = 1.5  # a typed line that waits longer is read less often, like a pane that is not ready

@@ -3,10 +3,10 @@
 import os
 from collections.abc import Mapping
 
-from swarm_agents.errors import NotFound, Unavailable, Usage
+from swarm_agents.errors import NotFound, Usage
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import tmux
-from swarm_agents.panes.tmux import NoAnswer, ServerGone, TmuxOutput
+from swarm_agents.panes.tmux import NoAnswer, NoAnswerError, ServerGone, TmuxOutput
 from swarm_agents.text import NAME, one_line
 
 _ADDRESS = "#{pid} #{start_time} #{pane_id} #{pane_pid}"
@@ -30,7 +30,7 @@ def find_own_agent(limit_s: float = tmux.LIMIT_S) -> str | None:
         return None
     socket, server_pid, pane_id = own
     command = ["show-options", "-pqv", "-t", pane_id, "@swarm_agent", ";", "display-message", "-p", "#{pid}"]
-    answered = _unwrap(socket, tmux.run_command(socket, command, limit_s=limit_s))
+    answered = _unwrap(tmux.run_command(socket, command, limit_s=limit_s))
     lines = [] if answered is None else answered.output.decode(errors="replace").splitlines()
     if len(lines) != 2 or lines[1] != server_pid or not NAME.fullmatch(lines[0]):
         return None
@@ -70,7 +70,7 @@ def set_option(pane: PaneAddress, option: str, value: str | None) -> None:
         f"if-shell -F -t {pane.pane_id} '{make_identity_condition(pane)}' {{ {_change(pane, option, value or '')} ; "
         f"display-message -p '{mark}done' }} {{ display-message -p '{mark}replaced' }}\n"
     )
-    answered = _unwrap(pane.socket, tmux.run_script(pane.socket, script))
+    answered = _unwrap(tmux.run_script(pane.socket, script))
     if answered is None or f"{mark}done".encode() not in answered.output:
         raise NotFound(f"The pane {pane.pane_id} is gone, or another program took its place.")
 
@@ -102,7 +102,7 @@ def make_identity_condition(pane: PaneAddress) -> str:
 def is_alive(pane: PaneAddress) -> bool:
     """Whether the pane still runs that process; False when its server is gone. Raises `Unavailable`."""
     command = ["display-message", "-p", "-t", pane.pane_id, make_identity_condition(pane)]
-    answered = _unwrap(pane.socket, tmux.run_command(pane.socket, command))
+    answered = _unwrap(tmux.run_command(pane.socket, command))
     return answered is not None and answered.output.strip() == b"1"
 
 
@@ -123,17 +123,17 @@ def _read_own_variables() -> tuple[str, str, str] | None:
 
 
 def _find(socket: str, pane_id: str) -> PaneAddress | None:
-    answered = _unwrap(socket, tmux.run_command(socket, ["display-message", "-p", "-t", pane_id, _ADDRESS]))
+    answered = _unwrap(tmux.run_command(socket, ["display-message", "-p", "-t", pane_id, _ADDRESS]))
     words = [] if answered is None else answered.output.decode(errors="replace").split()
     if len(words) != 4 or words[2] != pane_id:  # for a pane that does not exist tmux prints empty fields
         return None
     return PaneAddress(socket, f"{words[0]}:{words[1]}", pane_id, int(words[3]))
 
 
-def _unwrap(socket: str, result: TmuxOutput | ServerGone | NoAnswer) -> TmuxOutput | None:
+def _unwrap(result: TmuxOutput | ServerGone | NoAnswer) -> TmuxOutput | None:
     match result:
-        case NoAnswer(why=why):
-            raise Unavailable(f"Could not ask tmux on {one_line(socket, 200)}: {why}.")
+        case NoAnswer():
+            raise NoAnswerError(result)
         case ServerGone():
             return None
         case TmuxOutput():

@@ -1,14 +1,15 @@
-"""The human's terminals: switches one to a pane, shows a line on its status bar, rings its bell, sees its keys."""
+"""The human's terminals: switches one to a pane, shows a line on its status bar, rings its bell."""
 
 import contextlib
 import os
-import time
+
+from libtmux.exc import LibTmuxException
 
 from swarm_agents.errors import NotFound, Unavailable
 from swarm_agents.model import PaneAddress
-from swarm_agents.panes import tmux
-from swarm_agents.panes.snapshot import Client, ServerSnapshot, take_snapshot
-from swarm_agents.panes.tmux import NoAnswer, ServerGone, TmuxOutput
+from swarm_agents.panes.server import TmuxServer
+from swarm_agents.panes.snapshot import ServerSnapshot, take_snapshot
+from swarm_agents.panes.tmux import NoAnswer, NoAnswerError, ServerGone, ServerGoneError
 from swarm_agents.text import one_line
 
 DISPLAY_MS = 5_000  # how long a line stays on the status bar
@@ -29,7 +30,7 @@ def jump_to(pane: PaneAddress, client: str | None = None) -> None:
         command = make_attach_command(pane)
         raise Unavailable(f"No terminal of yours is attached to that tmux server. Type: {command}", next=command)
     # Always -c: without it tmux chooses a terminal, which may be another person's.
-    done = tmux.open_libtmux_server(pane.socket).cmd("switch-client", "-c", target, "-t", pane.pane_id)
+    done = TmuxServer(pane.socket).cmd("switch-client", "-c", target, target=pane.pane_id)
     if done.returncode:
         raise Unavailable(f"tmux did not switch {one_line(target, 60)}: {one_line(' '.join(done.stderr), 200)}.")
 
@@ -49,16 +50,12 @@ def display_line(socket: str, client: str, text: str) -> None:
     """
     if not any(seen.name == client for seen in _require_snapshot(socket).clients):
         raise NotFound(f"No terminal {one_line(client, 60)} is attached to {one_line(socket, 200)}.")
-    # tmux expands the text, as a format and as a date: "%" and "#" are doubled.
+    # tmux expands the text, as a format and as a date: "%" and "#" are doubled. As a format it may begin with "-".
     line = one_line(text, 500).replace("#", "##").replace("%", "%%")
-    done = tmux.run_command(socket, ["display-message", "-d", str(DISPLAY_MS), "-c", client, "--", line])
-    match done:
-        case TmuxOutput(errors=""):
-            return
-        case TmuxOutput(errors=why) | NoAnswer(why=why):
-            raise Unavailable(f"tmux did not show it on {one_line(client, 60)}: {why}.")
-        case ServerGone():
-            raise tmux.make_server_gone_error(socket)
+    try:
+        TmuxServer(socket).display_message("", format_string=line, target_client=client, delay=DISPLAY_MS)
+    except LibTmuxException as error:
+        raise Unavailable(f"tmux did not show it on {one_line(client, 60)}: {error}.") from None
 
 
 def ring_bell(client: str) -> bool:
@@ -74,15 +71,6 @@ def ring_bell(client: str) -> bool:
     return False
 
 
-def is_human_typing(seen: ServerSnapshot, pane_id: str, within_s: float) -> bool:
-    """Whether a human pressed a key within that time in a terminal that shows this pane."""
-    return any(_can_type_into(client, pane_id) and time.time() - client.activity < within_s for client in seen.clients)
-
-
-def _can_type_into(client: Client, pane_id: str) -> bool:
-    return client.pane_id == pane_id and not client.control and not client.read_only
-
-
 def _find_own_client(seen: ServerSnapshot, socket: str) -> str | None:
     if os.environ.get("TMUX", "").rsplit(",", 2)[0] != socket:
         return None
@@ -95,8 +83,8 @@ def _require_snapshot(socket: str) -> ServerSnapshot:
     seen = take_snapshot(socket)
     match seen:
         case ServerGone():
-            raise tmux.make_server_gone_error(socket)
-        case NoAnswer(why=why):
-            raise Unavailable(f"Could not ask tmux on {one_line(socket, 200)}: {why}.")
+            raise ServerGoneError(socket)
+        case NoAnswer():
+            raise NoAnswerError(seen)
         case ServerSnapshot():
             return seen

@@ -60,7 +60,10 @@ class Keyboard:
 
     def start_process(self) -> None:
         """Start the tmux process for the next batch, so that `type` need not wait for it."""
-        self._ready = self._ready or self._processes.enter_context(tmux.start_waiting_process(self._socket))
+        from swarm_agents.panes.server import TmuxServer  # loads libtmux: 90 ms more before the first paint
+
+        if self._ready is None:
+            self._ready = self._processes.enter_context(TmuxServer(self._socket).start_waiting_process())
 
     def type(self, strokes: Sequence[Stroke]) -> tuple[bool, ...] | ServerGone | NoAnswer:
         """Type a batch in one process. For each stroke, whether the pane has its marker now, so that it is done.

@@ -9,21 +9,23 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+from libtmux import Pane
+from libtmux.exc import LibTmuxException
 
 from swarm_agents.errors import Unavailable
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import tmux
-from swarm_agents.panes.address import find_address
+from swarm_agents.panes.server import CommandWords, TmuxServer, make_address
 from swarm_agents.panes.snapshot import ServerSnapshot, take_snapshot
-from swarm_agents.panes.tmux import TmuxOutput
 from swarm_agents.text import one_line
 
 _END_LIMIT_S = 5.0  # SIGHUP ends most programs within milliseconds; after this they are killed
 _KILL_LIMIT_S = 1.0
 _SESSION = "swarm"
-_PRINT_ADDRESS = ("-P", "-F", "#{pid}:#{start_time} #{pane_id} #{pane_pid}")
+_START_LIMIT_S = 10.0  # a server that is being started reads files first
 
 
 @dataclass(frozen=True)
@@ -40,53 +42,77 @@ def start_server(
 ) -> PaneAddress:
     """Start a server whose panes inherit that environment, with one window. Raises `Unavailable`."""
     _check_command(command, environment)
-    words = ["new-session", "-d", "-s", _SESSION, "-n", window, "-x", str(width), "-y", str(height)]
-    try:
-        ended = subprocess.run(
-            ["tmux", "-u", "-f", os.devnull, "-S", socket, *words, *_PRINT_ADDRESS, *_words_of(command)],
-            env=dict(environment),
-            capture_output=True,
-            text=True,
-            timeout=tmux.LIMIT_S * 2,
-            check=False,
-            start_new_session=True,  # Ctrl-C in our terminal must not end it
+    server = TmuxServer(socket, os.devnull, _START_LIMIT_S, environment)
+    with _translated():
+        session = server.new_session(
+            session_name=_SESSION,
+            window_name=window,
+            window_command=CommandWords(command.command),
+            start_directory=command.folder,
+            environment=dict(command.environment),
+            x=width,
+            y=height,
         )
-    except subprocess.TimeoutExpired:
-        raise Unavailable("tmux did not start within ten seconds.") from None
-    return _parse_address(socket, ended.stdout, ended.stderr)
+        return make_address(session.panes[0])
 
 
 def add_window(socket: str, window: str, command: PaneCommand) -> PaneAddress:
+    """Add a window with one pane. Raises `Unavailable`."""
     _check_command(command, os.environ)
-    return _run(socket, ["new-window", "-d", "-n", window, "-t", f"={_SESSION}:", *_PRINT_ADDRESS, *_words_of(command)])
+    with _translated():
+        session = TmuxServer(socket).sessions.get(session_name=_SESSION)
+        assert session is not None
+        added = session.new_window(
+            window_name=window,
+            window_shell=CommandWords(command.command),
+            start_directory=command.folder,
+            environment=dict(command.environment),
+        )
+        return make_address(added.panes[0])
 
 
 def add_pane(beside: PaneAddress, command: PaneCommand) -> PaneAddress:
-    """Add a pane to the window of another one, and give all of them the same size."""
+    """Add a pane to the window of another one, and give all of them the same size. Raises `Unavailable`."""
     _check_command(command, os.environ)
-    added = _run(beside.socket, ["split-window", "-d", "-t", beside.pane_id, *_PRINT_ADDRESS, *_words_of(command)])
-    tmux.run_command(beside.socket, ["select-layout", "-t", beside.pane_id, "tiled"])
-    return added
+    with _translated():
+        added = read_pane(beside).split(
+            shell=CommandWords(command.command), start_directory=command.folder, environment=dict(command.environment)
+        )
+        added.window.select_layout("tiled")
+        return make_address(added)
 
 
 def respawn_pane(pane: PaneAddress, command: PaneCommand) -> PaneAddress:
-    """Run a program in a pane whose program has ended. The pane keeps its place, its id and its options."""
-    answer = tmux.run_command(pane.socket, ["respawn-pane", "-t", pane.pane_id, *_words_of(command)])
-    if not isinstance(answer, TmuxOutput) or answer.errors:
-        raise Unavailable(f"tmux did not start the pane again: {answer}")
-    return find_address(pane.pane_id, pane.socket)
+    """Run a program in a pane whose program has ended. The pane keeps its place, its id and its options.
+
+    Raises `Unavailable`.
+    """
+    _check_command(command, os.environ)
+    with _translated():
+        again = read_pane(pane)
+        again.respawn(
+            shell=CommandWords(command.command), start_directory=command.folder, environment=dict(command.environment)
+        )
+        again.refresh()
+        return make_address(again)
 
 
 def set_window_options(pane: PaneAddress, options: Mapping[str, str]) -> None:
-    """Set options on the pane's window."""
-    for option, value in options.items():
-        tmux.run_command(pane.socket, ["set-option", "-w", "-t", pane.pane_id, option, value])
+    """Set options on the pane's window. Raises `Unavailable`."""
+    with _translated():
+        window = read_pane(pane).window
+        for option, value in options.items():
+            window.set_option(option, value)
+
+
+def read_pane(pane: PaneAddress) -> Pane:
+    """The pane with its fields, as libtmux has it. Whether its program was replaced is not checked."""
+    return Pane.from_pane_id(TmuxServer(pane.socket), pane.pane_id)
 
 
 def attach_terminal(socket: str) -> subprocess.Popen[bytes]:
     """Attach this process's terminal to the server, until the human detaches or the server ends."""
-    environment = {name: value for name, value in os.environ.items() if name not in {"TMUX", "TMUX_PANE"}}
-    return subprocess.Popen(["tmux", "-u", "-S", socket, "attach-session"], env=environment)
+    return subprocess.Popen(["tmux", "-u", "-S", socket, "attach-session"], env=tmux.make_environment())
 
 
 def hang_up_panes(socket: str, spared_window: str) -> None:
@@ -103,7 +129,8 @@ def end_server(socket: str) -> bool:
     seen = take_snapshot(socket)
     if not isinstance(seen, ServerSnapshot):
         return False
-    tmux.run_command(socket, ["kill-server"])
+    with contextlib.suppress(Unavailable):  # it is killed below, if it does not end
+        TmuxServer(socket).kill()
     server = int(seen.server.split(":")[0])
     for pid in [server, *[pane.address.pane_pid for pane in seen.panes.values() if not pane.dead]]:
         _wait_or_kill(pid)
@@ -120,23 +147,13 @@ def _check_command(command: PaneCommand, environment: Mapping[str, str]) -> None
         raise Unavailable(f"There is no program {one_line(program, 200)} to start.")
 
 
-def _words_of(command: PaneCommand) -> list[str]:
-    environment = [word for name, value in command.environment.items() for word in ("-e", f"{name}={value}")]
-    return ["-c", command.folder, *environment, "--", *command.command]
-
-
-def _run(socket: str, command: list[str]) -> PaneAddress:
-    answer = tmux.run_command(socket, command)
-    if not isinstance(answer, TmuxOutput):
-        raise Unavailable(f"tmux did not make a pane: {answer}")
-    return _parse_address(socket, answer.output.decode(errors="replace"), answer.errors)
-
-
-def _parse_address(socket: str, printed: str, errors: str) -> PaneAddress:
-    words = printed.split()
-    if len(words) != 3:
-        raise Unavailable(f"tmux did not make a pane: {one_line(errors, 200) or 'it gave no reason'}")
-    return PaneAddress(socket, words[0], words[1], int(words[2]))
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """Raise `Unavailable` where tmux refuses."""
+    try:
+        yield
+    except LibTmuxException as error:
+        raise Unavailable(f"tmux refused: {one_line(str(error), 300)}.") from None
 
 
 def _wait_or_kill(pid: int) -> None:

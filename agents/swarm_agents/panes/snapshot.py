@@ -93,6 +93,16 @@ class ServerSnapshot:
             found is not None and address.pane_id in self.screens and found.activity < self.since and not found.watchers
         )
 
+    def is_human_typing(self, pane_id: str, within_s: float) -> bool:
+        """Whether a human pressed a key within that time in a terminal that shows this pane."""
+        return any(
+            client.pane_id == pane_id
+            and not client.control
+            and not client.read_only
+            and time.time() - client.activity < within_s
+            for client in self.clients
+        )
+
 
 class PendingSnapshot:
     """A snapshot that tmux is taking. A context manager: a snapshot that is not complete at its end is given up."""
@@ -106,7 +116,9 @@ class PendingSnapshot:
         self._screens = [pane_id for pane_id in screens if tmux.is_pane_id(pane_id)]
         self._mark = tmux.make_separator()
         self._since = int(time.time())
-        self._running = tmux.start_script(socket, _make_script(self._mark, self._screens, separate_screens))
+        from swarm_agents.panes.server import TmuxServer  # loads libtmux: 90 ms more before the first paint
+
+        self._running = TmuxServer(socket).start_script(_make_script(self._mark, self._screens, separate_screens))
 
     def __enter__(self) -> "PendingSnapshot":
         return self

@@ -1,15 +1,14 @@
-"""Starts tmux: one process for each script, with a time limit.
+"""Starts tmux: one process for each command or script, with a time limit.
 
-libtmux starts a process for each command and waits without a limit (a stopped server hangs it forever), so what runs
-often, or must not hang, goes through here (docs/decisions/0003). What is rare uses libtmux, see `open_libtmux_server`.
+Everything that talks to tmux goes through here: the libtmux objects of `server`, and the scripts. It loads neither
+libtmux nor subprocess, so a verb that asks for its own pane pays for neither (docs/decisions/0003).
 """
 
-import contextlib
 import os
 import re
 import secrets
-import sys
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
@@ -18,8 +17,6 @@ from swarm_agents.text import one_line
 
 if TYPE_CHECKING:
     from subprocess import Popen
-
-    from libtmux import Server
 
 LIMIT_S = 5.0  # a healthy server answers a script for 200 panes in 30 ms; a stopped one never does
 
@@ -40,6 +37,8 @@ class TmuxOutput:
 
     output: bytes
     errors: str
+    failed: bool = False
+    """The process ended with another status than 0. Not known, so False, when only a part of the output was read."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ class TmuxProcess:
         errors = one_line(raw_errors.decode(errors="replace"), 500)
         if self._process.returncode and "error connecting to" in errors:
             return NoAnswer(self.socket, errors)
-        return TmuxOutput(output, errors)
+        return TmuxOutput(output, errors, bool(self._process.returncode))
 
 
 def _exchange(process: "Popen[bytes]", script: bytes, end: bytes, limit_s: float) -> tuple[bytes, bytes] | None:
@@ -175,13 +174,31 @@ def run_script(socket: str, script: str, limit_s: float = LIMIT_S) -> TmuxOutput
         return running.read_output(limit_s)
 
 
-def run_command(socket: str, command: list[str], limit_s: float = LIMIT_S) -> TmuxOutput | ServerGone | NoAnswer:
-    """Run one command of tmux on that socket. Raises `Unavailable` when tmux is not installed."""
-    with _start(socket, command) as running:
+def run_command(
+    socket: str,
+    command: Sequence[str],
+    limit_s: float = LIMIT_S,
+    configuration: str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> TmuxOutput | ServerGone | NoAnswer:
+    """Run one command of tmux on that socket. Raises `Unavailable` when tmux is not installed.
+
+    A server that the command starts reads that configuration file and passes that environment on to its panes.
+    """
+    options = [] if configuration is None else ["-f", configuration]
+    with _start(socket, [*options, *command], environment=environment) as running:
         return running.read_output(limit_s)
 
 
-def _start(socket: str, command: list[str], script: int = _NOTHING) -> TmuxProcess:
+def make_environment(inherited: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment for a tmux process: without the pane of this one, which tmux would take as its target."""
+    inherited = os.environ if inherited is None else inherited
+    return {name: value for name, value in inherited.items() if name not in {"TMUX", "TMUX_PANE"}}
+
+
+def _start(
+    socket: str, command: Sequence[str], script: int = _NOTHING, environment: Mapping[str, str] | None = None
+) -> TmuxProcess:
     from subprocess import PIPE, Popen  # costs 5 ms, and most verbs of `swarm` never ask tmux
 
     try:
@@ -190,7 +207,7 @@ def _start(socket: str, command: list[str], script: int = _NOTHING) -> TmuxProce
             stdin=script,
             stdout=PIPE,
             stderr=PIPE,
-            env={name: value for name, value in os.environ.items() if name not in {"TMUX", "TMUX_PANE"}},
+            env=make_environment(environment),
             process_group=0,  # Ctrl-C in our terminal must not end it halfway
         )
     except FileNotFoundError:
@@ -200,22 +217,18 @@ def _start(socket: str, command: list[str], script: int = _NOTHING) -> TmuxProce
     return TmuxProcess(socket, process)
 
 
-def open_libtmux_server(socket: str) -> "Server":
-    """The libtmux server on that socket, once it has answered within the limit. Raises `Unavailable`."""
-    match run_command(socket, ["display-message", "-p", "#{pid}"]):
-        case ServerGone():
-            raise make_server_gone_error(socket)
-        case NoAnswer(why=why):
-            raise Unavailable(f"Could not ask tmux on {one_line(socket, 200)}: {why}.")
-    # On import it reads the encoding of sys.stdout, and a running Textual app replaces that by one without it.
-    with contextlib.redirect_stdout(sys.__stdout__):
-        import libtmux  # costs 90 ms; only what a person does once needs it
+class ServerGoneError(Unavailable):
+    """`ServerGone` as an error, for callers that need the server."""
 
-    return libtmux.Server(socket_path=socket)
+    def __init__(self, socket: str) -> None:
+        super().__init__(f"No tmux server is running on {one_line(socket, 200)}. Its panes are gone with it.")
 
 
-def make_server_gone_error(socket: str) -> Unavailable:
-    return Unavailable(f"No tmux server is running on {one_line(socket, 200)}. Its panes are gone with it.")
+class NoAnswerError(Unavailable):
+    """`NoAnswer` as an error, for callers that need to know."""
+
+    def __init__(self, unknown: NoAnswer) -> None:
+        super().__init__(f"Could not ask tmux on {one_line(unknown.socket, 200)}: {unknown.why}.")
 
 
 def quote_word(text: str) -> str:

@@ -6,11 +6,13 @@ import subprocess
 import tempfile
 from typing import IO, NamedTuple
 
-from swarm_agents import panes
 from swarm_agents.config.config import NotifyConfig
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError, Unavailable
 from swarm_agents.escalations.escalations import Escalation
+from swarm_agents.panes import human
+from swarm_agents.panes.snapshot import take_snapshot
+from swarm_agents.panes.tmux import NoAnswer, ServerGone
 from swarm_agents.system import log, subprocesses
 from swarm_agents.text import one_line, printable, tail
 
@@ -77,11 +79,11 @@ def run_command(notify: NotifyConfig, asked: Escalation, repeated: bool) -> Chan
 
 def _show_on(socket: str, line: str) -> int:
     """On how many terminals of that server the line was shown. Raises `SwarmError` when on none."""
-    seen = panes.take_snapshot(socket, limit_s=_TMUX_LIMIT_S)
+    seen = take_snapshot(socket, limit_s=_TMUX_LIMIT_S)
     match seen:
-        case panes.ServerGone():
+        case ServerGone():
             raise Unavailable(f"No tmux server runs on {one_line(socket, 100)}.")
-        case panes.NoAnswer(why=why):
+        case NoAnswer(why=why):
             raise Unavailable(f"tmux on {one_line(socket, 100)} could not be asked: {why}.")
     clients = [client.name for client in seen.clients if not client.control]
     if not clients:
@@ -89,8 +91,8 @@ def _show_on(socket: str, line: str) -> int:
     errors: list[SwarmError] = []
     for client in clients:
         try:
-            panes.display_line(socket, client, line)
-            panes.ring_bell(client)
+            human.display_line(socket, client, line)
+            human.ring_bell(client)
         except SwarmError as error:
             errors.append(error)
     if len(errors) == len(clients):

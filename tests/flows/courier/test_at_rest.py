@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from swarm_agents.courier import screen_reader
-from swarm_agents.panes import ServerSnapshot, foreground
+from swarm_agents.panes import foreground
 from swarm_agents.panes.keyboard import Keyboard, Stroke
+from swarm_agents.panes.snapshot import ServerSnapshot
 from tests.support.courier_swarm import CourierSwarm
 from tests.support.terminal import attached
 from tests.support.tmux import FAKE_AGENT, FakeAgent

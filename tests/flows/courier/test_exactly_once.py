@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import panes
 from swarm_agents.courier import courier, lease
 from swarm_agents.db.database import Database
 from swarm_agents.errors import DatabaseLocked
-from swarm_agents.panes import NoAnswer
+from swarm_agents.panes.snapshot import take_snapshot
+from swarm_agents.panes.tmux import NoAnswer
 from tests.support.courier_spawner import CourierSpawner
 from tests.support.courier_swarm import CourierSwarm
 from tests.support.tmux import FakeAgent
@@ -166,7 +166,7 @@ def test_a_stopped_tmux_server_costs_its_time_limit_and_nothing_else(swarm: Cour
 
     with swarm.tmux.frozen():
         began = time.monotonic()
-        seen = panes.take_snapshot(swarm.tmux.socket, limit_s=0.5)
+        seen = take_snapshot(swarm.tmux.socket, limit_s=0.5)
         took_s = time.monotonic() - began
         held = swarm.courier.run_round()
 

@@ -11,8 +11,8 @@ from swarm_agents.build import build
 from swarm_agents.courier.courier import CourierRound
 from swarm_agents.db.database import Database
 from swarm_agents.model import Rules
-from swarm_agents.panes import ServerGone
 from swarm_agents.panes import tmux as transport
+from swarm_agents.panes.tmux import ServerGone
 from swarm_agents.watch.reaper import GRACE_S, Reaper
 from tests.support.clock import FakeClock
 from tests.support.courier_swarm import CourierSwarm

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import panes
 from swarm_agents.errors import NotFound, Unavailable, Usage
 from swarm_agents.model import PaneAddress
+from swarm_agents.panes import address, human
 from tests.support.tmux import Tmux, private_server
 from tests.support.until import until
 
@@ -21,17 +21,17 @@ def test_our_own_pane_is_found_by_the_environment(tmux: Tmux, monkeypatch: pytes
     pane = tmux.pane("cat")
     inside(monkeypatch, pane)
 
-    panes.set_agent(pane, "ann")
+    address.set_agent(pane, "ann")
 
-    assert panes.find_own_pane() == pane
-    assert panes.find_own_agent() == "ann"
-    panes.set_agent(pane, None)
-    assert panes.find_own_agent() is None
+    assert address.find_own_pane() == pane
+    assert address.find_own_agent() == "ann"
+    address.set_agent(pane, None)
+    assert address.find_own_agent() is None
 
 
 def test_outside_tmux_there_is_no_pane() -> None:
-    assert panes.find_own_pane() is None
-    assert panes.find_own_agent() is None
+    assert address.find_own_pane() is None
+    assert address.find_own_agent() is None
 
 
 def test_a_pane_of_an_earlier_server_is_not_ours(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,9 +41,9 @@ def test_a_pane_of_an_earlier_server_is_not_ours(tmux: Tmux, monkeypatch: pytest
     tmux.start()
     tmux.pane("cat")
 
-    assert panes.find_own_pane() is None
-    assert panes.find_own_agent() is None
-    assert not panes.is_alive(pane)
+    assert address.find_own_pane() is None
+    assert address.find_own_agent() is None
+    assert not address.is_alive(pane)
 
 
 def test_a_global_option_names_no_agent(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +51,7 @@ def test_a_global_option_names_no_agent(tmux: Tmux, monkeypatch: pytest.MonkeyPa
     inside(monkeypatch, pane)
     tmux.run("set-option", "-g", "@swarm_agent", "all-agents")
 
-    assert panes.find_own_agent() is None
+    assert address.find_own_agent() is None
 
 
 def test_an_agent_is_never_written_on_a_pane_that_was_replaced(tmux: Tmux) -> None:
@@ -59,7 +59,7 @@ def test_an_agent_is_never_written_on_a_pane_that_was_replaced(tmux: Tmux) -> No
     tmux.run("respawn-pane", "-k", "-t", pane.pane_id, "cat")
 
     with pytest.raises(NotFound):
-        panes.set_agent(pane, "ann")
+        address.set_agent(pane, "ann")
 
     assert tmux.run("show-options", "-pqv", "-t", pane.pane_id, "@swarm_agent") == ""
 
@@ -67,12 +67,12 @@ def test_an_agent_is_never_written_on_a_pane_that_was_replaced(tmux: Tmux) -> No
 @pytest.mark.parametrize("word", ["", "3", "%", "%x", "%1;kill-server", "=base", "%1\n"])
 def test_an_invalid_pane_id_is_a_usage_error(tmux: Tmux, word: str) -> None:
     with pytest.raises(Usage):
-        panes.find_address(word, tmux.socket)
+        address.find_address(word, tmux.socket)
 
 
 def test_a_pane_that_is_not_there_is_not_found(tmux: Tmux) -> None:
     with pytest.raises(NotFound):
-        panes.find_address("%999", tmux.socket)
+        address.find_address("%999", tmux.socket)
 
 
 def attach(tmux: Tmux, outer: Tmux, session: str) -> str:
@@ -94,25 +94,25 @@ def shown(tmux: Tmux, client: str) -> str:
 
 def test_jump_moves_the_named_terminal_and_no_other(tmux: Tmux) -> None:
     tmux.run("new-session", "-d", "-s", "far", "cat")
-    there = panes.find_address(tmux.run("list-panes", "-t", "=far:", "-F", "#{pane_id}"), tmux.socket)
+    there = address.find_address(tmux.run("list-panes", "-t", "=far:", "-F", "#{pane_id}"), tmux.socket)
     with private_server() as outer:
         mine, other = attach(tmux, outer, "base"), attach(tmux, outer, "base")
         stays = shown(tmux, other)
 
-        panes.jump_to(there, mine)
+        human.jump_to(there, mine)
 
         assert shown(tmux, mine) == there.pane_id
         assert shown(tmux, other) == stays
 
 
 def test_jump_from_inside_moves_our_own_terminal(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
-    here = panes.find_address(tmux.run("list-panes", "-t", "=base:", "-F", "#{pane_id}"), tmux.socket)
+    here = address.find_address(tmux.run("list-panes", "-t", "=base:", "-F", "#{pane_id}"), tmux.socket)
     there = tmux.pane("cat")
     inside(monkeypatch, here)
     with private_server() as outer:
         client = attach(tmux, outer, "base")
 
-        panes.jump_to(there)
+        human.jump_to(there)
 
         assert shown(tmux, client) == there.pane_id
 
@@ -121,7 +121,7 @@ def test_jump_without_a_terminal_says_what_to_type(tmux: Tmux) -> None:
     pane = tmux.pane("cat")
 
     with pytest.raises(Unavailable) as raised:
-        panes.jump_to(pane)
+        human.jump_to(pane)
 
     assert raised.value.next == f"tmux -S {tmux.socket} attach -t {pane.pane_id}"
 
@@ -131,14 +131,14 @@ def test_jump_to_a_pane_that_is_gone_is_refused(tmux: Tmux) -> None:
     tmux.run("kill-pane", "-t", pane.pane_id)
 
     with pytest.raises(NotFound):
-        panes.jump_to(pane)
+        human.jump_to(pane)
 
 
 def test_a_line_for_the_human_is_shown_as_it_is(tmux: Tmux) -> None:
     with private_server() as outer:
         client = attach(tmux, outer, "base")
 
-        panes.display_line(tmux.socket, client, "100% of #S at %H #(touch x)")
+        human.display_line(tmux.socket, client, "100% of #S at %H #(touch x)")
 
         until(lambda: "100% of #S at %H #(touch x)" in all_screens(outer), "the line is on the status bar")
     assert not Path("x").exists()
@@ -153,6 +153,6 @@ def test_no_option_of_the_whole_server_is_ever_set(tmux: Tmux) -> None:
     before = tmux.run("show-options", "-g"), tmux.run("show-options", "-s"), tmux.run("show-options", "-wg")
     pane = tmux.pane("cat")
 
-    panes.set_agent(pane, "ann")
+    address.set_agent(pane, "ann")
 
     assert before == (tmux.run("show-options", "-g"), tmux.run("show-options", "-s"), tmux.run("show-options", "-wg"))

@@ -8,9 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from swarm_agents import panes
-from swarm_agents.panes import Pane, ServerSnapshot
 from swarm_agents.panes.keyboard import Keyboard, Stroke
+from swarm_agents.panes.snapshot import Pane, ServerSnapshot, take_snapshot
 from tests.support.terminal import attached
 from tests.support.tmux import FakeAgent, Tmux
 from tests.support.until import until
@@ -19,7 +18,7 @@ LINE = "[swarm#1] hello"
 
 
 def seen(agent: FakeAgent) -> Pane:
-    look = panes.take_snapshot(agent.pane.socket)
+    look = take_snapshot(agent.pane.socket)
     assert isinstance(look, ServerSnapshot)
     return look.panes[agent.pane.pane_id]
 

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import panes
 from swarm_agents.errors import Unavailable
 from swarm_agents.model import PaneAddress
-from swarm_agents.panes import ServerGone, private
+from swarm_agents.panes import private
 from swarm_agents.panes.private import PaneCommand
+from swarm_agents.panes.snapshot import ServerSnapshot, take_snapshot
+from swarm_agents.panes.tmux import ServerGone
 from tests.support.tmux import alive
 from tests.support.until import until
 
@@ -38,8 +39,8 @@ def test_a_missing_folder_is_an_error_and_nothing_runs_elsewhere(socket: str, tm
     with pytest.raises(Unavailable, match="no folder"):
         private.add_window(socket, "second", PaneCommand(WAITS, str(tmp_path / "missing"), {}))
 
-    seen = panes.take_snapshot(socket)
-    assert isinstance(seen, panes.ServerSnapshot)
+    seen = take_snapshot(socket)
+    assert isinstance(seen, ServerSnapshot)
     assert [pane.address for pane in seen.panes.values()] == [first]
 
 
@@ -54,7 +55,7 @@ def test_a_missing_first_program_leaves_no_server(socket: str, tmp_path: Path) -
     with pytest.raises(Unavailable, match="no-such-program"):
         started(socket, ["no-such-program"], tmp_path)
 
-    assert isinstance(panes.take_snapshot(socket), ServerGone)
+    assert isinstance(take_snapshot(socket), ServerGone)
 
 
 def test_words_reach_the_program_as_they_are(socket: str, tmp_path: Path) -> None:
@@ -79,7 +80,7 @@ def test_ending_it_leaves_neither_clients_nor_programs(socket: str, tmp_path: Pa
 
     assert not any(alive(pid) for pid in (server, pane.pane_pid, deaf.pane_pid))
     assert control.wait(timeout=20) is not None
-    assert isinstance(panes.take_snapshot(socket), ServerGone)
+    assert isinstance(take_snapshot(socket), ServerGone)
     assert control.stdin is not None
     control.stdin.close()
 
@@ -95,10 +96,10 @@ def test_its_socket_can_be_used_again_at_once(socket: str, tmp_path: Path) -> No
 
 
 def _screen(pane: PaneAddress) -> str:
-    seen = panes.take_snapshot(pane.socket, [pane.pane_id])
-    return "\n".join(seen.screens.get(pane.pane_id, ())) if isinstance(seen, panes.ServerSnapshot) else ""
+    seen = take_snapshot(pane.socket, [pane.pane_id])
+    return "\n".join(seen.screens.get(pane.pane_id, ())) if isinstance(seen, ServerSnapshot) else ""
 
 
 def _clients(socket: str) -> int:
-    seen = panes.take_snapshot(socket)
-    return len(seen.clients) if isinstance(seen, panes.ServerSnapshot) else 0
+    seen = take_snapshot(socket)
+    return len(seen.clients) if isinstance(seen, ServerSnapshot) else 0

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import panes
-from swarm_agents.panes import NoAnswer, ServerGone, ServerSnapshot
 from swarm_agents.panes import tmux as transport
+from swarm_agents.panes.snapshot import ServerSnapshot, take_snapshot
+from swarm_agents.panes.tmux import NoAnswer, ServerGone
 from tests.support.tmux import Tmux
 from tests.support.until import until
 
 
 def looked(tmux: Tmux, *screens: str) -> ServerSnapshot:
-    seen = panes.take_snapshot(tmux.socket, screens)
+    seen = take_snapshot(tmux.socket, screens)
     assert isinstance(seen, ServerSnapshot), seen
     return seen
 
@@ -207,14 +207,14 @@ def test_a_script_may_be_longer_than_a_pipe(tmux: Tmux) -> None:
 
 
 def test_a_server_that_is_gone_and_one_that_cannot_be_asked_are_not_empty(tmux: Tmux, tmp_path: Path) -> None:
-    never_there = panes.take_snapshot(str(tmp_path / "none"))
+    never_there = take_snapshot(str(tmp_path / "none"))
     not_a_server = tmp_path / "folder"
     not_a_server.mkdir()
     tmux.stop()
 
     assert never_there == ServerGone(str(tmp_path / "none"))
-    assert panes.take_snapshot(tmux.socket) == ServerGone(tmux.socket)
-    assert isinstance(panes.take_snapshot(str(not_a_server)), ServerGone | NoAnswer)
+    assert take_snapshot(tmux.socket) == ServerGone(tmux.socket)
+    assert isinstance(take_snapshot(str(not_a_server)), ServerGone | NoAnswer)
 
 
 def test_a_tmux_that_cannot_be_started_is_no_answer(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,7 +223,7 @@ def test_a_tmux_that_cannot_be_started_is_no_answer(tmux: Tmux, monkeypatch: pyt
     with monkeypatch.context() as patched:
         patched.setenv("PATH", f"{tmux.folder}/bin")
 
-        seen = panes.take_snapshot(tmux.socket)
+        seen = take_snapshot(tmux.socket)
 
     assert seen == NoAnswer(tmux.socket, "tmux could not be started: Permission denied")
 

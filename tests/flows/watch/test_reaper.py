@@ -10,7 +10,7 @@ from swarm_agents.locks import locks
 from swarm_agents.locks.paths import LockName
 from swarm_agents.messages import reading
 from swarm_agents.model import PaneAddress
-from swarm_agents.panes import ServerSnapshot
+from swarm_agents.panes.snapshot import ServerSnapshot
 from swarm_agents.tasks import rows as task_rows
 from swarm_agents.tasks import tasks
 from swarm_agents.tasks.rows import TaskStatus
