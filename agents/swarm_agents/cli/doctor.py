@@ -55,7 +55,11 @@ def _describe_configuration(call: Call) -> str:
 
 
 def _find_tmux() -> str:
-    return shutil.which("tmux") or "not installed: agents can work, but no notice reaches a pane"
+    if shutil.which("tmux") is None:
+        return "not installed: agents can work, but no notice reaches a pane"
+    from swarm_agents.panes import version  # only where there is tmux
+
+    return version.describe_version(version.read_version())
 
 
 def _check_database(call: Call) -> str:

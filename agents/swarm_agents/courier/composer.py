@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from swarm_agents.hosts.screen_profiles import Profile
-from swarm_agents.panes.snapshot import Pane
+from swarm_agents.panes.pane import Pane
 
 _DRAFT_ROWS = 40  # how far above the cursor a wrapped draft may begin
 _ESCAPE = re.compile(r"\x1b\[([0-9;:]*)m|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-9;:?]*[A-Za-ln-z]|\x1b.|[\x0e\x0f]")

@@ -168,8 +168,8 @@ class Courier:
         with db.reading() as tx:
             moving = bool(injections.list_all(tx))
         seen = {name: pane for name, pane in agents.items() if isinstance(snapshots.get(pane.socket), ServerSnapshot)}
-        gone = find_gone_agents(seen, snapshots)
-        return CourierRound(True, snapshots, gone, tuple(name for name in seen if name not in gone), moving)
+        gone, living = find_gone_agents(seen, snapshots), find_living_agents(seen, snapshots)
+        return CourierRound(True, snapshots, gone, living, moving)
 
     def _may_ask(self, socket: str) -> bool:
         return time.monotonic() >= self._ask_again_at.get(socket, 0.0)
@@ -210,14 +210,17 @@ def find_gone_agents(agents: Mapping[str, PaneAddress], snapshots: Snapshots) ->
 
     A server that did not answer proves nothing, and a server that is gone may have been restarted.
     """
-    return tuple(name for name, pane in agents.items() if _is_gone(pane, snapshots.get(pane.socket)))
+    return tuple(name for name, pane in agents.items() if _has_process(pane, snapshots) is False)
 
 
-def _is_gone(pane: PaneAddress, seen: ServerSnapshot | ServerGone | NoAnswer | None) -> bool:
-    if not isinstance(seen, ServerSnapshot):
-        return False
-    found = seen.find_pane(pane)
-    return found is None or found.dead
+def find_living_agents(agents: Mapping[str, PaneAddress], snapshots: Snapshots) -> tuple[str, ...]:
+    """Agents whose pane was seen with their process in it."""
+    return tuple(name for name, pane in agents.items() if _has_process(pane, snapshots))
+
+
+def _has_process(pane: PaneAddress, snapshots: Snapshots) -> bool | None:
+    seen = snapshots.get(pane.socket)
+    return seen.has_process(pane) if isinstance(seen, ServerSnapshot) else None
 
 
 def _drop_obsolete(db: Database) -> None:

@@ -11,7 +11,8 @@ from swarm_agents.hosts.screen_profiles import Profile
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import foreground, tmux
 from swarm_agents.panes.foreground import ForegroundProgram
-from swarm_agents.panes.snapshot import Pane, PendingSnapshot, ServerSnapshot
+from swarm_agents.panes.pane import Pane
+from swarm_agents.panes.snapshot import PendingSnapshot, ServerSnapshot
 from swarm_agents.panes.tmux import NoAnswer, ServerGone
 
 HUMAN_S = 2.0  # a human counts as typing this long after a key; tmux has whole seconds

@@ -73,6 +73,8 @@ Step = PasteStep | WithdrawStep | SubmitStep | WaitStep | SubmittedStep | EndSte
 
 def find_obstacle(now: PaneSnapshot) -> str | None:
     """Why nothing may be typed into this pane now (the reasons of docs/deliveries.md); None when it may."""
+    if now.pane.unknown and not now.pane.dead:
+        return "unreadable"
     return _program_obstacle(now) or _pane_obstacle(now) or _screen_obstacle(now)
 
 

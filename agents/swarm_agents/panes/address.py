@@ -49,7 +49,8 @@ def find_address(pane_id: str, socket: str | None = None) -> PaneAddress:
         socket = own[0] if own is not None else default_socket()
     found = _find(socket, pane_id)
     if found is None:
-        raise NotFound(f"There is no pane {pane_id} on {one_line(socket, 200)}.", next="tmux list-panes -a")
+        where = one_line(socket, 200)
+        raise NotFound(f"There is no pane {pane_id} with a program on {where}.", next="tmux list-panes -a")
     return found
 
 
@@ -125,7 +126,8 @@ def _read_own_variables() -> tuple[str, str, str] | None:
 def _find(socket: str, pane_id: str) -> PaneAddress | None:
     answered = _unwrap(tmux.run_command(socket, ["display-message", "-p", "-t", pane_id, _ADDRESS]))
     words = [] if answered is None else answered.output.decode(errors="replace").split()
-    if len(words) != 4 or words[2] != pane_id:  # for a pane that does not exist tmux prints empty fields
+    # Of a pane that does not exist tmux prints empty fields; from 3.8 on a dead pane has no process.
+    if len(words) != 4 or words[2] != pane_id:
         return None
     return PaneAddress(socket, f"{words[0]}:{words[1]}", pane_id, int(words[3]))
 

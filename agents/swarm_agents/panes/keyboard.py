@@ -13,7 +13,7 @@ from itertools import groupby
 
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import tmux
-from swarm_agents.panes.snapshot import Pane
+from swarm_agents.panes.pane import Pane
 from swarm_agents.panes.tmux import NoAnswer, ServerGone, TmuxOutput, TmuxProcess
 
 MARKER = "@swarm_last"

@@ -118,10 +118,12 @@ def attach_terminal(socket: str) -> subprocess.Popen[bytes]:
 def hang_up_panes(socket: str, spared_window: str) -> None:
     """Send SIGHUP to the programs of all panes, except in one window."""
     seen = take_snapshot(socket)
-    for pane in seen.panes.values() if isinstance(seen, ServerSnapshot) else ():
-        if pane.window != spared_window and not pane.dead:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pane.address.pane_pid, signal.SIGHUP)
+    if not isinstance(seen, ServerSnapshot):
+        return
+    spared = {pane.address.pane_pid for pane in seen.panes.values() if pane.window == spared_window}
+    for pid in set(seen.list_processes()) - spared:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGHUP)
 
 
 def end_server(socket: str) -> bool:
@@ -132,7 +134,7 @@ def end_server(socket: str) -> bool:
     with contextlib.suppress(Unavailable):  # it is killed below, if it does not end
         TmuxServer(socket).kill()
     server = int(seen.server.split(":")[0])
-    for pid in [server, *[pane.address.pane_pid for pane in seen.panes.values() if not pane.dead]]:
+    for pid in [server, *seen.list_processes()]:
         _wait_or_kill(pid)
     return True
 

@@ -25,6 +25,7 @@ LIMIT_S = 5.0  # a healthy server answers a script for 200 panes in 30 ms; a sto
 _OPEN_OUTPUT = ("display-message", "-p", "", ";")
 
 _GONE = re.compile(rb"no server running on|No such file or directory|Connection refused|lost server|server exited")
+_NOT_INSTALLED = "tmux is not installed, or not on the PATH. Install it, then try again."
 _ERROR_BYTES = 4_096  # the first bytes tell what is wrong
 _CHUNK = 65_536  # bytes read at once: what a pipe holds
 _PIPE, _NOTHING = -1, -3  # as in `subprocess`, which most verbs of `swarm` do not load
@@ -190,6 +191,20 @@ def run_command(
         return running.read_output(limit_s)
 
 
+def run_program(options: Sequence[str]) -> str:
+    """What tmux prints with these options, which concern no server. Raises `Unavailable`."""
+    from subprocess import PIPE, STDOUT, TimeoutExpired, run  # see `_start`
+
+    try:
+        return run(
+            ["tmux", *options], stdout=PIPE, stderr=STDOUT, timeout=LIMIT_S, env=make_environment(), check=False
+        ).stdout.decode(errors="replace")
+    except FileNotFoundError:
+        raise Unavailable(_NOT_INSTALLED) from None
+    except (OSError, TimeoutExpired) as error:
+        raise Unavailable(f"tmux could not be started: {error}") from None
+
+
 def make_environment(inherited: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment for a tmux process: without the pane of this one, which tmux would take as its target."""
     inherited = os.environ if inherited is None else inherited
@@ -211,7 +226,7 @@ def _start(
             process_group=0,  # Ctrl-C in our terminal must not end it halfway
         )
     except FileNotFoundError:
-        raise Unavailable("tmux is not installed, or not on the PATH. Install it, then try again.") from None
+        raise Unavailable(_NOT_INSTALLED) from None
     except OSError as error:  # no process, memory or file left, or no permission to run tmux
         return TmuxProcess(socket, None, f"tmux could not be started: {error.strerror}")
     return TmuxProcess(socket, process)

@@ -567,6 +567,12 @@ def test_doctor_finds_the_command_for_escalations_as_it_will_be_started(repo: Re
     assert "ok     notify command: /" in below.swarm("doctor").out
 
 
+def test_doctor_names_the_version_of_tmux_and_what_is_known_of_it(repo: Repo) -> None:
+    version = subprocess.run(["tmux", "-V"], capture_output=True, text=True, check=True).stdout.split()[1]
+
+    assert f"ok     tmux: {version}, " in repo.swarm("doctor").out
+
+
 def test_a_bug_is_shown_with_a_report(repo: Repo, tmp_path: Path) -> None:
     with closing(sqlite3.connect(repo.path / ".git/swarm/swarm.db")) as connection:
         connection.execute("alter table waiters rename to sabotaged")

@@ -1,5 +1,7 @@
 """Addresses of panes, the options on them, and the human's terminals, on real servers."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,21 @@ def test_our_own_pane_is_found_by_the_environment(tmux: Tmux, monkeypatch: pytes
     assert address.find_own_agent() == "ann"
     address.set_agent(pane, None)
     assert address.find_own_agent() is None
+
+
+def test_what_a_verb_asks_of_its_own_pane_loads_no_libtmux(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside(monkeypatch, tmux.pane("cat"))
+    asked = [
+        "import sys",
+        "from swarm_agents.panes import address",
+        "pane = address.find_own_pane()",
+        "address.set_agent(pane, 'ann')",
+        "print(address.find_own_agent(), address.is_alive(pane), 'libtmux' in sys.modules)",
+    ]
+
+    ended = subprocess.run([sys.executable, "-c", "; ".join(asked)], capture_output=True, text=True, check=True)
+
+    assert ended.stdout.split() == ["ann", "True", "False"]
 
 
 def test_outside_tmux_there_is_no_pane() -> None:

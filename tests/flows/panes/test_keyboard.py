@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from swarm_agents.panes.keyboard import Keyboard, Stroke
-from swarm_agents.panes.snapshot import Pane, ServerSnapshot, take_snapshot
+from swarm_agents.panes.pane import Pane
+from swarm_agents.panes.snapshot import ServerSnapshot, take_snapshot
 from tests.support.terminal import attached
 from tests.support.tmux import FakeAgent, Tmux
 from tests.support.until import until

@@ -30,7 +30,8 @@ def test_no_text_of_a_pane_can_break_the_snapshot(tmux: Tmux, text: str, monkeyp
     monkeypatch.setenv("LC_ALL", "C")
     first, second = tmux.pane("cat"), tmux.pane("cat")
     tmux.run("select-pane", "-t", first.pane_id, "-T", text)
-    tmux.run("rename-window", "-t", first.pane_id, text)
+    renamed = tmux.server.cmd("rename-window", text, target=first.pane_id)
+    assert not renamed.returncode or "invalid window name" in renamed.stderr[0]  # 3.7 takes no tabs and line ends
     tmux.run("set-option", "-p", "-t", first.pane_id, "@swarm_notice", text)
     tmux.run("set-option", "-p", "-t", second.pane_id, "@swarm_notice", "bob")
 
@@ -141,7 +142,7 @@ def test_a_pane_whose_only_row_is_its_border_needs_no_second_snapshot(
 
     seen = looked(tmux, high.pane_id, low.pane_id)
 
-    assert seen.panes[low.pane_id].height == 0
+    assert seen.panes[low.pane_id].height == 1
     assert len(seen.screens[low.pane_id]) == 1
     assert len(scripts) == 1
 

@@ -6,7 +6,7 @@ from swarm_agents.courier import composer
 from swarm_agents.courier.composer import ComposerDraft, EmptyComposer, NoComposer, OpenDialog
 from swarm_agents.hosts import screen_profiles
 from swarm_agents.model import PaneAddress
-from swarm_agents.panes.snapshot import Pane
+from swarm_agents.panes.pane import Pane
 
 RULE = "─" * 80
 

@@ -10,7 +10,7 @@ import pytest
 from swarm_agents.courier import composer
 from swarm_agents.courier.composer import ComposerDraft, ComposerState, EmptyComposer, NoComposer, OpenDialog
 from swarm_agents.hosts import screen_profiles
-from swarm_agents.panes.snapshot import Pane
+from swarm_agents.panes.pane import Pane
 from tests.unit.courier.test_composer import pane
 
 FOLDER = Path(__file__).with_name("screens")

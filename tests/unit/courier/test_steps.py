@@ -118,5 +118,11 @@ def test_each_obstacle_has_its_reason(change: dict[str, bool], reason: str) -> N
     assert steps.find_obstacle(replace(now, pane=replace(now.pane, **change))) == reason  # type: ignore[arg-type]
 
 
+def test_a_pane_of_which_tmux_does_not_tell_all_gets_nothing() -> None:
+    now = at("")
+
+    assert steps.find_obstacle(replace(now, pane=replace(now.pane, unknown=frozenset({"cursor_x"})))) == "unreadable"
+
+
 def test_a_suspended_program_gets_nothing() -> None:
     assert steps.find_obstacle(replace(at(""), program=replace(AGENT, stopped=True))) == "not-reading"
