@@ -1,6 +1,7 @@
 """The `swarm` command as programs rely on it: exit codes, the JSON envelope, identity, bad input."""
 
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
