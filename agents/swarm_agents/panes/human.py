@@ -3,11 +3,9 @@
 import contextlib
 import os
 
-from libtmux.exc import LibTmuxException
-
 from swarm_agents.errors import NotFound, Unavailable
 from swarm_agents.model import PaneAddress
-from swarm_agents.panes.server import TmuxServer
+from swarm_agents.panes.server import TmuxRefusedError, TmuxServer
 from swarm_agents.panes.snapshot import ServerSnapshot, take_snapshot
 from swarm_agents.panes.tmux import NoAnswer, NoAnswerError, ServerGone, ServerGoneError
 from swarm_agents.text import one_line
@@ -54,8 +52,8 @@ def display_line(socket: str, client: str, text: str) -> None:
     line = one_line(text, 500).replace("#", "##").replace("%", "%%")
     try:
         TmuxServer(socket).display_message("", format_string=line, target_client=client, delay=DISPLAY_MS)
-    except LibTmuxException as error:
-        raise Unavailable(f"tmux did not show it on {one_line(client, 60)}: {error}.") from None
+    except TmuxRefusedError as error:
+        raise Unavailable(f"The line was not shown on {one_line(client, 60)}: {error.message}") from None
 
 
 def ring_bell(client: str) -> bool:

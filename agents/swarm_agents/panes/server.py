@@ -8,7 +8,7 @@ What is wrong in libtmux 0.62, and where its issue is:
   raise ValueError (#752). Here tmux separates the fields with a text that no pane can know.
 * Under LC_ALL=C tmux replaces its separator by underscores (#678 is the half of it). `cmd` always passes -u.
 * Some methods drop tmux's errors (`send_keys`, `capture_pane`; #340), or only warn (`display_message`). They raise.
-* `is_alive`, `sessions` and others call a server that does not answer, or is not ours, dead or empty. They raise.
+* `sessions`, `clients` and `is_alive` call a server that gives no answer empty or dead (#677, #704). They raise.
 * A program for a new pane is one text, which a shell parses. `CommandWords` reach the program as they are.
 * It inherits $TMUX, with which tmux chooses targets of its own, and the standard input.
 
@@ -33,11 +33,14 @@ with redirect_stdout(sys.__stdout__ or sys.stdout):
     import libtmux
     from libtmux import neo
     from libtmux.common import tmux_cmd
-    from libtmux.exc import LibTmuxException
     from libtmux.formats import FORMAT_SEPARATOR
 
 _STARTS_SERVER = frozenset({"new-session", "start-server"})
-_ERRORS_DROPPED = frozenset({"send-keys", "capture-pane", "display-message"})
+_ERRORS_DROPPED = frozenset({"send-keys", "capture-pane", "display-message", "list-sessions", "list-clients"})
+
+
+class TmuxRefusedError(Unavailable):
+    """tmux refused a command, where libtmux would not tell."""
 
 
 class CommandWords(str):
@@ -55,7 +58,7 @@ class TmuxServer(libtmux.Server):
     """The tmux server on a socket. It and its sessions, windows and panes wait `limit_s` at most for each answer.
 
     Each call raises `ServerGoneError` when no server listens there, `NoAnswerError` when one does but gives no answer,
-    both are `Unavailable`, and `LibTmuxException` when tmux refuses.
+    both are `Unavailable`, and `LibTmuxException` or `TmuxRefusedError` when tmux refuses.
     """
 
     def __init__(
@@ -98,7 +101,7 @@ class TmuxServer(libtmux.Server):
             case ServerGone():
                 raise ServerGoneError(self.socket)
             case TmuxOutput(errors=errors) if errors and command[0] in _ERRORS_DROPPED:
-                raise LibTmuxException(errors, subcommand=command[0])
+                raise TmuxRefusedError(f"tmux refused {command[0]}: {errors}.")
         text = answer.output.decode(errors="replace")
         return _FinishedCommand(command, _make_records(text, mark, fields) if fields else text.split("\n"), answer)
 
