@@ -1,7 +1,7 @@
 """One pane and one client as tmux describes them: which fields are asked for, and how the answers are read."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from swarm_agents.model import PaneAddress
@@ -17,6 +17,7 @@ _PANE_TEXTS = (
     *("pane_id", "pane_tty", "window_id", "window_name", "pane_title", "pane_current_path", "pane_current_command"),
     *("@swarm_last", "@swarm_profile", "@swarm_notice"),
 )
+_ALL_KNOWN: frozenset[str] = frozenset()
 _CLIENT_NUMBERS = ("client_activity", "client_control_mode", "client_readonly")
 _CLIENT_TEXTS = ("client_name", "pane_id")
 
@@ -81,10 +82,8 @@ def make_client_format(mark: str) -> str:
 def read_pane(socket: str, server: str, chunks: Iterator[str]) -> Pane:
     """The pane whose fields are the next chunks."""
     pane_id, tty, window_id, window, title, path, command, last, profile, notice = _take_texts(chunks, _PANE_TEXTS)
-    numbers = _take_numbers(chunks, _PANE_NUMBERS)
-    pid, dead, in_mode, input_off, cursor_x, cursor_y, width, height, activity, watchers = (
-        numbers.get(name, 0) for name in _PANE_NUMBERS
-    )
+    numbers, unknown = _take_numbers(chunks, _PANE_NUMBERS)
+    pid, dead, in_mode, input_off, cursor_x, cursor_y, width, height, activity, watchers = numbers
     return Pane(
         address=PaneAddress(socket, server, pane_id, pid),
         dead=bool(dead),
@@ -105,18 +104,17 @@ def read_pane(socket: str, server: str, chunks: Iterator[str]) -> Pane:
         last=last,
         profile=profile,
         notice=notice,
-        unknown=frozenset() if len(numbers) == len(_PANE_NUMBERS) else frozenset(_PANE_NUMBERS) - numbers.keys(),
+        unknown=unknown,
     )
 
 
 def read_client(chunks: Iterator[str]) -> Client:
     """The client whose fields are the next chunks."""
     name, pane_id = _take_texts(chunks, _CLIENT_TEXTS)
-    numbers = _take_numbers(chunks, _CLIENT_NUMBERS)
-    activity = numbers.get("client_activity", int(time.time()))
-    return Client(
-        name, pane_id, activity, bool(numbers.get("client_control_mode")), bool(numbers.get("client_readonly"))
-    )
+    (activity, control, read_only), unknown = _take_numbers(chunks, _CLIENT_NUMBERS)
+    if "client_activity" in unknown:
+        activity = int(time.time())
+    return Client(name, pane_id, activity, bool(control), bool(read_only))
 
 
 def _join_fields(mark: str, numbers: tuple[str, ...], texts: tuple[str, ...]) -> str:
@@ -133,7 +131,11 @@ def _take_texts(chunks: Iterator[str], names: tuple[str, ...]) -> Iterator[str]:
             yield printable(text) if name == "@swarm_last" else one_line(text, _TEXT_LIMIT)
 
 
-def _take_numbers(chunks: Iterator[str], names: tuple[str, ...]) -> Mapping[str, int]:
-    """The numbers that tmux told. One that is empty or anything else is left out."""
-    words = next(chunks, "").partition("\n")[0].split(" ")  # a hook of the user's printed the rest
-    return {name: int(word) for name, word in zip(names, words, strict=False) if word.isascii() and word.isdigit()}
+def _take_numbers(chunks: Iterator[str], names: tuple[str, ...]) -> tuple[Sequence[int], frozenset[str]]:
+    """The numbers, and the names of those that tmux did not tell: empty, or anything else than digits."""
+    line = next(chunks, "").partition("\n")[0]  # a hook of the user's printed the rest
+    words = line.split(" ")
+    if len(words) == len(names) and line.isascii() and all(map(str.isdigit, words)):  # nearly all
+        return list(map(int, words)), _ALL_KNOWN
+    told = {name: int(word) for name, word in zip(names, words, strict=False) if word.isascii() and word.isdigit()}
+    return [told.get(name, 0) for name in names], frozenset(names) - told.keys()
