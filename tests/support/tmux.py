@@ -41,8 +41,8 @@ class Tmux:
         return "\n".join(ended.stdout)
 
     def start(self) -> None:
-        base = self.server.new_session("base", window_command="cat", x=100, y=30)
-        base.set_option("remain-on-exit", "on", global_=True)
+        self.base = self.server.new_session("base", window_command="cat", x=100, y=30)
+        self.base.set_option("remain-on-exit", "on", global_=True)
 
     def pane(
         self, *command: str, profile: str = "", session: str = "base", beside: PaneAddress | None = None
@@ -72,6 +72,13 @@ class Tmux:
         if ready:
             until(lambda: record.exists(), f"{name} has started")
         return agent
+
+    def set_hook(self, name: str, command: str) -> None:
+        """Set a hook of the user's for the whole server."""
+        self.base.set_hook(name, command, global_=True)
+
+    def unset_hook(self, name: str) -> None:
+        self.base.unset_hook(name, global_=True)
 
     def screen(self, pane: PaneAddress) -> str:
         return "\n".join(self.server.get_pane(pane.pane_id).capture_pane())

@@ -157,7 +157,7 @@ def test_a_pane_that_chose_another_profile_since_gets_nothing(swarm: CourierSwar
     agent = swarm.agent("ann")
     swarm.rest(agent)
 
-    swarm.tmux.run("set-option", "-p", "-t", agent.pane.pane_id, "@swarm_profile", "unknown")
+    swarm.tmux.find(agent.pane).set_option("@swarm_profile", "unknown")
     message = swarm.say("hello")
     swarm.rounds_until(message, "ann", "queued", "unknown-program")
 

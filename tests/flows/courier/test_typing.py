@@ -183,7 +183,7 @@ def test_three_swallowed_submit_keys_are_enough(swarm: CourierSwarm) -> None:
 def test_synchronized_panes_do_not_multiply_a_notice(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann")
     beside = swarm.tmux.run("split-window", "-d", "-P", "-F", "#{pane_id}", "-t", agent.pane.pane_id, "cat")
-    swarm.tmux.run("set-option", "-w", "-t", agent.pane.pane_id, "synchronize-panes", "on")
+    swarm.tmux.find(agent.pane).window.set_option("synchronize-panes", "on")
 
     message = swarm.say("hello")
     swarm.rounds_until(message, "ann", "submitted")

@@ -62,7 +62,7 @@ def typed_by_a_human(agent: FakeAgent) -> None:
 
 
 def marked_by_another_courier(agent: FakeAgent) -> None:
-    agent.server.run("set-option", "-p", "-t", agent.pane.pane_id, "@swarm_last", "2-b")
+    agent.server.find(agent.pane).set_option("@swarm_last", "2-b")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_the_same_pane_of_a_server_that_was_restarted_gets_nothing(tmux: Tmux) -
 
 def test_a_marker_that_is_not_ours_does_no_harm(tmux: Tmux) -> None:
     agent = tmux.agent("ann")
-    tmux.run("set-option", "-p", "-t", agent.pane.pane_id, "@swarm_last", "#(touch x)',} { kill-server }")
+    tmux.find(agent.pane).set_option("@swarm_last", "#(touch x)',} { kill-server }")
 
     assert type_in(stroke(seen(agent))) == (True,)
 
@@ -133,7 +133,7 @@ def test_a_marker_that_is_not_ours_does_no_harm(tmux: Tmux) -> None:
 @pytest.mark.parametrize("foreign", ["not ours", "1-a\n", "x,y}", "é"])
 def test_a_marker_that_is_not_ours_fits_one_stroke_and_no_later_one(tmux: Tmux, foreign: str) -> None:
     agent = tmux.agent("ann")
-    tmux.run("set-option", "-p", "-t", agent.pane.pane_id, "@swarm_last", foreign)
+    tmux.find(agent.pane).set_option("@swarm_last", foreign)
     before = seen(agent)
 
     first = type_in(stroke(before, "1-a"))
@@ -146,7 +146,7 @@ def test_a_marker_that_is_not_ours_fits_one_stroke_and_no_later_one(tmux: Tmux, 
 
 def test_two_scripts_never_share_a_text_even_where_a_hook_of_the_users_lets_one_into_the_other(tmux: Tmux) -> None:
     ann, bob = tmux.agent("ann"), tmux.agent("bob")
-    tmux.run("set-hook", "-g", "after-set-buffer", "run-shell 'sleep 0.5'")
+    tmux.set_hook("after-set-buffer", "run-shell 'sleep 0.5'")
     to_ann, to_bob = (Stroke(seen(one), "1-a", text=f"for {one.name}", submit="\r") for one in (ann, bob))
 
     first = threading.Thread(target=type_in, args=[to_ann])

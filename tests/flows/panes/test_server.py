@@ -35,7 +35,7 @@ def test_no_title_and_no_folder_breaks_a_listing(
 
 
 def test_what_a_hook_of_the_users_prints_breaks_no_listing(tmux: Tmux) -> None:
-    tmux.server.sessions[0].set_hook("after-list-panes", "display-message -p 'a hook, and 3 words more'")
+    tmux.set_hook("after-list-panes", "display-message -p 'a hook, and 3 words more'")
     pane = tmux.pane("cat")
 
     assert pane.pane_id in [each.pane_id for each in tmux.server.panes]

@@ -32,8 +32,8 @@ def test_no_text_of_a_pane_can_break_the_snapshot(tmux: Tmux, text: str, monkeyp
     tmux.run("select-pane", "-t", first.pane_id, "-T", text)
     renamed = tmux.server.cmd("rename-window", text, target=first.pane_id)
     assert not renamed.returncode or "invalid window name" in renamed.stderr[0]  # 3.7 takes no tabs and line ends
-    tmux.run("set-option", "-p", "-t", first.pane_id, "@swarm_notice", text)
-    tmux.run("set-option", "-p", "-t", second.pane_id, "@swarm_notice", "bob")
+    tmux.find(first).set_option("@swarm_notice", text)
+    tmux.find(second).set_option("@swarm_notice", "bob")
 
     seen = looked(tmux, first.pane_id, second.pane_id)
 
@@ -66,10 +66,10 @@ def test_a_separator_of_one_snapshot_forges_nothing_in_the_next(tmux: Tmux, monk
 @pytest.mark.parametrize("command", ["display-message", "list-panes", "capture-pane"])
 def test_what_a_hook_of_the_users_prints_hides_no_pane(tmux: Tmux, command: str) -> None:
     pane = tmux.pane("cat")
-    tmux.run("set-hook", "-g", f"after-{command}", "display-message -p 'a hook, and 3 words more'")
+    tmux.set_hook(f"after-{command}", "display-message -p 'a hook, and 3 words more'")
 
     seen = looked(tmux, pane.pane_id)
-    tmux.run("set-hook", "-gu", f"after-{command}")  # else it would also print when this server is ended
+    tmux.unset_hook(f"after-{command}")  # else it would also print when this server is ended
 
     assert seen.find_pane(pane) is not None
     assert pane.pane_id in seen.screens
@@ -105,11 +105,11 @@ def test_what_a_hook_of_the_users_prints_shifts_no_screen(tmux: Tmux, commands: 
     for pane, word in zip(drawn, ("first", "second"), strict=True):
         until(lambda: word in tmux.screen(pane), "it printed")  # noqa: B023 - asked at once
     for command in commands:
-        tmux.run("set-hook", "-g", f"after-{command}", "display-message -p 'a hook'")
+        tmux.set_hook(f"after-{command}", "display-message -p 'a hook'")
 
     seen = looked(tmux, *(pane.pane_id for pane in drawn))
     for command in commands:
-        tmux.run("set-hook", "-gu", f"after-{command}")
+        tmux.unset_hook(f"after-{command}")
 
     assert [seen.screens[pane.pane_id][0] for pane in drawn] == ["first", "second"]
     assert {len(seen.screens[pane.pane_id]) for pane in drawn} == {seen.panes[drawn[0].pane_id].height}
@@ -118,11 +118,11 @@ def test_what_a_hook_of_the_users_prints_shifts_no_screen(tmux: Tmux, commands: 
 def test_a_hook_that_prints_our_own_words_changes_neither_the_server_nor_its_panes(tmux: Tmux) -> None:
     pane = tmux.pane("cat")
     for command in ("display-message", "list-panes"):
-        tmux.run("set-hook", "-g", f"after-{command}", "display-message -p '#{hook_arguments}'")
+        tmux.set_hook(f"after-{command}", "display-message -p '#{hook_arguments}'")
 
     seen = looked(tmux, pane.pane_id)
     for command in ("display-message", "list-panes"):
-        tmux.run("set-hook", "-gu", f"after-{command}")
+        tmux.unset_hook(f"after-{command}")
 
     assert seen.find_pane(pane) is not None
     assert all(pane_id.startswith("%") for pane_id in seen.panes)
@@ -133,7 +133,7 @@ def test_a_pane_whose_only_row_is_its_border_needs_no_second_snapshot(
 ) -> None:
     high, low = tmux.pane("cat"), tmux.pane("cat")
     tmux.run("join-pane", "-d", "-l", "1", "-s", low.pane_id, "-t", high.pane_id)
-    tmux.run("set-option", "-w", "-t", high.pane_id, "pane-border-status", "bottom")
+    tmux.find(high).window.set_option("pane-border-status", "bottom")
     scripts: list[str] = []
     start = transport.start_script
     monkeypatch.setattr(

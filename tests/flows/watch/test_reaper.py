@@ -63,7 +63,7 @@ def test_a_pane_with_a_dead_process_is_gone_too(
     db: Database, clock: FakeClock, swarm: CourierSwarm, tmux: Tmux
 ) -> None:
     pane, reaper = at_work(db, swarm, "ann"), Reaper()
-    tmux.run("set-option", "-p", "-t", pane.pane_id, "remain-on-exit", "on")
+    tmux.find(pane).set_option("remain-on-exit", "on")
     os.kill(pane.pane_pid, signal.SIGKILL)
 
     lose(db, clock, swarm, reaper, "ann")
