@@ -1,4 +1,7 @@
-"""Reads swarm.toml, the configuration of a repository, as values. An unknown key is an error."""
+"""Reads swarm.toml, the configuration of a repository, as values. An unknown key is an error.
+
+`include` names files whose keys hold too; a later file wins over an earlier one, and swarm.toml over all of them.
+"""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -51,25 +54,94 @@ class Config(NamedTuple):
 
 
 def load(root: Path | None) -> Config:
-    """The configuration of the repository at `root`; the defaults without a file. Raises `BadConfig`."""
-    if root is None:
+    """The configuration of the repository at `root`; the defaults without a file.
+
+    Raises `BadConfig`, which names the file and, where it can be told, the line.
+    """
+    text = None if root is None else _read_text(root / FILE)
+    if root is None or text is None:
         return Config()
+    sources = [(root / FILE, text)]  # the one whose keys win comes first
+    tables = _parse(root / FILE, text)
+    try:
+        included = [(root / name, _read_included(root / name)) for name in _take_includes(tables)]
+    except BadConfig as error:
+        raise _with_place(sources, error) from None
+    for path, text in reversed(included):
+        sources.append((path, text))
+        tables = _merge(_parse_included(path, text), tables)
+    try:
+        config = _read_config(tables)
+    except BadConfig as error:
+        raise _with_place(sources, error) from None
+    return config._replace(notify=config.notify._replace(folder=root))
+
+
+def list_files(root: Path) -> tuple[Path, ...]:
+    """swarm.toml and the files that it includes, whether they exist or not; for a wrong swarm.toml, it alone."""
     path = root / FILE
     try:
-        text = path.read_bytes().decode()
+        text = _read_text(path)
+        names = _take_includes(_parse(path, text)) if text else ()
+    except BadConfig:
+        names = ()
+    return (path, *(root / name for name in names))
+
+
+def _read_text(path: Path) -> str | None:
+    """None when there is no such file. Raises `BadConfig`."""
+    try:
+        return path.read_bytes().decode()
     except FileNotFoundError:
-        return Config()
+        return None
     except (OSError, UnicodeDecodeError) as error:
         raise BadConfig(f"{path} cannot be read: {error}") from None
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
     import tomllib  # a repository without swarm.toml does without it
 
     try:
-        config = _read_config(tomllib.loads(text))
+        return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadConfig(f"{path} is not valid TOML: {one_line(str(error), 200)}") from None
-    except BadConfig as error:
-        raise BadConfig(f"{path}: {error.message}") from None
-    return config._replace(notify=config.notify._replace(folder=root))
+
+
+def _take_includes(tables: dict[str, Any]) -> tuple[str, ...]:
+    names = tables.pop("include", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) and name and "\0" not in name for name in names):
+        raise BadConfig("'include' must be a list of paths, like [\"swarm.local.toml\"]")
+    return tuple(names)
+
+
+def _read_included(path: Path) -> str:
+    text = _read_text(path)
+    if text is None:
+        raise BadConfig(f"'include' names {path}, which does not exist")
+    return text
+
+
+def _parse_included(path: Path, text: str) -> dict[str, Any]:
+    tables = _parse(path, text)
+    if "include" in tables:
+        raise _with_place([(path, text)], BadConfig("'include' is for swarm.toml alone"))
+    return tables
+
+
+def _with_place(sources: list[tuple[Path, str]], error: BadConfig) -> BadConfig:
+    from swarm_agents.config.lines import find_place  # only a wrong file needs it
+
+    return BadConfig(f"{find_place(sources, error.message)}: {error.message}")
+
+
+def _merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """The keys of both, table by table; where both set a key, the value of `over`."""
+    both = {
+        key: _merge(under[key], over[key])
+        for key in under.keys() & over.keys()
+        if isinstance(under[key], dict) and isinstance(over[key], dict)
+    }
+    return {**under, **over, **both}
 
 
 def _read_config(tables: dict[str, Any]) -> Config:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents.config.config import Config, load
+from swarm_agents.config.config import Config, list_files, load
 from swarm_agents.errors import BadConfig
 from swarm_agents.model import Rules
 
@@ -78,6 +78,69 @@ def test_a_wrong_key_or_value_is_named_with_the_file(tmp_path: Path, text: str, 
     assert named in refused.value.message
     assert str(tmp_path / "swarm.toml") in refused.value.message
     assert "\x1b" not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[build]\nbranch = 'main'\nmax_attempts = 0", "line 3: 'build.max_attempts'"),
+        ("\n\nbuild.lease_s = -1", "line 3: 'build.lease_s'"),
+        ("[notify]\ncommand = ['x']\n[build]\nmax_atempts = 3", "line 4: unknown key 'build.max_atempts'"),
+        ("\n[bulid]", "line 2: unknown key 'bulid'"),
+        ("build = { lease_s = 1,\n", "(at line"),
+        ("[build]\nbuild = {}\n\n[gate]\nscope = 'branch'", "line 2: unknown key 'build.build'"),
+        ("\n[profiles.mine]\ncommands = ['x']\ngap_ms = -1", "line 4: 'profiles.mine.gap_ms'"),
+        ("\n[profiles.mine]\ncommands = ['x']", "line 2: 'profiles.mine.prompts'"),
+        ("[build]\n[gate]\nscope = 'branch'", "line 3: 'gate.scope'"),
+        ("\ninclude = 'more.toml'", "line 2: 'include'"),
+        ("\n\ninclude = ['nowhere.toml']", "line 3: 'include' names"),
+    ],
+)
+def test_an_error_names_its_line(tmp_path: Path, text: str, line: str) -> None:
+    write(tmp_path, text)
+
+    with pytest.raises(BadConfig) as refused:
+        load(tmp_path)
+
+    assert line in refused.value.message
+
+
+def test_an_included_file_is_read_and_the_file_that_includes_it_wins(tmp_path: Path) -> None:
+    write(tmp_path, "include = ['one.toml', 'two.toml']\n[build]\nlease_s = 7")
+    (tmp_path / "one.toml").write_text("[build]\nlease_s = 8\nwait_s = 8\nmax_attempts = 8\n[gate]\nscope = 'branch'")
+    (tmp_path / "two.toml").write_text("[build]\nwait_s = 9\nbranch = 'main'")
+
+    config = load(tmp_path)
+
+    assert config.rules == Rules(max_attempts=8, lease_s=7, wait_s=9)
+    assert (config.branch, config.gate_scope) == ("main", "branch")
+
+
+@pytest.mark.parametrize(
+    ("included", "named"),
+    [
+        ("[build]\nlease_s = -1", "one.toml, line 2: 'build.lease_s'"),
+        ("\n[bulid]", "one.toml, line 2: unknown key 'bulid'"),
+        ("[build", "one.toml is not valid TOML"),
+        ("include = ['two.toml']", "one.toml, line 1: 'include' is for swarm.toml alone"),
+    ],
+)
+def test_an_error_in_an_included_file_names_that_file(tmp_path: Path, included: str, named: str) -> None:
+    write(tmp_path, "include = ['one.toml']\n[build]\nwait_s = 1")
+    (tmp_path / "one.toml").write_text(included)
+
+    with pytest.raises(BadConfig) as refused:
+        load(tmp_path)
+
+    assert named in refused.value.message
+
+
+def test_the_files_of_a_configuration_are_known_also_while_it_is_wrong(tmp_path: Path) -> None:
+    write(tmp_path, "include = ['one.toml']\n[build]\nwait_s = -1")
+    assert list_files(tmp_path) == (tmp_path / "swarm.toml", tmp_path / "one.toml")
+
+    write(tmp_path, "include = ")
+    assert list_files(tmp_path) == (tmp_path / "swarm.toml",)
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"\x00" * 100, b"[build]\nmax_attempts = 3\x00"])
