@@ -58,13 +58,13 @@ def _run(options: argparse.Namespace) -> int:
         raise Usage("The dashboard needs a terminal; 'swarm status' prints the same for a pipe.", next="swarm status")
 
     from swarm_agents.system import log  # loads logging
+    from swarm_agents.watch.live_config import LiveConfig  # a refusal does without it
     from swarm_tui.app import SwarmApp  # loads Textual, 200 ms that a refusal and --help do without
     from swarm_tui.settings import Settings  # loads themes, and with them Textual
     from swarm_tui.themes import DEFAULT  # loads Textual
 
     settings = Settings(
-        database=found.database,
-        config=config,
+        LiveConfig(found, config),
         read_only=options.read_only,
         courier=not options.no_courier,
         theme=options.theme or DEFAULT,

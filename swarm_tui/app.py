@@ -27,7 +27,7 @@ from swarm_tui.settings import Settings
 if TYPE_CHECKING:
     from textual.command import Provider
 
-    from swarm_tui.background import BackgroundThread
+    from swarm_tui.background import BackgroundFailed, BackgroundThread, ConfigRead
 
 TICK_S = 1.0
 TICKS_AT_REST = 5  # while nothing counts down, ages are drawn that often
@@ -62,14 +62,6 @@ class CommandFinished(Message):
         self.outcome = outcome
 
 
-class BackgroundFailed(Message):
-    """The background thread had to stop its work; it tries again by itself."""
-
-    def __init__(self, error: SwarmError) -> None:
-        super().__init__()
-        self.error = error
-
-
 def _load_action_provider() -> "type[Provider]":
     from swarm_tui.palette import ActionProvider  # loads textual.command, after the first paint
 
@@ -89,6 +81,7 @@ class SwarmApp(App[None]):
         "widgets/message_log.tcss",
         "widgets/key_bar.tcss",
         "widgets/title_line.tcss",
+        "widgets/config_line.tcss",
         "widgets/failure_panel.tcss",
         "dialogs/dialogs.tcss",
     ]
@@ -145,22 +138,21 @@ class SwarmApp(App[None]):
             self._show_on(screen)
         if isinstance(changed.view, Snapshot):
             self._notify_news(changed.view)
-        if not self.settings.read_only:
-            self.call_after_refresh(self._painted, changed.view)
+        self.call_after_refresh(self._painted, changed.view)
 
     def _painted(self, view: View) -> None:
         """Only now may an escalation count as announced: before, it was on no screen."""
         if self._background is None:
             self._start_background()
-        else:
-            self._background.nudge(watches=not (isinstance(view, Snapshot) and is_at_rest(view)))
+        if self.settings.read_only:
+            return
         if isinstance(view, Snapshot) and (view.escalations or view.unacknowledged) and self._background:
             self._background.mark_escalations_shown()
 
     def _start_background(self) -> None:
         from swarm_tui.background import BackgroundThread  # talks to tmux: 60 ms more before the first paint
 
-        self._background = BackgroundThread(self.settings, lambda error: self._post(BackgroundFailed(error)))
+        self._background = BackgroundThread(self.settings, self._post, self._feed.look)
         self._background.start()
 
     def _show_on(self, screen: object) -> None:
@@ -234,6 +226,7 @@ class SwarmApp(App[None]):
     def _open(self, screen: BaseScreen, when_closed: Callable[[None], None] | None = None) -> None:
         self.push_screen(screen, when_closed)
         screen.call_later(self._show_on, screen)
+        screen.call_later(screen.show_config_error, self.settings.live_config.error)
 
     def on_show_thread_request(self, request: ShowThreadRequest) -> None:
         for screen in self.screen_stack:
@@ -250,8 +243,18 @@ class SwarmApp(App[None]):
     def on_watch_deliveries_request(self, request: WatchDeliveriesRequest) -> None:
         self._feed.request(deliveries=request.watched)
 
-    def on_background_failed(self, failed: BackgroundFailed) -> None:
+    def on_background_failed(self, failed: "BackgroundFailed") -> None:
         self.notify(f"No notices are typed now: {failed.error.message}", severity="warning", timeout=15, markup=False)
+
+    def on_config_read(self, read: "ConfigRead") -> None:
+        if read.error:
+            text = f"The old configuration goes on: {read.error.message}"
+            self.notify(text, severity="error", timeout=15, markup=False)
+        else:
+            self.notify("swarm.toml was read again and holds now.", timeout=TOAST_S, markup=False)
+        for screen in self.screen_stack:
+            if isinstance(screen, BaseScreen):
+                screen.show_config_error(read.error)
 
     def _post(self, message: Message) -> None:
         """From another thread; the app may be closing."""

@@ -115,10 +115,6 @@ def only_few_start_processes(module: Module) -> list[str]:
     return module.imports_package(*starters) + by_os
 
 
-def only_watch_watches_files(module: Module) -> list[str]:
-    return [] if module.within("swarm_agents/watch/") else module.imports_package("watchfiles")
-
-
 def nothing_imports_agents(module: Module) -> list[str]:
     return module.imports_package("agents")
 
@@ -186,7 +182,6 @@ BROKEN_BY: dict[Rule, tuple[str, str]] = {
     only_panes_runs_tmux: ("swarm_tui/app.py", "run(['tmux', 'kill-server'])"),
     only_git_runs_git: ("swarm_agents/commit/commit.py", "run(['git', 'stash'])"),
     only_few_start_processes: ("swarm_agents/build/build.py", "import os\nos.system('true')"),
-    only_watch_watches_files: ("swarm_agents/views/snapshot_feed.py", "from watchfiles import watch"),
     nothing_imports_agents: ("swarm_tui/app.py", "import agents"),
     nothing_goes_round_the_hook: ("swarm_agents/git/commit.py", "run('commit', '--no-verify')"),
     sql_is_what_two_engines_share: ("swarm_agents/roster.py", "tx.execute('select * from agents where name = ?')"),

@@ -44,6 +44,10 @@ BROKEN_BY = {
         "from swarm_agents.build import human_acts",
     ),
     "Only panes/ uses libtmux": ("agents/swarm_agents/courier/courier.py", "from libtmux import Server"),
+    "Only watch/ watches files": (
+        "agents/swarm_agents/views/snapshot_feed.py",
+        "def late():\n    from watchfiles import watch\n    return watch",
+    ),
     "Only the screen uses Textual": ("agents/swarm_agents/cli/status.py", "import textual.app"),
     "The engine knows no screen": ("agents/swarm_agents/demo/server.py", "import swarm_tui.settings"),
     "The bottom imports nothing of ours": ("agents/swarm_agents/model.py", "from swarm_agents import errors"),

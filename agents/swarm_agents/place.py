@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from swarm_agents.config.config import FILE, Config, load
+from swarm_agents.config.config import FILE, Config, list_files, load
 from swarm_agents.errors import NoSwarm
 
 
@@ -16,6 +16,8 @@ class Place(NamedTuple):
     main_root: Path | None = None
     git_dir: Path | None = None
     """The git directory of this worktree, when the caller is a hook that has named it."""
+    common_dir: Path | None = None
+    """The git directory that all worktrees share; None outside of a repository."""
 
     @property
     def commit_notes(self) -> Path:
@@ -34,6 +36,11 @@ class Place(NamedTuple):
         """The swarm.toml of this working tree, else of the main working tree. Raises `BadConfig`."""
         own = self.root is not None and (self.root / FILE).exists()
         return load(self.root if own else self.main_root)
+
+    def config_files(self) -> tuple[Path, ...]:
+        """Every file whose change may be a change of `config`, whether it exists or not."""
+        roots = dict.fromkeys(root for root in (self.root, self.main_root) if root is not None)
+        return tuple(path for root in roots for path in list_files(root))
 
     def _beside_database(self, suffix: str) -> Path:
         return Path(f"{self.database}{suffix}")
@@ -62,7 +69,7 @@ def find_for_hook(git_dir: Path) -> Place:
 
 def _place_in(common_dir: Path, root: Path | None) -> Place:
     main_root = common_dir.parent if common_dir.name == ".git" else None
-    return Place(_chosen() or common_dir / "swarm" / "swarm.db", root, main_root)
+    return Place(_chosen() or common_dir / "swarm" / "swarm.db", root, main_root, common_dir=common_dir)
 
 
 def _chosen() -> Path | None:

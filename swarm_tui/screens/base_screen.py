@@ -13,12 +13,14 @@ from textual.containers import Vertical
 from textual.screen import Screen
 from textual.worker import Worker
 
+from swarm_agents.errors import BadConfig
 from swarm_agents.model import Moment, PaneAddress
 from swarm_agents.roster import Agent
 from swarm_agents.views.snapshot import Snapshot, SnapshotFailure, View
 from swarm_tui import worker_errors
 from swarm_tui.actions import Action
 from swarm_tui.settings import Settings
+from swarm_tui.widgets.config_line import ConfigLine
 from swarm_tui.widgets.failure_panel import FailurePanel
 from swarm_tui.widgets.key_bar import KeyBar
 from swarm_tui.widgets.title_line import TitleLine
@@ -36,6 +38,7 @@ class BaseScreen(Screen[None]):
         self._can_show = False
         # Kept as attributes: while the app closes, the clock still ticks, and a query would find no widgets.
         self._title_line = TitleLine(settings)
+        self._config_line = ConfigLine()
         self._trouble = FailurePanel()
         self._swarm = Vertical(id="swarm")
         self._keys = KeyBar(registry, settings.read_only)
@@ -75,6 +78,10 @@ class BaseScreen(Screen[None]):
                 self._trouble.over()
                 self._title_line.tick(view.moment)
                 self.show_swarm(view)
+
+    def show_config_error(self, error: BadConfig | None) -> None:
+        """A line that stays while swarm.toml is wrong."""
+        self._config_line.show(error)
 
     def tick(self, moment: Moment) -> None:
         """The screen's one clock: ages and countdowns."""

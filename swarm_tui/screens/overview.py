@@ -56,6 +56,7 @@ class OverviewScreen(BaseScreen):
 
     def compose(self) -> ComposeResult:
         yield self._title_line
+        yield self._config_line
         yield self._trouble
         with self._swarm:
             yield self._banner

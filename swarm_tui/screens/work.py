@@ -40,6 +40,7 @@ class WorkScreen(BaseScreen):
 
     def compose(self) -> ComposeResult:
         yield self._title_line
+        yield self._config_line
         yield self._trouble
         with self._swarm:
             yield self._banner

@@ -20,8 +20,13 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+from swarm_agents.config.config import Config
 from swarm_agents.db import database
+from swarm_agents.errors import BadConfig, SwarmError
 from swarm_agents.panes import tmux as transport
+from swarm_agents.place import Place
+from swarm_agents.watch.live_config import LiveConfig
+from swarm_agents.watch.loop import BackgroundLoop
 from tests.support.courier_swarm import CourierSwarm
 from tests.support.tmux import LIGHT_AGENT, Tmux, private_server
 from tests.support.until import until
@@ -98,14 +103,27 @@ def _round(server: Tmux, swarm: CourierSwarm) -> tuple[DeliveryTimes, ResourceCo
 
 @contextmanager
 def _courier(swarm: CourierSwarm) -> Iterator[None]:
-    stop = threading.Event()
-    courier = threading.Thread(target=swarm.courier.run, args=[stop])
+    loop = BackgroundLoop(LiveConfig(Place(swarm.database, None), Config()), _SilentListener())
+    courier = threading.Thread(target=loop.run)
     courier.start()
     try:
         yield
     finally:
-        stop.set()
+        loop.stop()
         courier.join()
+
+
+class _SilentListener:
+    """Fails the bench when the loop fails."""
+
+    def on_failure(self, error: SwarmError) -> None:
+        raise error
+
+    def on_database_written(self) -> None:
+        pass
+
+    def on_config_read(self, error: BadConfig | None) -> None:
+        pass
 
 
 def _broadcast(server: Tmux, swarm: CourierSwarm) -> tuple[DeliveryTimes, ResourceCost]:

@@ -8,8 +8,11 @@ from pathlib import Path
 from rich.console import Console
 from textual.pilot import Pilot
 
+from swarm_agents.config.config import Config
 from swarm_agents.db.clock import Clock
+from swarm_agents.place import Place
 from swarm_agents.views.snapshot import Snapshot
+from swarm_agents.watch.live_config import LiveConfig
 from swarm_tui.app import SwarmApp
 from swarm_tui.settings import Settings
 
@@ -27,7 +30,8 @@ async def dashboard(
     toasts: bool = True,
 ) -> AsyncIterator[Pilot[None]]:
     """A running dashboard that has seen the database once. It types into no pane."""
-    settings = Settings(database, read_only=read_only, courier=False, theme=theme, clock=clock)
+    live_config = LiveConfig(Place(database, None), Config())
+    settings = Settings(live_config, read_only=read_only, courier=False, theme=theme, clock=clock)
     app = SwarmApp(settings)
     async with app.run_test(size=size, notifications=toasts) as pilot:
         await until(pilot, lambda: not app.screen.has_class("-reading"), "the first view is shown")

@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 from swarm_agents.courier.courier import Courier
@@ -60,9 +59,17 @@ def main() -> None:
         pid = os.fork()
         if pid == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            kinds[line.strip()](Path(sys.argv[1])).run(threading.Event())
+            type_for_good(kinds[line.strip()](Path(sys.argv[1])), Path(sys.argv[1]))
         sys.stdout.write(f"{pid}\n")
         sys.stdout.flush()
+
+
+def type_for_good(courier: Courier, database: Path) -> None:
+    """Run rounds, one after each commit, until killed."""
+    with Database(database) as db, db.subscribe() as commits:
+        while True:
+            done = courier.run_round()
+            commits.wait(0.2 if done and done.moving else 1.0)
 
 
 if __name__ == "__main__":

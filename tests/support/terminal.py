@@ -65,17 +65,22 @@ class DashboardTerminal:
 
 def open_dashboard(
     server: Tmux,
-    database: Path,
+    database: Path | None,
     *options: str,
+    folder: Path | None = None,
     size: tuple[int, int] = (120, 40),
     environment: str = "",
     after: str = "",
 ) -> DashboardTerminal:
-    """Start it in a session of its own, and wait until it shows the swarm. `after`: what its shell runs then."""
-    program = shlex.join([sys.executable, "-m", "swarm_tui", "--db", str(database), *options])
+    """Start it in a session of its own, and wait until it shows the swarm.
+
+    `folder`: where it is started, and without `database` finds its repository. `after`: what its shell runs then.
+    """
+    found = ["--db", str(database)] if database else []
+    program = shlex.join([sys.executable, "-m", "swarm_tui", *found, *options])
     line = f"{environment} {program}; {after}" if after else f"{environment} exec {program}"
     width, height = size
-    session = server.server.new_session("dash", window_command=line, x=width, y=height)
+    session = server.server.new_session("dash", window_command=line, x=width, y=height, start_directory=folder)
     [pane] = session.panes
     assert pane.pane_id
     terminal = DashboardTerminal(server, pane.pane_id)

@@ -61,4 +61,4 @@ def no_announcing(monkeypatch: pytest.MonkeyPatch) -> None:
 
     Tests in flows/watch announce for real.
     """
-    monkeypatch.setattr(announcer, "CHECK_EVERY_S", 3_600.0)
+    monkeypatch.setattr(announcer, "announce_due", lambda db, config: None)

@@ -1,4 +1,4 @@
-"""`swarm courier`: types queued notices into panes until it is stopped, and ends leases that have run out."""
+"""`swarm courier`: runs the background loop until it is stopped: types queued notices into panes, ends leases."""
 
 import argparse
 import signal
@@ -7,13 +7,28 @@ import threading
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, talk
 from swarm_agents.cli.parsing import parser, seconds
-from swarm_agents.courier.courier import Courier, CourierRound
+from swarm_agents.courier.courier import Courier
 from swarm_agents.db.database import Database
-from swarm_agents.messages import acknowledgements
+from swarm_agents.errors import BadConfig, SwarmError
 from swarm_agents.watch import announcer
+from swarm_agents.watch.live_config import LiveConfig
+from swarm_agents.watch.loop import BackgroundLoop
 from swarm_agents.watch.reaper import Reaper
 
 _DAY_S = 86_400
+
+
+class _StandardErrorListener:
+    """Tells what the loop tells, a line each."""
+
+    def on_failure(self, error: SwarmError) -> None:
+        talk(f"courier: {error.message}")
+
+    def on_database_written(self) -> None:
+        """The loop itself looks; there is nothing to show."""
+
+    def on_config_read(self, error: BadConfig | None) -> None:
+        talk(f"courier: the old configuration goes on: {error.message}" if error else "courier: swarm.toml holds now")
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -28,25 +43,18 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 def _run(call: Call) -> Answer:
     call.require_human()
-    courier = Courier(call.place.database, call.config.profiles, call.config.notices_on_borders)
     if call.arguments.seconds == 0:
-        return _run_one_round(call, courier)
-    reaper = Reaper()
-
-    def after(db: Database, done: CourierRound) -> None:
-        reaper.end_leases(db, done)
-        acknowledgements.process_due(db)
-
-    stop = _make_stop_event(call.arguments.seconds)
-    # In a thread of its own: a user's command that hangs must not hold up the notices.
-    arguments = (call.place.database, call.config, stop)
-    threading.Thread(target=announcer.run_until_stopped, args=arguments, daemon=True).start()
+        return _run_one_round(call)
+    Database(call.place.database).close()  # where it cannot be opened, the courier ends here and does not retry
+    loop = BackgroundLoop(LiveConfig(call.place, call.config), _StandardErrorListener())
+    _stop_on_signal(loop, call.arguments.seconds)
     talk("courier: typing notices; Ctrl-C stops it")
-    courier.run(stop, after, lambda error: talk(f"courier: {error.message}"))
+    loop.run()
     return Answer("The courier stopped; queued notices wait for the next one.", data={"leads": False})
 
 
-def _run_one_round(call: Call, courier: Courier) -> Answer:
+def _run_one_round(call: Call) -> Answer:
+    courier = Courier(call.place.database, call.config.profiles, call.config.notices_on_borders)
     done = courier.run_round()
     if done is not None:
         Reaper().end_leases(call.db, done)
@@ -56,13 +64,11 @@ def _run_one_round(call: Call, courier: Courier) -> Answer:
     return Answer("One round is done." if leads else "Another courier types on this host.", data={"leads": leads})
 
 
-def _make_stop_event(after_s: float | None) -> threading.Event:
-    """An event that a signal sets, or the end of that time."""
-    stop = threading.Event()
+def _stop_on_signal(loop: BackgroundLoop, after_s: float | None) -> None:
+    """Stop the loop on a signal, or after that time."""
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, lambda *_: stop.set())
+        signal.signal(name, lambda *_: loop.stop())
     if after_s is not None:
-        timer = threading.Timer(after_s, stop.set)
+        timer = threading.Timer(after_s, loop.stop)
         timer.daemon = True
         timer.start()
-    return stop

@@ -13,6 +13,7 @@ from swarm_agents.errors import DatabaseUnreadable, SwarmError, Unavailable
 from swarm_agents.gate import hooks as gate_hooks
 from swarm_agents.git import hooks, repository
 from swarm_agents.text import one_line
+from swarm_agents.watch import watch_report
 
 
 class DoctorFinding(NamedTuple):
@@ -33,6 +34,7 @@ def _doctor(call: Call) -> Answer:
         _check("tmux", _find_tmux),
         _check("configuration", lambda: _describe_configuration(call)),
         _check("database", lambda: _check_database(call)),
+        _check("changes of files", lambda: watch_report.describe_watching(call.db, call.place)),
         _check("who am I", lambda: call.identity or "not known: use --as NAME, or set SWARM_AGENT"),
         _check("pre-commit hook", lambda: _describe_hook(call)),
         _check("notify command", lambda: _find_notify_command(call)),

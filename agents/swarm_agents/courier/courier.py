@@ -8,7 +8,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,6 @@ from swarm_agents.courier import border, injections, lease
 from swarm_agents.courier.screen_reader import ScreenReading
 from swarm_agents.courier.typist import ROUND_S, PendingWork, Typist
 from swarm_agents.db.database import Database
-from swarm_agents.errors import Unavailable
 from swarm_agents.hosts import screen_profiles
 from swarm_agents.model import DeliveryState, PaneAddress
 from swarm_agents.panes import tmux
@@ -30,9 +29,7 @@ LEASE_S = 10.0  # when the holder is frozen, another courier takes over after th
 _RENEW_S = 3.0
 _READ_EVERY_S = 2.0  # panes for which nothing waits
 _NO_ANSWER_S = 5.0  # until a server that did not answer is asked again; each question may wait as long
-_IDLE_S = 1.0  # between two rounds when nothing is committed
 _SERVE_S = 1.0  # that a round waits for tmux servers; slower ones continue in the background
-_BUSY_S = 0.3  # between two rounds while a line is on its way
 
 Snapshots = Mapping[str, ServerSnapshot | ServerGone | NoAnswer]
 
@@ -52,28 +49,28 @@ class CourierRound:
     """A line is on its way: the next round should follow soon."""
 
 
-AfterRound = Callable[[Database, CourierRound], None]
-ReportError = Callable[[Unavailable], None]
-
-
 class Courier:
     """Types queued notices. Any thread may call it; each round opens the database."""
 
     def __init__(self, database: Path, own_profiles: Mapping[str, Any] | None = None, on_borders: bool = False) -> None:
-        """`own_profiles` are the tables `[profiles.NAME]` of swarm.toml. Raises `BadConfig`.
-
-        With `on_borders`, pane borders show what waits for their agents, see `border`.
-        """
+        """For the parameters see `configure`."""
         self.name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._database = database
-        self._typist = Typist(screen_profiles.load_profiles(own_profiles))
+        self.configure(own_profiles, on_borders)
         self._servers: ParallelTasks[ServerSnapshot | ServerGone | NoAnswer] = ParallelTasks()
-        self._on_borders = on_borders
         self._running = threading.Lock()
         self._leads_until = 0.0
         self._renew_at = 0.0
         self._read_at = 0.0
         self._ask_again_at: dict[str, float] = {}
+
+    def configure(self, own_profiles: Mapping[str, Any] | None, on_borders: bool) -> None:
+        """For the rounds from now on. `own_profiles` are the tables `[profiles.NAME]` of swarm.toml.
+
+        With `on_borders`, pane borders show what waits for their agents, see `border`. Raises `BadConfig`.
+        """
+        self._typist = Typist(screen_profiles.load_profiles(own_profiles))
+        self._on_borders = on_borders
 
     def run_round(self) -> CourierRound | None:
         """One round over all tmux servers; None when a round is running already: rounds are dropped, never queued.
@@ -82,30 +79,6 @@ class Courier:
         """
         with Database(self._database) as db:
             return self._try_round(db)
-
-    def run(
-        self, stop: threading.Event, after: AfterRound | None = None, report_error: ReportError | None = None
-    ) -> None:
-        """Run rounds until `stop` is set, woken by commits of other connections.
-
-        `after` is called with the database and what the round saw. When something is unavailable (a locked database,
-        no tmux), `report_error` is called once, and the round is tried again.
-        """
-        reported = ""
-        with Database(self._database) as db, db.subscribe() as commits:
-            while not stop.is_set():
-                try:
-                    done = self._try_round(db)
-                    if after is not None and done is not None:
-                        after(db, done)
-                    reported = ""
-                except Unavailable as error:
-                    done = None
-                    if report_error is not None and error.message != reported:
-                        report_error(error)
-                    reported = error.message
-                commits.wait(_BUSY_S if done is not None and done.moving else _IDLE_S)
-        self.retire()
 
     def retire(self) -> None:
         """End the lease, so that another courier takes over at once."""

@@ -6,45 +6,46 @@ data version is read, and only another version is a change.
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from swarm_agents.db.database import Database
-from swarm_agents.db.sqlite.notify import CommitNotifier
+from swarm_agents.system.waker import Waker
 
-FALLBACK_S = 0.25  # a lost notification costs at most this much
+FALLBACK_S = 5.0  # a lost notification costs at most this much; where files are watched, that is quicker
 POLL_S = 0.1  # where no socket can be bound: 46 ms in the median, 0.2 % of a core
 
+Wait = Callable[[float], object]
 
-def changes(db: Database, stop: threading.Event, again: threading.Event | None = None) -> Iterator[None]:
+
+def changes(db: Database, stop: threading.Event, waker: Waker, again: threading.Event) -> Iterator[bool]:
     """Yield at once, and after every commit of another connection, until `stop`. Commits in between count as one.
 
-    Set `again` to have it yield once more without a commit. Raises what `Database.data_version` raises, when the file
-    is gone, replaced or cannot be read.
+    `waker` has it look at once. Set `again` before to have it yield without a commit, too; it yields whether that was
+    set. Raises what `Database.data_version` raises, when the file is gone, replaced or cannot be read.
     """
     seen: int | None = None
-    for _ in _hints(db.notifier, stop):
-        version = db.data_version()
-        if version != seen or (again is not None and again.is_set()):
-            seen = version
-            if again is not None:
-                again.clear()
-            yield
-
-
-def _hints(notifier: CommitNotifier, stop: threading.Event) -> Iterator[None]:
-    with contextlib.suppress(OSError):  # for instance a folder without permission to write
-        yield from _notifications(notifier, stop)
-    yield  # a commit may have come before the first poll
-    yield from _polls(stop)
-
-
-def _notifications(notifier: CommitNotifier, stop: threading.Event) -> Iterator[None]:
-    with notifier.subscribe() as commits:
+    with waiting_for_commits(db, waker) as wait:
         while not stop.is_set():
-            yield
-            commits.wait(FALLBACK_S)
+            version = db.data_version()
+            asked = again.is_set()
+            if version != seen or asked:
+                seen = version
+                again.clear()
+                yield asked
+            wait(FALLBACK_S)
 
 
-def _polls(stop: threading.Event) -> Iterator[None]:
-    while not stop.wait(POLL_S):
-        yield
+@contextmanager
+def waiting_for_commits(db: Database, waker: Waker) -> Iterator[Wait]:
+    """A function that sleeps until a commit of any connection or a wake-up, at most the seconds that it is given.
+
+    Where no socket can be bound (a folder without permission to write), it returns every `POLL_S`.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            commits = stack.enter_context(db.notifier.subscribe())
+        except OSError:
+            yield lambda limit_s: waker.wait(min(limit_s, POLL_S))
+        else:
+            yield lambda limit_s: commits.wait(limit_s, waker)

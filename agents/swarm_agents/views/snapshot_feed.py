@@ -9,6 +9,7 @@ from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.database import Database
 from swarm_agents.db.feed import changes
 from swarm_agents.errors import SwarmError
+from swarm_agents.system.waker import Waker
 from swarm_agents.views import snapshot
 from swarm_agents.views.snapshot import SnapshotFailure, View
 
@@ -29,19 +30,24 @@ class SnapshotFeed(threading.Thread):
         self._publish = publish
         self._clock = clock
         self._stop_asked = threading.Event()
-        self._wake = threading.Event()
+        self._waker = Waker()
         self._request = snapshot.NOTHING_EXTRA
-        self._request_changed = False
+        self._request_changed = threading.Event()
         self._published: View | None = None
 
     def request(self, **fields: Any) -> None:
         """Change what the next snapshots hold: fields of `SnapshotRequest`. One is published even if it is the same."""
         self._request = self._request._replace(**fields)
-        self._request_changed = True
-        self._wake.set()
+        self._request_changed.set()
+        self._waker.wake()
+
+    def look(self) -> None:
+        """The database may have changed without a notification."""
+        self._waker.wake()
 
     def stop(self) -> None:
         self._stop_asked.set()
+        self._waker.wake()
 
     def run(self) -> None:
         while not self._stop_asked.is_set():
@@ -54,8 +60,7 @@ class SnapshotFeed(threading.Thread):
 
     def _publish_until_it_fails(self) -> None:
         with Database(self._path, self._clock, _LOCK_TIMEOUT_S) as db:
-            for _ in changes(db, self._stop_asked, self._wake):
-                requested, self._request_changed = self._request_changed, False
+            for requested in changes(db, self._stop_asked, self._waker, self._request_changed):
                 taken = snapshot.take(db, self._request)
                 if requested or not snapshot.differ_only_in_time(taken, self._published):
                     self._published = taken

@@ -1,4 +1,5 @@
-"""What a host runs in the background: ends leases that are over, and announces escalations to the human.
+"""The one background loop of a host: delivers notices, ends leases, announces to the human, watches files.
 
-Uses every room of the engine below it. `swarm courier` and the dashboard each have a loop of their own that calls it.
+`swarm courier` and every dashboard run it (`loop`). The only room that imports watchfiles. Uses every room of the
+engine below it, and owns no table.
 """

@@ -9,7 +9,9 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from swarm_agents.config.config import Config, NotifyConfig
 from swarm_agents.courier import lease
@@ -24,9 +26,13 @@ from swarm_agents.messages import messages
 from swarm_agents.model import EVERYONE, SWARM
 from swarm_agents.system import file_lock, log
 
-CHECK_EVERY_S = 1.0  # of a courier and a dashboard: two small reads
+if TYPE_CHECKING:
+    from swarm_agents.system.waker import Waker
+
+CHECK_EVERY_S = 1.0  # while a try is under way elsewhere, or the database cannot be read
 HEAD_START_S = 3.0  # of a courier or dashboard before a verb's process, which may run in an agent's sandbox
 LINGER_S = 300.0  # longest life of a verb's process: time for three tries
+_LONGEST_SLEEP_S = 60.0  # of a thread that is woken when something may be due
 _CLAIM_SLACK_S = 15.0  # beyond a channel's time limit; then the claimant counts as dead
 
 
@@ -49,20 +55,26 @@ def announce_due(db: Database, config: Config) -> float | None:
         _record(db, claimed, *_try_channel(db, config.notify, claimed))
 
 
-def run_until_stopped(database: Path, config: Config, stop: threading.Event, clock: Clock = host_clock) -> None:
-    """Announce what is due until `stop` is set: for a thread of a courier or a dashboard."""
+def run_until_stopped(
+    database: Path, read_config: Callable[[], Config], stop: threading.Event, waker: "Waker", clock: Clock = host_clock
+) -> None:
+    """Announce what is due, each time that `waker` says so and when a try is due again, until `stop` is set.
+
+    For a thread of the background loop. After setting `stop`, wake it.
+    """
     last_error = ""
-    while not stop.wait(CHECK_EVERY_S):
+    while not stop.is_set():
         try:
             with Database(database, clock) as db:
-                announce_due(db, config)
-                last_error = ""
-                while not stop.wait(CHECK_EVERY_S):
-                    announce_due(db, config)
+                while not stop.is_set():
+                    due_in_s = announce_due(db, read_config())
+                    last_error = ""
+                    waker.wait(_LONGEST_SLEEP_S if due_in_s is None else max(CHECK_EVERY_S, due_in_s))
         except SwarmError as error:
             if error.message != last_error:
                 log.error(database, f"escalations cannot be announced: {error.message}")
             last_error = error.message
+            stop.wait(CHECK_EVERY_S)
 
 
 def announce_until_settled(db: Database, config: Config) -> None:

@@ -8,7 +8,10 @@ from swarm_agents.build import human_acts
 from swarm_agents.db.database import Database
 from swarm_agents.escalations.announcements import COMMAND
 from swarm_agents.escalations.escalations import Resolution
+from swarm_agents.place import Place
+from swarm_agents.system.waker import Waker
 from swarm_agents.watch import announcer
+from swarm_agents.watch.live_config import LiveConfig
 from swarm_tui.background import BackgroundThread
 from swarm_tui.settings import Settings
 from tests.support.notify import RULES, NotifyFolder, break_build, channel_state, clock_ahead, raise_escalation
@@ -19,7 +22,10 @@ from tests.support.until import until
 ANNOUNCE = """
 import sys
 from pathlib import Path
+from swarm_agents.place import Place
+from swarm_agents.system.waker import Waker
 from swarm_agents.watch import announcer
+from swarm_agents.watch.live_config import LiveConfig
 from swarm_agents.config.config import Config, NotifyConfig
 from swarm_agents.db.database import Database
 with Database(Path(sys.argv[1])) as db:
@@ -74,13 +80,15 @@ def test_a_courier_announces_too(repo: Repo, folder: NotifyFolder) -> None:
 def test_a_notifier_thread_ends_when_it_is_stopped(db_path: Path, folder: NotifyFolder) -> None:
     with Database(db_path) as db:
         raise_escalation(db)
-    stop = threading.Event()
-    arguments = (db_path, folder.config(folder.script("touch done")), stop)
+    stop, waker = threading.Event(), Waker()
+    config = folder.config(folder.script("touch done"))
+    arguments = (db_path, lambda: config, stop, waker)
     notifying = threading.Thread(target=announcer.run_until_stopped, args=arguments)
     notifying.start()
 
     until(folder.path("done").exists, "the command ran")
     stop.set()
+    waker.wake()
 
     notifying.join(10)
     assert not notifying.is_alive()
@@ -90,7 +98,8 @@ def test_a_dashboard_announces_too(db_path: Path, folder: NotifyFolder) -> None:
     with Database(db_path) as db:
         raise_escalation(db)
     config = folder.config(folder.script("touch done"))
-    background = BackgroundThread(Settings(db_path, config=config, courier=False), lambda error: None)
+    live_config = LiveConfig(Place(db_path, None), config)
+    background = BackgroundThread(Settings(live_config, courier=False), lambda message: None, lambda: None)
 
     background.start()
     until(folder.path("done").exists, "the command ran")

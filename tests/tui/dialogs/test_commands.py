@@ -335,7 +335,7 @@ async def test_a_read_only_screen_ends_no_lease(db: Database, db_path: Path, clo
 
     async with dashboard(db_path, clock, read_only=True) as pilot:
         await shows(pilot, "lease ran out")
-        assert pilot.app._background is None  # type: ignore[attr-defined]
+        await until(pilot, lambda: pilot.app._background is not None, "its background thread runs")  # type: ignore[attr-defined]
 
     assert build.current(db).fixer == "billing"
 

@@ -14,9 +14,10 @@ from swarm_agents.db import feed
 from swarm_agents.db.database import Database
 from swarm_agents.db.sqlite.notify import CommitNotifier
 from swarm_agents.errors import DatabaseUnreadable, SwarmError
+from swarm_agents.system.waker import Waker
 
 LIMIT_S = 10.0
-_QUIET_S = 3 * feed.FALLBACK_S  # longer than any check that is under way
+_QUIET_S = 0.5  # longer than any check that is under way
 
 
 def test_a_commit_of_another_connection_is_a_change(db: Database, db_path: Path) -> None:
@@ -29,10 +30,33 @@ def test_a_commit_without_a_notification_is_found_all_the_same(
     db: Database, db_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(db.notifier, "notify", lambda: None)
+    monkeypatch.setattr(feed, "FALLBACK_S", 0.1)
 
     with _following(db_path) as seen:
         roster.join(db, "alice", "agent", None)
         seen.get(timeout=LIMIT_S)
+
+
+def test_a_caller_that_saw_the_file_change_has_it_looked_at_at_once(
+    db: Database, db_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db.notifier, "notify", lambda: None)
+    monkeypatch.setattr(feed, "FALLBACK_S", 3 * LIMIT_S)
+    waker = Waker()
+
+    with _following(db_path, waker=waker) as seen:
+        roster.join(db, "alice", "agent", None)
+        waker.wake()
+        assert seen.get(timeout=LIMIT_S) is False
+
+
+def test_a_wake_up_without_a_commit_is_no_change(db_path: Path) -> None:
+    waker = Waker()
+
+    with _following(db_path, waker=waker) as seen:
+        waker.wake()
+        with pytest.raises(Empty):
+            seen.get(timeout=_QUIET_S)
 
 
 def test_a_notification_without_a_commit_is_no_change(db: Database, db_path: Path) -> None:
@@ -42,7 +66,10 @@ def test_a_notification_without_a_commit_is_no_change(db: Database, db_path: Pat
             seen.get(timeout=_QUIET_S)
 
 
-def test_no_change_is_lost_when_the_folder_of_the_sockets_is_removed(db: Database, db_path: Path) -> None:
+def test_no_change_is_lost_when_the_folder_of_the_sockets_is_removed(
+    db: Database, db_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "FALLBACK_S", 0.1)
     with _following(db_path) as seen:
         roster.join(db, "alice", "agent", None)
         seen.get(timeout=LIMIT_S)
@@ -61,14 +88,18 @@ def test_where_no_socket_can_be_bound_it_polls(db: Database, db_path: Path, monk
 
 
 def test_a_caller_can_ask_for_another_yield(db_path: Path) -> None:
-    again = threading.Event()
+    again, waker = threading.Event(), Waker()
 
-    with _following(db_path, again) as seen:
+    with _following(db_path, again, waker) as seen:
         again.set()
-        seen.get(timeout=LIMIT_S)
+        waker.wake()
+        assert seen.get(timeout=LIMIT_S) is True
 
 
-def test_the_feed_of_a_database_that_is_removed_ends_with_an_error(db_path: Path) -> None:
+def test_the_feed_of_a_database_that_is_removed_ends_with_an_error(
+    db_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "FALLBACK_S", 0.1)
     with _following(db_path) as seen:
         db_path.unlink()
         assert isinstance(seen.get(timeout=LIMIT_S), DatabaseUnreadable)
@@ -90,17 +121,20 @@ def _agents(db: Database) -> int:
 
 
 @contextmanager
-def _following(database: Path, again: threading.Event | None = None, tell: object = None) -> Iterator["Queue[object]"]:
+def _following(
+    database: Path, again: threading.Event | None = None, waker: Waker | None = None, tell: object = None
+) -> Iterator["Queue[object]"]:
     """Follow in another thread; yields what it yields after its start, and the error it ends with."""
     seen: Queue[object] = Queue()
     stop = threading.Event()
+    waker = waker or Waker()
     started = threading.Event()
 
     def follow() -> None:
         try:
             with Database(database) as db:
-                for _ in feed.changes(db, stop, again):
-                    seen.put(None)
+                for asked in feed.changes(db, stop, waker, again or threading.Event()):
+                    seen.put(asked)
                     if callable(tell):
                         tell(db)
                     started.set()
@@ -115,6 +149,7 @@ def _following(database: Path, again: threading.Event | None = None, tell: objec
         yield seen
     finally:
         stop.set()
+        waker.wake()
         thread.join(LIMIT_S)
         assert not thread.is_alive(), "the feed did not end"
 

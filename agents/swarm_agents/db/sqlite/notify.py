@@ -2,8 +2,9 @@
 
 Each subscriber binds a datagram socket in one folder, and a commit sends a datagram to every socket there. It is a
 hint: a subscriber reads the database when one arrives, and also after its own time-out, in case one was lost.
-Watching the database's files would be worse: events of the files come too early or never, and a user may have only 128
-watchers, while more agents than that may wait in one swarm.
+Watching the database's files instead would be worse: events of the files come too early or never, and a user may have
+only 128 watchers, while more agents than that may wait in one swarm. `watch/` watches them as well, for programs that
+send no notification.
 """
 
 import contextlib
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from socket import socket
+
+    from swarm_agents.system.waker import Waker
 
 _BIND_TRIES = 100  # each lost to a subscriber that removed the folder at the same moment
 _SOCKET_PATH_LIMIT = 100  # bytes; the system's limit is 107 on Linux and 103 on macOS
@@ -80,15 +83,22 @@ class CommitSubscription:
     def __init__(self, receiver: "socket") -> None:
         self._receiver = receiver
 
-    def wait(self, limit_s: float) -> bool:
-        """Sleep until a commit, at most `limit_s`; whether there was one. Several since the last wait count as one."""
+    def wait(self, limit_s: float, waker: "Waker | None" = None) -> bool:
+        """Sleep until a commit, at most `limit_s`; whether there was one. Several since the last wait count as one.
+
+        `waker` ends the sleep, too.
+        """
         import select  # only a process that waits needs it
 
-        ready, _, _ = select.select([self._receiver], [], [], max(0.0, limit_s))
+        receivers: list[socket | Waker] = [self._receiver] if waker is None else [self._receiver, waker]
+        ready, _, _ = select.select(receivers, [], [], max(0.0, limit_s))
+        if waker in ready and waker is not None:
+            waker.clear()
+        committed = self._receiver in ready
         with contextlib.suppress(BlockingIOError):
-            while ready:
+            while committed:
                 self._receiver.recv(1)
-        return bool(ready)
+        return committed
 
 
 def _send(sender: "socket", address: Path) -> None:

@@ -1,0 +1,24 @@
+"""The configuration of a process that runs for long: swarm.toml is read again when it has changed."""
+
+from swarm_agents.config.config import Config
+from swarm_agents.errors import BadConfig
+from swarm_agents.place import Place
+
+
+class LiveConfig:
+    """The configuration that holds now. Any thread may read it, one thread reloads it."""
+
+    def __init__(self, place: Place, config: Config) -> None:
+        self.place = place
+        self.current = config
+        self.error: BadConfig | None = None
+        """What is wrong with the files as they are now; `current` is then the last one that was right."""
+
+    def reload(self) -> bool:
+        """Read the files again; whether the configuration or what is wrong with it is another one now."""
+        before = (self.current, self.error and self.error.message)
+        try:
+            self.current, self.error = self.place.config(), None
+        except BadConfig as error:
+            self.error = error
+        return before != (self.current, self.error and self.error.message)
