@@ -2,8 +2,9 @@
 
 from typing import Literal, NamedTuple
 
+from swarm_agents.build import shared_branch
 from swarm_agents.events import Event
-from swarm_agents.model import HUMAN, Build
+from swarm_agents.model import HUMAN, SWARM, Build
 from swarm_agents.text import one_line
 
 Severity = Literal["information", "warning", "error"]
@@ -42,6 +43,8 @@ def to_toast(event: Event) -> Toast | None:
     if event.actor == HUMAN and event.kind in _DONE_BY_HUMAN:
         text = _DONE_BY_HUMAN[event.kind].format(detail=one_line(event.detail, _DETAIL_LIMIT))
         return Toast(text, "information")
+    if event.kind == shared_branch.MOVED and event.actor == SWARM:  # an agent's own commit is no news
+        return Toast(f"The shared branch moved: {one_line(event.detail, _DETAIL_LIMIT)}", "information")
     if event.kind not in _BUILD_TURNED:
         return None
     text, severity = _BUILD_TURNED[event.kind]

@@ -94,6 +94,8 @@ class Build(NamedTuple):
     """After a failure of the network: no agent may claim before this time (UTC ms)."""
     retry: Deadline | None = None
     """The same moment on the monotonic clock."""
+    last_check_commit: str | None = None
+    """The commit that the last check ran on, where that is known."""
 
     @property
     def red(self) -> bool:

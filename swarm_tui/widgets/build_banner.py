@@ -114,14 +114,25 @@ def _red(snapshot: Snapshot, moment: Moment) -> Content:
             f"green for {times.roughly(moment.wall_ms - build.changed_at)}" if build.changed_at else "no red period yet"
         )
         checked = f", last check {times.of_day(build.last_check)}" if build.last_check else ""
-        return Content.styled(since + checked, STYLE["dim"])
+        return Content.assemble((since + checked, STYLE["dim"]), *_tip(snapshot))
     parts: list[Part] = []
     if build.broken_since is not None:
         parts += [("red for ", ""), (times.lasting(moment.wall_ms - build.broken_since), "bold")]
         parts += [(f" (since {times.of_day_short(build.broken_since)}, incident {build.incident})", STYLE["dim"])]
     for attempt in [one for one in snapshot.attempts if one.end][-3:]:
         parts += _ended(attempt)
-    return Content.assemble(*parts)
+    return Content.assemble(*parts, *_tip(snapshot))
+
+
+def _tip(snapshot: Snapshot) -> list[Part]:
+    """Where the shared branch is. The last check says nothing about a commit that came after it."""
+    if snapshot.branch is None:
+        return []
+    tip = snapshot.branch.tip
+    parts: list[Part] = [(f"   {one_line(tip.name, 40)} {tip.commit[:7]} {one_line(tip.subject, 60)}", STYLE["dim"])]
+    if snapshot.build.last_check and not snapshot.branch.checked:
+        parts.append((", no check since", STYLE["busy"]))
+    return parts
 
 
 def _ended(attempt: Attempt) -> list[Part]:

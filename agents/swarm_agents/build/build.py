@@ -120,7 +120,9 @@ def renew(db: Database, agent: str, fence: int | None = None) -> RoleGranted | F
 def mark_fixed(db: Database, agent: str, evidence: Evidence, fence: int | None = None) -> BuildPassing | FenceRejected:
     """The fixer's check passed: the incident is closed, all are told, waiters are woken."""
     with db.transaction() as tx:
-        row = transitions.become_passing(tx, transitions.REPAIRED, checked=agent != HUMAN, agent=agent, fence=fence)
+        row = transitions.become_passing(
+            tx, transitions.REPAIRED, checked=agent != HUMAN, commit=evidence.commit, agent=agent, fence=fence
+        )
         if not row:
             return FenceRejected(state(tx))
         incidents.end_attempt(tx, AttemptEnd.FIXED, evidence.what)
@@ -222,14 +224,14 @@ def heal(db: Database, by: str, evidence: Evidence) -> BuildPassing | None:
     """
     with db.transaction() as tx:
         began = transitions.began_values(evidence.began)
-        row = transitions.become_passing(tx, transitions.UNCHANGED_SINCE, checked=True, **began)
+        row = transitions.become_passing(tx, transitions.UNCHANGED_SINCE, checked=True, commit=evidence.commit, **began)
         return consequences.close_incident(tx, row, by, "healed", evidence) if row else None
 
 
-def record_check(db: Database, ok: bool) -> None:
-    """Record the result of a check on the shared branch, and its time. Changes no status."""
+def record_check(db: Database, ok: bool, commit: str | None = None) -> None:
+    """Record the result of a check on a commit of the shared branch, and its time. Changes no status."""
     with db.transaction() as tx:
-        transitions.record_check(tx, ok)
+        transitions.record_check(tx, ok, commit)
 
 
 # Reading.

@@ -31,6 +31,7 @@ def value(row: Row) -> Build:
         lease=leases.DEADLINE.read(row),
         changed_at=row["changed_at"],
         last_check=row["last_check"],
+        last_check_commit=row["last_check_commit"],
         retry_at=row["retry_at"],
         retry=RETRY.read(row),
     )

@@ -43,7 +43,7 @@ def open_incident(
     return tx.one(
         f"update build_state set status = 'fixing', incident_id = incident_id + 1, summary = :summary, "
         f"fence = fence + 1, attempts_used = 0, max_attempts = :max_attempts, broken_since = :now, "
-        f"last_check = :now, last_check_ok = 0, {_NEW_LEASE}, {_CHANGED} "
+        f"last_check = :now, last_check_ok = 0, last_check_commit = null, {_NEW_LEASE}, {_CHANGED} "
         f"where id = 1 and status = 'passing' and {_FRESH} returning *",
         **_lease_values(tx, agent, lease_s),
         **began_values(began),
@@ -107,16 +107,19 @@ def end_lease(
     )
 
 
-def become_passing(tx: Transaction, guard: str, checked: bool, **values: Any) -> Row | None:
-    """To passing. `checked` when a check passed, and not only a person declared it."""
+def become_passing(tx: Transaction, guard: str, checked: bool, commit: str | None = None, **values: Any) -> Row | None:
+    """To passing. `checked` when a check passed, on `commit` if that is known, and not only a person declared it."""
     return tx.one(
         f"update build_state set status = 'passing', {_NEW_BUDGET}, fence = fence + 1, "
         f"broken_since = null, summary = '', last_check = case when :checked = 1 then :now else last_check end, "
-        f"last_check_ok = case when :checked = 1 then 1 else last_check_ok end, {_NO_LEASE}, {_CHANGED}, {_REFRESHED} "
+        "last_check_ok = case when :checked = 1 then 1 else last_check_ok end, "
+        "last_check_commit = case when :checked = 1 then :commit else last_check_commit end, "
+        f"{_NO_LEASE}, {_CHANGED}, {_REFRESHED} "
         f"where id = 1 and {guard} returning *",
         now=tx.now,
         **tx.clock,
         checked=int(checked),
+        commit=commit,
         **values,
     )
 
@@ -149,8 +152,13 @@ def assign_escalated(tx: Transaction, to: str, lease_s: float) -> Row | None:
     return _leave_escalated(tx, f"status = 'fixing', fence = fence + 1, {_NEW_LEASE}", **_lease_values(tx, to, lease_s))
 
 
-def record_check(tx: Transaction, ok: bool) -> None:
-    tx.execute("update build_state set last_check = :now, last_check_ok = :ok where id = 1", now=tx.now, ok=int(ok))
+def record_check(tx: Transaction, ok: bool, commit: str | None) -> None:
+    tx.execute(
+        "update build_state set last_check = :now, last_check_ok = :ok, last_check_commit = :commit where id = 1",
+        now=tx.now,
+        ok=int(ok),
+        commit=commit,
+    )
 
 
 def began_values(began: Moment | None) -> dict[str, Any]:

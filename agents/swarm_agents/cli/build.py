@@ -254,14 +254,14 @@ def _check(call: Call) -> Answer:
     checked = head_check.check_head(call.db, agent, call.config.check, call.root)
     commit = checked.evidence.commit
     if not checked.ok:
-        build.record_check(call.db, ok=False)
+        build.record_check(call.db, ok=False, commit=commit)
         report = call.add_identity(f"swarm build report --summary {_quoted(checked.why)}")
         return Answer(f"{one_line(checked.why, 300)}.", 1, {"commit": commit}, report)
     if commit is None or _is_shared(call, commit):
         healed = build.heal(call.db, agent, checked.evidence)
         if healed:
             return answers.of(call, healed)
-    build.record_check(call.db, ok=True)
+    build.record_check(call.db, ok=True, commit=commit)
     return Answer(
         f"{one_line(checked.why, 300)}.", data={"commit": commit, **answers.role_data(build.current(call.db))}
     )

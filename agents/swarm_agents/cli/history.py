@@ -31,10 +31,15 @@ def show(call: Call) -> Answer:
     lines += [f"attempt {one.number}  {one.agent}  {one.end or 'open'}  {one.reason}" for one in found.attempts]
     lines += [f"{found.closed_how} by  {found.closed_by}  {found.closed_why}"] if found.closed_how else []
     lines += [f"symptom  {one.signature}  {one.times} times  {one.summary}" for one in found.symptoms]
-    lines += [f"verdict  {one.verdict}  {one.agent}  {one.why}" for one in report.verdicts]
+    lines += [_verdict_line(one) for one in report.verdicts]
     lines += ["the last lines:", found.evidence] if found.evidence else []
     data = _data(found) | {"evidence": found.evidence, "verdicts": [_verdict(one) for one in report.verdicts]}
     return Answer(lines[0], data=data, lines=tuple(printable(line) for line in lines))
+
+
+def _verdict_line(one: VerdictRow) -> str:
+    when = "" if one.current else "  (before the shared branch moved)"
+    return f"verdict  {one.verdict}  {one.agent}  {one.why}{when}"
 
 
 def _line(one: Incident) -> str:

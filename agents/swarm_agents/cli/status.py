@@ -22,6 +22,8 @@ def _status(call: Call) -> Answer:
     call.record_read()
     status = swarm_status.read(call.db)
     lines = [answers.line(status.build)]
+    if status.branch and status.build.last_check and not status.branch.checked:
+        lines.append(answers.branch_line(status.branch))
     lines += [f"waiting  {one.ticket}  {one.agent}  until {format_clock(one.deadline)}" for one in status.waiting]
     lines += [
         f"agent  {one.agent.name}  {one.state}  seen {ago(status.read_at - one.agent.seen_at)}"
@@ -43,6 +45,7 @@ def _status(call: Call) -> Answer:
             ],
             "agents": [agent_data(one) for one in status.present],
             "escalations": [_question_data(one) for one in status.escalations],
+            "branch": answers.branch_data(status.branch),
             "messages": {"last_id": status.last_message},
         },
         lines=tuple(lines),

@@ -73,14 +73,6 @@ def has_ever_passed(tx: Transaction, check: CheckConfig) -> bool:
     return row is not None
 
 
-def is_known_good(tx: Transaction, tree: str) -> bool:
-    """Whether a check passed on this tree, or a commit with it landed through the hook."""
-    return bool(
-        tx.one("select 1 from check_runs where tree = :tree and state = 'passed'", tree=tree)
-        or tx.one("select 1 from landings where tree = :tree", tree=tree)
-    )
-
-
 def _check_key(check: CheckConfig) -> str:
     """Results are kept under this key: with another command, setup or link the check is another one."""
     return "\n".join([check.command, check.setup or "", *check.link])

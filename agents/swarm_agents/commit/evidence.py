@@ -7,7 +7,7 @@ the live working tree fails: something in it that is not committed. Each tree is
 import time
 from pathlib import Path
 
-from swarm_agents.commit import check_runs
+from swarm_agents.commit import check_runs, known_trees
 from swarm_agents.commit.check_runs import CheckRun, CheckState
 from swarm_agents.commit.context import CommitContext
 from swarm_agents.commit.verdict import RefusalFinding, Verdict
@@ -40,7 +40,7 @@ def find_first_red(db: Database, root: Path) -> tuple[str, str] | None:
     commits = refs.list_first_parents(root, 50)
     with db.reading() as tx:
         for commit, tree, author in commits:
-            if check_runs.is_known_good(tx, tree):
+            if known_trees.is_known_good(tx, tree):
                 return suspect
             suspect = (commit, author)
     return None

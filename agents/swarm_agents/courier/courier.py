@@ -72,11 +72,14 @@ class Courier:
         self._typist = Typist(screen_profiles.load_profiles(own_profiles))
         self._on_borders = on_borders
 
-    def run_round(self) -> CourierRound | None:
+    def run_round(self, open_db: Database | None = None) -> CourierRound | None:
         """One round over all tmux servers; None when a round is running already: rounds are dropped, never queued.
 
-        A tmux server that does not answer costs a second, so never call this from an event loop.
+        With `open_db`, its lease is renewed there, which is no commit of another connection to the caller. A tmux
+        server that does not answer costs a second, so never call this from an event loop.
         """
+        if open_db is not None:
+            return self._try_round(open_db)
         with Database(self._database) as db:
             return self._try_round(db)
 

@@ -160,7 +160,7 @@ def _find_landing(config: Config, updates: list[RefUpdate]) -> RefUpdate | None:
 
 def _was_judged(db: Database, at: Place, root: Path, landing: RefUpdate) -> bool:
     """Whether the commit's tree has a verdict, or needs none, because it is no single commit on top of the branch."""
-    from swarm_agents.commit import check_runs  # loads subprocess
+    from swarm_agents.commit import known_trees  # only a commit that moves HEAD needs it
     from swarm_agents.git import refs  # loads subprocess
 
     tree, parents = refs.read_tree_and_parents(root, landing.new)
@@ -172,7 +172,7 @@ def _was_judged(db: Database, at: Place, root: Path, landing: RefUpdate) -> bool
     if _is_in_folder(at.judged_trees, tree):
         return True
     with db.reading() as tx:
-        return check_runs.is_known_good(tx, tree)
+        return known_trees.is_known_good(tx, tree)
 
 
 def _is_in_folder(folder: Path, tree: str) -> bool:

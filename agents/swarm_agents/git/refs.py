@@ -1,6 +1,7 @@
 """Reads commits, trees and branches of a repository. Changes nothing."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 from swarm_agents.git.repository import worktree_git_dir
 from swarm_agents.git.run import run_git, run_git_or_raise, split_lines
@@ -19,6 +20,29 @@ def read_head_and_tree(root: Path) -> tuple[str, str] | None:
         return None
     commit, tree = answer.stdout.split()
     return commit, tree
+
+
+class BranchTip(NamedTuple):
+    """The newest commit of a branch. `name` is the branch for people; `author` and `subject` are text from outside."""
+
+    name: str
+    commit: str
+    tree: str
+    author: str
+    subject: str
+
+
+def read_tip(common_dir: Path, branch: str | None) -> BranchTip | None:
+    """The tip of the branch; without `branch`, of the one that the main working tree has checked out.
+
+    None when there is no such commit.
+    """
+    there = ["--git-dir", str(common_dir)]
+    name = branch or _read_short_head(there, common_dir)
+    shown = ["log", "--max-count=1", "--no-show-signature", "--format=%H%x00%T%x00%an%x00%s", branch or "HEAD", "--"]
+    answer = run_git([*there, *shown], common_dir)
+    found = answer.stdout.rstrip("\n").split("\0")
+    return BranchTip(name, *found) if answer.returncode == 0 and len(found) == 4 else None
 
 
 def contains_commit(root: Path, tip: str, commit: str) -> bool | None:
@@ -57,6 +81,10 @@ def is_new_commit(root: Path, commit: str) -> bool:
     if run_git_or_raise(["rev-list", "--max-count=1", "--ignore-missing", commit, "--not", *known], root) == "":
         return False
     return commit not in _fetched(root)
+
+
+def _read_short_head(there: list[str], where: Path) -> str:
+    return run_git([*there, "symbolic-ref", "--quiet", "--short", "HEAD"], where).stdout.strip() or "HEAD"
 
 
 def _fetched(root: Path) -> set[str]:

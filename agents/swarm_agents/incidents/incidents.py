@@ -119,6 +119,12 @@ def record_landing(tx: Transaction, agent: str, commit: str, tree: str) -> None:
     )
 
 
+def find_lander(tx: Transaction, commit: str) -> str | None:
+    """The agent whose `swarm commit` made the commit, and landed it through the hook."""
+    row = tx.one("select agent from landings where commit_id = :commit", commit=commit)
+    return row["agent"] if row else None
+
+
 def keep_landed_commit(tx: Transaction, agent: str, commit: str) -> None:
     """Record the commit that the fixer landed through the hook: evidence once it is on the shared branch."""
     tx.execute(

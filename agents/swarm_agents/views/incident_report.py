@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from swarm_agents.build import shared_branch
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.events import Event
@@ -32,6 +33,8 @@ class VerdictRow(NamedTuple):
     head_tree: str | None
     index_tree: str | None
     duration_ms: int
+    current: bool
+    """It is about the tip of the shared branch as it is now, or was found since the tip moved there."""
 
 
 class IncidentReport(NamedTuple):
@@ -55,7 +58,7 @@ class IncidentHistory(NamedTuple):
 def read_history(db: Database, limit: int) -> IncidentHistory:
     with db.reading() as tx:
         found = history.list_incidents(tx, limit)
-        return IncidentHistory(tuple(found), _make_verdicts(history.list_verdicts(tx, limit)))
+        return IncidentHistory(tuple(found), _make_verdicts(tx, history.list_verdicts(tx, limit)))
 
 
 def read(db: Database, number: int | None = None) -> IncidentReport | None:
@@ -65,7 +68,7 @@ def read(db: Database, number: int | None = None) -> IncidentReport | None:
         if incident is None:
             return None
         ungated = [event for event in gate.list_ungated_commits(tx, _UNGATED_READ) if event.incident == incident.id]
-        verdicts = _make_verdicts(history.list_verdicts_of(tx, incident.id))
+        verdicts = _make_verdicts(tx, history.list_verdicts_of(tx, incident.id))
         return IncidentReport(tx.now, incident, verdicts, tuple(reversed(ungated)))
 
 
@@ -74,5 +77,12 @@ def _latest(tx: Transaction) -> Incident | None:
     return found[0] if found else None
 
 
-def _make_verdicts(rows: list[dict[str, Any]]) -> tuple[VerdictRow, ...]:
-    return tuple(VerdictRow(**{name: row[name] for name in VerdictRow._fields}) for row in rows)
+def _make_verdicts(tx: Transaction, rows: list[dict[str, Any]]) -> tuple[VerdictRow, ...]:
+    tip = shared_branch.read(tx)
+    return tuple(
+        VerdictRow(
+            **{name: row[name] for name in VerdictRow._fields if name != "current"},
+            current=not shared_branch.is_outdated(tip, row["at"], row["head_tree"]),
+        )
+        for row in rows
+    )

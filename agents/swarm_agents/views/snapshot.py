@@ -23,6 +23,7 @@ from swarm_agents.tasks import rows as task_rows
 from swarm_agents.tasks.rows import Task
 from swarm_agents.views import message_pages, swarm_status
 from swarm_agents.views.agents import ListedAgent
+from swarm_agents.views.branch_state import BranchState
 from swarm_agents.views.message_pages import LogRow
 
 TAIL = 128  # messages: a screen that follows the log needs no second read
@@ -83,6 +84,8 @@ class Snapshot:
     """Channels by which an escalation could not be announced, the newest failure first."""
     unacknowledged: tuple[Escalation, ...]
     """The unanswered ones about messages that were not acknowledged, however often they were repeated."""
+    branch: BranchState | None
+    """Where the shared branch is; None until a background loop has seen it."""
     ungated: UngatedCommits | None
     unreached: tuple[UnreachedAgent, ...]
     """Agents that have not left, and that notices did not reach."""
@@ -138,6 +141,7 @@ def take(db: Database, request: SnapshotRequest = NOTHING_EXTRA) -> Snapshot:
             escalations=tuple(one for one in status.escalations if one.incident is not None),
             unannounced=tuple(announcements.list_failed(tx)),
             unacknowledged=tuple(one for one in status.escalations if one.message is not None),
+            branch=status.branch,
             ungated=_find_ungated(tx, now),
             unreached=tuple(
                 UnreachedAgent(one.agent, count, one) for one, count in deliveries.list_unreached_agents(tx)

@@ -10,8 +10,9 @@ from swarm_agents.escalations import escalations
 from swarm_agents.escalations.escalations import Escalation
 from swarm_agents.messages import reading
 from swarm_agents.model import Build
-from swarm_agents.views import agents
+from swarm_agents.views import agents, branch_state
 from swarm_agents.views.agents import ListedAgent
+from swarm_agents.views.branch_state import BranchState
 
 
 class SwarmStatus(NamedTuple):
@@ -25,6 +26,8 @@ class SwarmStatus(NamedTuple):
     """Those that left included."""
     escalations: tuple[Escalation, ...]
     """The unanswered ones, oldest first."""
+    branch: BranchState | None
+    """Where the shared branch is; None until a background loop has seen it."""
     last_message: int
     """The id of the newest message; 0 when there is none."""
 
@@ -41,11 +44,13 @@ def read(db: Database) -> SwarmStatus:
 
 def read_in(tx: Transaction) -> SwarmStatus:
     """The same within the caller's transaction."""
+    now = build.state(tx)
     return SwarmStatus(
         read_at=tx.now,
-        build=build.state(tx),
+        build=now,
         waiting=tuple(waiters.list_waiting(tx)),
         agents=tuple(agents.list_agents(tx)),
         escalations=tuple(escalations.list_open(tx)),
+        branch=branch_state.read(tx, now),
         last_message=reading.find_last_id(tx),
     )

@@ -23,7 +23,7 @@ from swarm_agents.messages import acknowledgements, deliveries
 from swarm_agents.model import SWARM
 from swarm_agents.system import log
 from swarm_agents.system.waker import Waker
-from swarm_agents.watch import announcer
+from swarm_agents.watch import announcer, branch
 from swarm_agents.watch.file_watch import UNWATCHED, FileWatch
 from swarm_agents.watch.live_config import LiveConfig
 from swarm_agents.watch.reaper import Reaper
@@ -76,6 +76,7 @@ class BackgroundLoop:
         self._courier_config: Config | None = None
         self._reaper = Reaper()
         self._last_failure = ""
+        self._last_branch_error = ""
         self._files = threading.Thread(target=self._watch_files, name="files", daemon=True)
 
     def mark_escalations_shown(self) -> None:
@@ -140,7 +141,7 @@ class BackgroundLoop:
         """One round of the courier; whether a notice is on its way into a pane."""
         if not self._types:
             return False
-        done = self._configured_courier().run_round()
+        done = self._configured_courier().run_round(db)
         if done:
             self._reaper.end_leases(db, done)
         return done is not None and done.moving
@@ -164,7 +165,19 @@ class BackgroundLoop:
             self._tell_config()
         if FileSubject.DATABASE in subjects:
             self._listener.on_database_written()
+        if self._acts and subjects != {FileSubject.DATABASE}:
+            self._record_branch()
         self._waker.wake()
+
+    def _record_branch(self) -> None:
+        try:
+            with Database(self._database, self._clock) as db:
+                branch.record_tip(db, self._live_config.place, self._live_config.current.branch)
+            self._last_branch_error = ""
+        except SwarmError as error:
+            if error.message != self._last_branch_error:
+                log.error(self._database, f"the shared branch could not be looked at: {error.message}")
+            self._last_branch_error = error.message
 
     def _tell_config(self) -> None:
         error = self._live_config.error

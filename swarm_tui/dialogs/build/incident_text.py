@@ -106,6 +106,7 @@ def _verdict(verdict: VerdictRow) -> list[Line]:
         f"{one_line(verdict.agent, 24)}: ",
         (one_line(verdict.verdict, 20), "bold"),
         f"  {one_line(verdict.why, 300)}",
+        ("" if verdict.current else "  (before the shared branch moved)", STYLE["dim"]),
     )
     lines: list[Line] = [head]
     if verdict.command:

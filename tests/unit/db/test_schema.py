@@ -256,6 +256,24 @@ def test_an_older_database_is_upgraded_when_it_is_opened(db: Database, next_vers
     assert after["agents"] == before["agents"]
 
 
+def test_a_database_of_version_1_is_upgraded_with_its_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, older = tmp_path / "swarm.db", schema.Migrations("swarm")
+    older(name="first")(schema.first)
+    with monkeypatch.context() as earlier:
+        earlier.setattr(schema, "migrations", older)
+        for module in (schema, database):
+            earlier.setattr(module, "SCHEMA_VERSION", 1)
+        database.create(path)
+    with closing(sqlite3.connect(path)) as shell:
+        shell.execute("update build_state set last_check = 7, last_check_ok = 1")
+        shell.commit()
+
+    with Database(path) as upgraded:
+        now = build.current(upgraded)
+
+    assert (version(path), now.last_check, now.last_check_commit) == (SCHEMA_VERSION, 7, None)
+
+
 def test_many_that_open_an_older_database_at_once_upgrade_it_once(db: Database, next_version: int) -> None:
     with ThreadPoolExecutor(8) as pool:
         opened = [pool.submit(lambda: Database(db.path).close()) for _ in range(8)]

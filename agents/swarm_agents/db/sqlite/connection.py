@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 APPLICATION_ID = 0x5357524D  # "SWRM"; another program's SQLite file has another one
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 LOCK_TIMEOUT_S = 15.0  # a write transaction takes milliseconds; after this long a stopped process holds the lock
 
 

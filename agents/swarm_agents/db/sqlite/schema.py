@@ -49,6 +49,12 @@ def views(db: sqlite_utils.Database) -> None:
     db.executescript(_ISO_CALL.sub(_ISO_SQL, (_HERE / "views.sql").read_text(encoding="utf-8")))
 
 
+@migrations()
+def shared_branch(db: sqlite_utils.Database) -> None:
+    """Version 3: where the shared branch is, and which commit the last check ran on."""
+    db.executescript((_HERE / "shared_branch.sql").read_text(encoding="utf-8"))
+
+
 def create_file(path: Path) -> bool:
     """Create the database at `path` unless a file exists there; whether it was created. Does not open that file."""
     try:
