@@ -21,6 +21,7 @@ from swarm_agents.watch import file_events, file_watch
 from swarm_agents.watch.file_watch import FileWatch
 from swarm_agents.watch.live_config import LiveConfig
 from swarm_agents.watch.watch_plan import ALL_SUBJECTS, FileSubject
+from tests.support.foreign import hear_nothing
 from tests.support.repo import Repo, make_repo
 
 LIMIT_S = 30.0
@@ -220,11 +221,6 @@ def test_on_a_network_file_system_a_look_finds_what_changed_and_calls_it_no_loss
 
         watched.waits_for(ALL_SUBJECTS)
         assert watched.notes.empty()
-
-
-def hear_nothing(events: file_events.FileEvents, limit_s: float) -> frozenset[str]:
-    events._stop.wait(limit_s)
-    return frozenset()
 
 
 # What the kernel really does, in a process of its own: its limits hold for all programs of a user.

@@ -15,8 +15,10 @@ from swarm_agents.errors import BadConfig, SwarmError
 from swarm_agents.model import BuildStatus, Rules
 from swarm_agents.place import Place
 from swarm_agents.system import log
+from swarm_agents.watch import file_events, file_watch
 from swarm_agents.watch.live_config import LiveConfig
 from swarm_agents.watch.loop import BackgroundLoop
+from tests.support.foreign import hear_nothing, write_elsewhere
 from tests.support.notify import NotifyFolder
 from tests.support.repo import Repo, make_repo
 from tests.support.swarm import dump
@@ -208,6 +210,16 @@ def test_a_loop_that_does_not_act_writes_nothing(repo: Repo) -> None:
             until(lambda: live_config.current.rules.lease_s == 7, "it watches all the same")
 
         assert dump(db) == before
+
+
+def test_lost_events_are_recorded_for_doctor(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_watch, "LOOK_EVERY_S", 0.2)
+    monkeypatch.setattr(file_events.FileEvents, "wait", hear_nothing)
+    with running(repo):
+        write_elsewhere(place_of(repo).database, "update agents set role = 'elsewhere'")
+        until(lambda: "the queue of events may have been full" in repo.swarm("doctor").out, "doctor tells of it")
+
+    assert "WARNING" in log.log_path(place_of(repo).database).read_text()
 
 
 def test_a_lease_that_runs_out_is_ended(repo: Repo) -> None:
