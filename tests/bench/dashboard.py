@@ -218,7 +218,7 @@ def _foreign_write_to_row_ms(samples: int = 100) -> tuple[float, float]:
     insert = "insert into messages (at, sender, recipient, type, body) values (?, 'human', 'alice', 'INFO', ?)"
     with _swarm() as db, _screen(db.path) as screen, contextlib.closing(sqlite3.connect(db.path)) as shell:
         screen.wait_for(b"alice repairs it")
-        _settle_for(screen, 3)
+        _settle_for((screen,), 3)
         for number in range(samples):
             time.sleep(0.05 + number % 7 / 100)  # not in step with the steps of the watch
             screen.settle(0)
