@@ -16,7 +16,7 @@ from swarm_agents.watch.watch_plan import ALL_SUBJECTS, FileStates, FileSubject,
 
 LOOK_EVERY_S = 5.0
 SECOND_LOOK_S = 0.3  # after an event of the database: the event may come before its commit can be read
-_GRACE_S = 0.5  # for an event that is on its way while the files are looked at
+_GRACE_S = 1.0  # for an event that is on its way while the files are looked at
 _NOTE_AGAIN_S = 3600.0  # the same loss
 
 UNWATCHED = "files_unwatched"
@@ -57,6 +57,8 @@ class FileWatch:
         """Until the plan is outdated, or events were lost: then a new watch may help."""
         seen = plan.read_states()
         self._handle(ALL_SUBJECTS)  # what changed before the watch began
+        if self._make_plan() != plan:
+            return  # the configuration that was just read has other files
         look_at = time.monotonic() + LOOK_EVERY_S
         again_at: float | None = None
         while not self._stop.is_set():
@@ -86,11 +88,19 @@ class FileWatch:
             self._note_once(f"{replaced} was removed or replaced while it was watched")
             return True
         lost = [path for path, state in plan.read_states().items() if state != seen[path]]
-        if not lost or plan.find_subjects(events.wait(_GRACE_S)):
-            return bool(lost)
-        if not find_network_folder(plan):
+        if not lost:
+            return False
+        if not (find_network_folder(plan) or self._comes_late(events, plan)):
             self._note_once(f"no event told that {lost[0]} has changed: the queue of events may have been full")
         return True
+
+    def _comes_late(self, events: FileEvents, plan: WatchPlan) -> bool:
+        """Whether an event was only on its way while the files were looked at, or `stop` was set before one came."""
+        give_up_at = time.monotonic() + _GRACE_S
+        while not self._stop.is_set() and (left_s := give_up_at - time.monotonic()) > 0:
+            if plan.find_subjects(events.wait(left_s)):
+                return True
+        return self._stop.is_set()
 
     def _note_network(self, plan: WatchPlan) -> None:
         if found := find_network_folder(plan):
