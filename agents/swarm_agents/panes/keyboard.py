@@ -14,6 +14,7 @@ from itertools import groupby
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import tmux
 from swarm_agents.panes.pane import Pane
+from swarm_agents.panes.server import TmuxServer
 from swarm_agents.panes.tmux import NoAnswer, ServerGone, TmuxOutput, TmuxProcess
 
 MARKER = "@swarm_last"
@@ -60,8 +61,6 @@ class Keyboard:
 
     def start_process(self) -> None:
         """Start the tmux process for the next batch, so that `type` need not wait for it."""
-        from swarm_agents.panes.server import TmuxServer  # loads libtmux: 90 ms more before the first paint
-
         if self._ready is None:
             self._ready = self._processes.enter_context(TmuxServer(self._socket).start_waiting_process())
 

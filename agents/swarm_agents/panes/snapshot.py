@@ -13,6 +13,7 @@ from itertools import islice
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import tmux
 from swarm_agents.panes.pane import Client, Pane, make_client_format, make_pane_format, read_client, read_pane
+from swarm_agents.panes.server import TmuxServer
 from swarm_agents.panes.tmux import NoAnswer, ServerGone, TmuxOutput
 
 _UNEXPANDED_ID = "#{pane_id}"  # in the row that a hook of the user's prints when it prints our command
@@ -88,8 +89,6 @@ class PendingSnapshot:
         self._screens = [pane_id for pane_id in screens if tmux.is_pane_id(pane_id)]
         self._mark = tmux.make_separator()
         self._since = int(time.time())
-        from swarm_agents.panes.server import TmuxServer  # loads libtmux: 90 ms more before the first paint
-
         self._running = TmuxServer(socket).start_script(_make_script(self._mark, self._screens, separate_screens))
 
     def __enter__(self) -> "PendingSnapshot":
