@@ -14,7 +14,7 @@ from textual.worker import Worker
 
 from swarm_agents.build.outcomes import FenceRejected
 from swarm_agents.errors import SwarmError
-from swarm_agents.views import human_commands
+from swarm_agents.views import human_commands, snapshot
 from swarm_agents.views.human_commands import HumanCommand, MessageSent
 from swarm_agents.views.snapshot import Snapshot, View, is_at_rest
 from swarm_agents.views.snapshot_feed import SnapshotFeed
@@ -96,6 +96,7 @@ class SwarmApp(App[None]):
         self._view: View | None = None
         self._notified_up_to: int | None = None
         self._ticks = 0
+        self._has_started = False
         self._watched_message: int | None = None
         self._feed = SnapshotFeed(settings.database, lambda view: self._post(ViewChanged(view)), settings.clock)
         self._background: BackgroundThread | None = None
@@ -103,15 +104,29 @@ class SwarmApp(App[None]):
         for theme in themes.ALL:
             self.register_theme(theme)
         self.theme = settings.theme
+        self.stylesheet.set_variables(self.get_css_variables())  # else the first paint has the colours of another theme
         self.animation_level = "none"
 
     def get_default_screen(self) -> OverviewScreen:
-        return OverviewScreen(self.settings)
+        """The overview, with the swarm in its first paint. Where it cannot be read, the feed says why."""
+        overview = OverviewScreen(self.settings)
+        with contextlib.suppress(SwarmError), self.settings.open_database() as db:
+            self._view = snapshot.take(db, snapshot.NOTHING_EXTRA)
+            overview.show(self._view)
+        return overview
 
     def on_mount(self) -> None:
         self._own_loop = asyncio.get_running_loop()
         self._feed.start()
         self.set_interval(TICK_S, self._tick)
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Apply the theme. What Textual asks for while it starts waits for the first paint, which has the theme."""
+        if self._has_started:
+            super().refresh_css(animate)
+        else:
+            self._has_started = True
+            self.call_after_refresh(super().refresh_css, animate)
 
     def leave_by_signal(self) -> None:
         """Put the terminal back and end; end anyway where that cannot be done. For handlers of signals.
@@ -159,11 +174,11 @@ class SwarmApp(App[None]):
         if self._view is not None and isinstance(screen, ViewReceiver):
             screen.show(self._view)
 
-    def _notify_news(self, snapshot: Snapshot) -> None:
+    def _notify_news(self, shown: Snapshot) -> None:
         """Toasts come from the audit trail: also for acts of others, and only once committed."""
-        latest = snapshot.events[-1].id if snapshot.events else 0
+        latest = shown.events[-1].id if shown.events else 0
         if self._notified_up_to is not None:
-            for event in snapshot.events:
+            for event in shown.events:
                 toast = toasts.to_toast(event) if event.id > self._notified_up_to else None
                 if toast:
                     self.notify(toast.text, severity=toast.severity, timeout=TOAST_S, markup=False)

@@ -65,10 +65,10 @@ class BaseScreen(Screen[None]):
         if isinstance(self._view, SnapshotFailure) and isinstance(view, Snapshot):
             self.recover()
         self._view = view
+        self.remove_class("-reading", update=self._can_show)
+        self.set_class(isinstance(view, SnapshotFailure), "-trouble", update=self._can_show)
         if not self._can_show:
-            return  # the feed is quicker than the screen: on_mount shows it
-        self.remove_class("-reading")
-        self.set_class(isinstance(view, SnapshotFailure), "-trouble")
+            return  # no widget is mounted yet: on_mount shows it, and no class is left to change then
         self._keys.show(view)
         match view:
             case SnapshotFailure():

@@ -95,7 +95,7 @@ class OverviewScreen(BaseScreen):
         """As high as the people need, but never more than a third of the screen: the log is below."""
         rows = max(1, len(snapshot.agents), len(snapshot.waiting))
         people = self._people
-        height = 1 + min(rows, max(3, (self.size.height - 6) // 3))
+        height = 1 + min(rows, max(3, (self.app.size.height - 6) // 3))
         if people.styles.height is None or people.styles.height.value != height:
             people.styles.height = height
 

@@ -11,6 +11,9 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.style import Style as ToneStyle
+
+from swarm_tui.themes import STYLE
 
 Cell = tuple[str, str]
 """A text and its tone. The text must be printable already, and one line."""
@@ -19,11 +22,7 @@ Cell = tuple[str, str]
 class RowList(ScrollView, can_focus=True):
     """Subclasses define `count` and `cells`. Call `update_rows` when either changed."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"tone--{tone}" for tone in ("plain", "dim", "good", "busy", "bad", "ask", "key", "strong")),
-        "rows--cursor",
-        "rows--selected",
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--cursor", "rows--selected"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "step(1)", show=False),
         Binding("k,up", "step(-1)", show=False),
@@ -108,7 +107,7 @@ class RowList(ScrollView, can_focus=True):
     def _tone(self, tone: str) -> Style:
         style = self._styles.get(tone)
         if style is None:
-            style = self._styles[tone] = self.get_component_rich_style(f"tone--{tone}", partial=True)
+            style = self._styles[tone] = ToneStyle.parse(STYLE[tone]).rich_style
         return style
 
     def _cursor_style(self) -> Style:
