@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from textual.app import App
 from textual.message import Message
+from textual.timer import Timer
 from textual.worker import Worker
 
 from swarm_agents.build.outcomes import FenceRejected
@@ -19,6 +20,7 @@ from swarm_agents.views.human_commands import HumanCommand, MessageSent
 from swarm_agents.views.snapshot import Snapshot, View, is_at_rest
 from swarm_agents.views.snapshot_feed import SnapshotFeed
 from swarm_tui import themes, toasts, worker_errors
+from swarm_tui.pace import find_pause_s
 from swarm_tui.requests import CarryOutRequest, ShowThreadRequest, WatchDeliveriesRequest, WatchMessageRequest
 from swarm_tui.screens.base_screen import BaseScreen
 from swarm_tui.screens.overview import OverviewScreen
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
 
     from swarm_tui.background import BackgroundFailed, BackgroundThread, ConfigRead
 
-TICK_S = 1.0
-TICKS_AT_REST = 5  # while nothing counts down, ages are drawn that often
 LEAVE_LIMIT_S = 2.0  # to put the terminal back, once a signal says to end
 TOAST_S = 8.0
 
@@ -95,7 +95,7 @@ class SwarmApp(App[None]):
         self.settings = settings
         self._view: View | None = None
         self._notified_up_to: int | None = None
-        self._ticks = 0
+        self._next_tick: Timer | None = None
         self._has_started = False
         self._watched_message: int | None = None
         self._feed = SnapshotFeed(settings.database, lambda view: self._post(ViewChanged(view)), settings.clock)
@@ -118,7 +118,7 @@ class SwarmApp(App[None]):
     def on_mount(self) -> None:
         self._own_loop = asyncio.get_running_loop()
         self._feed.start()
-        self.set_interval(TICK_S, self._tick)
+        self._schedule_tick()
 
     def refresh_css(self, animate: bool = True) -> None:
         """Apply the theme. What Textual asks for while it starts waits for the first paint, which has the theme."""
@@ -151,6 +151,7 @@ class SwarmApp(App[None]):
         self._view = changed.view
         for screen in self.screen_stack:
             self._show_on(screen)
+        self._schedule_tick()
         if isinstance(changed.view, Snapshot):
             self._notify_news(changed.view)
         self.call_after_refresh(self._painted, changed.view)
@@ -184,14 +185,18 @@ class SwarmApp(App[None]):
                     self.notify(toast.text, severity=toast.severity, timeout=TOAST_S, markup=False)
         self._notified_up_to = latest
 
-    def _tick(self) -> None:
-        self._ticks += 1
-        if isinstance(self._view, Snapshot) and is_at_rest(self._view) and self._ticks % TICKS_AT_REST:
-            return
+    def tick(self) -> None:
+        """Draw what changes with the time, and wake when the next text does."""
         moment = self.settings.clock()
         for screen in self.screen_stack:
             if isinstance(screen, BaseScreen):
                 screen.tick(moment)
+        self._schedule_tick()
+
+    def _schedule_tick(self) -> None:
+        if self._next_tick:
+            self._next_tick.stop()
+        self._next_tick = self.set_timer(find_pause_s(self._view, self.settings.clock()), self.tick)
 
     # Requests.
 
