@@ -25,9 +25,10 @@ from swarm_agents import roster
 from swarm_agents.build import build
 from swarm_agents.build.outcomes import Evidence
 from swarm_agents.db import database
+from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.database import Database
 from swarm_agents.messages import messages
-from swarm_agents.model import Rules
+from swarm_agents.model import Moment, Rules
 from tests.support.tmux import private_server
 
 LIMIT_S = 60.0
@@ -153,11 +154,11 @@ def _screen(database: Path, *options: str) -> AbstractContextManager[ScreenProce
 
 
 @contextmanager
-def _swarm(said: int = 0) -> Iterator[Database]:
+def _swarm(said: int = 0, clock: Clock = host_clock) -> Iterator[Database]:
     with tempfile.TemporaryDirectory(prefix="swb") as folder:
         path = Path(folder) / "swarm.db"
         database.create(path)
-        with Database(path) as db:
+        with Database(path, clock) as db:
             for name in ("alice", "bob", "carol"):
                 roster.join(db, name, "agent", None)
             _say(db, said)
@@ -250,7 +251,7 @@ def _at_a_million(keys: int = 200) -> tuple[float, float, float]:
 
 def _idle_percents(panes: int, *options: str, red: bool = False, seconds: float = 20) -> tuple[float, float]:
     """What a bare app and the dashboard use at the same time while nothing happens, in percent of a core."""
-    with private_server() as server, _swarm(MANY) as db:
+    with private_server() as server, _swarm(MANY, _hour_ago) as db:
         if not red:
             build.mark_fixed(db, "alice", Evidence("the check passed", db.moment()))
         for number in range(panes):
@@ -264,6 +265,12 @@ def _idle_percents(panes: int, *options: str, red: bool = False, seconds: float 
             _settle_for(screens, seconds)
             used = [screen.cpu_s() - had for screen, had in zip(screens, before, strict=True)]
             return used[0] / seconds * 100, used[1] / seconds * 100
+
+
+def _hour_ago() -> Moment:
+    """What is new is drawn more often; in an idle swarm nothing is."""
+    now = host_clock()
+    return now._replace(wall_ms=now.wall_ms - 3_600_000)
 
 
 def _settle_for(screens: tuple[ScreenProcess, ...], seconds: float) -> None:
