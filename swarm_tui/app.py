@@ -17,7 +17,7 @@ from swarm_agents.build.outcomes import FenceRejected
 from swarm_agents.errors import SwarmError
 from swarm_agents.views import human_commands, snapshot
 from swarm_agents.views.human_commands import HumanCommand, MessageSent
-from swarm_agents.views.snapshot import Snapshot, View, is_at_rest
+from swarm_agents.views.snapshot import Snapshot, View
 from swarm_agents.views.snapshot_feed import SnapshotFeed
 from swarm_tui import themes, toasts, worker_errors
 from swarm_tui.pace import find_pause_s
