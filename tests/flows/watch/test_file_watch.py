@@ -177,6 +177,7 @@ def test_a_folder_that_is_moved_away_and_replaced_is_found_by_a_look(
     monkeypatch.setattr(file_watch, "LOOK_EVERY_S", 0.2)
     place = place_of(make_repo(tmp_path / "above" / "work"))
     with watching(place) as watched:
+        watched.settles()
         os.rename(tmp_path / "above", tmp_path / "away")
         shutil.copytree(tmp_path / "away", tmp_path / "above")
         assert "was removed or replaced" in watched.notes.get(timeout=LIMIT_S)
