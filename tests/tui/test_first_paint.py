@@ -25,18 +25,23 @@ LATER = (
     "swarm_agents.courier",
     "swarm_agents.hosts",
     "swarm_agents.panes",
-    "swarm_agents.watch",
+    "swarm_agents.watch.loop",
     "libtmux",
     "sqlite_utils",
 )
 PAINT_AND_TELL = """
 import asyncio, sys
 from pathlib import Path
+from swarm_agents.config.config import Config
+from swarm_agents.place import Place
+from swarm_agents.views.snapshot_feed import SnapshotFeed
+from swarm_agents.watch.live_config import LiveConfig
 from swarm_tui.app import SwarmApp
 from swarm_tui.settings import Settings
 
 async def main():
-    async with SwarmApp(Settings(Path(sys.argv[1]), read_only=True)).run_test():
+    SnapshotFeed.start = lambda feed: None  # its first view starts the background loop
+    async with SwarmApp(Settings(LiveConfig(Place(Path(sys.argv[1]), None), Config()))).run_test():
         print(*sys.modules)
 
 asyncio.run(main())
@@ -66,9 +71,10 @@ async def test_the_first_paint_has_the_colours_of_its_theme(
 
 def test_the_first_paint_loads_only_what_it_shows(db: Database, db_path: Path) -> None:
     told = subprocess.run(
-        [sys.executable, "-c", PAINT_AND_TELL, str(db_path)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", PAINT_AND_TELL, str(db_path)], capture_output=True, text=True, timeout=60
     )
 
+    assert told.returncode == 0, told.stderr
     loaded = told.stdout.split()
     assert [name for name in loaded if name.startswith(LATER)] == []
     assert "swarm_tui.screens.overview" in loaded
