@@ -10,7 +10,7 @@ import pytest
 from swarm_agents.errors import Unavailable
 from swarm_agents.panes.server import CommandWords, TmuxRefusedError, TmuxServer, make_address
 from swarm_agents.panes.tmux import ServerGone, ServerGoneError, TmuxOutput
-from tests.support.tmux import Tmux, private_server
+from tests.support.tmux import Tmux
 from tests.support.until import until
 
 
@@ -41,16 +41,12 @@ def test_what_a_hook_of_the_users_prints_breaks_no_listing(tmux: Tmux) -> None:
     assert pane.pane_id in [each.pane_id for each in tmux.server.panes]
 
 
-def test_another_server_in_the_environment_gets_nothing(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
-    with private_server() as other:
-        monkeypatch.setenv("TMUX", f"{other.socket},{other.server_pid()},0")
-        monkeypatch.setenv("TMUX_PANE", "%0")
+def test_the_pane_of_this_process_is_not_taken_as_the_target(tmux: Tmux, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmux.server.new_session("newer")
+    monkeypatch.setenv("TMUX", f"{tmux.socket},{tmux.server_pid()},0")
+    monkeypatch.setenv("TMUX_PANE", "%0")
 
-        tmux.server.new_session("second")
-        seen = tmux.pane(sys.executable, "-c", "import os; print(os.environ['TMUX']); input()")
-
-        assert {session.session_name for session in other.server.sessions} == {"base"}
-        until(lambda: tmux.socket in tmux.screen(seen).replace("\n", ""), "the pane is in our server")
+    assert tmux.server.display_message("#{session_name}", get_text=True) == ["newer"]
 
 
 Act = Callable[[TmuxServer], object]
