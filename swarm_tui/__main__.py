@@ -50,8 +50,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    found = place.find() if options.db is None else place.Place(options.db.expanduser().absolute(), None)
-    if not found.database.exists():
+    found = place.find() if options.db is None else place.Place(str(options.db.expanduser().absolute()), None)
+    if not Path(found.database).exists():
         raise NoSwarm(f"No swarm here: {found.database} does not exist.", next="swarm init")
     config = found.config()
     if not (sys.stdin.isatty() and sys.stdout.isatty()):

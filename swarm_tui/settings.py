@@ -27,7 +27,7 @@ class Settings:
 
     @property
     def database(self) -> Path:
-        return self.place.database
+        return Path(self.place.database)
 
     @property
     def config(self) -> Config:

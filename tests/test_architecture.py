@@ -176,6 +176,24 @@ def a_late_import_says_why(module: Module) -> list[str]:
     ]
 
 
+def a_late_module_is_imported_for_the_contracts(module: Module) -> list[str]:
+    """`x = load_late("a.x")` stands beside `from a import x` under TYPE_CHECKING, which import-linter and mypy see."""
+    imported = {
+        (alias.asname or alias.name, f"{node.module}.{alias.name}")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    late = {
+        (ast.unparse(node.targets[0]), str(ast.literal_eval(node.value.args[0])))
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Call)
+        and ast.unparse(node.value.func) == "load_late"
+    }
+    return [f"{name} is not imported as {of}" for name, of in sorted(late - imported)]
+
+
 Rule = Callable[[Module], list[str]]
 BROKEN_BY: dict[Rule, tuple[str, str]] = {
     no_other_database_driver_is_used: ("swarm_agents/build/build.py", "def f():\n    import aiosqlite"),
@@ -189,6 +207,10 @@ BROKEN_BY: dict[Rule, tuple[str, str]] = {
     one_class_per_file: ("swarm_tui/widgets/log.py", "class One: ...\nclass Two: ..."),
     a_sentence_says_who_does_what: ("swarm_agents/roster.py", "# Nobody goes by that name."),
     a_late_import_says_why: ("swarm_agents/roster.py", "def f():\n    import random\n    return random"),
+    a_late_module_is_imported_for_the_contracts: (
+        "swarm_agents/heartbeat.py",
+        "if TYPE_CHECKING:\n    from swarm_agents import roster\nelse:\n    roster = load_late('swarm_agents.build')",
+    ),
     a_file_says_what_it_is: ("swarm_agents/build/build.py", "import os"),
     no_name_says_nothing: ("swarm_agents/build/build.py", "class BuildManager: ..."),
 }

@@ -1,8 +1,9 @@
 """The audit trail: one row for each change, written in the same transaction, append-only."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from swarm_agents.db.transaction import Row, Transaction
+from swarm_agents.values import NamedTuple
 
 
 class Event(NamedTuple):

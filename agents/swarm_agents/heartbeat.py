@@ -1,10 +1,26 @@
 """Signs of life: every command of an agent records one, which renews its leases; and leaving the swarm."""
 
-from swarm_agents import events, roster
-from swarm_agents.build import build, waiters
+from __future__ import annotations
+
+from swarm_agents import roster
+from swarm_agents.build import row as build_row
 from swarm_agents.db.database import Database
+from swarm_agents.late import load_late
 from swarm_agents.locks.leases import LOCK_LEASES
 from swarm_agents.tasks.leases import TASK_LEASES
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from swarm_agents import events
+    from swarm_agents.build import build, waiters
+    from swarm_agents.locks import locks
+    from swarm_agents.tasks import reopening
+else:
+    events = load_late("swarm_agents.events")
+    build = load_late("swarm_agents.build.build")
+    waiters = load_late("swarm_agents.build.waiters")
+    locks = load_late("swarm_agents.locks.locks")
+    reopening = load_late("swarm_agents.tasks.reopening")
 
 _RECORD_EVERY_MS = 5_000  # a finer time would cost a write for each command
 
@@ -16,7 +32,7 @@ def record(db: Database, name: str) -> None:
     """
     with db.reading() as tx:
         agent = roster.find_caller(tx, name)
-        holds = build.state(tx).fixer == name
+        holds = build_row.read(tx).fixer == name
         is_due = TASK_LEASES.are_due_for_renewal(tx, name) or LOCK_LEASES.are_due_for_renewal(tx, name)
         fresh = tx.now - agent.seen_at < _RECORD_EVERY_MS
     if holds:
@@ -30,9 +46,6 @@ def record(db: Database, name: str) -> None:
 
 def leave(db: Database, name: str) -> None:
     """Leave the roster: gives up the build, if this agent is the fixer, its tasks, its locks and its place in line."""
-    from swarm_agents.locks import locks  # every verb records a heartbeat, only this one needs locks
-    from swarm_agents.tasks import reopening  # the same for tasks
-
     with db.transaction() as tx:
         roster.find_caller(tx, name)
         build.release_if_fixer(tx, name, "left the swarm")

@@ -1,7 +1,8 @@
 """The types that many rooms share. A type that one room owns is defined there. Imports nothing of ours."""
 
-from enum import StrEnum
-from typing import NamedTuple
+from __future__ import annotations
+
+from swarm_agents.values import NamedTuple, StrEnum
 
 
 class BuildStatus(StrEnum):

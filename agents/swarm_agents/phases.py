@@ -3,14 +3,14 @@
 Nothing is deleted when a phase ends: messages carry the id of their attempt, so the next attempt starts empty.
 """
 
-from enum import StrEnum
-from typing import NamedTuple
+from __future__ import annotations
 
 from swarm_agents import events
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import NotFound, Taken
 from swarm_agents.text import checked_name
+from swarm_agents.values import NamedTuple, StrEnum
 
 
 class PhaseEnd(StrEnum):

@@ -1,13 +1,19 @@
 """The agents of the swarm: joining under a unique name, adopting a name after a restart, finding agents."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
-from swarm_agents import events
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import NotFound, Taken
+from swarm_agents.late import load_late
 from swarm_agents.model import PaneAddress
 from swarm_agents.text import RESERVED_NAMES, ago, checked_name
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from swarm_agents import events
+else:
+    events = load_late("swarm_agents.events")
 
 FREE_AFTER_MS = 30 * 60_000  # a name without a pane is free again after so long without a command
 

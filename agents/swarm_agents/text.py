@@ -1,10 +1,7 @@
 """Makes text from outside harmless: only what passes here may reach a terminal, a pane or a column."""
 
-import re
-
 from swarm_agents.errors import Usage
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 RESERVED_NAMES = frozenset({"human", "swarm", "all"})
 
 # C0 controls become their visible pictures (U+2400 + n); newline and tab stay.
@@ -16,7 +13,6 @@ _HIDDEN += [0xFEFF, 0x180E, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080), *r
 _HARMLESS = _PICTURES | dict.fromkeys(_HIDDEN, 0xFFFD)
 
 # Escape sequences: control sequences, titles and links, short escapes, shifts of the character set.
-# Not compiled here: every verb loads this file, and few read a screen.
 _SEQUENCE = r"(?:\[[0-9;:?]*[A-Za-z]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)?|[\x0e\x0f]"
 _ESCAPE = rf"\x1b{_SEQUENCE}"
 _NO_COLOUR = rf"\x1b(?!\[[0-9;]*m){_SEQUENCE}"
@@ -29,6 +25,8 @@ def printable(text: str) -> str:
 
 def without_escapes(text: str, but_colours: bool = False) -> str:
     """The text without escape sequences; with `but_colours` those that set colours stay."""
+    import re  # few verbs read a screen
+
     return re.sub(_NO_COLOUR if but_colours else _ESCAPE, "", text)
 
 
@@ -51,9 +49,15 @@ def ago(ms: int) -> str:
     return f"{seconds // 60} min ago" if seconds < 7200 else f"{seconds // 3600} h ago"
 
 
+def is_name(text: str) -> bool:
+    """Whether it is a valid name of an agent, a role or a run; `checked_name` says the rule."""
+    letters = text.replace("_", "x").replace("-", "x")
+    return len(text) <= 64 and text.isascii() and letters.isalnum() and text[0].isalnum()
+
+
 def checked_name(name: str, what: str = "agent name") -> str:
     """The name, if it is valid. Raises `Usage` with the rule, in which a bad name is made printable."""
-    if not NAME.fullmatch(name):
+    if not is_name(name):
         raise Usage(
             f"{one_line(name, 40)!r} is not a valid {what}: 1 to 64 letters, digits, '_', '-', first a letter or digit."
         )

@@ -103,7 +103,7 @@ def _round(server: Tmux, swarm: CourierSwarm) -> tuple[DeliveryTimes, ResourceCo
 
 @contextmanager
 def _courier(swarm: CourierSwarm) -> Iterator[None]:
-    loop = BackgroundLoop(LiveConfig(Place(swarm.database, None), Config()), _SilentListener())
+    loop = BackgroundLoop(LiveConfig(Place(str(swarm.database), None), Config()), _SilentListener())
     courier = threading.Thread(target=loop.run)
     courier.start()
     try:

@@ -77,6 +77,8 @@ def _print(taken: dict[str, list[float]]) -> None:
     for name, row in taken.items():
         median, p90 = statistics.median(row), statistics.quantiles(row, n=10)[-1]
         print(f"{name:<32}{median:>10.1f}{p90:>9.1f}{min(row):>9.1f}")
+    times = statistics.median(taken["gate, red: bob is refused"]) / statistics.median(taken["bare Python"])
+    print(f"gate, red, with its shell and git: {times:.2f} times bare Python")
     for one, base in (
         ("gate, green", "true"),
         ("gate, red: bob is refused", "true"),

@@ -15,6 +15,7 @@ from swarm_agents import roster
 from swarm_agents.db import database
 from swarm_agents.db.database import Database
 from swarm_agents.messages import messages, reading, retention
+from swarm_agents.messages import rows as message_rows
 from swarm_agents.messages import search as message_search
 from swarm_agents.messages.rows import MessageFilter
 from swarm_agents.model import MessageType
@@ -91,7 +92,7 @@ def _appended(code: str, writers: int) -> tuple[float, list[int], int]:
         time.sleep(1 + writers / 8)  # all of them have started
         each = [int(out) for out, _ in _all_at_once(started)]
         with Database(path) as db, db.reading() as tx:
-            return sum(each) / APPEND_S, each, sum(each) - reading.find_last_id(tx)
+            return sum(each) / APPEND_S, each, sum(each) - message_rows.find_last_id(tx)
 
 
 def _all_at_once(started: list["subprocess.Popen[str]"]) -> list[tuple[str, str]]:

@@ -30,7 +30,7 @@ async def dashboard(
     toasts: bool = True,
 ) -> AsyncIterator[Pilot[None]]:
     """A running dashboard that has seen the database once. It types into no pane."""
-    live_config = LiveConfig(Place(database, None), Config())
+    live_config = LiveConfig(Place(str(database), None), Config())
     settings = Settings(live_config, read_only=read_only, courier=False, theme=theme, clock=clock)
     app = SwarmApp(settings)
     async with app.run_test(size=size, notifications=toasts) as pilot:

@@ -14,7 +14,7 @@ connection.close()
 """
 
 
-def write_elsewhere(database: Path, statement: str) -> None:
+def write_elsewhere(database: Path | str, statement: str) -> None:
     """As the sqlite3 shell: journal and synchronous as SQLite sets them by default."""
     subprocess.run([sys.executable, "-SEc", _WRITE, str(database), statement], check=True, timeout=60)
 

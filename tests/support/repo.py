@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from swarm_agents.place import Place
+
 RUN_LIMIT_S = 60
 SWARM = [sys.executable, "-m", "swarm_agents.cli.main"]
 
@@ -100,6 +102,12 @@ class Repo:
         path = self.path.parent / name
         self.git("worktree", "add", "-q", "-b", name, os.fspath(path))
         return Repo(path)
+
+    @property
+    def place(self) -> Place:
+        """Its swarm, for the main working tree."""
+        root, common_dir = str(self.path), str(self.path / ".git")
+        return Place(f"{common_dir}/swarm/swarm.db", root, root, common_dir=common_dir)
 
     def head(self) -> str:
         return self.git("rev-parse", "HEAD")

@@ -52,7 +52,7 @@ class MemoryDatabase(Database):
         self._connection.row_factory = sqlite3.Row
         on_disk.backup(self._connection)
         on_disk.close()
-        self.red_flag = _NoRedFlag(template)
+        self.red_flag = _NoRedFlag(str(template))
         self._rewrite = rewrite
         if not triggers:
             self._connection.execute("drop trigger build_state_guard")

@@ -41,7 +41,7 @@ from swarm_tui.settings import Settings
 
 async def main():
     SnapshotFeed.start = lambda feed: None  # its first view starts the background loop
-    async with SwarmApp(Settings(LiveConfig(Place(Path(sys.argv[1]), None), Config()))).run_test():
+    async with SwarmApp(Settings(LiveConfig(Place(sys.argv[1], None), Config()))).run_test():
         print(*sys.modules)
 
 asyncio.run(main())

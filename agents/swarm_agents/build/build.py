@@ -4,11 +4,11 @@ Every act is one write transaction: one conditional update (`transitions`), then
 A caller whose update did not match gets the build as it is now. docs/states.md draws it.
 """
 
-from typing import overload
+from __future__ import annotations
 
 from swarm_agents import roster
-from swarm_agents.build import consequences, expiry, retry_queue, transitions, waiters
 from swarm_agents.build import row as build_row
+from swarm_agents.build import transitions, waiters
 from swarm_agents.build.outcomes import (
     BuildBroken,
     BuildPassing,
@@ -23,10 +23,20 @@ from swarm_agents.build.outcomes import (
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.errors import Usage
-from swarm_agents.escalations import escalations
 from swarm_agents.incidents import incidents
 from swarm_agents.incidents.incidents import AttemptEnd
+from swarm_agents.late import load_late
 from swarm_agents.model import HUMAN, Build, BuildStatus, Moment, Rules
+from swarm_agents.values import TYPE_CHECKING, overload
+
+if TYPE_CHECKING:
+    from swarm_agents.build import consequences, expiry, retry_queue
+    from swarm_agents.escalations import escalations
+else:
+    consequences = load_late("swarm_agents.build.consequences")
+    expiry = load_late("swarm_agents.build.expiry")
+    retry_queue = load_late("swarm_agents.build.retry_queue")
+    escalations = load_late("swarm_agents.escalations.escalations")
 
 SUMMARY_LIMIT = 200  # characters; what is longer belongs into the evidence
 

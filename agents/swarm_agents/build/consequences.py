@@ -1,17 +1,29 @@
 """What follows from a change of the build's row, in the same transaction: attempts, incidents, events, messages."""
 
-from typing import Any
+from __future__ import annotations
 
 from swarm_agents import events
-from swarm_agents.build import retry_queue, transitions, waiters
 from swarm_agents.build import row as build_row
+from swarm_agents.build import transitions, waiters
 from swarm_agents.build.outcomes import BuildBroken, BuildPassing, Evidence, HumanAsked, RoleGranted
 from swarm_agents.db.transaction import Row, Transaction
-from swarm_agents.escalations import announcements, escalations
 from swarm_agents.incidents import incidents
 from swarm_agents.incidents.incidents import AttemptEnd
-from swarm_agents.messages import messages
+from swarm_agents.late import load_late
 from swarm_agents.model import EVERYONE, HUMAN, SWARM, Build, BuildStatus
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from swarm_agents.build import retry_queue
+    from swarm_agents.escalations import announcements, escalations
+    from swarm_agents.messages import messages
+else:
+    retry_queue = load_late("swarm_agents.build.retry_queue")
+    announcements = load_late("swarm_agents.escalations.announcements")
+    escalations = load_late("swarm_agents.escalations.escalations")
+    messages = load_late("swarm_agents.messages.messages")
 
 
 def grant_role(tx: Transaction, row: Row, kind: str, detail: str) -> RoleGranted:

@@ -1,14 +1,22 @@
 """Ends the lease of a fixer without a sign of life: by the clock, or because its pane is gone. The attempt counts."""
 
-from swarm_agents.build import consequences, transitions, waiters
+from __future__ import annotations
+
+from swarm_agents.build import due, transitions, waiters
 from swarm_agents.build import row as build_row
 from swarm_agents.build.outcomes import BuildBroken, FenceRejected, HumanAsked
-from swarm_agents.db import leases
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.incidents import incidents
 from swarm_agents.incidents.incidents import AttemptEnd
+from swarm_agents.late import load_late
 from swarm_agents.model import HUMAN, SWARM
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from swarm_agents.build import consequences
+else:
+    consequences = load_late("swarm_agents.build.consequences")
 
 
 def reap(db: Database) -> BuildBroken | HumanAsked | None:
@@ -16,11 +24,7 @@ def reap(db: Database) -> BuildBroken | HumanAsked | None:
 
     Any process may call it at any time: it reads first, and writes only when there is something to end.
     """
-    with db.reading() as tx:
-        due = tx.one(
-            f"select 1 from build_state where id = 1 and status = 'fixing' and {leases.EXPIRED}", **tx.clock
-        ) or waiters.has_overdue(tx)
-    if not due:
+    if not due.is_expiry_due(db):
         return None
     with db.transaction() as tx:
         waiters.forget_overdue(tx)

@@ -1,17 +1,21 @@
 """Runs a command on the caller's terminal and renews the caller's lease of the build while it runs."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
-from typing import NamedTuple
 
 from swarm_agents.build import build
 from swarm_agents.build.outcomes import FenceRejected
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _RENEW_EVERY_S = 20.0  # or a third of the lease, whichever is shorter
 _END_GRACE_S = 5.0  # between SIGTERM and SIGKILL

@@ -1,9 +1,9 @@
 """How an act on the build ends, as values. Each carries the build as it is now; losing a race is one of them."""
 
-from enum import StrEnum
-from typing import NamedTuple
+from __future__ import annotations
 
 from swarm_agents.model import Build, Moment
+from swarm_agents.values import NamedTuple, StrEnum
 
 
 class BuildPassing(NamedTuple):

@@ -4,12 +4,17 @@ The window is how many may try at once: one at first, doubled by each try that l
 agent that stopped asking for its turn delays no other, and one that dies during its try delays them two minutes.
 """
 
+from __future__ import annotations
+
 import time
-from collections.abc import Callable
 
 from swarm_agents.db.database import Database
 from swarm_agents.db.deadlines import DeadlineColumns, value_in
 from swarm_agents.db.transaction import Row, Transaction
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _SILENT_MS = 3_000  # an agent that has not asked for its turn for this long is passed over
 _TRY_MS = 120_000  # the longest try; after it the agent counts as dead

@@ -1,12 +1,17 @@
 """The tip of the shared branch, as a background loop saw it last: what lands without `swarm commit` is known by it."""
 
-from typing import NamedTuple
-
-from swarm_agents import events
 from swarm_agents.db.transaction import Transaction
-from swarm_agents.incidents import incidents
+from swarm_agents.late import load_late
 from swarm_agents.model import SWARM
 from swarm_agents.text import one_line
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from swarm_agents import events
+    from swarm_agents.incidents import incidents
+else:
+    events = load_late("swarm_agents.events")
+    incidents = load_late("swarm_agents.incidents.incidents")
 
 MOVED = "branch_moved"
 """The kind of the event. Its actor is the agent whose `swarm commit` made the tip, else `swarm`."""

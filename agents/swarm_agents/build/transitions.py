@@ -4,13 +4,17 @@ Each returns the changed row, or None when the guard did not hold and nothing wa
 (attempts, events, messages) is in `consequences`. Deadlines are compared on the monotonic clock.
 """
 
-from typing import Any
+from __future__ import annotations
 
 from swarm_agents.build.row import RETRY
 from swarm_agents.db import deadlines, leases
 from swarm_agents.db.deadlines import columns
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.model import Moment
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 NETWORK_PAUSE_S = 10  # after the first failure of the network; doubled by each further one
 NETWORK_PAUSES = 5  # then a human is asked

@@ -1,9 +1,13 @@
 """The line of agents that wait for green: one row for each, with ticket and deadline."""
 
-from typing import Any, NamedTuple
+from __future__ import annotations
 
 from swarm_agents.db.deadlines import columns, value_in
 from swarm_agents.db.transaction import Transaction
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _DEADLINE = columns("deadline")
 

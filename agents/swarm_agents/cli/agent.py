@@ -1,37 +1,39 @@
 """`swarm agent`: join under a name, leave, list the agents."""
 
-import argparse
+from __future__ import annotations
+
 import contextlib
 import os
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from swarm_agents import heartbeat, roster
-from swarm_agents.cli.invocation import Call
+from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.output import Answer, format_iso, make_listing
-from swarm_agents.cli.parsing import parser, verb, verbs, whole_number
+from swarm_agents.cli.parsing import parser, verb, whole_number
 from swarm_agents.cli.status import agent_data
 from swarm_agents.errors import Denied, SwarmError, Unavailable, Usage
 from swarm_agents.model import HUMAN, PaneAddress
 from swarm_agents.roster import Agent
 from swarm_agents.text import RESERVED_NAMES, ago, checked_name
+from swarm_agents.values import TYPE_CHECKING
 from swarm_agents.views import agents
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from swarm_agents.courier.previews import Preview
+
 
 _PREVIEW_LINES = 200
 
 
-def parse(words: list[str]) -> argparse.Namespace:
+def parse(words: list[str]) -> Arguments:
     agent_parser = parser("agent", "Join the swarm under a name, leave it, list its agents.")
-    of = verbs(agent_parser)
-    joining = verb(of, "join", _join, "join the swarm under a free name")
+    joining = verb(agent_parser, "join", _join, "join the swarm under a free name")
     joining.add_argument("name", metavar="NAME")
     joining.add_argument("--role", default="agent", metavar="R")
     joining.add_argument("--pane", metavar="%N", help="the tmux pane to type notices into; default: this one")
-    verb(of, "leave", _leave, "leave the swarm; gives up the build")
-    listing = verb(of, "list", _list, "the agents that have joined")
+    verb(agent_parser, "leave", _leave, "leave the swarm; gives up the build")
+    listing = verb(agent_parser, "list", _list, "the agents that have joined")
     listing.add_argument("--all", action="store_true", help="also agents that left")
     listing.add_argument(
         "--preview",
@@ -40,8 +42,8 @@ def parse(words: list[str]) -> argparse.Namespace:
         metavar="N",
         help="the last N lines of each agent's pane",
     )
-    verb(of, "whoami", _whoami, "the name you act under, and where it comes from")
-    adopting = verb(of, "adopt", _adopt, "continue under a known name after a restart")
+    verb(agent_parser, "whoami", _whoami, "the name you act under, and where it comes from")
+    adopting = verb(agent_parser, "adopt", _adopt, "continue under a known name after a restart")
     adopting.add_argument("name", metavar="NAME")
     adopting.add_argument("--pane", metavar="%N")
     return agent_parser.parse_args(words)
@@ -102,7 +104,7 @@ def _list(call: Call) -> Answer:
     return make_listing(lines, "No agent has joined yet.", {"agents": data})
 
 
-def _take_previews(call: Call, agents: list[Agent]) -> "Mapping[str, Preview]":
+def _take_previews(call: Call, agents: list[Agent]) -> Mapping[str, Preview]:
     """What the agents' panes show now; empty when none has a pane, or tmux is not installed."""
     if not any(agent.pane for agent in agents):
         return {}

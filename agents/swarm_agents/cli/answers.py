@@ -1,6 +1,6 @@
 """Turns the outcomes of acts on the build into messages and exit codes: the only place that maps them."""
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
 from swarm_agents.build.outcomes import (
     BuildBroken,
@@ -14,6 +14,10 @@ from swarm_agents.build.outcomes import (
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, format_clock, format_iso
 from swarm_agents.model import Build, BuildStatus
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 if TYPE_CHECKING:
     from swarm_agents.views.branch_state import BranchState
@@ -80,14 +84,14 @@ def waiting_line(now: PlaceInLine, left_s: float) -> str:
     return f"waiting for green, ticket {now.ticket}, at most {left_s:.0f} s more; {who(now.build)}"
 
 
-def branch_line(branch: "BranchState") -> str:
+def branch_line(branch: BranchState) -> str:
     """Where the shared branch is, when the last check is older."""
     tip = branch.tip
     moved = f"{tip.name} moved to {tip.commit[:10]} at {format_clock(tip.seen_at)}: {tip.subject}"
     return f"{moved}. The last check is older and says nothing about it."
 
 
-def branch_data(branch: "BranchState | None") -> dict[str, Any] | None:
+def branch_data(branch: BranchState | None) -> dict[str, Any] | None:
     if branch is None:
         return None
     tip = branch.tip

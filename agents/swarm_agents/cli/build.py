@@ -1,10 +1,7 @@
 """`swarm build`: each verb is one act on the build's state machine and an exit code."""
 
-import argparse
-from typing import TYPE_CHECKING
+from __future__ import annotations
 
-from swarm_agents.build import build, retry_queue
-from swarm_agents.build import wait as waiting
 from swarm_agents.build.outcomes import (
     BuildBroken,
     BuildPassing,
@@ -14,64 +11,77 @@ from swarm_agents.build.outcomes import (
     HumanAsked,
     PlaceInLine,
 )
-from swarm_agents.cli import answers
-from swarm_agents.cli.invocation import Call
+from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.output import Answer, format_clock, format_iso, talk
-from swarm_agents.cli.parsing import parser, seconds, verb, verbs, whole_number
+from swarm_agents.cli.parsing import BadArgument, Parser, parser, seconds, verb, whole_number
 from swarm_agents.errors import Usage
-from swarm_agents.incidents import incidents
+from swarm_agents.late import load_late
 from swarm_agents.model import HUMAN, Moment, Rules
 from swarm_agents.text import one_line, tail
+from swarm_agents.values import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from swarm_agents.build import build, retry_queue
+    from swarm_agents.build import wait as waiting
+    from swarm_agents.cli import answers
+    from swarm_agents.incidents import incidents
+else:
+    build = load_late("swarm_agents.build.build")
+    retry_queue = load_late("swarm_agents.build.retry_queue")
+    waiting = load_late("swarm_agents.build.wait")
+    answers = load_late("swarm_agents.cli.answers")
+    incidents = load_late("swarm_agents.incidents.incidents")
+
+
 REASON_LIMIT = 500  # characters of a reason or summary; a column, not a place for logs
 
 
-def parse(words: list[str]) -> argparse.Namespace:
+def parse(words: list[str]) -> Arguments:
     build_parser = parser("build", "The build: which agent repairs it, and what to do now.")
-    of = verbs(build_parser)
-    verb(of, "status", _status, "the build in one line")
-    reporting = verb(of, "report", _report, "report that the build is red; one of all reporters becomes the fixer")
+    verb(build_parser, "status", _status, "the build in one line")
+    reporting = verb(
+        build_parser, "report", _report, "report that the build is red; one of all reporters becomes the fixer"
+    )
     reporting.add_argument("--summary", required=True, metavar="TEXT", help="what is broken, in a line")
     reporting.add_argument("--evidence", metavar="TEXT", default="", help="the last lines of the output that shows it")
     reporting.add_argument("--began", metavar="TIME", type=_time, help="when the check started (ISO 8601)")
-    verb(of, "claim", _claim, "become the fixer if the role is free, else wait in line")
-    _add_fence(verb(of, "renew", _renew, "the fixer renews its lease"))
-    holding = verb(of, "hold", _hold, "run a command and renew the lease while it runs: hold -- CMD")
+    verb(build_parser, "claim", _claim, "become the fixer if the role is free, else wait in line")
+    _add_fence(verb(build_parser, "renew", _renew, "the fixer renews its lease"))
+    holding = verb(build_parser, "hold", _hold, "run a command and renew the lease while it runs: hold -- CMD")
     holding.add_argument("command", nargs="+", metavar="CMD")
-    _add_fence(verb(of, "fixed", _fixed, "the fixer proves that it is repaired: runs the configured check"))
-    failing = verb(of, "failed", _failed, "the fixer could not repair it; the last attempt asks a human")
+    _add_fence(verb(build_parser, "fixed", _fixed, "the fixer proves that it is repaired: runs the configured check"))
+    failing = verb(build_parser, "failed", _failed, "the fixer could not repair it; the last attempt asks a human")
     _add_reason(failing, required=True)
     failing.add_argument("--class", dest="error_class", choices=[c.value for c in ErrorClass], default="logic")
     _add_fence(failing)
-    giving_up = verb(of, "give-up", _give_up, "the fixer returns the role; the attempt does not count")
+    giving_up = verb(build_parser, "give-up", _give_up, "the fixer returns the role; the attempt does not count")
     _add_reason(giving_up)
     _add_fence(giving_up)
-    handing_over = verb(of, "hand-over", _hand_over, "the fixer passes the role to a named agent")
+    handing_over = verb(build_parser, "hand-over", _hand_over, "the fixer passes the role to a named agent")
     handing_over.add_argument("agent", metavar="NAME")
     _add_fence(handing_over)
-    waiting_verb = verb(of, "wait", _wait, "return when it is green, or when you are the fixer")
+    waiting_verb = verb(build_parser, "wait", _wait, "return when it is green, or when you are the fixer")
     waiting_verb.add_argument("--timeout", metavar="S", type=seconds(0, 86_400), help="seconds; default [build] wait_s")
-    verb(of, "check", _check, "run the configured check on the commit that is checked out")
-    releasing = verb(of, "force-release", _force_release, "a human takes the role away from the fixer")
+    verb(build_parser, "check", _check, "run the configured check on the commit that is checked out")
+    releasing = verb(build_parser, "force-release", _force_release, "a human takes the role away from the fixer")
     _add_reason(releasing)
     _add_fence(releasing)
-    escalating = verb(of, "escalate", _escalate, "ask a human about a red build")
+    escalating = verb(build_parser, "escalate", _escalate, "ask a human about a red build")
     _add_reason(escalating, required=True)
-    showing = verb(of, "show", _show, "one incident: attempts, verdicts, symptoms, cost")
+    showing = verb(build_parser, "show", _show, "one incident: attempts, verdicts, symptoms, cost")
     showing.add_argument("incident", type=whole_number(1, 2**62), metavar="N")
-    listing = verb(of, "history", _history, "the last incidents and their attempts")
+    listing = verb(build_parser, "history", _history, "the last incidents and their attempts")
     listing.add_argument("--limit", type=whole_number(1, 1000), default=20, metavar="N")
     return build_parser.parse_args(words)
 
 
-def _add_fence(of: argparse.ArgumentParser) -> None:
+def _add_fence(of: Parser) -> None:
     of.add_argument("--fence", type=whole_number(0, 2**62), metavar="N", help="the fencing token you were given")
 
 
-def _add_reason(of: argparse.ArgumentParser, required: bool = False) -> None:
+def _add_reason(of: Parser, required: bool = False) -> None:
     of.add_argument("--reason", required=required, metavar="TEXT", default="")
 
 
@@ -167,11 +177,13 @@ def _evidence(call: Call, agent: str, landed: str | None) -> Evidence | Answer:
 
 def _no_evidence(call: Call) -> Answer:
     """The fix may be committed already, without 'swarm commit' or by a killed one: then nothing is left to land."""
+    from pathlib import Path  # see below
+
     from swarm_agents.git import files  # only a fix without evidence needs it
 
     root = call.place.root
     command = call.add_identity(
-        "swarm commit" if root is None or files.list_changed(root) else "swarm commit --allow-empty"
+        "swarm commit" if root is None or files.list_changed(Path(root)) else "swarm commit --allow-empty"
     )
     message = f"There is no evidence yet: land the fix through the hook with '{command}', or set [build] check."
     return Answer(message, 1, next=command)
@@ -306,19 +318,19 @@ def _one_line_reason(text: str, option: str | None = None) -> str:
     return line
 
 
-def _time(text: str) -> "datetime":
+def _time(text: str) -> datetime:
     from datetime import datetime  # only --began needs it
 
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError("must be a time like 2026-01-31T12:00:00Z") from None
+        raise BadArgument("must be a time like 2026-01-31T12:00:00Z") from None
     if moment.tzinfo is None:
-        raise argparse.ArgumentTypeError("must name its time zone, like 2026-01-31T12:00:00Z")
+        raise BadArgument("must name its time zone, like 2026-01-31T12:00:00Z")
     return moment
 
 
-def _began_moment(call: Call, said: "datetime | None") -> Moment | None:
+def _began_moment(call: Call, said: datetime | None) -> Moment | None:
     if said is None:
         return None
     now = call.db.moment()

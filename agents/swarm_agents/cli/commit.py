@@ -1,10 +1,10 @@
 """`swarm commit`: turns every end of a commit into a line and an exit code. Its arguments are git's own."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from __future__ import annotations
+
+from pathlib import Path
 
 from swarm_agents.build.outcomes import CheckOutdated
-from swarm_agents.cli import answers
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, talk
 from swarm_agents.commit import commit
@@ -24,8 +24,17 @@ from swarm_agents.commit.ends import (
 )
 from swarm_agents.commit.verdict import Verdict
 from swarm_agents.errors import Usage
+from swarm_agents.late import load_late
 from swarm_agents.model import HUMAN
 from swarm_agents.text import one_line
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from swarm_agents.cli import answers
+else:
+    answers = load_late("swarm_agents.cli.answers")
 
 _HELP = """usage: swarm commit [git commit arguments]
 
@@ -66,7 +75,7 @@ def _commit(call: Call) -> Answer:
         agent,
         words,
         read_contents(words),
-        notes_parent=call.place.commit_notes,
+        notes_parent=Path(call.place.commit_notes),
         tell_waiting=lambda now, left_s: talk(answers.waiting_line(now, left_s)),
         tell_turn=lambda ahead: talk(f"green; {ahead} others who waited longer try first"),
         quiet_stdout=call.as_json,

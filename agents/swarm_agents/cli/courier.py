@@ -1,10 +1,10 @@
 """`swarm courier`: runs the background loop until it is stopped: types queued notices into panes, ends leases."""
 
-import argparse
 import signal
 import threading
+from pathlib import Path
 
-from swarm_agents.cli.invocation import Call
+from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.output import Answer, talk
 from swarm_agents.cli.parsing import parser, seconds
 from swarm_agents.courier.courier import Courier
@@ -31,13 +31,13 @@ class _StandardErrorListener:
         talk(f"courier: the old configuration goes on: {error.message}" if error else "courier: swarm.toml holds now")
 
 
-def parse(words: list[str]) -> argparse.Namespace:
+def parse(words: list[str]) -> Arguments:
     courier_parser = parser(
         "courier",
         "Type queued notices into panes. One courier of a host types, others stand by; every dashboard has one, too.",
+        _run,
     )
     courier_parser.add_argument("--seconds", type=seconds(0, _DAY_S), metavar="S", help="stop after this; 0: one round")
-    courier_parser.set_defaults(run=_run)
     return courier_parser.parse_args(words)
 
 
@@ -54,7 +54,7 @@ def _run(call: Call) -> Answer:
 
 
 def _run_one_round(call: Call) -> Answer:
-    courier = Courier(call.place.database, call.config.profiles, call.config.notices_on_borders)
+    courier = Courier(Path(call.place.database), call.config.profiles, call.config.notices_on_borders)
     done = courier.run_round()
     if done is not None:
         Reaper().end_leases(call.db, done)

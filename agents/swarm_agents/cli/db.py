@@ -1,19 +1,18 @@
 """`swarm db`: questions to the database in SQL, and its maintenance by a human."""
 
-import argparse
-
-from swarm_agents.cli.invocation import Call
+from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.output import Answer, talk
-from swarm_agents.cli.parsing import Parser, parser, read_body, seconds, verb, verbs, whole_number
+from swarm_agents.cli.parsing import Parser, parser, read_body, seconds, verb, whole_number
 from swarm_agents.cli.times import parse_duration_s
 from swarm_agents.errors import Usage
 
 
-def parse(words: list[str]) -> argparse.Namespace:
+def parse(words: list[str]) -> Arguments:
     db_parser = parser("db", "Query the database, and maintain it.")
-    of = verbs(db_parser)
-    _add_query_options(verb(of, "query", _query, "answer one SQL query; the views v_... are made for it"))
-    pruning = verb(of, "prune", _prune, "remove old messages that were read and acknowledged and that nothing needs")
+    _add_query_options(verb(db_parser, "query", _query, "answer one SQL query; the views v_... are made for it"))
+    pruning = verb(
+        db_parser, "prune", _prune, "remove old messages that were read and acknowledged and that nothing needs"
+    )
     pruning.add_argument(
         "--older-than", type=parse_duration_s, required=True, metavar="AGE", help="90s, 30m, 2h, 7d, 4w"
     )
@@ -22,9 +21,10 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 def _add_query_options(querying: Parser) -> None:
     querying.add_argument("sql", nargs="?", metavar="SQL", help="one statement; '-' or none: standard input")
-    form = querying.add_mutually_exclusive_group()
-    form.add_argument("-t", "--table", action="store_true", help="aligned columns, long cells cut (the default)")
-    form.add_argument("--csv", action="store_true", help="CSV; --json has the rows as objects")
+    querying.add_argument(
+        "-t", "--table", excludes=True, action="store_true", help="aligned columns, long cells cut (the default)"
+    )
+    querying.add_argument("--csv", excludes=True, action="store_true", help="CSV; --json has the rows as objects")
     querying.add_argument("--no-headers", action="store_true", help="leave the line with the columns' names out")
     querying.add_argument(
         "-p", "--param", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="the value of :NAME"

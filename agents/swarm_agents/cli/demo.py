@@ -1,10 +1,9 @@
 """`swarm demo`: shows the swarm at work in a temporary repository, on a private tmux server."""
 
-import argparse
 import os
 import sys
 
-from swarm_agents.cli.invocation import Call
+from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.output import Answer, talk
 from swarm_agents.cli.parsing import parser, seconds
 from swarm_agents.demo import checks, run
@@ -14,11 +13,12 @@ HEADLESS_S = 60.0
 SHORTEST_S = 15.0  # enough for one breakage, its repair, and the end
 
 
-def parse(words: list[str]) -> argparse.Namespace:
+def parse(words: list[str]) -> Arguments:
     demo_parser = parser(
         "demo",
         "Five scripted agents, a colleague who breaks main, a fixer that is killed: all of it real, in a temporary "
         "repository. Leave it with 'q' in the dashboard.",
+        _demo,
     )
     demo_parser.add_argument("--headless", action="store_true", help="do not attach; print a summary at the end")
     demo_parser.add_argument(
@@ -28,7 +28,6 @@ def parse(words: list[str]) -> argparse.Namespace:
         help=f"how long it runs; default: until you leave, {HEADLESS_S:g} without a terminal",
     )
     demo_parser.add_argument("--keep", action="store_true", help="keep everything at the end, and print where it is")
-    demo_parser.set_defaults(run=_demo)
     return demo_parser.parse_args(words)
 
 

@@ -1,19 +1,22 @@
 """`swarm doctor`: checks what could go wrong here."""
 
-import argparse
-import shutil
-from collections.abc import Callable
-from pathlib import Path
-from typing import NamedTuple
+from __future__ import annotations
 
-from swarm_agents.cli.invocation import Call
+import shutil
+from pathlib import Path
+
+from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.output import Answer
 from swarm_agents.cli.parsing import parser
 from swarm_agents.errors import DatabaseUnreadable, SwarmError, Unavailable
 from swarm_agents.gate import hooks as gate_hooks
 from swarm_agents.git import hooks, repository
 from swarm_agents.text import one_line
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
 from swarm_agents.watch import watch_report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class DoctorFinding(NamedTuple):
@@ -22,9 +25,8 @@ class DoctorFinding(NamedTuple):
     detail: str
 
 
-def parse(words: list[str]) -> argparse.Namespace:
-    doctor_parser = parser("doctor", "Check what could go wrong here. Changes nothing.")
-    doctor_parser.set_defaults(run=_doctor)
+def parse(words: list[str]) -> Arguments:
+    doctor_parser = parser("doctor", "Check what could go wrong here. Changes nothing.", _doctor)
     return doctor_parser.parse_args(words)
 
 

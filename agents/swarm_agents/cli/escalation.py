@@ -1,12 +1,12 @@
 """`swarm escalation`: the questions to the human, their channels, and the human's answers."""
 
-import argparse
+from __future__ import annotations
 
 from swarm_agents.build.outcomes import RoleGranted
 from swarm_agents.cli import answers
-from swarm_agents.cli.invocation import Call
+from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.output import Answer, format_clock, format_iso, make_listing
-from swarm_agents.cli.parsing import parser, verb, verbs, whole_number
+from swarm_agents.cli.parsing import Parser, parser, verb, whole_number
 from swarm_agents.escalations import announcements
 from swarm_agents.escalations.escalations import AckResolution, Escalation, Resolution
 from swarm_agents.text import checked_name, one_line, printable
@@ -19,16 +19,15 @@ _BUILD_OPTIONS = [one.value for one in Resolution]
 _MESSAGE_OPTIONS = [one.value for one in AckResolution]
 
 
-def parse(words: list[str]) -> argparse.Namespace:
+def parse(words: list[str]) -> Arguments:
     escalation_parser = parser("escalation", "Questions to the human, each with options that act.")
-    of = verbs(escalation_parser)
-    listing = verb(of, "list", _list, "the open ones")
+    listing = verb(escalation_parser, "list", _list, "the open ones")
     listing.add_argument("--all", action="store_true", help="also the resolved ones, newest first")
-    _id(verb(of, "show", _show, "the whole text"))
-    _id(verb(of, "ack", _ack, "acknowledge that you have seen it; resolves nothing"))
-    announcing = verb(of, "announce", _announce, "try every channel that is due now")
+    _id(verb(escalation_parser, "show", _show, "the whole text"))
+    _id(verb(escalation_parser, "ack", _ack, "acknowledge that you have seen it; resolves nothing"))
+    announcing = verb(escalation_parser, "announce", _announce, "try every channel that is due now")
     announcing.add_argument("--until-told", action="store_true", help="stay for some minutes, and try again what fails")
-    resolving = verb(of, "resolve", _resolve, "a human's answer")
+    resolving = verb(escalation_parser, "resolve", _resolve, "a human's answer")
     _id(resolving)
     resolving.add_argument("--option", required=True, choices=[*_BUILD_OPTIONS, *_MESSAGE_OPTIONS])
     resolving.add_argument("--agent", metavar="NAME", help="who gets the build; of several recipients, this one")
@@ -36,7 +35,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     return escalation_parser.parse_args(words)
 
 
-def _id(of: argparse.ArgumentParser) -> None:
+def _id(of: Parser) -> None:
     of.add_argument("id", type=whole_number(1, 2**62), metavar="ID")
 
 

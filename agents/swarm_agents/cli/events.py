@@ -1,19 +1,18 @@
 """`swarm events`: the audit trail, oldest first after an id."""
 
-import argparse
+from __future__ import annotations
 
-from swarm_agents.cli.invocation import Call
+from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.output import Answer, format_clock, format_iso, make_listing
 from swarm_agents.cli.parsing import parser, whole_number
 from swarm_agents.text import one_line
 from swarm_agents.views import event_page
 
 
-def parse(words: list[str]) -> argparse.Namespace:
-    events_parser = parser("events", "What happened, one line for each change.")
+def parse(words: list[str]) -> Arguments:
+    events_parser = parser("events", "What happened, one line for each change.", _events)
     events_parser.add_argument("--after", type=whole_number(0, 2**62), default=0, metavar="ID")
     events_parser.add_argument("--limit", type=whole_number(1, 1000), default=200, metavar="N")
-    events_parser.set_defaults(run=_events)
     return events_parser.parse_args(words)
 
 

@@ -1,57 +1,48 @@
 """`swarm gate`: answers the git hooks of `swarm setup git` and of pre-commit. 0 lets a commit pass, 80 refuses it."""
 
+from __future__ import annotations
+
 import os
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 from swarm_agents import place
-from swarm_agents.cli import answers
-from swarm_agents.cli.invocation import Call
+from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.output import Answer, talk
+from swarm_agents.cli.parsing import parser, verb
 from swarm_agents.commit import gate_note
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
 from swarm_agents.gate import gate
 from swarm_agents.gate.gate import CommitAllowed, CommitHeld, RefUpdate
+from swarm_agents.late import load_late
 from swarm_agents.model import HUMAN, BuildStatus
 from swarm_agents.place import Place
 from swarm_agents.text import one_line
+from swarm_agents.values import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from argparse import Namespace
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    from swarm_agents.cli import answers
+else:
+    answers = load_late("swarm_agents.cli.answers")
 
 _LOCK_TIMEOUT_S = 0.5  # for what the gate records; git holds its own locks meanwhile
 _PANE_LIMIT_S = 1.0  # for tmux, likewise
 
-Decision = Callable[[Database, Place], CommitAllowed | CommitHeld]
+Decision: TypeAlias = "Callable[[Database, Place], CommitAllowed | CommitHeld]"
 
 
-class _HookArguments(NamedTuple):
-    """What our own hooks pass, read without argparse, which takes a tenth of the time that git waits."""
-
-    run: Callable[[Call], Answer]
-    git_dir: str | None
-
-
-def parse(words: list[str]) -> "Namespace | _HookArguments":
-    match words:
-        case ["pre-commit", "--git-dir", git_dir]:
-            return _HookArguments(_pre_commit, git_dir)
-        case ["reference-transaction", "--git-dir", git_dir]:
-            return _HookArguments(_reference_transaction, git_dir)
-    from swarm_agents.cli.parsing import parser, verb, verbs  # loads argparse, which the hooks do without
-
+def parse(words: list[str]) -> Arguments:
     gate_parser = parser(
         "gate", "What the git hooks ask: may this land now? Lets it pass on its own errors, and says so."
     )
-    hooks = verbs(gate_parser)
     for name, run, what in (
         ("pre-commit", _pre_commit, "may a commit begin on the branch that is checked out"),
         ("reference-transaction", _reference_transaction, "may these refs move (on standard input)"),
     ):
-        hook = verb(hooks, name, run, what)
+        hook = verb(gate_parser, name, run, what)
         hook.add_argument("--git-dir", metavar="PATH", help="the git directory of this worktree, when a hook knows it")
     return gate_parser.parse_args(words)
 
@@ -70,7 +61,7 @@ def _answer(call: Call, decide: Decision) -> Answer:
     git_dir = call.arguments.git_dir
     call.pane_limit_s = _PANE_LIMIT_S
     try:
-        at = call.place if git_dir is None else place.find_for_hook(Path(git_dir))
+        at = call.place if git_dir is None else place.find_for_hook(git_dir)
         with Database(at.database, lock_timeout_s=_LOCK_TIMEOUT_S) as db:
             decision = decide(db, at)
     except SwarmError as error:

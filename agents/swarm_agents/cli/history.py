@@ -1,6 +1,6 @@
 """`swarm build history` and `swarm build show`: incidents with their attempts, verdicts, evidence and cost."""
 
-from typing import Any
+from __future__ import annotations
 
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, format_clock, format_iso, make_listing
@@ -8,8 +8,12 @@ from swarm_agents.errors import NotFound
 from swarm_agents.incidents.history import Incident
 from swarm_agents.incidents.incidents import Attempt
 from swarm_agents.text import one_line, printable
+from swarm_agents.values import TYPE_CHECKING
 from swarm_agents.views import incident_report
 from swarm_agents.views.incident_report import VerdictRow
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def latest(call: Call) -> Answer:

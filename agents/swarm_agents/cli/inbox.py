@@ -1,8 +1,6 @@
 """`swarm inbox`: prints what you have not read yet, and marks exactly that as read."""
 
-import argparse
-
-from swarm_agents.cli.invocation import Call
+from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.message_lines import make_page_answer
 from swarm_agents.cli.output import Answer
 from swarm_agents.cli.parsing import parser, whole_number
@@ -15,12 +13,11 @@ from swarm_agents.model import HUMAN
 _FAR = 1000  # unread ids to skip that justify a write: after it, the next inbox starts behind them
 
 
-def parse(words: list[str]) -> argparse.Namespace:
-    inbox_parser = parser("inbox", "What you have not read yet, oldest first.")
+def parse(words: list[str]) -> Arguments:
+    inbox_parser = parser("inbox", "What you have not read yet, oldest first.", _inbox)
     inbox_parser.add_argument("--limit", type=whole_number(1, 1000), default=50, metavar="N")
     inbox_parser.add_argument("--peek", action="store_true", help="mark nothing as read")
     add_all_phases_option(inbox_parser)
-    inbox_parser.set_defaults(run=_inbox)
     return inbox_parser.parse_args(words)
 
 

@@ -1,29 +1,48 @@
-"""One invocation of `swarm`: the caller, the repository, the configuration and the database.
+"""One invocation of `swarm`: its arguments, the caller, the repository, the configuration and the database."""
 
-Kept apart from `parsing`: git waits for the gate's verbs, and argparse would take a tenth of their time.
-"""
+from __future__ import annotations
 
 import contextlib
 import functools
 import os
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from swarm_agents import place
 from swarm_agents.cli.output import talk
-from swarm_agents.config.config import Config
 from swarm_agents.db.database import Database
 from swarm_agents.errors import Denied, NotFound, SwarmError, Usage
+from swarm_agents.late import load_late
 from swarm_agents.model import HUMAN, Rules
 from swarm_agents.text import RESERVED_NAMES, checked_name
+from swarm_agents.values import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from argparse import Namespace
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import Any
+
+    from swarm_agents import heartbeat
+    from swarm_agents.build import due, expiry
+    from swarm_agents.cli.output import Answer
+    from swarm_agents.config.config import Config
+else:
+    heartbeat = load_late("swarm_agents.heartbeat")
+    expiry = load_late("swarm_agents.build.expiry")
+    due = load_late("swarm_agents.build.due")
 
 _HOW_TO_SAY_WHO = (
     "Say who you are: --as NAME, or SWARM_AGENT=NAME in the environment, or join from your tmux pane with "
     "'swarm agent join NAME'."
 )
+
+
+class Arguments:
+    """What a line says: an attribute for each argument, and `run` for the verb."""
+
+    run: Callable[[Call], Answer]
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
 
 
 class Call:
@@ -32,7 +51,7 @@ class Call:
     pane_limit_s = 5.0
     """How long tmux may take to tell whose pane this is; a healthy server answers in milliseconds."""
 
-    def __init__(self, arguments: "Namespace", as_name: str | None, as_json: bool) -> None:
+    def __init__(self, arguments: Arguments, as_name: str | None, as_json: bool) -> None:
         self.arguments = arguments
         self.as_name = as_name
         self.as_json = as_json
@@ -70,7 +89,10 @@ class Call:
         """The working tree of the caller. Raises `Usage` outside of one."""
         if self.place.root is None:
             raise Usage("Run this inside the repository's working tree.")
-        return self.place.root
+
+        from pathlib import Path  # takes longer than a verb without it
+
+        return Path(self.place.root)
 
     @functools.cached_property
     def identity(self) -> str | None:
@@ -112,20 +134,17 @@ class Call:
 
         An error is printed, and the verb continues.
         """
-        from swarm_agents.build import expiry  # the gate's hooks do without it
-
         db = self.db
         try:
             if self.identity not in (None, HUMAN):
                 with contextlib.suppress(NotFound):
                     self._record_heartbeat(self.identity)
-            expiry.reap(db)
+            if due.is_expiry_due(db):
+                expiry.reap(db)
         except SwarmError as error:
             talk(f"could not record your heartbeat: {error.message}")
 
     def _record_heartbeat(self, agent: str) -> None:
-        from swarm_agents import heartbeat  # loads the build, which the gate's hooks do without
-
         heartbeat.record(self.db, agent)
 
     def add_identity(self, command: str) -> str:

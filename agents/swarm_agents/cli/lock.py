@@ -1,14 +1,14 @@
 """`swarm lock`: lock the files that you work on, release them, list who holds what."""
 
-import argparse
+from __future__ import annotations
+
 import os
 import shlex
-from collections.abc import Iterable
 from pathlib import Path
 
-from swarm_agents.cli.invocation import Call
+from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.output import Answer, format_clock, format_iso, make_listing
-from swarm_agents.cli.parsing import Parser, parser, seconds, verb, verbs, whole_number
+from swarm_agents.cli.parsing import Parser, parser, seconds, verb, whole_number
 from swarm_agents.errors import BadData
 from swarm_agents.git import repository
 from swarm_agents.locks import locks
@@ -17,31 +17,34 @@ from swarm_agents.locks.locks import Lock, LockConflict, LocksNotHeld
 from swarm_agents.locks.paths import LockName
 from swarm_agents.model import HUMAN, HUMAN_LEASE_S
 from swarm_agents.text import one_line
+from swarm_agents.values import TYPE_CHECKING
 from swarm_agents.views import lock_report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _NAMED = 5  # paths named in one line
 
 
-def parse(words: list[str]) -> argparse.Namespace:
+def parse(words: list[str]) -> Arguments:
     lock_parser = parser(
         "lock", "Leases on files, folders and globs. They keep honest agents apart; no file is protected."
     )
-    of = verbs(lock_parser)
-    acquiring = verb(of, "acquire", _acquire, "lock all of these paths, or none and learn who holds them")
+    acquiring = verb(lock_parser, "acquire", _acquire, "lock all of these paths, or none and learn who holds them")
     _add_paths(acquiring)
     acquiring.add_argument(
         "--ttl", type=seconds(0.1, 7 * 86_400), metavar="S", help="how long it lasts without a command of yours"
     )
     acquiring.add_argument("--reason", default="", metavar="TEXT", help="shown to others")
     acquiring.add_argument("--any-case", action="store_true", help="upper and lower case are equal")
-    renewing = verb(of, "renew", _renew, "renew your leases; any other command of yours does so too")
+    renewing = verb(lock_parser, "renew", _renew, "renew your leases; any other command of yours does so too")
     _add_paths(renewing, "default: all that you hold")
     _add_fence(renewing)
-    releasing = verb(of, "release", _release, "release your locks")
+    releasing = verb(lock_parser, "release", _release, "release your locks")
     _add_paths(releasing, "default: all that you hold")
     _add_fence(releasing)
-    verb(of, "list", _list, "all locks with their holders and ends")
-    forcing = verb(of, "force-release", _force_release, "release locks of any agent (only a human may)")
+    verb(lock_parser, "list", _list, "all locks with their holders and ends")
+    forcing = verb(lock_parser, "force-release", _force_release, "release locks of any agent (only a human may)")
     _add_paths(forcing)
     forcing.add_argument("--reason", default="", metavar="TEXT")
     _add_fence(forcing)

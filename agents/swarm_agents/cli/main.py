@@ -1,19 +1,25 @@
 """Entry of `swarm`: finds the noun, loads only its module, and turns every outcome into an exit code."""
 
+from __future__ import annotations
+
 import contextlib
-import importlib
 import os
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
 
 from swarm_agents.cli import output, process
 from swarm_agents.errors import SwarmError, Usage
+from swarm_agents.late import load_late
+from swarm_agents.values import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from argparse import Namespace
+    from typing import NoReturn
 
-    from swarm_agents.cli.invocation import Call
+    from swarm_agents.cli.invocation import Arguments, Call
+    from swarm_agents.messages import acknowledgements
+    from swarm_agents.messages import rows as message_rows
+else:
+    acknowledgements = load_late("swarm_agents.messages.acknowledgements")
+    message_rows = load_late("swarm_agents.messages.rows")
 
 _UNAVAILABLE = 69
 _ESCALATED = 84
@@ -44,7 +50,7 @@ NOUNS = {
 def main() -> NoReturn:
     """The console script."""
     process.prepare()
-    sys.exit(run(sys.argv[1:]))
+    process.leave(run(sys.argv[1:]))
 
 
 def run(words: list[str]) -> int:
@@ -79,10 +85,16 @@ def _run_line(words: list[str]) -> int:
 
 
 def _run_noun(noun: str, as_name: str | None, as_json: bool, rest: list[str]) -> int:
-    module = importlib.import_module(f"swarm_agents.cli.{noun}")
+    module = __import__(f"swarm_agents.cli.{noun}", fromlist=["parse"])  # `importlib` loads `warnings`
     from swarm_agents.cli.invocation import Call  # `swarm --help` does without the database
+    from swarm_agents.cli.parsing import UnusualLine  # likewise
 
-    arguments = module.parse(rest)
+    try:
+        arguments = module.parse(rest)
+    except UnusualLine as line:
+        from swarm_agents.cli import full_parser  # loads argparse, which takes as long as a verb
+
+        arguments = full_parser.parse(line.parser, rest)
     call = Call(arguments, as_name, as_json)
     try:
         answer = _run_verb(arguments, call)
@@ -99,7 +111,7 @@ def _run_noun(noun: str, as_name: str | None, as_json: bool, rest: list[str]) ->
     return code
 
 
-def _run_verb(arguments: "Namespace", call: "Call") -> output.Answer:
+def _run_verb(arguments: Arguments, call: Call) -> output.Answer:
     try:
         answer: output.Answer = arguments.run(call)
     except SwarmError as error:
@@ -107,21 +119,22 @@ def _run_verb(arguments: "Namespace", call: "Call") -> output.Answer:
     return answer
 
 
-def _follow_up(call: "Call", answer: output.Answer) -> None:
+def _follow_up(call: Call, answer: output.Answer) -> None:
     """Record what depends on the printed answer, and send reminders of acknowledgements that are due."""
     try:
         if answer.afterwards is not None:
             answer.afterwards()
-        if call.used_database:
-            from swarm_agents.messages import acknowledgements  # the gate's verbs do without messages
-
-            if acknowledgements.process_due(call.db):
-                _announce_escalations(call)
+        if (
+            call.used_database
+            and message_rows.has_due_acknowledgement(call.db)
+            and acknowledgements.process_due(call.db)
+        ):
+            _announce_escalations(call)
     except SwarmError as error:
         output.talk(f"the answer is valid, but a follow-up could not be recorded: {error.message}")
 
 
-def _announce_escalations(call: "Call") -> None:
+def _announce_escalations(call: Call) -> None:
     """Start a process that announces open escalations. The answer was printed, so errors only go to the log."""
     from swarm_agents.system import log  # loads logging, needed only here
     from swarm_agents.watch import announcer  # loads escalations and messages, needed only here
@@ -132,7 +145,7 @@ def _announce_escalations(call: "Call") -> None:
         log.error(call.place.database, f"could not start to announce an escalation: {error}")
 
 
-def _log(call: "Call", text: str) -> None:
+def _log(call: Call, text: str) -> None:
     from swarm_agents.system import log  # loads logging, needed only with SWARM_DEBUG
 
     with contextlib.suppress(SwarmError):  # some verbs need no swarm, and there may be none
@@ -243,13 +256,13 @@ def _report_bug(words: list[str], error: Exception) -> str:
     return message
 
 
-def _write_report(words: list[str]) -> Path:
+def _write_report(words: list[str]) -> str:
     import tempfile  # needed only after a bug
     import traceback  # needed only after a bug
 
     with tempfile.NamedTemporaryFile("w", prefix="swarm-bug-", suffix=".txt", delete=False, encoding="utf-8") as report:
         report.write(f"swarm {' '.join(map(repr, words))}\n\n{traceback.format_exc()}")
-    return Path(report.name)
+    return report.name
 
 
 if __name__ == "__main__":

@@ -1,12 +1,17 @@
 """Formats messages: as lines for people and as data for `--json`."""
 
-from typing import Any
+from __future__ import annotations
 
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, format_clock, format_iso, make_listing
-from swarm_agents.messages import reading
 from swarm_agents.model import Message
 from swarm_agents.text import printable
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from swarm_agents.messages import reading
 
 _MARGIN = "    "  # before each further line of a body, so that none looks like the head of another message
 

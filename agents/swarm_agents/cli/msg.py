@@ -1,54 +1,59 @@
 """`swarm msg`: send messages to an agent, a role or all; read, wait for, acknowledge and search them."""
 
-import argparse
-from pathlib import Path
-from typing import TypeAlias
+from __future__ import annotations
 
 from swarm_agents import roster
-from swarm_agents.cli.invocation import Call
+from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.message_lines import format_message, make_message_data, make_page_answer
 from swarm_agents.cli.output import Answer, format_clock, format_iso, make_listing, talk
-from swarm_agents.cli.parsing import Parser, parser, read_body, seconds, verb, verbs, whole_number
+from swarm_agents.cli.parsing import Parser, parser, read_body, seconds, verb, whole_number
 from swarm_agents.cli.phase import add_all_phases_option, find_phase, find_reading_phase
 from swarm_agents.cli.times import SinceTime
-from swarm_agents.messages import acknowledgements, messages, reading
-from swarm_agents.messages import search as message_search
-from swarm_agents.messages import wait as message_waiting
+from swarm_agents.late import load_late
+from swarm_agents.messages import messages
 from swarm_agents.messages.rows import MessageFilter
 from swarm_agents.model import EVERYONE, HUMAN, Delivery, DeliveryState, MessageType
-from swarm_agents.phases import Phase
 from swarm_agents.roster import Agent
 from swarm_agents.text import checked_name
-from swarm_agents.views import message_report
-from swarm_agents.views.message_report import MessageRecipient
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from swarm_agents.messages import acknowledgements, reading
+    from swarm_agents.messages import search as message_search
+    from swarm_agents.messages import wait as message_waiting
+    from swarm_agents.views import message_report
+    from swarm_agents.views.message_report import MessageRecipient
+else:
+    acknowledgements = load_late("swarm_agents.messages.acknowledgements")
+    reading = load_late("swarm_agents.messages.reading")
+    message_search = load_late("swarm_agents.messages.search")
+    message_waiting = load_late("swarm_agents.messages.wait")
+    message_report = load_late("swarm_agents.views.message_report")
 
 _DAY_S = 86_400
 _WAIT_S = 300.0
 _ID = whole_number(1, 2**62)
 
-_Verbs: TypeAlias = "argparse._SubParsersAction[Parser]"
 
-
-def parse(words: list[str]) -> argparse.Namespace:
+def parse(words: list[str]) -> Arguments:
     msg_parser = parser(
         "msg",
         "Messages between agents and people. Each is stored first; then a notice in the recipient's pane points to it.",
     )
-    of = verbs(msg_parser)
-    _add_sending_verbs(of)
-    _add_reading_verbs(of)
-    _add_lookup_verbs(of)
+    _add_sending_verbs(msg_parser)
+    _add_reading_verbs(msg_parser)
+    _add_lookup_verbs(msg_parser)
     return msg_parser.parse_args(words)
 
 
-def _add_sending_verbs(of: _Verbs) -> None:
+def _add_sending_verbs(of: Parser) -> None:
     sending = verb(of, "send", _send, "to an agent, a role, 'all', or 'human'")
     sending.add_argument("to", metavar="TO")
     _add_body(sending)
     _add_body(verb(of, "broadcast", _broadcast, "to all agents"))
 
 
-def _add_reading_verbs(of: _Verbs) -> None:
+def _add_reading_verbs(of: Parser) -> None:
     polling = verb(of, "poll", _poll, "what concerns you after the given message, read or not, oldest first")
     polling.add_argument("--after", type=whole_number(0, 2**62), metavar="ID", help="the cursor of the last poll")
     polling.add_argument("--include-self", action="store_true", help="also your own messages")
@@ -66,7 +71,7 @@ def _add_reading_verbs(of: _Verbs) -> None:
     acking.add_argument("--for", dest="for_", metavar="NAME", help="a human excuses this agent from acknowledging it")
 
 
-def _add_lookup_verbs(of: _Verbs) -> None:
+def _add_lookup_verbs(of: Parser) -> None:
     showing = verb(of, "show", _show, "one message, and who read and acknowledged it")
     showing.add_argument("id", type=_ID, metavar="ID")
     logging = verb(of, "log", _log, "the newest messages of all senders")
@@ -159,6 +164,8 @@ def _poll(call: Call) -> Answer:
 def _wait(call: Call) -> Answer:
     reader, arguments = _find_reader(call), call.arguments
     only = _make_filter(call, find_reading_phase(call))
+    from swarm_agents.phases import Phase  # `send` does without
+
     match message_waiting.wait(call.db, reader, only, arguments.timeout, arguments.after):
         case None:
             again = call.add_identity(f"swarm msg wait{_repeat_options(call)}")
@@ -232,6 +239,8 @@ def _count(call: Call) -> Answer:
 
 
 def _export(call: Call) -> Answer:
+    from pathlib import Path  # `send` does without
+
     from swarm_agents.messages import export as message_export  # loads json, which `send` does without
 
     call.record_read()

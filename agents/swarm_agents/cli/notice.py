@@ -1,31 +1,35 @@
 """`swarm notice`: shows how far notices came on their way into panes, and has them typed again."""
 
-import argparse
-from typing import Any
+from __future__ import annotations
 
-from swarm_agents.cli.invocation import Call
+from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.output import Answer, format_clock, format_iso, make_listing
-from swarm_agents.cli.parsing import parser, verb, verbs, whole_number
+from swarm_agents.cli.parsing import parser, verb, whole_number
 from swarm_agents.errors import NotFound
 from swarm_agents.messages.deliveries import DeliveryTimeline
 from swarm_agents.model import Delivery
+from swarm_agents.values import TYPE_CHECKING
 from swarm_agents.views import delivery_report
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _ID = whole_number(1, 2**53)
 
 
-def parse(words: list[str]) -> argparse.Namespace:
+def parse(words: list[str]) -> Arguments:
     notice_parser = parser("notice", "Notices: short lines, typed into panes, that point to a message.")
-    of = verbs(notice_parser)
-    listing = verb(of, "list", _list, "the newest deliveries, or those of one message")
+    listing = verb(notice_parser, "list", _list, "the newest deliveries, or those of one message")
     listing.add_argument("--message", type=_ID, metavar="ID")
     listing.add_argument("--limit", type=whole_number(1, 1000), default=50, metavar="N")
-    showing = verb(of, "show", _show, "how far each delivery of one message came, and when")
+    showing = verb(notice_parser, "show", _show, "how far each delivery of one message came, and when")
     showing.add_argument("id", type=_ID, metavar="ID")
-    retrying = verb(of, "retry", _retry, "type again what failed, was skipped, or is unknown (only a human may)")
+    retrying = verb(
+        notice_parser, "retry", _retry, "type again what failed, was skipped, or is unknown (only a human may)"
+    )
     retrying.add_argument("id", type=_ID, metavar="ID")
     retrying.add_argument("--agent", metavar="NAME")
-    testing = verb(of, "selftest", _selftest, "test on a live pane that notices get through")
+    testing = verb(notice_parser, "selftest", _selftest, "test on a live pane that notices get through")
     testing.add_argument("pane", metavar="PANE", help="%%N, as tmux list-panes -a shows it")
     testing.add_argument("--look", action="store_true", help="only check whether it is ready; type nothing")
     return notice_parser.parse_args(words)

@@ -1,12 +1,17 @@
 """Prints the answer of a verb: one line and an exit code, or one JSON object. Only this file prints results."""
 
+from __future__ import annotations
+
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
 
 from swarm_agents.errors import SwarmError
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
 
 CODES = {
     0: "ok",

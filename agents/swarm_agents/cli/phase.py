@@ -1,13 +1,21 @@
 """The phase of a run that the caller works in, from `SWARM_RUN` and `SWARM_PHASE`, and `--all-phases`."""
 
+from __future__ import annotations
+
 import os
 
-from swarm_agents import phases
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.parsing import Parser
 from swarm_agents.errors import NotFound, Usage
+from swarm_agents.late import load_late
 from swarm_agents.model import HUMAN
 from swarm_agents.text import checked_name
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from swarm_agents import phases
+else:
+    phases = load_late("swarm_agents.phases")
 
 
 def add_all_phases_option(of: Parser) -> None:

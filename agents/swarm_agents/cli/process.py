@@ -1,16 +1,39 @@
-"""Prepares the process before any verb runs: opens missing standard streams, and exits cleanly on signals."""
+"""Begins and ends the process of a verb: opens missing standard streams, exits cleanly on signals, and quickly."""
 
+from __future__ import annotations
+
+import gc
 import os
-import signal
 import sys
-from types import FrameType
-from typing import NoReturn
+
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import signal
+    from types import FrameType
+    from typing import NoReturn
+else:
+    import _signal as signal  # the same functions; `signal` itself makes enums first, which takes milliseconds
 
 
 def prepare() -> None:
     """Call this first in the console script."""
+    gc.set_threshold(100_000)  # a verb makes fewer objects; by default loading its modules alone is worth ten looks
     _open_missing_streams()
     _exit_on_signals()
+
+
+def leave(code: int) -> NoReturn:
+    """End the process with this exit code; call it last. The verb has closed what it opened."""
+    threading = sys.modules.get("threading")
+    if (threading and threading.active_count() > 1) or "logging" in sys.modules:
+        sys.exit(code)  # for a thread that runs, and for what may have to be written
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        sys.exit(code)  # Python says why
+    os._exit(code)  # clearing every module first would take a third of bare Python
 
 
 def discard_output(stream: str) -> None:

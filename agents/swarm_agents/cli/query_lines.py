@@ -1,13 +1,18 @@
 """Formats the rows of a query: as a table for people, and as CSV or JSON, which carry the data as it is."""
 
+from __future__ import annotations
+
 import base64
 import csv
 import io
 import math
-from typing import Any
 
 from swarm_agents.db.query import Cell, QueryResult
 from swarm_agents.text import printable
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 CELL_LIMIT = 100  # characters of a cell in a table
 

@@ -1,23 +1,28 @@
 """`swarm setup git`: installs the gate's hooks beside the user's, checks them, and removes them."""
 
-import argparse
+from __future__ import annotations
+
+import os
 import shutil
 
 from swarm_agents.build import build
-from swarm_agents.cli.invocation import Call
+from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.output import Answer
-from swarm_agents.cli.parsing import parser, verb, verbs
+from swarm_agents.cli.parsing import parser, verb
 from swarm_agents.errors import NoSwarm
 from swarm_agents.gate import hooks as gate_hooks
 from swarm_agents.gate.hooks import HookFinding
 
 
-def parse(words: list[str]) -> argparse.Namespace:
+def parse(words: list[str]) -> Arguments:
     setup_parser = parser("setup", "Connect the swarm with other programs.")
-    of_git = verb(verbs(setup_parser), "git", _git, "the gate: git hooks that refuse a commit while the build is red")
-    choice = of_git.add_mutually_exclusive_group()
-    choice.add_argument("--check", action="store_true", help="change nothing; 0 when all is in place, else 1")
-    choice.add_argument("--remove", action="store_true", help="remove the hooks and restore what was there")
+    of_git = verb(setup_parser, "git", _git, "the gate: git hooks that refuse a commit while the build is red")
+    of_git.add_argument(
+        "--check", excludes=True, action="store_true", help="change nothing; 0 when all is in place, else 1"
+    )
+    of_git.add_argument(
+        "--remove", excludes=True, action="store_true", help="remove the hooks and restore what was there"
+    )
     return setup_parser.parse_args(words)
 
 
@@ -39,7 +44,7 @@ def _git(call: Call) -> Answer:
 def _prepare_state(call: Call) -> None:
     """Make the files that the hooks read agree with the build: a copied database lacks them."""
     db = call.db  # raises `NoSwarm` before anything is made
-    call.place.judged_trees.mkdir(mode=0o700, exist_ok=True)
+    os.makedirs(call.place.judged_trees, mode=0o700, exist_ok=True)
     build.restore_red_flag(db)
 
 

@@ -1,9 +1,7 @@
 """`swarm status`: the build, the line, the agents, open escalations; read in one transaction."""
 
-import argparse
-
 from swarm_agents.cli import answers
-from swarm_agents.cli.invocation import Call
+from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.output import Answer, format_clock, format_iso
 from swarm_agents.cli.parsing import parser
 from swarm_agents.escalations.escalations import Escalation
@@ -12,9 +10,10 @@ from swarm_agents.views import swarm_status
 from swarm_agents.views.agents import ListedAgent
 
 
-def parse(words: list[str]) -> argparse.Namespace:
-    status_parser = parser("status", "The build, its fixer, waiting agents, agents that are here, open escalations.")
-    status_parser.set_defaults(run=_status)
+def parse(words: list[str]) -> Arguments:
+    status_parser = parser(
+        "status", "The build, its fixer, waiting agents, agents that are here, open escalations.", _status
+    )
     return status_parser.parse_args(words)
 
 

@@ -1,11 +1,10 @@
 """`swarm task`: add, plan, claim, complete and list tasks."""
 
-import argparse
-from typing import TypeAlias
+from __future__ import annotations
 
-from swarm_agents.cli.invocation import Call
+from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.output import Answer, make_listing
-from swarm_agents.cli.parsing import Parser, Run, parser, read_body, seconds, verb, verbs, whole_number
+from swarm_agents.cli.parsing import Parser, Run, parser, read_body, seconds, verb, whole_number
 from swarm_agents.cli.task_lines import format_details, format_task, make_task_data
 from swarm_agents.errors import BadData, Usage
 from swarm_agents.model import EVERYONE, HUMAN, HUMAN_LEASE_S
@@ -19,19 +18,16 @@ from swarm_agents.views import task_report
 
 _FORMATS = ("auto", "markdown", "yaml", "json")
 
-_Verbs: TypeAlias = "argparse._SubParsersAction[Parser]"
 
-
-def parse(words: list[str]) -> argparse.Namespace:
+def parse(words: list[str]) -> Arguments:
     task_parser = parser("task", "Tasks: an agent claims one, and only when the tasks that it waits for are done.")
-    of = verbs(task_parser)
-    _add_adding_verbs(of)
-    _add_reading_verbs(of)
-    _add_acting_verbs(of)
+    _add_adding_verbs(task_parser)
+    _add_reading_verbs(task_parser)
+    _add_acting_verbs(task_parser)
     return task_parser.parse_args(words)
 
 
-def _add_adding_verbs(of: _Verbs) -> None:
+def _add_adding_verbs(of: Parser) -> None:
     adding = verb(of, "add", _add, "a new task")
     adding.add_argument("title", metavar="TITLE")
     adding.add_argument("--id", metavar="ID", help="default: t1, t2, ...")
@@ -52,7 +48,7 @@ def _add_adding_verbs(of: _Verbs) -> None:
     planning.add_argument("--dry-run", action="store_true", help="show them, add nothing")
 
 
-def _add_reading_verbs(of: _Verbs) -> None:
+def _add_reading_verbs(of: Parser) -> None:
     listing = verb(of, "list", _list, "all tasks, in an order in which they can be done")
     listing.add_argument("--status", choices=[one.value for one in TaskStatus])
     listing.add_argument("--claimable", action="store_true", help="only tasks that can be claimed now")
@@ -63,7 +59,7 @@ def _add_reading_verbs(of: _Verbs) -> None:
     progressing.add_argument("--feature", metavar="FEATURE", help="only tasks that were planned for it")
 
 
-def _add_acting_verbs(of: _Verbs) -> None:
+def _add_acting_verbs(of: Parser) -> None:
     _add_id(verb(of, "claim", _claim, "claim a task"))
     _add_act(of, "start", _start, "begin to work on a task of yours, or go on after a review")
     reviewing = _add_act(of, "review", _review, "ask for a review before you complete it")
@@ -86,7 +82,7 @@ def _add_id(of: Parser) -> None:
     of.add_argument("id", metavar="ID")
 
 
-def _add_act(of: _Verbs, name: str, run: Run, help: str) -> Parser:  # noqa: A002 - argparse's word
+def _add_act(of: Parser, name: str, run: Run, help: str) -> Parser:  # noqa: A002 - argparse's word
     made = verb(of, name, run, help)
     _add_id(made)
     made.add_argument("--fence", type=whole_number(0, 2**62), metavar="N", help="the fencing token you were given")

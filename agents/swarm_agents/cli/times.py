@@ -1,8 +1,6 @@
 """Parses times of the command line: lengths of time and moments."""
 
-import argparse
-import re
-import shlex
+from swarm_agents.cli.parsing import BadArgument
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _LONGEST_S = 100 * 366 * 86_400
@@ -10,10 +8,12 @@ _LONGEST_S = 100 * 366 * 86_400
 
 def parse_duration_s(text: str) -> float:
     """Seconds of `90s`, `30m`, `2h`, `7d` or `4w`."""
+    import re  # `msg` loads this file, and most of its verbs read no time
+
     parts = re.fullmatch(r"([0-9]{1,12})([smhdw])", text)
     seconds = int(parts[1]) * _UNITS_S[parts[2]] if parts else 0
     if not 0 < seconds <= _LONGEST_S:
-        raise argparse.ArgumentTypeError("must be a length of time: 90s, 30m, 2h, 7d, 4w")
+        raise BadArgument("must be a length of time: 90s, 30m, 2h, 7d, 4w")
     return float(seconds)
 
 
@@ -25,11 +25,13 @@ class SinceTime:
         self._ago_s: float | None = None
         try:
             self._ago_s = parse_duration_s(text)
-        except argparse.ArgumentTypeError:
+        except BadArgument:
             self._at_ms = _parse_moment_ms(text)
 
     def __str__(self) -> str:
         """As it was given, quoted for a command line."""
+        import shlex  # loads re
+
         return shlex.quote(self._text)
 
     def at_ms(self, now_ms: int) -> int:
@@ -43,7 +45,7 @@ def _parse_moment_ms(text: str) -> int:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(
+        raise BadArgument(
             "must be a length of time (90s, 30m, 2h, 7d) or a date and time (2030-01-31T12:00Z)"
         ) from None
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)

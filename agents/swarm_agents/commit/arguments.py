@@ -1,9 +1,11 @@
 """Reads the arguments that `swarm commit` passes on to git: what they commit, and whether they skip a hook."""
 
+from __future__ import annotations
+
 import re
-from typing import NamedTuple
 
 from swarm_agents.errors import Usage
+from swarm_agents.values import NamedTuple
 
 _OPTIONS_WITH_VALUE = "CcFmtuS"  # short options of git commit after which the rest of the word is a value
 _LONG_WITH_VALUE = {

@@ -1,8 +1,8 @@
 """One try at `git commit`: runs it, again where another git was quicker, and tells what git and the gate did."""
 
+from __future__ import annotations
+
 import time
-from pathlib import Path
-from typing import NamedTuple
 
 from swarm_agents.commit import gate_note
 from swarm_agents.commit.context import CommitContext
@@ -11,6 +11,10 @@ from swarm_agents.commit.notes_folder import new_notes_folder
 from swarm_agents.git import files
 from swarm_agents.git.commit import CommitRun, run_commit
 from swarm_agents.model import Moment
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _GIT_DIED = 128  # git's exit code for errors of its own
 _LOST_RACES = ("index.lock", "cannot lock ref")  # in git's error message

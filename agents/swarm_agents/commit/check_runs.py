@@ -4,11 +4,10 @@ The result is kept by (tree, check), and a later caller gets it. A caller during
 the check, and takes over when that process was killed and its lease ran out.
 """
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
-from enum import StrEnum
-from pathlib import Path
-from typing import NamedTuple
 
 from swarm_agents.config.config import CheckConfig
 from swarm_agents.db.database import Database
@@ -17,6 +16,10 @@ from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.git import repository, worktrees
 from swarm_agents.system import subprocesses
 from swarm_agents.text import tail
+from swarm_agents.values import TYPE_CHECKING, NamedTuple, StrEnum
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _RUNS_UNTIL = columns("runner")
 _LEASE_MS = 20_000  # of the process that runs a check; renewed every 5 s while it runs

@@ -3,12 +3,12 @@
 The functions are in the order in which a commit reaches them. Those that end a try return `TryAgain` or a `CommitEnd`.
 """
 
+from __future__ import annotations
+
 import os
 import time
-from typing import NamedTuple
 
 from swarm_agents.build import retry_queue
-from swarm_agents.build import wait as waiting
 from swarm_agents.build.outcomes import BuildPassing, CheckOutdated, HumanAsked, PlaceInLine, RoleGranted
 from swarm_agents.commit import landing, sync
 from swarm_agents.commit.arguments import refuse_hook_bypass
@@ -24,7 +24,14 @@ from swarm_agents.commit.ends import (
 )
 from swarm_agents.commit.verdict import RefusalFinding, Verdict, judge_refusal
 from swarm_agents.errors import Unavailable
+from swarm_agents.late import load_late
 from swarm_agents.model import Moment
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from swarm_agents.build import wait as waiting
+else:
+    waiting = load_late("swarm_agents.build.wait")
 
 _STALE_TRIES = 3  # the build changed while the hook ran; more often than this is not bad luck
 _GATE_TRIES = 5  # green, and red again before our turn; more often than this, the gate reads another database

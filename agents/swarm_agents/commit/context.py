@@ -1,13 +1,17 @@
 """What one `swarm commit` works with from its first try to its end."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import NamedTuple
+from __future__ import annotations
 
-from swarm_agents.build import wait as waiting
 from swarm_agents.commit.arguments import CommitContents
 from swarm_agents.config.config import Config
 from swarm_agents.db.database import Database
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from swarm_agents.build import wait as waiting
 
 
 class CommitContext(NamedTuple):

@@ -1,10 +1,11 @@
 """How `swarm commit` can end: one type for each end, which the command line turns into a line and an exit code."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from swarm_agents.build.outcomes import CheckOutdated, FenceRejected, HumanAsked, PlaceInLine, RoleGranted
 from swarm_agents.commit.verdict import RefusalFinding, Verdict
 from swarm_agents.errors import SwarmError
+from swarm_agents.values import NamedTuple
 
 
 class CommitLanded(NamedTuple):

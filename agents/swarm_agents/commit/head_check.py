@@ -1,7 +1,6 @@
 """Runs the configured check on the commit that is checked out, in the caller's own working tree."""
 
-from pathlib import Path
-from typing import NamedTuple
+from __future__ import annotations
 
 from swarm_agents.build import hold
 from swarm_agents.build.outcomes import Evidence
@@ -9,6 +8,10 @@ from swarm_agents.config.config import CheckConfig
 from swarm_agents.db.database import Database
 from swarm_agents.git import files, refs, repository
 from swarm_agents.model import Moment
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class HeadCheck(NamedTuple):

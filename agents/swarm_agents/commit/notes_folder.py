@@ -1,14 +1,19 @@
 """A folder for what git and its hooks note about one commit: removed with it, or later when its process was killed."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from swarm_agents.errors import CannotWrite
 from swarm_agents.system.owned_folders import lock_abandoned_folder, lock_folder
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 _NEW_S = 60.0  # the process that made a younger folder may not have locked it yet
 

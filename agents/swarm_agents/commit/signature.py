@@ -4,9 +4,12 @@ It consists of the test ids and compiler errors of the tools below, without line
 are none, it is the last lines, without numbers and paths.
 """
 
+from __future__ import annotations
+
 import hashlib
 import re
-from typing import NamedTuple
+
+from swarm_agents.values import NamedTuple
 
 _MOST_IDS = 500  # a broken import fails every test, and five hundred ids are enough to tell two breakages apart
 _FALLBACK_LINES = 10

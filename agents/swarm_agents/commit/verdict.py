@@ -1,10 +1,10 @@
 """What a refused commit means: the build is broken, the caller's own change fails, or neither."""
 
-from enum import StrEnum
-from typing import NamedTuple
+from __future__ import annotations
 
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.git.commit import CommitRun
+from swarm_agents.values import NamedTuple, StrEnum
 
 _CODE_HOOKS = frozenset({"pre-commit", "pre-merge-commit"})  # the others judge the message or the push
 _COULD_NOT_RUN_CODES = range(126, 256)  # not executable, not found, killed by a signal (128 + n)

@@ -3,13 +3,17 @@
 `include` names files whose keys hold too; a later file wins over an earlier one, and swarm.toml over all of them.
 """
 
-from pathlib import Path
-from typing import Any, NamedTuple
+from __future__ import annotations
 
-from swarm_agents.config.schema import check_tables, parse_hours
+import os
+
 from swarm_agents.errors import BadConfig
 from swarm_agents.model import Rules
 from swarm_agents.text import one_line
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 FILE = "swarm.toml"
 
@@ -30,7 +34,7 @@ class NotifyConfig(NamedTuple):
     command: tuple[str, ...] = ()
     quiet: tuple[int, int] | None = None
     timeout_s: float = 10
-    folder: Path | None = None
+    folder: str | os.PathLike[str] | None = None
     """Where the command runs."""
 
 
@@ -53,23 +57,33 @@ class Config(NamedTuple):
     """`[profiles.NAME]`, for `screen_profiles.load_profiles`."""
 
 
-def load(root: Path | None) -> Config:
+def load_nearest(root: str | None, main_root: str | None) -> Config:
+    """The configuration of a working tree that has its own, else of the main one. Raises `BadConfig`."""
+    own = root is not None and os.path.exists(os.path.join(root, FILE))
+    return load(root if own else main_root)
+
+
+def load(root: str | os.PathLike[str] | None) -> Config:
     """The configuration of the repository at `root`; the defaults without a file.
 
     Raises `BadConfig`, which names the file and, where it can be told, the line.
     """
-    text = None if root is None else _read_text(root / FILE)
-    if root is None or text is None:
+    if root is None:
         return Config()
-    sources = [(root / FILE, text)]  # the one whose keys win comes first
-    tables = _parse(root / FILE, text)
+    path = os.path.join(root, FILE)
+    text = _read_text(path)
+    if text is None:
+        return Config()
+    sources = [(path, text)]  # the one whose keys win comes first
+    tables = _parse(path, text)
     try:
-        included = [(root / name, _read_included(root / name)) for name in _take_includes(tables)]
+        names = [os.path.join(root, name) for name in _take_includes(tables)]
+        included = [(name, _read_included(name)) for name in names]
     except BadConfig as error:
         raise _with_place(sources, error) from None
-    for path, text in reversed(included):
-        sources.append((path, text))
-        tables = _merge(_parse_included(path, text), tables)
+    for name, text in reversed(included):
+        sources.append((name, text))
+        tables = _merge(_parse_included(name, text), tables)
     try:
         config = _read_config(tables)
     except BadConfig as error:
@@ -77,28 +91,29 @@ def load(root: Path | None) -> Config:
     return config._replace(notify=config.notify._replace(folder=root))
 
 
-def list_files(root: Path) -> tuple[Path, ...]:
+def list_files(root: str | os.PathLike[str]) -> tuple[str, ...]:
     """swarm.toml and the files that it includes, whether they exist or not; for a wrong swarm.toml, it alone."""
-    path = root / FILE
+    path = os.path.join(root, FILE)
     try:
         text = _read_text(path)
         names = _take_includes(_parse(path, text)) if text else ()
     except BadConfig:
         names = ()
-    return (path, *(root / name for name in names))
+    return (path, *(os.path.join(root, name) for name in names))
 
 
-def _read_text(path: Path) -> str | None:
+def _read_text(path: str) -> str | None:
     """None when there is no such file. Raises `BadConfig`."""
     try:
-        return path.read_bytes().decode()
+        with open(path, "rb") as file:
+            return file.read().decode()
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise BadConfig(f"{path} cannot be read: {error}") from None
 
 
-def _parse(path: Path, text: str) -> dict[str, Any]:
+def _parse(path: str, text: str) -> dict[str, Any]:
     import tomllib  # a repository without swarm.toml does without it
 
     try:
@@ -114,21 +129,21 @@ def _take_includes(tables: dict[str, Any]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _read_included(path: Path) -> str:
+def _read_included(path: str) -> str:
     text = _read_text(path)
     if text is None:
         raise BadConfig(f"'include' names {path}, which does not exist")
     return text
 
 
-def _parse_included(path: Path, text: str) -> dict[str, Any]:
+def _parse_included(path: str, text: str) -> dict[str, Any]:
     tables = _parse(path, text)
     if "include" in tables:
         raise _with_place([(path, text)], BadConfig("'include' is for swarm.toml alone"))
     return tables
 
 
-def _with_place(sources: list[tuple[Path, str]], error: BadConfig) -> BadConfig:
+def _with_place(sources: list[tuple[str, str]], error: BadConfig) -> BadConfig:
     from swarm_agents.config.lines import find_place  # only a wrong file needs it
 
     return BadConfig(f"{find_place(sources, error.message)}: {error.message}")
@@ -145,6 +160,8 @@ def _merge(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read_config(tables: dict[str, Any]) -> Config:
+    from swarm_agents.config.schema import check_tables  # a repository without swarm.toml does without it
+
     profiles = _check_profiles(tables.pop("profiles", {}))
     check_tables(tables)
     build = tables["build"]
@@ -172,7 +189,7 @@ def _read_check(build: dict[str, Any]) -> CheckConfig | None:
     if "check" not in build:
         return None
     for name in build.get("link", ()):
-        if Path(name).is_absolute() or ".." in Path(name).parts or name.split("/")[0] == ".git":
+        if os.path.isabs(name) or ".." in name.split("/") or name.split("/")[0] == ".git":
             raise BadConfig(f"'build.link' takes paths within the working tree; {one_line(name, 60)!r} is not one")
     defaults = CheckConfig(build["check"])
     return defaults._replace(
@@ -184,6 +201,8 @@ def _read_check(build: dict[str, Any]) -> CheckConfig | None:
 
 
 def _read_notify(table: dict[str, Any]) -> NotifyConfig:
+    from swarm_agents.config.schema import parse_hours  # see `_read_config`
+
     return NotifyConfig(
         command=tuple(table.get("command", ())),
         quiet=parse_hours(table["quiet"]) if "quiet" in table else None,

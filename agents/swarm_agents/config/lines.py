@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 _NAMED_KEY = re.compile(r"(?:unknown key )?'([^']+)'")  # how a message about a key begins
 _TABLE = re.compile(r"\s*\[+\s*(.+?)\s*\]+")
 _ASSIGNMENT = re.compile(r"\s*([^=#\s][^=#]*?)\s*=")
 
 
-def find_place(sources: Sequence[tuple[Path, str]], message: str) -> str:
+def find_place(sources: Sequence[tuple[str, str]], message: str) -> str:
     """Which of these files, by path and text, sets the key that `message` begins with, and in which line.
 
     The first file that has the key is named, else the first that has its table, else the first. It reads lines, not
@@ -22,7 +21,7 @@ def find_place(sources: Sequence[tuple[Path, str]], message: str) -> str:
             for number, found in _list_keys(text):
                 if found[:length] == wanted[:length]:
                     return f"{path}, line {number}"
-    return str(sources[0][0])
+    return sources[0][0]
 
 
 def _list_keys(text: str) -> list[tuple[int, list[str]]]:

@@ -1,10 +1,13 @@
 """The tables and keys of swarm.toml, and the check that each of them holds a value of its kind."""
 
-import re
-from typing import Any
+from __future__ import annotations
 
 from swarm_agents.errors import BadConfig
 from swarm_agents.text import one_line
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _HOURS = r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])"
 
@@ -43,6 +46,8 @@ def check_tables(tables: dict[str, Any]) -> None:
 
 def parse_hours(value: Any) -> tuple[int, int]:
     """`22:00-07:00` as minutes of the day. Raises `BadConfig`."""
+    import re  # only hours need it
+
     match = re.fullmatch(_HOURS, value) if isinstance(value, str) else None
     if not match:
         raise BadConfig("'notify.quiet' must be two times of the day, like \"22:00-07:00\"")

@@ -5,15 +5,20 @@ which all processes of a boot share and which stands still during suspend. The b
 boot, whose monotonic clock cannot be compared with this one.
 """
 
+from __future__ import annotations
+
 import functools
 import sys
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 from swarm_agents.model import Moment
+from swarm_agents.values import TYPE_CHECKING
 
-Clock = Callable[[], Moment]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+Clock: TypeAlias = "Callable[[], Moment]"
 
 
 def host_clock() -> Moment:
@@ -23,7 +28,8 @@ def host_clock() -> Moment:
 @functools.cache
 def _boot_id() -> str:
     try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as file:
+            return file.read().strip()
     except FileNotFoundError:
         if sys.platform != "darwin":
             raise

@@ -4,26 +4,35 @@ Everything that waits has a limit. Every SQLite error leaves as a SwarmError tha
 or repairs the file: that is for people.
 """
 
+from __future__ import annotations
+
 import contextlib
-import fcntl
 import os
-import sqlite3
 import stat
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import NamedTuple
 
 from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.red_flag import RedFlag
-from swarm_agents.db.sqlite import faults
 from swarm_agents.db.sqlite.connection import APPLICATION_ID, LOCK_TIMEOUT_S, SCHEMA_VERSION, connect
 from swarm_agents.db.sqlite.notify import CommitNotifier, CommitSubscription
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.errors import DatabaseNewer, NoSwarm
+from swarm_agents.late import load_late
 from swarm_agents.model import Moment
-from swarm_agents.system import file_lock
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from swarm_agents.db.sqlite import faults
+    from swarm_agents.system import file_lock
+else:
+    faults = load_late("swarm_agents.db.sqlite.faults")
+    file_lock = load_late("swarm_agents.system.file_lock")
+    import _sqlite3 as sqlite3  # the same, without converters of dates
 
 _TURN_LIMIT_S = 2.0  # the longest wait for a fair turn at the write lock
 _WAL_LIMIT_BYTES = 4 * 1024 * 1024
@@ -52,21 +61,25 @@ class Database:
     """An open swarm database. Use it only in the thread that opened it, and never after a fork."""
 
     def __init__(
-        self, path: Path, clock: Clock = host_clock, lock_timeout_s: float = LOCK_TIMEOUT_S, durable: bool = True
+        self,
+        path: str | os.PathLike[str],
+        clock: Clock = host_clock,
+        lock_timeout_s: float = LOCK_TIMEOUT_S,
+        durable: bool = True,
     ) -> None:
         """Open an existing database; one of an older version is upgraded first.
 
         A commit survives a power loss; without `durable` it survives only a crash of the process.
         Raises `NoSwarm` when there is none, `DatabaseUnreadable`, `DatabaseNewer`, `DatabaseLocked`, `CannotWrite`.
         """
-        self.path = path.absolute()
-        self.notifier = CommitNotifier(self.path)
-        self.red_flag = RedFlag(self.path)
+        self._file = os.fspath(path) if os.path.isabs(path) else os.path.join(os.getcwd(), path)
+        self.notifier = CommitNotifier(self._file)
+        self.red_flag = RedFlag(self._file)
         self._clock = clock
         self._lock_timeout_s = lock_timeout_s
         with self._errors_translated():
             self._file_id = self._find_file()
-            self._connection = connect(self.path, lock_timeout_s)
+            self._connection = connect(self._file, lock_timeout_s)
             try:
                 if not durable:
                     self._connection.execute("pragma synchronous = normal")
@@ -75,10 +88,17 @@ class Database:
                 self._connection.close()
                 raise
 
+    @property
+    def path(self) -> Path:
+        """The file, absolute."""
+        from pathlib import Path  # few verbs ask for it
+
+        return Path(self._file)
+
     def close(self) -> None:
         self._connection.close()
 
-    def __enter__(self) -> "Database":
+    def __enter__(self) -> Database:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -101,7 +121,7 @@ class Database:
         before = self._connection.total_changes
         with self._errors_translated():
             self._check_same_file()
-            with file_lock.held(Path(f"{self.path}-lock"), min(_TURN_LIMIT_S, self._lock_timeout_s)):
+            with file_lock.held(f"{self._file}-lock", min(_TURN_LIMIT_S, self._lock_timeout_s)):
                 self._begin_immediate(give_up_at)
                 with self._commit_or_roll_back():
                     yield Transaction(self._connection, self._clock())
@@ -156,24 +176,24 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            raise faults.translate(error, self.path) from error
+            raise faults.translate(error, self._file) from error
         except OSError as error:
-            raise faults.translate_os(error, self.path) from error
+            raise faults.translate_os(error, self._file) from error
 
     def _find_file(self) -> tuple[int, int]:
         try:
-            found = os.stat(self.path)
+            found = os.stat(self._file)
         except (FileNotFoundError, NotADirectoryError):
-            raise NoSwarm(f"No swarm here: {self.path} does not exist.", next="swarm init") from None
+            raise NoSwarm(f"No swarm here: {self._file} does not exist.", next="swarm init") from None
         if not stat.S_ISREG(found.st_mode):
-            raise faults.not_a_swarm_database(self.path)
+            raise faults.not_a_swarm_database(self._file)
         return found.st_dev, found.st_ino
 
     def _check_version(self) -> None:
         version = self._version()
         if version > SCHEMA_VERSION:
             raise DatabaseNewer(
-                f"{self.path} was written by a newer version (schema {version}, this one knows {SCHEMA_VERSION}). "
+                f"{self._file} was written by a newer version (schema {version}, this one knows {SCHEMA_VERSION}). "
                 "Upgrade swarm-tui."
             )
         if version < SCHEMA_VERSION:
@@ -184,32 +204,34 @@ class Database:
     def _version(self) -> int:
         application_id = self._connection.execute("pragma application_id").fetchone()[0]
         if application_id != APPLICATION_ID:
-            raise faults.not_a_swarm_database(self.path)
+            raise faults.not_a_swarm_database(self._file)
         return int(self._connection.execute("pragma user_version").fetchone()[0])
 
     def _check_same_file(self) -> None:
         # SQLite goes on writing into a file that was removed, and what it writes there is lost.
         try:
-            found = os.stat(self.path)
+            found = os.stat(self._file)
         except FileNotFoundError:
-            raise faults.database_replaced(self.path) from None
+            raise faults.database_replaced(self._file) from None
         if (found.st_dev, found.st_ino) != self._file_id:
-            raise faults.database_replaced(self.path)
+            raise faults.database_replaced(self._file)
 
     def _checkpoint_if_large(self) -> None:
         # SQLite before 3.51.3 can lose pages when a checkpoint overlaps a commit that resets the WAL: so there are no
         # automatic checkpoints, and this one holds the write lock. A failure costs only space, and the next writer
         # tries again. The commit before it stands, so no failure here may reach the caller.
         with contextlib.suppress(OSError, sqlite3.Error):
-            if os.stat(f"{self.path}-wal").st_size >= _WAL_LIMIT_BYTES:
+            if os.stat(f"{self._file}-wal").st_size >= _WAL_LIMIT_BYTES:
                 self._checkpoint()
 
     def _checkpoint(self) -> None:
-        with open(f"{self.path}-checkpoint", "w", opener=_private) as lock:
+        import fcntl  # few verbs write so much
+
+        with open(f"{self._file}-checkpoint", "w", opener=_private) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._connection.execute("begin immediate")
             try:
-                with contextlib.closing(connect(self.path, timeout_s=1)) as checkpointer:
+                with contextlib.closing(connect(self._file, timeout_s=1)) as checkpointer:
                     checkpointer.execute("pragma wal_checkpoint(passive)").fetchall()
             finally:
                 self._connection.execute("rollback")

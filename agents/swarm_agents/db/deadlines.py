@@ -5,10 +5,11 @@ boot id; a deadline of another boot has passed. Wall-clock columns beside it are
 Statements made from these pieces take the parameters of `Transaction.clock`.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from swarm_agents.db.transaction import Row
 from swarm_agents.model import Deadline, Moment
+from swarm_agents.values import NamedTuple
 
 
 class DeadlineColumns(NamedTuple):
@@ -40,7 +41,7 @@ class DeadlineColumns(NamedTuple):
         """An assignment in an upsert: the deadline of the row that was to be inserted."""
         return f"{self.mono_ms} = excluded.{self.mono_ms}, {self.boot_id} = excluded.{self.boot_id}"
 
-    def of(self, table: str) -> "DeadlineColumns":
+    def of(self, table: str) -> DeadlineColumns:
         """The same columns with the table named, for a condition of an upsert."""
         return DeadlineColumns(f"{table}.{self.mono_ms}", f"{table}.{self.boot_id}")
 

@@ -4,13 +4,20 @@ A notification alone proves nothing, and a lost one must cost little: on each no
 data version is read, and only another version is a change.
 """
 
+from __future__ import annotations
+
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import contextmanager
 
 from swarm_agents.db.database import Database
-from swarm_agents.system.waker import Waker
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from swarm_agents.system.waker import Waker
 
 FALLBACK_S = 5.0  # a lost notification costs at most this much; where files are watched, that is quicker
 POLL_S = 0.1  # where no socket can be bound: 46 ms in the median, 0.2 % of a core

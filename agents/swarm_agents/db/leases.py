@@ -4,10 +4,11 @@ The columns are lease_ms (its length), lease_expires_at (for people), lease_mono
 Statements take the parameters `:now`, those of `Transaction.clock`, and `:lease_ms` where a lease is granted.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from swarm_agents.db.deadlines import columns
 from swarm_agents.db.transaction import Transaction
+from swarm_agents.values import NamedTuple
 
 DEADLINE = columns("lease")
 GRANTED = f"lease_ms = :lease_ms, lease_expires_at = :now + :lease_ms, {DEADLINE.set_in(':lease_ms')}"

@@ -4,16 +4,21 @@ The file is opened read-only, `query_only` is on, and SQLite asks the authorizer
 do before it runs.
 """
 
+from __future__ import annotations
+
 import sqlite3
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Callable
 
 from swarm_agents.db.sqlite import faults
 from swarm_agents.db.sqlite.connection import connect_read_only
 from swarm_agents.errors import BadData, Denied
 from swarm_agents.system.parallel import ParallelTasks
 from swarm_agents.text import one_line
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 Cell = None | int | float | str | bytes
 
@@ -111,7 +116,7 @@ def _reads(act: int, name: str | None, value: str | None) -> bool:
 def _explain(error: Exception, path: Path, limit_s: float) -> Exception:
     if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
         return _took_too_long(limit_s)
-    if isinstance(error, sqlite3.Error) and (translated := faults.translate(error, path)) is not error:
+    if isinstance(error, sqlite3.Error) and (translated := faults.translate(error, str(path))) is not error:
         return translated
     unknown = str(error).startswith("no such ")
     advice = f'swarm db query "{_VIEW_COLUMNS}"' if unknown else None

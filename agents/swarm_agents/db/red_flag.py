@@ -6,24 +6,25 @@ transaction that turns the build red commits, and removed only in a transaction 
 A process killed in between leaves the file, which costs one question.
 """
 
+from __future__ import annotations
+
 import contextlib
 import os
-from pathlib import Path
 
 
 class RedFlag:
     """The flag of one database."""
 
-    def __init__(self, database: Path) -> None:
-        self.path = Path(f"{database}-red")
+    def __init__(self, database: str) -> None:
+        self.path = f"{database}-red"
 
     def exists(self) -> bool:
-        return self.path.exists()
+        return os.path.exists(self.path)
 
     def create(self) -> None:
         """Create it, so that it also survives a power loss. Call it inside the write transaction that turns red."""
         os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        folder = os.open(self.path.parent, os.O_RDONLY | os.O_CLOEXEC)
+        folder = os.open(os.path.dirname(self.path), os.O_RDONLY | os.O_CLOEXEC)
         try:
             os.fsync(folder)
         finally:
@@ -32,4 +33,4 @@ class RedFlag:
     def remove(self) -> None:
         """Remove it. Call it only inside a write transaction that has read that the build is passing."""
         with contextlib.suppress(FileNotFoundError):
-            self.path.unlink()
+            os.unlink(self.path)

@@ -4,12 +4,17 @@ The first search creates the index, and each search adds the messages that are m
 never pays for it, nor for a merge of its segments.
 """
 
+from __future__ import annotations
+
 import sqlite3
-from typing import Any
 
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import Unavailable, Usage
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 BATCH = 2_000  # messages a transaction adds: about 20 ms under the write lock
 _PREFIX_LEAST = 3  # characters: too many words begin with a shorter one

@@ -1,12 +1,19 @@
 """An open transaction: its one moment in time, statements with named parameters, savepoints."""
 
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from __future__ import annotations
+
 from contextlib import contextmanager
-from typing import Any
 
 from swarm_agents.errors import SwarmError
 from swarm_agents.model import Moment
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
+else:
+    import _sqlite3 as sqlite3  # the same, without converters of dates
 
 Row = sqlite3.Row
 

@@ -3,11 +3,12 @@
 Only the rows; `watch.notifier` runs the channels. A process claims a row before it tries it, for a limited time.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from swarm_agents.db.database import Database
 from swarm_agents.db.deadlines import columns, value_in
 from swarm_agents.db.transaction import Row, Transaction
+from swarm_agents.values import NamedTuple
 
 DASHBOARD, MESSAGE, TMUX, COMMAND = "dashboard", "message", "tmux", "command"
 TRIES = 3  # then the channel is retired; the escalation stays open

@@ -1,15 +1,21 @@
 """Questions to the human: raised in the transaction that makes them necessary, closed by the human's answer."""
 
-from enum import StrEnum
-from typing import NamedTuple
+from __future__ import annotations
 
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import NotFound, Usage
-from swarm_agents.escalations import announcements
-from swarm_agents.incidents import incidents
-from swarm_agents.incidents.incidents import Attempt
+from swarm_agents.late import load_late
 from swarm_agents.model import HUMAN, Build
 from swarm_agents.text import one_line, tail
+from swarm_agents.values import TYPE_CHECKING, NamedTuple, StrEnum
+
+if TYPE_CHECKING:
+    from swarm_agents.escalations import announcements
+    from swarm_agents.incidents import incidents
+    from swarm_agents.incidents.incidents import Attempt
+else:
+    announcements = load_late("swarm_agents.escalations.announcements")
+    incidents = load_late("swarm_agents.incidents.incidents")
 
 TEXT_LIMIT = 5_000  # characters of output in the text; a person reads it on a screen
 TEXT_LINES = 20

@@ -4,19 +4,25 @@ It decides by the database alone, and records the commits that it let through fo
 that the pre-commit hook never saw. docs/gate.md explains it to users.
 """
 
-import os
-from pathlib import Path
-from typing import NamedTuple
+from __future__ import annotations
 
-from swarm_agents import events
+import os
+
 from swarm_agents.build import row as build_row
-from swarm_agents.config.config import Config
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.errors import Unavailable
-from swarm_agents.events import Event
+from swarm_agents.late import load_late
 from swarm_agents.model import HUMAN, Build
 from swarm_agents.place import Place
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from swarm_agents import events
+    from swarm_agents.config.config import Config
+    from swarm_agents.events import Event
+else:
+    events = load_late("swarm_agents.events")
 
 # Git waits for the answer: git/ is loaded, and git started, only where the files of the git directory do not suffice.
 
@@ -119,7 +125,7 @@ def _is_fixer(now: Build, agent: str | None) -> bool:
     return now.fixer is not None and now.fixer == (agent or HUMAN)
 
 
-def _read_branch(at: Place, root: Path) -> str | None:
+def _read_branch(at: Place, root: str) -> str | None:
     if at.git_dir is not None:
         from swarm_agents.git import directory  # only a hook that names its git directory needs it
 
@@ -132,7 +138,7 @@ def _read_branch(at: Place, root: Path) -> str | None:
     return refs.read_branch(root)
 
 
-def _is_received_push(at: Place, root: Path) -> bool:
+def _is_received_push(at: Place, root: str) -> bool:
     """Whether the refs move because a push arrives here."""
     if at.git_dir is not None:
         return False  # then `place.find_for_hook` leaves out the root, and the caller has returned
@@ -158,7 +164,7 @@ def _find_landing(config: Config, updates: list[RefUpdate]) -> RefUpdate | None:
 # While the build is green: did the pre-commit hook see the tree?
 
 
-def _was_judged(db: Database, at: Place, root: Path, landing: RefUpdate) -> bool:
+def _was_judged(db: Database, at: Place, root: str, landing: RefUpdate) -> bool:
     """Whether the commit's tree has a verdict, or needs none, because it is no single commit on top of the branch."""
     from swarm_agents.commit import known_trees  # only a commit that moves HEAD needs it
     from swarm_agents.git import refs  # loads subprocess
@@ -175,7 +181,7 @@ def _was_judged(db: Database, at: Place, root: Path, landing: RefUpdate) -> bool
         return known_trees.is_known_good(tx, tree)
 
 
-def _is_in_folder(folder: Path, tree: str) -> bool:
+def _is_in_folder(folder: str, tree: str) -> bool:
     try:
         seen = os.listdir(folder)
     except FileNotFoundError:
@@ -187,11 +193,13 @@ def _is_in_folder(folder: Path, tree: str) -> bool:
     return tree in seen
 
 
-def _require_pre_commit_hook(root: Path) -> None:
+def _require_pre_commit_hook(root: str) -> None:
     """Raises `Unavailable` where our pre-commit hook is not in place, so that it cannot have seen any tree."""
+    from pathlib import Path  # takes as long as the gate
+
     from swarm_agents.gate import hooks as gate_hooks  # loads subprocess
 
-    wrong = [one for one in gate_hooks.check(root) if not one.ok and one.what == "pre-commit"]
+    wrong = [one for one in gate_hooks.check(Path(root)) if not one.ok and one.what == "pre-commit"]
     if wrong:
         raise Unavailable(wrong[0].detail)
 

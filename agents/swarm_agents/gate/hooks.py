@@ -5,19 +5,23 @@ user's hook is kept beside it. Where `core.hooksPath` names another folder, whic
 it is: `core.hooksPath` is set to a folder of ours, whose hooks call those of the user's folder.
 """
 
+from __future__ import annotations
+
 import contextlib
 import json
 import os
 import shlex
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 from swarm_agents.errors import CannotWrite, Usage
 from swarm_agents.gate.scripts import GATED, MARK, make_script
 from swarm_agents.git import hooks, repository
 from swarm_agents.git.hooks import HooksPath
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 KEPT_SUFFIX = ".before-swarm"  # after the name of the user's hook
 OWN_FOLDER = "swarm-hooks"  # in the git directory, not in its folder `swarm`, which users may delete

@@ -1,15 +1,19 @@
 """Runs `git commit` as a child, never with anything that skips a hook, and reads from its trace what it did."""
 
+from __future__ import annotations
+
 import contextlib
 import json
 import os
-from pathlib import Path
-from typing import NamedTuple
 
 from swarm_agents.errors import Unavailable
 from swarm_agents.git.refs import read_head_and_tree
 from swarm_agents.git.run import GIT_MISSING, run_git, split_lines
 from swarm_agents.system.subprocesses import run_and_record
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _REFLOG_ACTION = "GIT_REFLOG_ACTION"  # the words with which git begins the line that it adds to a reflog
 _OWN_ACTION = "swarm commit ("

@@ -1,11 +1,13 @@
 """Finds the hooks that git would run, reads and sets `core.hooksPath`, and runs a hook again."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
-from typing import NamedTuple
 
 from swarm_agents.git.run import run_git, run_git_or_raise
 from swarm_agents.system.subprocesses import run_on_terminal
+from swarm_agents.values import NamedTuple
 
 
 class HooksPath(NamedTuple):

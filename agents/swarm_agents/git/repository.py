@@ -1,11 +1,13 @@
 """Finds the repository around a folder: its git directories, its configuration file, the version of git."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
-from typing import NamedTuple
 
 from swarm_agents.errors import Unavailable
-from swarm_agents.git.run import run_git, run_git_or_raise, split_lines
+from swarm_agents.git.run import Folder, run_git, run_git_or_raise, split_lines
+from swarm_agents.values import NamedTuple
 
 
 class Repository(NamedTuple):
@@ -48,7 +50,7 @@ def common_git_dir(root: Path) -> Path:
     return Path(run_git_or_raise(["rev-parse", "--path-format=absolute", "--git-common-dir"], root))
 
 
-def worktree_git_dir(root: Path) -> Path:
+def worktree_git_dir(root: Folder) -> Path:
     """The git directory of this worktree alone."""
     return Path(run_git_or_raise(["rev-parse", "--path-format=absolute", "--absolute-git-dir"], root))
 
@@ -60,10 +62,11 @@ def find_config_file(root: Path, scope: str) -> Path:
     return common_git_dir(root) / "config"
 
 
-def is_in_git_directory(where: Path) -> bool:
+def is_in_git_directory(where: Folder) -> bool:
     """Whether this is within a git directory: there a push arrives, and no commit is made."""
     # Not --is-inside-git-dir: in a hook of receive-pack, git treats its own folder as a working tree.
-    return worktree_git_dir(where) in (where, *where.parents)
+    here = Path(where)
+    return worktree_git_dir(here) in (here, *here.parents)
 
 
 def _resolve(option: str, where: Path) -> str:

@@ -1,17 +1,24 @@
 """Runs git and returns its output: within a time limit, without optional locks, with messages in English."""
 
+from __future__ import annotations
+
 import os
 import subprocess
-from pathlib import Path
 
 from swarm_agents.errors import Unavailable
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+Folder: TypeAlias = "str | os.PathLike[str]"
 
 GIT_MISSING = "git is not installed, or not on the PATH."
 _LIMIT_S = 30  # a repository of a million files answers `git diff` in seconds
 
 
 def run_git(
-    arguments: list[str], where: Path, extra_environment: dict[str, str] | None = None
+    arguments: list[str], where: Folder, extra_environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run `git` in this folder; the caller reads its exit status. Raises `Unavailable` without git or after 30 s."""
     try:
@@ -32,7 +39,7 @@ def run_git(
         raise Unavailable(f"'git {arguments[0]}' did not answer within {_LIMIT_S} s.") from None
 
 
-def run_git_or_raise(arguments: list[str], where: Path) -> str:
+def run_git_or_raise(arguments: list[str], where: Folder) -> str:
     """Run `git` and return what it printed, without the last newline. Raises `Unavailable` when it fails."""
     done = run_git(arguments, where)
     if done.returncode != 0:

@@ -1,14 +1,19 @@
 """Writes the tree that a commit would have, and checks out any tree in a temporary working tree."""
 
+from __future__ import annotations
+
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from swarm_agents.git.run import run_git, run_git_or_raise
 from swarm_agents.system.owned_folders import lock_abandoned_folder, lock_folder
 from swarm_agents.system.subprocesses import defer_signals
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 _FOLDER_PREFIX = "swarm-check-"  # of the temporary folders that hold a working tree
 

@@ -12,7 +12,7 @@ from importlib import resources
 from typing import Any
 
 from swarm_agents.errors import BadConfig
-from swarm_agents.text import NAME, one_line
+from swarm_agents.text import is_name, one_line
 
 PLAIN = "plain"
 
@@ -75,7 +75,7 @@ def choose_profile(profiles: Mapping[str, Profile], chosen: str, names: Iterable
 def parse_profile(name: str, table: Any) -> Profile:
     """A profile from its table. Raises `BadConfig`, which names the wrong key."""
     where = f"profiles.{one_line(name, 40)}"
-    if not isinstance(table, dict) or not NAME.fullmatch(name):
+    if not isinstance(table, dict) or not is_name(name):
         raise BadConfig(f"'{where}' must be a table, its name of letters, digits, '_' and '-'")
     for key in table:
         if key not in _KNOWN:

@@ -1,10 +1,14 @@
 """Reads past and present incidents: attempts, symptoms, verdicts, and the cost of each."""
 
-from typing import Any, NamedTuple
+from __future__ import annotations
 
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.incidents import incidents
 from swarm_agents.incidents.incidents import Attempt
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Symptom(NamedTuple):

@@ -1,10 +1,10 @@
 """Writes the rows of an incident, its attempts and symptoms, and reads them."""
 
-from enum import StrEnum
-from typing import NamedTuple
+from __future__ import annotations
 
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
+from swarm_agents.values import NamedTuple, StrEnum
 
 
 class AttemptEnd(StrEnum):

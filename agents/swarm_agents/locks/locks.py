@@ -4,8 +4,7 @@ Acquiring is all or nothing, in one transaction. A lock ends when it is released
 of its holder renews it), when its holder leaves or dies, or when a human releases it.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from __future__ import annotations
 
 from swarm_agents import events
 from swarm_agents.db import leases
@@ -18,6 +17,10 @@ from swarm_agents.locks.paths import LockName, overlap
 from swarm_agents.messages import messages
 from swarm_agents.model import HUMAN, SWARM
 from swarm_agents.text import one_line
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 REASON_LIMIT = 200  # characters; a refused agent is shown the reason
 PATHS_LIMIT = 1_000  # in one call

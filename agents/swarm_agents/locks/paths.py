@@ -4,14 +4,18 @@ A name is relative to the top of any working tree. A glob knows `*`, `?`, `[...]
 doubt two names overlap: a lock refused too often costs a question, a lock granted too often costs work.
 """
 
+from __future__ import annotations
+
 import os
 import re
 import unicodedata
-from pathlib import Path
-from typing import NamedTuple
 
 from swarm_agents.errors import BadData
 from swarm_agents.text import one_line, printable
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAME_LIMIT = 4096  # bytes, as PATH_MAX
 

@@ -3,7 +3,7 @@
 There is one escalation for each message. It names the silent recipients and is closed when there is none left.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from swarm_agents import roster
 from swarm_agents.db.transaction import Transaction
@@ -11,6 +11,7 @@ from swarm_agents.escalations import escalations
 from swarm_agents.messages import rows as message_rows
 from swarm_agents.model import HUMAN, SWARM, Message, MessageType
 from swarm_agents.text import one_line
+from swarm_agents.values import NamedTuple
 
 _NAMED = 3  # recipients in the reason, which is one line; the text lists them all
 _TEXT_LINES = 20

@@ -12,7 +12,7 @@ A courier, a dashboard and every `swarm` command do what is due. A change of sta
 transaction, so it is done once however many processes look at the same time.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from swarm_agents import events, roster
 from swarm_agents.db.database import Database
@@ -23,10 +23,11 @@ from swarm_agents.escalations.escalations import AckResolution
 from swarm_agents.messages import ack_escalations, messages, reading
 from swarm_agents.messages import rows as message_rows
 from swarm_agents.messages.ack_escalations import RequiredAck
-from swarm_agents.messages.rows import ACKNOWLEDGEMENT_DUE
+from swarm_agents.messages.rows import ACKNOWLEDGEMENT_DUE, UNACKNOWLEDGED
 from swarm_agents.model import HUMAN, SWARM, Message, MessageType
 from swarm_agents.roster import Agent
 from swarm_agents.text import one_line
+from swarm_agents.values import NamedTuple
 
 RETRIES = 3  # each wait is twice the one before; after the last retry the longest wait runs once more
 RETRIES_A_MINUTE = 10  # to one agent; the rest waits for the next minute
@@ -34,7 +35,6 @@ _BATCH = 200  # rows of one transaction, to keep it short
 _MINUTE_MS = 60_000
 
 _OPEN = "state in ('waiting', 'asked')"
-_DUE = f"state = 'waiting' and {ACKNOWLEDGEMENT_DUE.has_passed}"
 
 
 class AckOutcome(NamedTuple):
@@ -95,19 +95,13 @@ def answer(
         return _say_again(tx, escalation, message_rows.find(tx, message), silent, reason)
 
 
-def has_due(db: Database) -> bool:
-    """Whether `process_due` has something to do. A small read, cheap enough for the end of any command."""
-    with db.reading() as tx:
-        return tx.one(f"select 1 from acknowledgements where {_DUE} limit 1", **tx.clock) is not None
-
-
 def process_due(db: Database) -> int:
     """Send again what is due, or ask the human about it. Returns how many rows were due; writes only if any are."""
-    if not has_due(db):
+    if not message_rows.has_due_acknowledgement(db):
         return 0
     with db.transaction() as tx:
         due = tx.execute(
-            f"select * from acknowledgements where {_DUE} order by message_id, agent limit :most",
+            f"select * from acknowledgements where {UNACKNOWLEDGED} order by message_id, agent limit :most",
             most=_BATCH,
             **tx.clock,
         )

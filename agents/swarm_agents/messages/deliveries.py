@@ -6,14 +6,17 @@ queued ──► typed ──► submitted ──► read          read: the age
   └──► unknown(reason)   unknown whether it was typed; only a human has it typed again
 """
 
-from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from __future__ import annotations
 
 from swarm_agents.db.deadlines import DeadlineColumns, value_in
 from swarm_agents.db.transaction import Row, Transaction, among
 from swarm_agents.errors import NotFound
 from swarm_agents.model import EVERYONE, SWARM, Delivery, DeliveryState, MessageType
 from swarm_agents.roster import Agent
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
 
 EXPIRES_AT = DeadlineColumns("expires_mono_ms", "boot_id")
 EXPIRES_S = 900  # a notice that is older only disturbs; the message stays in the inbox

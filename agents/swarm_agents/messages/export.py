@@ -1,19 +1,23 @@
 """Exports messages into a file: one JSON object a line, or Markdown for people."""
 
+from __future__ import annotations
+
 import json
 import os
 import re
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 from swarm_agents.db.database import Database
 from swarm_agents.errors import CannotWrite, Usage
-from swarm_agents.messages import reading
 from swarm_agents.messages import rows as message_rows
 from swarm_agents.messages.rows import MessageFilter
 from swarm_agents.model import Message
 from swarm_agents.text import printable
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 _BATCH = 1000  # messages read in one snapshot
 
@@ -47,7 +51,7 @@ def choose_format(file: Path, given: str | None) -> str:
 
 def _write(db: Database, only: MessageFilter, write: Callable[[Message], object]) -> int:
     with db.reading() as tx:
-        newest = reading.find_last_id(tx)  # messages that are sent meanwhile are left out
+        newest = message_rows.find_last_id(tx)  # messages that are sent meanwhile are left out
     after, written = 0, 0
     while after < newest:
         with db.reading() as tx:

@@ -10,7 +10,7 @@ from swarm_agents.messages import rows as message_rows
 from swarm_agents.messages.rows import ACKNOWLEDGEMENT_DUE
 from swarm_agents.model import EVERYONE, HUMAN, Delivery, Message, MessageType
 from swarm_agents.roster import Agent
-from swarm_agents.text import NAME, one_line
+from swarm_agents.text import is_name, one_line
 
 BODY_LIMIT = 10_240  # bytes of UTF-8; what is longer belongs in a file that the message names
 FIRST_WAIT_S = 30.0  # until a message that must be acknowledged is sent again; see acknowledgements
@@ -149,7 +149,7 @@ def _check_recipient(recipient: str) -> None:
             f"{one_line(recipient, 40)!r} is the name of a variable, not its value: the shell did not expand it. "
             "Name an agent, a role, or 'all'."
         )
-    if not NAME.fullmatch(recipient):
+    if not is_name(recipient):
         raise Usage(f"{one_line(recipient, 40)!r} is no recipient: name an agent, a role, or 'all'.")
 
 

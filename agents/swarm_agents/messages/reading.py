@@ -1,6 +1,6 @@
 """Reading messages: what an agent has not read, polls after a cursor, the log, receipts."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from swarm_agents import roster
 from swarm_agents.db.database import Database
@@ -11,6 +11,7 @@ from swarm_agents.messages import rows as message_rows
 from swarm_agents.messages.rows import NO_FILTER, MessageFilter, SqlCondition
 from swarm_agents.model import EVERYONE, HUMAN, Message, MessageType
 from swarm_agents.roster import Agent
+from swarm_agents.values import NamedTuple
 
 LIMITS = range(1, 1001)  # how many messages one call may ask for
 
@@ -54,7 +55,7 @@ def find_unread(tx: Transaction, reader: Agent, limit: int, only: MessageFilter 
     floor = _find_floor(tx, reader.name)
     mine = message_rows.make_reader_condition(reader).and_(SqlCondition(_UNREAD, {}))
     page = _read_after(tx, floor, limit, mine.and_(message_rows.make_condition(tx, only)))
-    through = page.cursor if page.more else max(floor, find_last_id(tx))
+    through = page.cursor if page.more else max(floor, message_rows.find_last_id(tx))
     if only._replace(phase=None) != NO_FILTER or (
         only.phase and _has_unread_of_other_phase(tx, mine, only.phase, floor, through)
     ):
@@ -77,7 +78,7 @@ def poll(
     one was restored from a backup.
     """
     check_limit(limit)
-    newest = find_last_id(tx)
+    newest = message_rows.find_last_id(tx)
     if after > newest:
         raise NotFound(
             f"There is no message {after} yet, the newest is {newest}: the cursor belongs to another database. "
@@ -148,12 +149,6 @@ def is_recipient(tx: Transaction, message: Message, name: str) -> bool:
         return True
     me = roster.find(tx, name)
     return message.sender != name and message.recipient in (me.role, EVERYONE)
-
-
-def find_last_id(tx: Transaction) -> int:
-    """The id of the newest message; 0 when there is none."""
-    row = tx.one("select max(id) as id from messages")
-    return (row["id"] or 0) if row else 0
 
 
 def make_page(rows: list[Row], more: bool, floor: int) -> MessagePage:

@@ -5,14 +5,15 @@ into a pane, the first message of a thread of which another is left, and the new
 cursor belongs to this database.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from swarm_agents import events
 from swarm_agents.db import search
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
-from swarm_agents.messages import reading
+from swarm_agents.messages import rows as message_rows
 from swarm_agents.model import EVERYONE, HUMAN
+from swarm_agents.values import NamedTuple
 
 _BATCH = 500  # messages of one transaction: it holds the write lock for some 10 ms, so sends go on in between
 
@@ -47,7 +48,7 @@ def prune(db: Database, older_than_s: float) -> PruneResult:
     """Remove messages that are older and not needed, newest first, in small transactions."""
     with db.reading() as tx:
         before = tx.now - int(older_than_s * 1000)
-        below = reading.find_last_id(tx)
+        below = message_rows.find_last_id(tx)
     removed = kept = 0
     while below > 1:
         with db.transaction() as tx:

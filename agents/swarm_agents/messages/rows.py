@@ -1,15 +1,23 @@
 """Rows of messages: which ones a filter selects, as SQL, and a row as a value."""
 
-from typing import Any, NamedTuple
+from __future__ import annotations
 
 from swarm_agents.db.deadlines import columns
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import NotFound
 from swarm_agents.model import EVERYONE, HUMAN, Message, MessageType
-from swarm_agents.roster import Agent
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from swarm_agents.db.database import Database
+    from swarm_agents.roster import Agent
 
 ACKNOWLEDGEMENT_DUE = columns("due")
 """When a message that was not acknowledged is sent again, or the human is asked."""
+UNACKNOWLEDGED = f"state = 'waiting' and {ACKNOWLEDGEMENT_DUE.has_passed}"
+"""A condition on acknowledgements: that time has come."""
 
 
 class MessageFilter(NamedTuple):
@@ -35,7 +43,7 @@ class SqlCondition(NamedTuple):
     sql: str
     values: dict[str, Any]
 
-    def and_(self, other: "SqlCondition") -> "SqlCondition":
+    def and_(self, other: SqlCondition) -> SqlCondition:
         return SqlCondition(f"{self.sql} and {other.sql}", self.values | other.values)
 
 
@@ -76,6 +84,18 @@ def find(tx: Transaction, message: int) -> Message:
     if row is None:
         raise NotFound(f"There is no message {message}.", next="swarm msg log")
     return make_message(row)
+
+
+def find_last_id(tx: Transaction) -> int:
+    """The id of the newest message; 0 when there is none."""
+    row = tx.one("select max(id) as id from messages")
+    return (row["id"] or 0) if row else 0
+
+
+def has_due_acknowledgement(db: Database) -> bool:
+    """Whether a message has to be sent again, or the human to be asked, as `acknowledgements.process_due` does."""
+    with db.reading() as tx:
+        return tx.one(f"select 1 from acknowledgements where {UNACKNOWLEDGED} limit 1", **tx.clock) is not None
 
 
 def find_thread_root(message: Message) -> int:

@@ -6,6 +6,7 @@ from swarm_agents import phases
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.messages import reading
+from swarm_agents.messages import rows as message_rows
 from swarm_agents.messages.reading import MessagePage
 from swarm_agents.messages.rows import MessageFilter
 from swarm_agents.phases import Phase
@@ -28,7 +29,7 @@ def wait(
         while True:
             with db.reading() as tx:
                 if reader is None and after is None:
-                    after = reading.find_last_id(tx)
+                    after = message_rows.find_last_id(tx)
                 page = _read_match(tx, reader, only, after)
                 if page.messages:
                     return page

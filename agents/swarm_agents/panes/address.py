@@ -7,7 +7,7 @@ from swarm_agents.errors import NotFound, Usage
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import tmux
 from swarm_agents.panes.tmux import NoAnswer, NoAnswerError, ServerGone, TmuxOutput
-from swarm_agents.text import NAME, one_line
+from swarm_agents.text import is_name, one_line
 
 _ADDRESS = "#{pid} #{start_time} #{pane_id} #{pane_pid}"
 
@@ -32,7 +32,7 @@ def find_own_agent(limit_s: float = tmux.LIMIT_S) -> str | None:
     command = ["show-options", "-pqv", "-t", pane_id, "@swarm_agent", ";", "display-message", "-p", "#{pid}"]
     answered = _unwrap(tmux.run_command(socket, command, limit_s=limit_s))
     lines = [] if answered is None else answered.output.decode(errors="replace").splitlines()
-    if len(lines) != 2 or lines[1] != server_pid or not NAME.fullmatch(lines[0]):
+    if len(lines) != 2 or lines[1] != server_pid or not is_name(lines[0]):
         return None
     return lines[0]
 

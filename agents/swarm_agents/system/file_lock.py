@@ -5,18 +5,23 @@ that backed off loses to newcomers. There it is for fairness only. A stopped hol
 while a writer goes on without it.
 """
 
+from __future__ import annotations
+
 import fcntl
 import os
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _PAUSE_S = (0.0005, 0.003)  # between two looks at the lock; a herd of 32 then costs a few per cent of a core
 
 
 @contextmanager
-def held(path: Path, limit_s: float) -> Iterator[bool]:
+def held(path: str | os.PathLike[str], limit_s: float) -> Iterator[bool]:
     """Hold the file lock at `path`, waiting at most `limit_s`; yields whether it is held."""
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

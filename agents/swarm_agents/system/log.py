@@ -22,7 +22,7 @@ LINE_LIMIT = 4_000  # characters: a line is one write, so that lines of several 
 _ERROR, _WARNING, _INFO, _DEBUG = 40, 30, 20, 10  # the numbers of `logging`
 
 
-def log_path(database: Path) -> Path:
+def log_path(database: str | os.PathLike[str]) -> Path:
     return Path(f"{database}.log")
 
 
@@ -31,26 +31,26 @@ def is_debugging() -> bool:
     return os.environ.get("SWARM_DEBUG", "") not in ("", "0")
 
 
-def error(database: Path, text: str) -> None:
+def error(database: str | os.PathLike[str], text: str) -> None:
     """Log a failure that a person should know of. Like the others here, raises nothing."""
     _write(database, _ERROR, text)
 
 
-def warning(database: Path, text: str) -> None:
+def warning(database: str | os.PathLike[str], text: str) -> None:
     _write(database, _WARNING, text)
 
 
-def info(database: Path, text: str) -> None:
+def info(database: str | os.PathLike[str], text: str) -> None:
     _write(database, _INFO, text)
 
 
-def debug(database: Path, text: str) -> None:
+def debug(database: str | os.PathLike[str], text: str) -> None:
     """Log what was done, with SWARM_DEBUG only; costs nothing without."""
     if is_debugging():
         _write(database, _DEBUG, text)
 
 
-def copy_to_stderr(database: Path) -> None:
+def copy_to_stderr(database: str | os.PathLike[str]) -> None:
     """With SWARM_DEBUG, write every line to standard error too. Not for the dashboard, which draws there."""
     if is_debugging():
         import logging  # 4 ms, and most verbs log nothing
@@ -60,7 +60,7 @@ def copy_to_stderr(database: Path) -> None:
             _add(logger, logging.StreamHandler(sys.stderr))
 
 
-def capture_libraries(database: Path) -> None:
+def capture_libraries(database: str | os.PathLike[str]) -> None:
     """Write what libraries log, from warnings on, into this log, so that it does not reach the screen."""
     import logging  # 4 ms, and most verbs log nothing
 
@@ -69,11 +69,11 @@ def capture_libraries(database: Path) -> None:
         _add(root, _file_handler(database))
 
 
-def _write(database: Path, level: int, text: str) -> None:
+def _write(database: str | os.PathLike[str], level: int, text: str) -> None:
     _logger(database).log(level, "%s", text)
 
 
-def _logger(database: Path) -> "Logger":
+def _logger(database: str | os.PathLike[str]) -> "Logger":
     import logging  # 4 ms, and most verbs log nothing
 
     logger = logging.getLogger(f"swarm {database}")
@@ -96,7 +96,7 @@ def _add(logger: "Logger", handler: "Handler") -> None:
     logger.addHandler(handler)
 
 
-def _file_handler(database: Path) -> "Handler":
+def _file_handler(database: str | os.PathLike[str]) -> "Handler":
     import logging  # 4 ms, and most verbs log nothing
 
     class LogFileHandler(logging.Handler):

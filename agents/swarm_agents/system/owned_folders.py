@@ -1,8 +1,14 @@
 """Marks a folder as in use by one process, so that others can tell what a killed process left behind."""
 
+from __future__ import annotations
+
 import fcntl
-from pathlib import Path
-from typing import IO
+
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import IO
 
 _OWNER = "owner"  # a file in the folder, locked by the process that uses it
 

@@ -4,6 +4,8 @@
 `run_and_record` leave it in ours, send signals on to it, and wait for its end.
 """
 
+from __future__ import annotations
+
 import contextlib
 import os
 import signal
@@ -11,11 +13,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from types import FrameType
-from typing import IO, NamedTuple
+
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from types import FrameType
+    from typing import IO
 
 KEPT_OUTPUT = 65_536  # bytes, the last ones
 _TICK_EVERY_S = 5.0
@@ -71,7 +77,7 @@ def run_with_limit(
     return CommandResult(child.returncode, in_time, bytes(output), bytes(errors))
 
 
-def end_process_group(child: "subprocess.Popen[bytes]", grace_s: float = 0.0) -> None:
+def end_process_group(child: subprocess.Popen[bytes], grace_s: float = 0.0) -> None:
     """Kill the process group that the child leads; with a grace, send it SIGTERM first."""
     if grace_s:
         with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
@@ -99,7 +105,7 @@ def run_and_record(command: list[str], environment: dict[str, str], quiet_stdout
     captured = not sys.stderr.isatty()
     kept = bytearray()
 
-    def start() -> "subprocess.Popen[bytes]":
+    def start() -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             command,
             env=environment,
@@ -125,8 +131,8 @@ def defer_signals() -> Iterator[None]:
 
 @contextmanager
 def _forwarding_signals(
-    start: Callable[[], "subprocess.Popen[bytes]"],
-) -> Iterator[tuple["subprocess.Popen[bytes]", list[int]]]:
+    start: Callable[[], subprocess.Popen[bytes]],
+) -> Iterator[tuple[subprocess.Popen[bytes], list[int]]]:
     """Start the command and send signals on to it during the block. Yields it and the list of the signals.
 
     Ctrl-C reaches it twice, which does git no harm.
@@ -170,7 +176,7 @@ def _raise_signal(came: list[int]) -> None:
         os.kill(os.getpid(), number)
 
 
-def _wait(child: "subprocess.Popen[bytes]", give_up_at: float, tick: Callable[[], None]) -> bool:
+def _wait(child: subprocess.Popen[bytes], give_up_at: float, tick: Callable[[], None]) -> bool:
     while (left_s := give_up_at - time.monotonic()) > 0:
         try:
             child.wait(min(left_s, _TICK_EVERY_S))

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from swarm_agents.errors import BadData
-from swarm_agents.text import NAME, one_line, printable
+from swarm_agents.text import is_name, one_line, printable
 
 TITLE_LIMIT = 200  # characters; what is longer belongs in the detail
 TEXT_LIMIT = 10_240  # bytes of a detail, a result or a reason; what is longer belongs in a file that the text names
@@ -25,7 +25,7 @@ class TaskDraft(NamedTuple):
 
 def check_draft(draft: TaskDraft) -> None:
     """Raises `BadData` when the task cannot be added like this; with the line, where there is one."""
-    if not NAME.fullmatch(draft.id):
+    if not is_name(draft.id):
         raise make_draft_error(draft, f"{one_line(draft.id, 40)!r} is no task id: letters, digits, '_', '-'; up to 64")
     if not draft.title.strip():
         raise make_draft_error(draft, "the title is empty")

@@ -1,6 +1,6 @@
 """Agents and what each of them does now, put together from the roster, the build and its waiters."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from swarm_agents import roster
 from swarm_agents.build import row as build_row
@@ -8,6 +8,7 @@ from swarm_agents.build import waiters
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.roster import Agent
+from swarm_agents.values import NamedTuple
 
 SILENT_AFTER_MS = 5 * 60_000  # without a command; coding agents think for minutes, so this is a hint and no verdict
 

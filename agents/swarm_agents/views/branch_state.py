@@ -1,12 +1,11 @@
 """The shared branch for a screen or `--json`: where its tip is, and whether what is known of the build is about it."""
 
-from typing import NamedTuple
-
 from swarm_agents.build import shared_branch
 from swarm_agents.build.shared_branch import SharedTip
 from swarm_agents.commit import known_trees
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.model import Build
+from swarm_agents.values import NamedTuple
 
 
 class BranchState(NamedTuple):

@@ -1,11 +1,12 @@
 """Questions to the human: the open ones, all of them, or one with the channels that announce it."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.announcements import Announcement
 from swarm_agents.escalations.escalations import Escalation
+from swarm_agents.values import NamedTuple
 
 
 class EscalationReport(NamedTuple):

@@ -1,10 +1,11 @@
 """A page of the audit trail."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from swarm_agents import events
 from swarm_agents.db.database import Database
 from swarm_agents.events import Event
+from swarm_agents.values import NamedTuple
 
 
 class EventPage(NamedTuple):

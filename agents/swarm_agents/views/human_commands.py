@@ -4,8 +4,9 @@ the human's verbs of `swarm` both come through here.
 A command about a fixer, a task or a lock carries the fence that the human saw; with an outdated one it changes nothing.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from __future__ import annotations
+
+from typing import Protocol
 
 from swarm_agents.build import build, human_acts
 from swarm_agents.build.outcomes import BuildBroken, BuildPassing, Evidence, FenceRejected, HumanAsked, RoleGranted
@@ -22,6 +23,10 @@ from swarm_agents.tasks import tasks
 from swarm_agents.tasks.rows import Task, TaskStatus
 from swarm_agents.tasks.tasks import TaskBlocked, TaskNotHeld, TaskTaken, TaskUpdated
 from swarm_agents.text import one_line
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class HumanCommand(Protocol):

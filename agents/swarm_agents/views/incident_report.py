@@ -1,6 +1,6 @@
 """One red period at length: who broke it, who tried what, on which evidence, and what it cost."""
 
-from typing import Any, NamedTuple
+from __future__ import annotations
 
 from swarm_agents.build import shared_branch
 from swarm_agents.db.database import Database
@@ -9,6 +9,10 @@ from swarm_agents.events import Event
 from swarm_agents.gate import gate
 from swarm_agents.incidents import history
 from swarm_agents.incidents.history import Incident
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _UNGATED_READ = 50  # the newest commits that went round the gate, of all incidents
 

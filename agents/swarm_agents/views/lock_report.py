@@ -1,11 +1,12 @@
 """All locks; or one at length: who holds it, and what happened to it."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from swarm_agents.db.database import Database
 from swarm_agents.events import Event
 from swarm_agents.locks import locks
 from swarm_agents.locks.locks import Lock
+from swarm_agents.values import NamedTuple
 
 
 class LockReport(NamedTuple):

@@ -1,11 +1,14 @@
 """Reads the message log by ranges of ids: never an offset, never a count, so a million rows cost what a hundred do."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from __future__ import annotations
 
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import NotFound
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LINE_LIMIT = 400  # characters of a body that a line of the log can show; the details show all of it
 SEARCH_STEP = 20_000  # ids that one transaction of a search reads: some 3 ms, so that it delays no checkpoint

@@ -1,6 +1,6 @@
 """One message at length, the newest messages, and how many there are."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from swarm_agents.db.database import Database
 from swarm_agents.messages import ack_escalations, deliveries, reading, retention
@@ -9,6 +9,7 @@ from swarm_agents.messages.reading import MessagePage
 from swarm_agents.messages.rows import MessageFilter
 from swarm_agents.model import DeliveryState, Message, MessageType
 from swarm_agents.roster import Agent
+from swarm_agents.values import NamedTuple
 
 
 class MessageRecipient(NamedTuple):

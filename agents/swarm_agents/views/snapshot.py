@@ -1,7 +1,8 @@
 """Everything that the dashboard shows, as one immutable value read in one transaction."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from swarm_agents import events
 from swarm_agents.build.waiters import Waiter
@@ -21,6 +22,7 @@ from swarm_agents.messages import deliveries
 from swarm_agents.model import Build, Delivery, Moment
 from swarm_agents.tasks import rows as task_rows
 from swarm_agents.tasks.rows import Task
+from swarm_agents.values import NamedTuple
 from swarm_agents.views import message_pages, swarm_status
 from swarm_agents.views.agents import ListedAgent
 from swarm_agents.views.branch_state import BranchState

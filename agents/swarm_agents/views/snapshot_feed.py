@@ -1,17 +1,22 @@
 """The thread that takes a snapshot whenever the database changed, and reports when it could not be read."""
 
+from __future__ import annotations
+
 import threading
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.database import Database
 from swarm_agents.db.feed import changes
 from swarm_agents.errors import SwarmError
 from swarm_agents.system.waker import Waker
+from swarm_agents.values import TYPE_CHECKING
 from swarm_agents.views import snapshot
 from swarm_agents.views.snapshot import SnapshotFailure, View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import Any
 
 RETRY_S = 0.5  # until the next try to open a database that could not be read
 SHORTEST_INTERVAL_S = 0.05  # people read no more than twenty screens a second

@@ -1,16 +1,23 @@
 """What `swarm status` tells: the build, who waits, who is here, what was asked. Cheap to load and to read."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
-from swarm_agents.build import build, waiters
+from swarm_agents.build import row as build_row
+from swarm_agents.build import waiters
 from swarm_agents.build.waiters import Waiter
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
-from swarm_agents.escalations import escalations
 from swarm_agents.escalations.escalations import Escalation
-from swarm_agents.messages import reading
+from swarm_agents.late import load_late
+from swarm_agents.messages import rows as message_rows
 from swarm_agents.model import Build
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
 from swarm_agents.views import agents, branch_state
+
+if TYPE_CHECKING:
+    from swarm_agents.escalations import escalations
+else:
+    escalations = load_late("swarm_agents.escalations.escalations")
 from swarm_agents.views.agents import ListedAgent
 from swarm_agents.views.branch_state import BranchState
 
@@ -44,7 +51,7 @@ def read(db: Database) -> SwarmStatus:
 
 def read_in(tx: Transaction) -> SwarmStatus:
     """The same within the caller's transaction."""
-    now = build.state(tx)
+    now = build_row.read(tx)
     return SwarmStatus(
         read_at=tx.now,
         build=now,
@@ -52,5 +59,5 @@ def read_in(tx: Transaction) -> SwarmStatus:
         agents=tuple(agents.list_agents(tx)),
         escalations=tuple(escalations.list_open(tx)),
         branch=branch_state.read(tx, now),
-        last_message=reading.find_last_id(tx),
+        last_message=message_rows.find_last_id(tx),
     )

@@ -1,11 +1,12 @@
 """All tasks; or one at length: its row, the tasks before and after it, and what happened to it."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
 from swarm_agents.db.database import Database
 from swarm_agents.events import Event
 from swarm_agents.tasks import rows as task_rows
 from swarm_agents.tasks.rows import Task
+from swarm_agents.values import NamedTuple
 
 
 class NextTask(NamedTuple):

@@ -8,6 +8,7 @@ import contextlib
 import os
 import threading
 import time
+from pathlib import Path
 from typing import Protocol
 
 from swarm_agents import events
@@ -63,7 +64,7 @@ class BackgroundLoop:
     ) -> None:
         """Without `acts` it only watches files and writes nothing; without `types` it leaves the panes alone."""
         self._live_config = live_config
-        self._database = live_config.place.database
+        self._database = Path(live_config.place.database)
         self._listener = listener
         self._acts = acts
         self._types = types

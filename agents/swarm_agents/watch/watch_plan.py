@@ -52,7 +52,7 @@ class WatchPlan(NamedTuple):
 
 def make_plan(place: Place, config: Config) -> WatchPlan:
     files = {
-        **dict.fromkeys(_with_targets([place.database, Path(f"{place.database}-wal")]), FileSubject.DATABASE),
+        **dict.fromkeys(_with_targets([place.database, f"{place.database}-wal"]), FileSubject.DATABASE),
         **dict.fromkeys(_with_targets(place.config_files()), FileSubject.CONFIG),
     }
     if place.common_dir is not None:
@@ -86,6 +86,6 @@ def _identify(folder: Path) -> FileState:
     return found.st_dev, found.st_ino, 0
 
 
-def _with_targets(paths: Iterable[Path]) -> list[str]:
+def _with_targets(paths: Iterable[str]) -> list[str]:
     """The paths, and what they lead to where one of them is a link: only there events come."""
-    return [each for path in paths for each in dict.fromkeys([os.fspath(path), os.path.realpath(path)])]
+    return [each for path in paths for each in dict.fromkeys([path, os.path.realpath(path)])]

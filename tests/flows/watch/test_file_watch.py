@@ -70,12 +70,7 @@ def watching(place: Place, config: Config | None = None) -> Iterator[Watched]:
         assert not thread.is_alive(), "the watch did not end"
 
 
-def place_of(repo: Repo) -> Place:
-    common_dir = repo.path / ".git"
-    return Place(common_dir / "swarm" / "swarm.db", repo.path, repo.path, common_dir=common_dir)
-
-
-def write_row(database: Path) -> None:
+def write_row(database: Path | str) -> None:
     """As the sqlite3 shell writes: another connection, and no notification."""
     with closing(sqlite3.connect(database)) as shell, shell:
         shell.execute("update build_state set last_check = coalesce(last_check, 0) + 1")
@@ -88,17 +83,17 @@ def _no_look(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_row_that_another_program_wrote_is_looked_at(repo: Repo) -> None:
-    with watching(place_of(repo)) as watched:
+    with watching(repo.place) as watched:
         watched.settles()
 
-        write_row(place_of(repo).database)
+        write_row(repo.place.database)
 
         assert watched.handled.get(timeout=LIMIT_S) == DATABASE
         assert watched.handled.get(timeout=LIMIT_S) == DATABASE, "once more, as the event may come before the commit"
 
 
 def test_a_changed_or_new_swarm_toml_and_what_it_includes_is_looked_at(repo: Repo) -> None:
-    with watching(place_of(repo)) as watched:
+    with watching(repo.place) as watched:
         repo.write("swarm.toml", "include = ['more/local.toml']\n")
         watched.waits_for(CONFIG)
         watched.settles()
@@ -116,7 +111,7 @@ def test_the_tip_of_the_shared_branch_is_looked_at(repo: Repo, packed: bool) -> 
     tree = repo.worktree("tree")
     if packed:
         repo.git("pack-refs", "--all", "--prune")
-    with watching(place_of(repo), Config(branch="main")) as watched:
+    with watching(repo.place, Config(branch="main")) as watched:
         watched.settles()
 
         tree.git(
@@ -126,7 +121,7 @@ def test_the_tip_of_the_shared_branch_is_looked_at(repo: Repo, packed: bool) -> 
 
 
 def test_a_branch_in_folders_that_do_not_exist_yet_is_looked_at(repo: Repo) -> None:
-    with watching(place_of(repo), Config(branch="team/one/main")) as watched:
+    with watching(repo.place, Config(branch="team/one/main")) as watched:
         watched.settles()
 
         repo.git("branch", "team/one/main")
@@ -134,7 +129,7 @@ def test_a_branch_in_folders_that_do_not_exist_yet_is_looked_at(repo: Repo) -> N
 
 
 def test_a_table_of_refs_is_looked_at(repo: Repo) -> None:
-    with watching(place_of(repo)) as watched:
+    with watching(repo.place) as watched:
         watched.settles()
 
         repo.write(".git/reftable/tables.list", "0x000000000001-0x000000000002-01234567.ref\n")
@@ -142,7 +137,7 @@ def test_a_table_of_refs_is_looked_at(repo: Repo) -> None:
 
 
 def test_files_of_others_wake_nothing(repo: Repo) -> None:
-    with watching(place_of(repo)) as watched:
+    with watching(repo.place) as watched:
         watched.settles()
 
         repo.stage("other.toml")
@@ -156,14 +151,14 @@ def test_files_of_others_wake_nothing(repo: Repo) -> None:
 
 
 def test_a_folder_that_is_removed_and_replaced_is_watched_again(repo: Repo, tmp_path: Path) -> None:
-    place = place_of(repo)
+    place = repo.place
     with watching(place) as watched:
-        shutil.copytree(place.database.parent, tmp_path / "copy")
-        shutil.rmtree(place.database.parent)
+        shutil.copytree(os.path.dirname(place.database), tmp_path / "copy")
+        shutil.rmtree(os.path.dirname(place.database))
         watched.waits_for(ALL_SUBJECTS)
         watched.settles()
 
-        os.rename(tmp_path / "copy", place.database.parent)
+        os.rename(tmp_path / "copy", os.path.dirname(place.database))
         watched.waits_for(ALL_SUBJECTS)
         watched.settles()
         write_row(place.database)
@@ -175,7 +170,7 @@ def test_a_folder_that_is_moved_away_and_replaced_is_found_by_a_look(
 ) -> None:
     """Of a folder further above no event tells."""
     monkeypatch.setattr(file_watch, "LOOK_EVERY_S", 0.2)
-    place = place_of(make_repo(tmp_path / "above" / "work"))
+    place = make_repo(tmp_path / "above" / "work").place
     with watching(place) as watched:
         watched.settles()
         os.rename(tmp_path / "above", tmp_path / "away")
@@ -191,7 +186,7 @@ def test_without_watchfiles_a_look_finds_what_changed(repo: Repo, monkeypatch: p
     monkeypatch.setattr(file_watch, "LOOK_EVERY_S", 0.2)
     monkeypatch.setitem(sys.modules, "watchfiles._rust_notify", None)
 
-    with watching(place_of(repo)) as watched:
+    with watching(repo.place) as watched:
         assert "files are looked at every 0.2 s only: watchfiles cannot be loaded" in watched.notes.get(timeout=LIMIT_S)
         watched.waits_for(ALL_SUBJECTS)
 
@@ -199,10 +194,10 @@ def test_without_watchfiles_a_look_finds_what_changed(repo: Repo, monkeypatch: p
 def test_a_change_without_an_event_is_found_by_a_look_and_noted(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_watch, "LOOK_EVERY_S", 0.2)
     monkeypatch.setattr(file_events.FileEvents, "wait", hear_nothing)
-    with watching(place_of(repo)) as watched:
+    with watching(repo.place) as watched:
         watched.settles()
 
-        write_row(place_of(repo).database)
+        write_row(repo.place.database)
 
         assert "has changed: the queue of events may have been full" in watched.notes.get(timeout=LIMIT_S)
         watched.waits_for(ALL_SUBJECTS)
@@ -214,11 +209,11 @@ def test_on_a_network_file_system_a_look_finds_what_changed_and_calls_it_no_loss
     monkeypatch.setattr(file_watch, "LOOK_EVERY_S", 0.2)
     monkeypatch.setattr(mounts, "find_network_type", lambda folder: "nfs4")
     monkeypatch.setattr(file_events.FileEvents, "wait", hear_nothing)
-    with watching(place_of(repo)) as watched:
+    with watching(repo.place) as watched:
         assert "is on a network file system (nfs4)" in watched.notes.get(timeout=LIMIT_S)
         watched.settles()
 
-        write_row(place_of(repo).database)
+        write_row(repo.place.database)
 
         watched.waits_for(ALL_SUBJECTS)
         assert watched.notes.empty()
@@ -234,7 +229,7 @@ from swarm_agents.place import Place
 from swarm_agents.watch import file_watch
 from swarm_agents.watch.live_config import LiveConfig
 file_watch.LOOK_EVERY_S = 0.5
-live_config = LiveConfig(Place(Path(sys.argv[1]), None), Config())
+live_config = LiveConfig(Place(sys.argv[1], None), Config())
 def note(text): print("note", text, flush=True)
 def handle(subjects): print("handled", *sorted(subjects), flush=True)
 file_watch.FileWatch(live_config, handle, note, threading.Event()).run()

@@ -13,7 +13,6 @@ from swarm_agents.build.shared_branch import MOVED, SharedTip
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadConfig, SwarmError
 from swarm_agents.model import BuildStatus, Rules
-from swarm_agents.place import Place
 from swarm_agents.system import log
 from swarm_agents.watch import file_events, file_watch
 from swarm_agents.watch.live_config import LiveConfig
@@ -51,7 +50,7 @@ def repo(tmp_path: Path) -> Repo:
 @contextmanager
 def running(repo: Repo, acts: bool = True) -> Iterator[tuple[LiveConfig, Heard]]:
     """A loop that types nothing; it has seen everything once."""
-    heard, live_config = Heard(), LiveConfig(place_of(repo), place_of(repo).config())
+    heard, live_config = Heard(), LiveConfig(repo.place, repo.place.config())
     loop = BackgroundLoop(live_config, heard, acts=acts, types=False)
     thread = threading.Thread(target=loop.run)
     thread.start()
@@ -64,18 +63,13 @@ def running(repo: Repo, acts: bool = True) -> Iterator[tuple[LiveConfig, Heard]]
         assert not thread.is_alive()
 
 
-def place_of(repo: Repo) -> Place:
-    common_dir = repo.path / ".git"
-    return Place(common_dir / "swarm" / "swarm.db", repo.path, repo.path, common_dir=common_dir)
-
-
 def tip(repo: Repo) -> SharedTip | None:
-    with Database(place_of(repo).database) as db, db.reading() as tx:
+    with Database(repo.place.database) as db, db.reading() as tx:
         return shared_branch.read(tx)
 
 
 def moves(repo: Repo) -> list[str]:
-    with Database(place_of(repo).database) as db, db.reading() as tx:
+    with Database(repo.place.database) as db, db.reading() as tx:
         return [event.actor for event in events.list_after(tx, 0, 1000) if event.kind == MOVED]
 
 
@@ -105,7 +99,7 @@ def test_a_configuration_takes_effect_and_a_wrong_one_does_not(repo: Repo) -> No
 
     assert [text[-60:] for text in heard.configs if text != "right"]
     assert "line 2: 'build.lease_s' must be a number" in heard.configs[1]
-    logged = log.log_path(place_of(repo).database).read_text()
+    logged = log.log_path(repo.place.database).read_text()
     assert "ERROR" in logged and "line 2: 'build.lease_s' must be" in logged
 
 
@@ -114,7 +108,7 @@ def test_a_command_that_is_configured_meanwhile_announces(repo: Repo, tmp_path: 
     with running(repo):
         folder.configure(repo, folder.script("touch done"))
         assert repo.swarm("--as", "alice", "build", "report", "--summary", "red").exit == 81
-        with Database(place_of(repo).database) as db:
+        with Database(repo.place.database) as db:
             build.escalate(db, "alice", "please look")
 
         until(folder.path("done").exists, "the command ran")
@@ -125,7 +119,7 @@ def test_a_courier_says_that_a_configuration_is_wrong_and_goes_on(repo: Repo) ->
     until(lambda: tip(repo), "the courier has looked at everything")
 
     repo.write("swarm.toml", "[build]\n\nlease = 1\n")
-    text = log.log_path(place_of(repo).database)
+    text = log.log_path(repo.place.database)
     until(lambda: text.exists() and "line 3: unknown key 'build.lease'" in text.read_text(), "it is in the log")
     assert courier.poll() is None
     courier.terminate()
@@ -189,7 +183,7 @@ def test_a_commit_in_a_worktree_moves_the_configured_branch(repo: Repo) -> None:
 
 
 def test_a_commit_of_swarm_commit_is_recorded_as_its_agents(repo: Repo) -> None:
-    with Database(place_of(repo).database):  # else each verb checkpoints when it closes
+    with Database(repo.place.database):  # else each verb checkpoints when it closes
         repo.stage("mine")
         with running(repo):
             assert repo.swarm("--as", "alice", "commit", "-m", "mine").exit == 0
@@ -200,7 +194,7 @@ def test_a_commit_of_swarm_commit_is_recorded_as_its_agents(repo: Repo) -> None:
 
 
 def test_a_loop_that_does_not_act_writes_nothing(repo: Repo) -> None:
-    with Database(place_of(repo).database) as db:
+    with Database(repo.place.database) as db:
         build.report(db, "alice", "red", Rules(lease_s=0.1))
         before = dump(db)
 
@@ -216,14 +210,14 @@ def test_lost_events_are_recorded_for_doctor(repo: Repo, monkeypatch: pytest.Mon
     monkeypatch.setattr(file_watch, "LOOK_EVERY_S", 0.2)
     monkeypatch.setattr(file_events.FileEvents, "wait", hear_nothing)
     with running(repo):
-        write_elsewhere(place_of(repo).database, "update agents set role = 'elsewhere'")
+        write_elsewhere(repo.place.database, "update agents set role = 'elsewhere'")
         until(lambda: "the queue of events may have been full" in repo.swarm("doctor").out, "doctor tells of it")
 
-    assert "WARNING" in log.log_path(place_of(repo).database).read_text()
+    assert "WARNING" in log.log_path(repo.place.database).read_text()
 
 
 def test_a_lease_that_runs_out_is_ended(repo: Repo) -> None:
-    with running(repo), Database(place_of(repo).database) as db:
+    with running(repo), Database(repo.place.database) as db:
         build.report(db, "alice", "red", Rules(lease_s=0.5))
 
         until(lambda: build.current(db).status is BuildStatus.BROKEN, "the lease was ended")

@@ -98,7 +98,7 @@ def test_a_dashboard_announces_too(db_path: Path, folder: NotifyFolder) -> None:
     with Database(db_path) as db:
         raise_escalation(db)
     config = folder.config(folder.script("touch done"))
-    live_config = LiveConfig(Place(db_path, None), config)
+    live_config = LiveConfig(Place(str(db_path), None), config)
     background = BackgroundThread(Settings(live_config, courier=False), lambda message: None, lambda: None)
 
     background.start()

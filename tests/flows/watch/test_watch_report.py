@@ -50,7 +50,7 @@ def test_doctor_says_which_limit_of_the_kernel_to_raise(repo: Repo, limit: str) 
 def test_doctor_names_a_network_file_system(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mounts, "find_network_type", lambda folder: "nfs4")
 
-    told = watch_report.describe_watching(db, Place(db.path, None))
+    told = watch_report.describe_watching(db, Place(str(db.path), None))
 
     assert told == f"{os.fspath(db.path.parent)} is on a network file system (nfs4): noticed by a look every 5 s"
 
@@ -59,4 +59,4 @@ def test_doctor_says_when_watchfiles_cannot_be_loaded(db: Database, monkeypatch:
     monkeypatch.setitem(sys.modules, "watchfiles._rust_notify", None)
 
     with pytest.raises(Unavailable, match="noticed by a look every 5 s only: watchfiles cannot be loaded"):
-        watch_report.describe_watching(db, Place(db.path, None))
+        watch_report.describe_watching(db, Place(str(db.path), None))

@@ -13,6 +13,7 @@ from swarm_agents.db.database import Database
 from swarm_agents.escalations import escalations
 from swarm_agents.escalations.escalations import Resolution
 from swarm_agents.messages import messages, reading
+from swarm_agents.messages import rows as message_rows
 from swarm_agents.model import HUMAN, BuildStatus, MessageType, Rules
 from swarm_agents.views import message_pages
 from swarm_tui.dialogs.command_dialog import CommandDialog
@@ -201,7 +202,7 @@ async def test_a_broadcast_shows_who_will_get_it_and_who_will_not_before_it_is_s
         await shows(pilot, "5 agents get it", "inbox only: it has no tmux pane", "not sent: it left")
 
     with db.reading() as tx:
-        assert reading.find_last_id(tx) == 3
+        assert message_rows.find_last_id(tx) == 3
 
 
 async def test_a_dashboard_that_types_nothing_looks_at_the_panes_all_the_same(

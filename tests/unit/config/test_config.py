@@ -137,10 +137,10 @@ def test_an_error_in_an_included_file_names_that_file(tmp_path: Path, included: 
 
 def test_the_files_of_a_configuration_are_known_also_while_it_is_wrong(tmp_path: Path) -> None:
     write(tmp_path, "include = ['one.toml']\n[build]\nwait_s = -1")
-    assert list_files(tmp_path) == (tmp_path / "swarm.toml", tmp_path / "one.toml")
+    assert list_files(tmp_path) == (str(tmp_path / "swarm.toml"), str(tmp_path / "one.toml"))
 
     write(tmp_path, "include = ")
-    assert list_files(tmp_path) == (tmp_path / "swarm.toml",)
+    assert list_files(tmp_path) == (str(tmp_path / "swarm.toml"),)
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"\x00" * 100, b"[build]\nmax_attempts = 3\x00"])

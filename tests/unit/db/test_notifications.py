@@ -84,15 +84,15 @@ def test_a_database_deep_in_the_file_system_sends_notifications_too(tmp_path: Pa
 def test_a_folder_that_another_subscriber_removes_before_the_bind_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make, removed = Path.mkdir, []
+    make, removed = os.makedirs, []
 
-    def make_and_lose_the_first(path: Path, *how: Any, **more: Any) -> None:
+    def make_and_lose_the_first(path: str, *how: Any, **more: Any) -> None:
         make(path, *how, **more)
         if not removed:
             removed.append(path)
-            path.rmdir()
+            os.rmdir(path)
 
-    monkeypatch.setattr(Path, "mkdir", make_and_lose_the_first)
+    monkeypatch.setattr(os, "makedirs", make_and_lose_the_first)
     with CommitNotifier(tmp_path / "swarm.db").subscribe() as commits:
         CommitNotifier(tmp_path / "swarm.db").notify()
 

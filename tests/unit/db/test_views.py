@@ -16,6 +16,7 @@ from swarm_agents.cli.output import format_iso
 from swarm_agents.db import database
 from swarm_agents.db.database import Database
 from swarm_agents.db.sqlite import schema
+from swarm_agents.db.sqlite.connection import SCHEMA_VERSION
 from swarm_agents.locks import locks
 from swarm_agents.locks.paths import LockName
 from swarm_agents.messages import messages
@@ -151,7 +152,7 @@ def test_a_database_of_version_1_gets_the_views(tmp_path: Path, monkeypatch: pyt
     database.create(tmp_path / "swarm.db")
 
     with closing(sqlite3.connect(tmp_path / "swarm.db")) as connection:
-        assert connection.execute("pragma user_version").fetchone() == (2,)
+        assert connection.execute("pragma user_version").fetchone() == (SCHEMA_VERSION,)
         assert connection.execute("select status from v_build").fetchone() == ("passing",)
 
 

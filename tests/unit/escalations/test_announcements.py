@@ -16,6 +16,7 @@ from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.announcements import BACK_OFF_S, COMMAND, DASHBOARD, MESSAGE, TMUX, TRIES, Announcement
 from swarm_agents.escalations.escalations import Resolution
 from swarm_agents.messages import reading
+from swarm_agents.messages import rows as message_rows
 from swarm_agents.model import EVERYONE, HUMAN, Rules
 from swarm_agents.watch import announcer
 from tests.support.clock import FakeClock
@@ -419,7 +420,7 @@ def states(db: Database, escalation: int) -> dict[str, str]:
 
 def last_message(db: Database) -> int:
     with db.reading() as tx:
-        return reading.find_last_id(tx)
+        return message_rows.find_last_id(tx)
 
 
 def unresolved(db: Database) -> list[escalations.Escalation]:

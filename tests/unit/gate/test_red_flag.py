@@ -44,7 +44,7 @@ def end(db: Database) -> None:
 
 
 def ask(db: Database, root: Path) -> CommitAllowed | CommitHeld:
-    return gate.check_commit(db, Place(db.path, root), "bob", bypass=False)
+    return gate.check_commit(db, Place(str(db.path), str(root)), "bob", bypass=False)
 
 
 def test_a_new_database_flies_no_flag(db: Database) -> None:
@@ -76,7 +76,7 @@ def test_a_report_that_is_rolled_back_leaves_it_up_which_costs_one_question(db: 
 
 
 def test_a_flag_that_cannot_be_put_up_opens_no_incident(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(db.red_flag, "path", Path("/proc/none/swarm.db-red"))
+    monkeypatch.setattr(db.red_flag, "path", "/proc/none/swarm.db-red")
 
     with pytest.raises(OSError):
         build.report(db, "alice", "red", RULES)

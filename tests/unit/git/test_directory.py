@@ -45,22 +45,22 @@ def test_a_linked_worktree_has_its_own_branch_and_shares_the_rest(repo: Repo, mo
     own = Path(beside.git("rev-parse", "--absolute-git-dir"))
     monkeypatch.chdir(beside.path)
 
-    told, found = place.find_for_hook(own), place.find()
+    told, found = place.find_for_hook(str(own)), place.find()
 
     assert directory.read_branch(own) == "refs/heads/beside"
-    assert told == found._replace(git_dir=own)
+    assert told == found._replace(git_dir=str(own))
 
 
 def test_from_the_working_tree_a_hook_is_where_git_says(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(repo.path)
 
-    assert place.find_for_hook(Path(".git")) == place.find()._replace(git_dir=repo.path / ".git")
+    assert place.find_for_hook(".git") == place.find()._replace(git_dir=str(repo.path / ".git"))
 
 
 def test_within_the_git_directory_there_is_no_working_tree(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(repo.path / ".git")
 
-    assert place.find_for_hook(Path()).root is None
+    assert place.find_for_hook(".").root is None
 
 
 @pytest.mark.parametrize("kept", ["link", "table"])
@@ -81,7 +81,7 @@ def test_and_its_answer_counts(repo: Repo) -> None:
     head = repo.path / ".git/HEAD"
     head.unlink()
     head.symlink_to("refs/heads/main")
-    at = place.Place(repo.path / "swarm.db", repo.path, git_dir=repo.path / ".git")
+    at = place.Place(str(repo.path / "swarm.db"), str(repo.path), git_dir=str(repo.path / ".git"))
 
-    assert gate._read_branch(at, repo.path) == "refs/heads/main"
+    assert gate._read_branch(at, str(repo.path)) == "refs/heads/main"
     assert os.path.islink(head)

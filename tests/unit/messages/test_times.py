@@ -1,9 +1,8 @@
 """Parsing lengths of time and moments of the command line."""
 
-import argparse
-
 import pytest
 
+from swarm_agents.cli.parsing import BadArgument
 from swarm_agents.cli.times import SinceTime, parse_duration_s
 
 NOW_MS = 1_800_000_000_000
@@ -21,7 +20,7 @@ def test_a_length_of_time_has_a_unit(text: str, seconds: float) -> None:
     "text", ["", "5", "d", "-1d", "0s", "1.5h", "1y", "9" * 13 + "s", "999999999999w", "٣d", "1d\n"]
 )
 def test_anything_else_is_refused(text: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError):
+    with pytest.raises(BadArgument):
         parse_duration_s(text)
 
 
@@ -32,5 +31,5 @@ def test_a_moment_is_utc_unless_it_says_otherwise(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["yesterday", "2027-13-01", "", "1\n"])
 def test_an_invalid_moment_is_refused(text: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError):
+    with pytest.raises(BadArgument):
         SinceTime(text)

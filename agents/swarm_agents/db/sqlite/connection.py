@@ -1,14 +1,22 @@
 """Opens raw SQLite connections to a swarm database; keeps the numbers by which a file is known as one."""
 
-import sqlite3
-from pathlib import Path
+from __future__ import annotations
+
+import os
+
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+else:
+    import _sqlite3 as sqlite3  # the same, without converters of dates
 
 APPLICATION_ID = 0x5357524D  # "SWRM"; another program's SQLite file has another one
 SCHEMA_VERSION = 3
 LOCK_TIMEOUT_S = 15.0  # a write transaction takes milliseconds; after this long a stopped process holds the lock
 
 
-def connect(path: Path, timeout_s: float) -> sqlite3.Connection:
+def connect(path: str | os.PathLike[str], timeout_s: float) -> sqlite3.Connection:
     """A raw connection with the pragmas that every connection of the swarm needs. Never creates the file."""
     connection = sqlite3.connect(_uri(path, "rw"), uri=True, isolation_level=None, timeout=timeout_s)
     connection.row_factory = sqlite3.Row
@@ -25,7 +33,7 @@ def connect(path: Path, timeout_s: float) -> sqlite3.Connection:
     return connection
 
 
-def connect_read_only(path: Path, timeout_s: float) -> sqlite3.Connection:
+def connect_read_only(path: str | os.PathLike[str], timeout_s: float) -> sqlite3.Connection:
     """A raw connection that cannot write, for another thread to use than the one that closes it."""
     connection = sqlite3.connect(
         _uri(path, "ro"), uri=True, isolation_level=None, timeout=timeout_s, check_same_thread=False
@@ -34,6 +42,6 @@ def connect_read_only(path: Path, timeout_s: float) -> sqlite3.Connection:
     return connection
 
 
-def _uri(path: Path, mode: str) -> str:
-    quoted = str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+def _uri(path: str | os.PathLike[str], mode: str) -> str:
+    quoted = os.fspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     return f"file:{quoted}?mode={mode}"

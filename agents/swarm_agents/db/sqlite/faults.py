@@ -1,16 +1,22 @@
 """Translates SQLite errors into SwarmErrors, and names the process that holds the write lock."""
 
+from __future__ import annotations
+
 import errno
 import os
-import sqlite3
-from pathlib import Path
 
 from swarm_agents.errors import CannotWrite, DatabaseLocked, DatabaseUnreadable, DiskFull, SwarmError
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+else:
+    import _sqlite3 as sqlite3  # the same, without converters of dates
 
 _SHM_WRITE_LOCK_BYTE = 120  # WAL_WRITE_LOCK in the -shm file: its lock is the write lock
 
 
-def translate(error: sqlite3.Error, path: Path) -> Exception:
+def translate(error: sqlite3.Error, path: str) -> Exception:
     """The error to raise instead of `error`; `error` itself where it is a bug of ours (constraint, syntax)."""
     match (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
@@ -35,7 +41,7 @@ def translate(error: sqlite3.Error, path: Path) -> Exception:
     return error
 
 
-def translate_os(error: OSError, path: Path) -> Exception:
+def translate_os(error: OSError, path: str) -> Exception:
     """The same for an OSError at the files beside the database; `error` itself where it means nothing to us."""
     match error.errno:
         case errno.EACCES | errno.EPERM | errno.EROFS:
@@ -45,48 +51,51 @@ def translate_os(error: OSError, path: Path) -> Exception:
     return error
 
 
-def not_a_swarm_database(path: Path) -> SwarmError:
+def not_a_swarm_database(path: str) -> SwarmError:
     return DatabaseUnreadable(f"Not a swarm database: {path}. Nothing was changed; move it aside or set SWARM_DB.")
 
 
-def database_replaced(path: Path) -> SwarmError:
+def database_replaced(path: str) -> SwarmError:
     return DatabaseUnreadable(f"The database was replaced or removed while it was open: {path}. Run the command again.")
 
 
-def cannot_write(path: Path) -> CannotWrite:
+def cannot_write(path: str) -> CannotWrite:
     """Names what cannot be written: the file, its folder, or the file system."""
-    for needed in (path, path.parent):
+    for needed in (path, os.path.dirname(path)):
         if not os.access(needed, os.W_OK):
             return CannotWrite(f"No permission to write {needed}. The swarm needs its folder and its files writable.")
     return CannotWrite(f"Cannot write {path}: the file system is read-only, or the sandbox forbids it.")
 
 
-def _disk_full(path: Path) -> DiskFull:
-    return DiskFull(f"The disk is full; nothing was changed. Free some space for {path.parent}, then try again.")
+def _disk_full(path: str) -> DiskFull:
+    return DiskFull(
+        f"The disk is full; nothing was changed. Free some space for {os.path.dirname(path)}, then try again."
+    )
 
 
-def _no_space_left(error: sqlite3.Error, path: Path) -> bool:
+def _no_space_left(error: sqlite3.Error, path: str) -> bool:
     # SQLite reports an I/O error when the disk has no room for the -shm file.
     if error.sqlite_errorcode == sqlite3.SQLITE_IOERR_SHMSIZE:
         return True
     try:
-        return os.statvfs(path.parent).f_bavail == 0
+        return os.statvfs(os.path.dirname(path)).f_bavail == 0
     except OSError:
         return False
 
 
-def _holder_words(path: Path) -> str:
+def _holder_words(path: str) -> str:
     holder = find_write_lock_holder(path)
     if holder is None:
         return ""
     return f" by process {holder}{' (stopped)' if _is_stopped(holder) else ''}"
 
 
-def find_write_lock_holder(path: Path) -> int | None:
+def find_write_lock_holder(path: str) -> int | None:
     """The id of the process that holds the write lock; None when no process does, or outside Linux."""
     try:
         shm = os.stat(f"{path}-shm")
-        table = Path("/proc/locks").read_text(encoding="ascii")
+        with open("/proc/locks", encoding="ascii") as file:
+            table = file.read()
     except OSError:
         return None
     file_id = f"{os.major(shm.st_dev):02x}:{os.minor(shm.st_dev):02x}:{shm.st_ino}"
@@ -102,7 +111,8 @@ def find_write_lock_holder(path: Path) -> int | None:
 
 def _is_stopped(pid: int) -> bool:
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            stat = file.read()
     except OSError:
         return False
     return stat.rpartition(")")[2].split()[0] in {"T", "t"}

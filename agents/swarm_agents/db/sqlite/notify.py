@@ -7,15 +7,18 @@ only 128 watchers, while more agents than that may wait in one swarm. `watch/` w
 send no notification.
 """
 
+from __future__ import annotations
+
 import contextlib
 import os
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
+
+from swarm_agents.values import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from socket import socket
+    from _socket import socket
+    from collections.abc import Iterator
+    from pathlib import Path
 
     from swarm_agents.system.waker import Waker
 
@@ -26,64 +29,66 @@ _SOCKET_PATH_LIMIT = 100  # bytes; the system's limit is 107 on Linux and 103 on
 class CommitNotifier:
     """Sends and receives the commit notifications of one database."""
 
-    def __init__(self, database: Path) -> None:
-        self._beside = self.folder = Path(f"{database}-bell")
+    def __init__(self, database: str | os.PathLike[str]) -> None:
+        self._beside = self._folder = f"{os.fspath(database)}-bell"
         if len(os.fsencode(self._beside)) > _SOCKET_PATH_LIMIT - len("/w-4194304-00000000"):
             import hashlib  # only a database deep in the file system needs another folder
             import tempfile  # likewise
 
             name = hashlib.sha256(os.fsencode(database)).hexdigest()[:16]
-            self.folder = Path(tempfile.gettempdir()) / f"swarm-{os.getuid()}-{name}"
+            self._folder = os.path.join(tempfile.gettempdir(), f"swarm-{os.getuid()}-{name}")
+
+    @property
+    def folder(self) -> Path:
+        """Where the sockets are."""
+        from pathlib import Path  # no verb asks for it
+
+        return Path(self._folder)
 
     def notify(self) -> None:
         """Wake every subscriber. Never fails: a lost notification costs a subscriber its time-out."""
         with contextlib.suppress(OSError):
-            names = [name for name in os.listdir(self.folder) if name.startswith("w-")]
+            names = [name for name in os.listdir(self._folder) if name.startswith("w-")]
             if names:
                 self._send_to_all(names)
 
     @contextmanager
-    def subscribe(self) -> Iterator["CommitSubscription"]:
+    def subscribe(self) -> Iterator[CommitSubscription]:
         """Subscribe to commit notifications. Subscribe before reading the database, or one may be missed."""
-        import socket  # a verb that does not wait does without it
-
-        path = self.folder / f"w-{os.getpid()}-{os.urandom(4).hex()}"
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
-            receiver.setblocking(False)
+        path = os.path.join(self._folder, f"w-{os.getpid()}-{os.urandom(4).hex()}")
+        with contextlib.closing(_open_socket()) as receiver:
             self._bind(receiver, path)
             try:
                 yield CommitSubscription(receiver)
             finally:
-                path.unlink(missing_ok=True)
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(path)
                 self._remove_temporary_folder()
 
     def _send_to_all(self, names: list[str]) -> None:
-        import socket  # a commit without subscribers does without it
-
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-            sender.setblocking(False)
+        with contextlib.closing(_open_socket()) as sender:
             for name in names:
-                _send(sender, self.folder / name)
+                _send(sender, os.path.join(self._folder, name))
 
-    def _bind(self, receiver: "socket", path: Path) -> None:
+    def _bind(self, receiver: socket, path: str) -> None:
         for _ in range(_BIND_TRIES):
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.makedirs(self._folder, mode=0o700, exist_ok=True)
             with contextlib.suppress(FileNotFoundError):  # another subscriber removed the folder in between
-                return receiver.bind(os.fspath(path))
-        raise FileNotFoundError(f"{self.folder} was removed {_BIND_TRIES} times while binding a socket in it")
+                return receiver.bind(path)
+        raise FileNotFoundError(f"{self._folder} was removed {_BIND_TRIES} times while binding a socket in it")
 
     def _remove_temporary_folder(self) -> None:
         """Remove the folder with its last subscriber, unless it lies beside the database."""
-        if self.folder != self._beside:
+        if self._folder != self._beside:
             with contextlib.suppress(OSError):
-                self.folder.rmdir()
+                os.rmdir(self._folder)
 
 
 class CommitSubscription:
-    def __init__(self, receiver: "socket") -> None:
+    def __init__(self, receiver: socket) -> None:
         self._receiver = receiver
 
-    def wait(self, limit_s: float, waker: "Waker | None" = None) -> bool:
+    def wait(self, limit_s: float, waker: Waker | None = None) -> bool:
         """Sleep until a commit, at most `limit_s`; whether there was one. Several since the last wait count as one.
 
         `waker` ends the sleep, too.
@@ -101,10 +106,19 @@ class CommitSubscription:
         return committed
 
 
-def _send(sender: "socket", address: Path) -> None:
+def _open_socket() -> socket:
+    from _socket import AF_UNIX, SOCK_DGRAM, socket  # `socket` makes enums of all its constants first
+
+    opened = socket(AF_UNIX, SOCK_DGRAM)
+    opened.setblocking(False)
+    return opened
+
+
+def _send(sender: socket, address: str) -> None:
     try:
-        sender.sendto(b"!", os.fspath(address))
+        sender.sendto(b"!", address)
     except ConnectionRefusedError:
-        address.unlink(missing_ok=True)  # its process was killed
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(address)  # its process was killed
     except (BlockingIOError, FileNotFoundError):
         pass  # its buffer is full, so it will wake anyway; or it has just left

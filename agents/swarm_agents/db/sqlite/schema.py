@@ -4,11 +4,12 @@ A new database is built under another name and then renamed into place, so no pr
 process that is killed here leaves only files that the next one removes. A file lock admits one process at a time.
 """
 
+from __future__ import annotations
+
 import contextlib
 import os
 import re
 import sqlite3
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +20,10 @@ from swarm_agents.db.sqlite import faults
 from swarm_agents.db.sqlite.connection import APPLICATION_ID, LOCK_TIMEOUT_S, SCHEMA_VERSION, connect
 from swarm_agents.errors import CannotWrite, DatabaseLocked, DatabaseNewer, DatabaseUnreadable
 from swarm_agents.system import file_lock
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 migrations = Migrations("swarm")
 _HERE = Path(__file__).parent
@@ -98,7 +103,7 @@ def _build_aside(path: Path) -> None:
                 )
             _migrate(connection)
     except sqlite3.Error as error:
-        raise faults.translate(error, path) from error
+        raise faults.translate(error, str(path)) from error
     os.rename(aside, path)
 
 
@@ -126,5 +131,5 @@ def _refuse_newer(connection: sqlite3.Connection) -> None:
 
 
 def _cannot_create(path: Path, error: OSError) -> Exception:
-    explained = faults.translate_os(error, path)
+    explained = faults.translate_os(error, str(path))
     return CannotWrite(f"Cannot create {path}: {error.strerror}.") if explained is error else explained
