@@ -260,7 +260,7 @@ def _idle_percents(panes: int, *options: str, red: bool = False, seconds: float 
             bare.wait_for(b"a bare app is painted")
             ours.wait_for(b"alice")
             screens = (bare, ours)
-            _settle_for(screens, 5)
+            _settle_for(screens, 15)  # until the loop has found that nothing happens
             before = [screen.cpu_s() for screen in screens]
             _settle_for(screens, seconds)
             used = [screen.cpu_s() - had for screen, had in zip(screens, before, strict=True)]

@@ -33,6 +33,10 @@ class LeaseTable(NamedTuple):
     def are_held(self, tx: Transaction, agent: str) -> bool:
         return self._has(tx, agent, f"{DEADLINE.mono_ms} is not null")
 
+    def has_held(self, tx: Transaction) -> bool:
+        """Whether any agent holds a lease here."""
+        return tx.one(f"select 1 from {self.table} where {DEADLINE.mono_ms} is not null limit 1") is not None
+
     def renew(self, tx: Transaction, agent: str) -> None:
         """Extend each lease of the agent that has not run out to its full length from now."""
         tx.execute(

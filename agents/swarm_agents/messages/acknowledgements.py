@@ -95,6 +95,11 @@ def answer(
         return _say_again(tx, escalation, message_rows.find(tx, message), silent, reason)
 
 
+def has_waiting(tx: Transaction) -> bool:
+    """Whether any message waits for an acknowledgement, and will be sent again without it."""
+    return tx.one("select 1 from acknowledgements where state = 'waiting' limit 1") is not None
+
+
 def process_due(db: Database) -> int:
     """Send again what is due, or ask the human about it. Returns how many rows were due; writes only if any are."""
     if not message_rows.has_due_acknowledgement(db):

@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from swarm_agents import events
 from swarm_agents.build import build, expiry, waiters
@@ -20,10 +20,12 @@ from swarm_agents.db.database import Database
 from swarm_agents.db.feed import waiting_for_commits
 from swarm_agents.errors import BadConfig, SwarmError
 from swarm_agents.escalations import announcements
+from swarm_agents.locks.leases import LOCK_LEASES
 from swarm_agents.messages import acknowledgements, deliveries
 from swarm_agents.model import SWARM
 from swarm_agents.system import log
 from swarm_agents.system.waker import Waker
+from swarm_agents.tasks.leases import TASK_LEASES
 from swarm_agents.watch import announcer, branch
 from swarm_agents.watch.file_watch import UNWATCHED, FileWatch
 from swarm_agents.watch.live_config import LiveConfig
@@ -34,6 +36,8 @@ MOVING_S = 0.2  # between two rounds while a notice is on its way into a pane
 COUNTING_S = 1.0  # while something counts down: a lease that ran out is ended that much later at most
 ROUND_S = 2.0  # between two looks at the panes meanwhile
 AT_REST_S = 4.0  # when nothing counts down or is committed; less than what a look at panes at rest is good for
+QUIET_AFTER_S = 10.0  # without a commit
+QUIET_S = 20.0  # then; a look at the panes costs more than everything else that an idle dashboard does
 RETRY_S = 5.0  # after something outside failed
 _JOIN_LIMIT_S = 1.0
 
@@ -118,17 +122,19 @@ class BackgroundLoop:
 
     def _work_until_it_fails(self) -> None:
         with Database(self._database, self._clock) as db, waiting_for_commits(db, self._waker) as wait:
-            seen, moving, round_at = -1, False, 0.0
+            seen, seen_at, moving, round_at = -1, 0.0, False, 0.0
             while not self._stop_asked.is_set():
                 version = db.data_version()
                 self._end_what_is_due(db)
-                if version != seen or moving or time.monotonic() >= round_at:
+                now = time.monotonic()
+                if version != seen:
+                    seen, seen_at, round_at = version, now, now
+                if moving or now >= round_at:
                     moving = self._type_notices(db)
-                    at_rest = _is_at_rest(db)
-                    round_at = time.monotonic() + (AT_REST_S if at_rest else ROUND_S)
-                seen = version
+                    pace = choose_pace(db, now - seen_at)
+                    round_at = time.monotonic() + pace.round_s
                 self._last_failure = ""
-                wait(MOVING_S if moving else AT_REST_S if at_rest else COUNTING_S)
+                wait(MOVING_S if moving else pace.wake_s)
 
     def _end_what_is_due(self, db: Database) -> None:
         if self._escalations_shown.is_set():
@@ -201,7 +207,18 @@ class BackgroundLoop:
             self._listener.on_failure(error)
 
 
-def _is_at_rest(db: Database) -> bool:
-    """Nothing counts down and no notice is on its way, so the panes need no look all the time."""
+class LoopPace(NamedTuple):
+    wake_s: float
+    """Until the next look for what has run out, where nothing wakes the loop before."""
+    round_s: float
+    """Until the next look at the panes."""
+
+
+def choose_pace(db: Database, unchanged_s: float) -> LoopPace:
+    """Slow while nothing counts down, and slower still while nothing is committed."""
     with db.reading() as tx:
-        return not (build.state(tx).red or waiters.list_waiting(tx) or deliveries.count_queued(tx))
+        if build.state(tx).red or waiters.list_waiting(tx) or deliveries.count_queued(tx):
+            return LoopPace(COUNTING_S, ROUND_S)
+        runs_out = TASK_LEASES.has_held(tx) or LOCK_LEASES.has_held(tx) or acknowledgements.has_waiting(tx)
+        quiet = unchanged_s >= QUIET_AFTER_S and not runs_out
+    return LoopPace(QUIET_S, QUIET_S) if quiet else LoopPace(AT_REST_S, AT_REST_S)
