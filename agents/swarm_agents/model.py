@@ -98,6 +98,10 @@ class Build(NamedTuple):
     last_check_commit: str | None = None
     """The commit that the last check ran on, where that is known."""
 
+    def lease_left_ms(self, moment: Moment) -> int:
+        """Milliseconds until the fixer's lease runs out; 0 when it has, and without a fixer."""
+        return self.lease.left_ms(moment) if self.lease else 0
+
     @property
     def red(self) -> bool:
         return self.status is not BuildStatus.PASSING

@@ -100,8 +100,8 @@ def _attempts(build: Build) -> list[Part]:
 
 
 def _lease(build: Build, moment: Moment) -> list[Part]:
-    left = lease_left_ms(build, moment)
-    if left <= 0:
+    left = build.lease_left_ms(moment)
+    if not left:
         return [("lease ran out", f"bold {STYLE['bad']}"), (", the next agent takes over", "")]
     urgent = left < 60_000
     return [("lease ", ""), (times.countdown(left), f"bold {STYLE['bad']}" if urgent else "bold"), (" left", "")]
@@ -141,10 +141,3 @@ def _ended(attempt: Attempt) -> list[Part]:
         (f"  {attempt.number}. ", STYLE["dim"]),
         (f"{one_line(attempt.agent, 20)} {attempt.end.value}", STYLE["dim"]),
     ]
-
-
-def lease_left_ms(build: Build, moment: Moment) -> int:
-    """On the clock that decides. A lease of an earlier boot is over."""
-    if build.lease is None or build.lease.boot_id != moment.boot_id:
-        return 0
-    return build.lease.mono_ms - moment.mono_ms

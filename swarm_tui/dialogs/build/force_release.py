@@ -7,7 +7,6 @@ from swarm_agents.views.human_commands import ForceReleaseCommand
 from swarm_tui import times
 from swarm_tui.dialogs.command_dialog import CommandDialog
 from swarm_tui.themes import STYLE
-from swarm_tui.widgets.build_banner import lease_left_ms
 
 
 class ForceReleaseDialog(CommandDialog):
@@ -18,8 +17,8 @@ class ForceReleaseDialog(CommandDialog):
     def facts(self) -> Content:
         seen = self.opened_with
         build = seen.build
-        left = lease_left_ms(build, seen.moment)
-        lease = f"its lease has {times.countdown(left)} left" if left > 0 else "its lease ran out"
+        left = build.lease_left_ms(seen.moment)
+        lease = f"its lease has {times.countdown(left)} left" if left else "its lease ran out"
         return Content.assemble(
             (build.fixer or "", "bold"),
             f" repairs attempt {build.attempt} of {build.max_attempts}; {lease}, fence {build.fence}.\n",
