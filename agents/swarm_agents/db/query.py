@@ -6,6 +6,7 @@ do before it runs.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Callable
 
@@ -60,14 +61,19 @@ def run(path: Path, sql: str, values: Mapping[str, str], limit: int, limit_s: fl
 
 def _run_in_time(connection: sqlite3.Connection, read: Callable[[], QueryResult], limit_s: float) -> QueryResult:
     """Read in another thread, which is left behind with its connection when even an interrupt does not end it."""
+
+    def read_and_close() -> QueryResult:
+        with contextlib.closing(connection):
+            return read()
+
     thread = ParallelTasks[QueryResult]()
-    done = thread.run({"query": read}, limit_s)
+    done = thread.run({"query": read_and_close}, limit_s)
     if not done:
-        connection.interrupt()
-        done = thread.run({"query": read}, _STOP_LIMIT_S)
+        with contextlib.suppress(sqlite3.ProgrammingError):  # it was closed just now
+            connection.interrupt()
+        done = thread.run({"query": read_and_close}, _STOP_LIMIT_S)
     if not done:
         raise _took_too_long(limit_s)
-    connection.close()
     return done["query"]
 
 
