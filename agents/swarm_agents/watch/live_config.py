@@ -15,10 +15,19 @@ class LiveConfig:
         """What is wrong with the files as they are now; `current` is then the last one that was right."""
 
     def reload(self) -> bool:
-        """Read the files again; whether the configuration or what is wrong with it is another one now."""
-        before = (self.current, self.error and self.error.message)
+        """Read the files again; whether the configuration or what is wrong with it is another one now.
+
+        Without a repository there are no files, and what it was made with holds. An equal configuration stays the same
+        object: a comparison by identity then finds nothing to do.
+        """
+        if not self.place.config_files():
+            return False
+        before = self.error and self.error.message
         try:
-            self.current, self.error = self.place.config(), None
+            read, self.error = self.place.config(), None
         except BadConfig as error:
-            self.error = error
-        return before != (self.current, self.error and self.error.message)
+            read, self.error = self.current, error
+        changed = read != self.current
+        if changed:
+            self.current = read
+        return changed or before != (self.error and self.error.message)
