@@ -27,6 +27,11 @@ for number in (signal.SIGHUP, signal.SIGINT):  # nohup and background jobs ignor
     signal.signal(number, signal.SIG_DFL if number is signal.SIGHUP else signal.default_int_handler)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Two for each processor: the flows wait more than they compute."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith(_SCRUBBED)]:
