@@ -39,14 +39,9 @@ def list_after(tx: Transaction, event_id: int, limit: int) -> list[Event]:
     return [_event(row) for row in rows]
 
 
-def list_latest(tx: Transaction, kinds: tuple[str, str], limit: int) -> list[Event]:
-    """The last events of two kinds, newest first."""
-    rows = tx.execute(
-        "select * from events where kind in (:one, :other) order by id desc limit :limit",
-        one=kinds[0],
-        other=kinds[1],
-        limit=limit,
-    )
+def list_latest(tx: Transaction, kinds: tuple[str, ...], limit: int) -> list[Event]:
+    """The last events of these kinds, newest first."""
+    rows = tx.execute(f"select * from events where {_is_one_of(kinds)} order by id desc limit :limit", limit=limit)
     return [_event(row) for row in rows]
 
 
@@ -55,14 +50,13 @@ def list_about(tx: Transaction, kinds: tuple[str, ...], what: str, limit: int, a
 
     An event is about `what` when its detail is `what` or begins with `what: `; with `at_end`, ends with `: what`.
     """
-    named = ", ".join(f"'{kind}'" for kind in kinds)
     part = (
         "substr(detail, length(detail) - length(:what) - 1) = ': ' || :what"
         if at_end
         else "substr(detail, 1, length(:what) + 2) = :what || ': '"
     )
     rows = tx.execute(
-        f"select * from events where kind in ({named}) and (detail = :what or {part}) order by id desc limit :limit",
+        f"select * from events where {_is_one_of(kinds)} and (detail = :what or {part}) order by id desc limit :limit",
         what=what,
         limit=limit,
     )
@@ -84,6 +78,12 @@ def is_recorded(tx: Transaction, actor: str, kind: str, detail: str, incident: i
 def find_last_id(tx: Transaction) -> int:
     row = tx.one("select max(id) as id from events")
     return (row["id"] or 0) if row else 0
+
+
+def _is_one_of(kinds: tuple[str, ...]) -> str:
+    """The condition in SQL; the kinds are words of ours, never text from outside."""
+    named = ", ".join(f"'{kind}'" for kind in kinds)
+    return f"kind in ({named})"
 
 
 def _event(row: Row) -> Event:

@@ -19,7 +19,6 @@ from swarm_agents.values import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Any
 
-if TYPE_CHECKING:
     from swarm_agents.views.branch_state import BranchState
 
 Outcome = BuildPassing | RoleGranted | PlaceInLine | HumanAsked | BuildBroken | FenceRejected | CheckOutdated

@@ -117,7 +117,7 @@ class Call:
         if self.identity is None:
             raise Usage(_HOW_TO_SAY_WHO)
         if self.identity != HUMAN:
-            self._record_heartbeat(self.identity)
+            heartbeat.record(self.db, self.identity)
         return self.identity
 
     def actor_or_human(self) -> str:
@@ -138,14 +138,11 @@ class Call:
         try:
             if self.identity not in (None, HUMAN):
                 with contextlib.suppress(NotFound):
-                    self._record_heartbeat(self.identity)
+                    heartbeat.record(self.db, self.identity)
             if due.is_expiry_due(db):
                 expiry.reap(db)
         except SwarmError as error:
             talk(f"could not record your heartbeat: {error.message}")
-
-    def _record_heartbeat(self, agent: str) -> None:
-        heartbeat.record(self.db, agent)
 
     def add_identity(self, command: str) -> str:
         """The command for this caller to run next, with --as NAME if the caller used it."""

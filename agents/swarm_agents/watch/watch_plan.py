@@ -12,6 +12,7 @@ from swarm_agents.place import Place
 
 FileState = tuple[int, int, int] | None
 FileStates = dict[str, FileState]
+FolderIdentity = tuple[int, int] | None
 
 
 class FileSubject(StrEnum):
@@ -29,7 +30,7 @@ class WatchPlan(NamedTuple):
     """`files` by path. Events come by folder, because a file that is replaced takes its watch along."""
 
     files: Mapping[str, FileSubject]
-    folders: Mapping[Path, FileState]
+    folders: Mapping[Path, FolderIdentity]
     """The folders that exist now, and how each was identified; another one in its place needs another watch."""
     awaited: frozenset[str]
     """Folders of files that do not exist yet, and those above them: when one appears, the plan is another one."""
@@ -58,7 +59,7 @@ def make_plan(place: Place, config: Config) -> WatchPlan:
     if place.common_dir is not None:
         tip_files = directory.list_tip_files(place.common_dir, config.branch)
         files |= dict.fromkeys(_with_targets(tip_files), FileSubject.BRANCH)
-    folders: dict[Path, FileState] = {}
+    folders: dict[Path, FolderIdentity] = {}
     awaited: set[str] = set()
     for path in files:
         folder = Path(path).parent
@@ -78,12 +79,13 @@ def read_state(path: str) -> FileState:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _identify(folder: Path) -> FileState:
+def _identify(folder: Path) -> FolderIdentity:
+    """Device and inode; None when there is no such folder, or it cannot be seen."""
     try:
         found = os.stat(folder)
     except OSError:
         return None
-    return found.st_dev, found.st_ino, 0
+    return found.st_dev, found.st_ino
 
 
 def _with_targets(paths: Iterable[str]) -> list[str]:

@@ -33,7 +33,7 @@ def describe_watching(db: Database, place: Place) -> str:
 
 def _describe_last_loss(db: Database) -> str:
     with db.reading() as tx:
-        found = events.list_latest(tx, (UNWATCHED, UNWATCHED), 1)
+        found = events.list_latest(tx, (UNWATCHED,), 1)
         if not found or found[0].at < tx.now - _RECENT_MS:
             return ""
     at = time.strftime("%H:%M:%S", time.localtime(found[0].at / 1000))

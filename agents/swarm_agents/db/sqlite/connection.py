@@ -34,7 +34,7 @@ def connect(path: str | os.PathLike[str], timeout_s: float) -> sqlite3.Connectio
 
 
 def connect_read_only(path: str | os.PathLike[str], timeout_s: float) -> sqlite3.Connection:
-    """A raw connection that cannot write, for another thread to use than the one that closes it."""
+    """A raw connection that cannot write. Another thread than this one may use and close it."""
     connection = sqlite3.connect(
         _uri(path, "ro"), uri=True, isolation_level=None, timeout=timeout_s, check_same_thread=False
     )
