@@ -81,7 +81,7 @@ class Tmux:
         self.base.unset_hook(name, global_=True)
 
     def screen(self, pane: PaneAddress) -> str:
-        return "\n".join(self.server.get_pane(pane.pane_id).capture_pane())
+        return "\n".join(Pane(self.server, pane_id=pane.pane_id).capture_pane())
 
     def server_pid(self) -> int:
         asked = self.server.display_message("#{pid}", get_text=True)

@@ -141,10 +141,6 @@ class TmuxServer(libtmux.Server):
         except ServerGoneError:
             return
 
-    def get_pane(self, pane_id: str) -> libtmux.Pane:
-        """The pane with that id, without asking tmux for its fields: what is done to it may fail."""
-        return libtmux.Pane(server=self, pane_id=pane_id)
-
 
 def make_address(pane: libtmux.Pane) -> PaneAddress:
     """The address of a pane whose fields were read. Raises `Unavailable` when no program runs in it."""

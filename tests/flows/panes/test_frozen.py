@@ -123,7 +123,7 @@ WITHOUT_A_SERVER = {
         "server.TmuxRefusedError",
         "server.make_address",
     ),
-    *("server.TmuxServer.get_pane", "snapshot.ServerSnapshot", "tmux.NoAnswer", "tmux.NoAnswerError"),
+    *("snapshot.ServerSnapshot", "tmux.NoAnswer", "tmux.NoAnswerError"),
     *("tmux.ServerGone", "tmux.ServerGoneError", "tmux.TmuxOutput", "tmux.TmuxProcess", "tmux.is_pane_id"),
     *("tmux.run_program", "version.read_version", "version.describe_version"),
     *("tmux.make_environment", "tmux.make_separator", "tmux.quote_word"),

@@ -51,8 +51,8 @@ def test_the_pane_of_this_process_is_not_taken_as_the_target(tmux: Tmux, monkeyp
 
 Act = Callable[[TmuxServer], object]
 ACTS: dict[str, Act] = {
-    "keys": lambda server: server.get_pane("%999").send_keys("x"),
-    "a screen": lambda server: server.get_pane("%999").capture_pane(),
+    "keys": lambda server: libtmux.Pane(server, pane_id="%999").send_keys("x"),
+    "a screen": lambda server: libtmux.Pane(server, pane_id="%999").capture_pane(),
     "a message": lambda server: server.display_message("x", delay=-1),
 }
 LISTINGS: dict[str, Act] = {

@@ -72,12 +72,11 @@ def test_keys_that_are_set_are_read_and_the_others_keep_their_defaults(tmp_path:
 def test_a_wrong_key_or_value_is_named_with_the_file(tmp_path: Path, text: str, named: str) -> None:
     write(tmp_path, text)
 
-    with pytest.raises(BadConfig) as refused:
-        load(tmp_path)
+    message = refusal_of(tmp_path)
 
-    assert named in refused.value.message
-    assert str(tmp_path / "swarm.toml") in refused.value.message
-    assert "\x1b" not in refused.value.message
+    assert named in message
+    assert str(tmp_path / "swarm.toml") in message
+    assert "\x1b" not in message
 
 
 @pytest.mark.parametrize(
@@ -99,10 +98,7 @@ def test_a_wrong_key_or_value_is_named_with_the_file(tmp_path: Path, text: str, 
 def test_an_error_names_its_line(tmp_path: Path, text: str, line: str) -> None:
     write(tmp_path, text)
 
-    with pytest.raises(BadConfig) as refused:
-        load(tmp_path)
-
-    assert line in refused.value.message
+    assert line in refusal_of(tmp_path)
 
 
 def test_an_included_file_is_read_and_the_file_that_includes_it_wins(tmp_path: Path) -> None:
@@ -129,10 +125,7 @@ def test_an_error_in_an_included_file_names_that_file(tmp_path: Path, included: 
     write(tmp_path, "include = ['one.toml']\n[build]\nwait_s = 1")
     (tmp_path / "one.toml").write_text(included)
 
-    with pytest.raises(BadConfig) as refused:
-        load(tmp_path)
-
-    assert named in refused.value.message
+    assert named in refusal_of(tmp_path)
 
 
 def test_the_files_of_a_configuration_are_known_also_while_it_is_wrong(tmp_path: Path) -> None:
@@ -160,3 +153,10 @@ def test_a_folder_of_that_name_is_bad_configuration(tmp_path: Path) -> None:
 
 def write(folder: Path, text: str) -> None:
     (folder / "swarm.toml").write_text(text, encoding="utf-8")
+
+
+def refusal_of(folder: Path) -> str:
+    """What is wrong with the configuration there."""
+    with pytest.raises(BadConfig) as refused:
+        load(folder)
+    return refused.value.message
