@@ -271,7 +271,7 @@ class SwarmApp(App[None]):
             text = f"The old configuration goes on: {read.error.message}"
             self.notify(text, severity="error", timeout=15, markup=False)
         else:
-            self.notify("swarm.toml was read again and holds now.", timeout=TOAST_S, markup=False)
+            self.notify("swarm.toml was read again and is in effect.", timeout=TOAST_S, markup=False)
         for screen in self.screen_stack:
             if isinstance(screen, BaseScreen):
                 screen.show_config_error(read.error)

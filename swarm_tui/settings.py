@@ -31,7 +31,7 @@ class Settings:
 
     @property
     def config(self) -> Config:
-        """The configuration that holds now."""
+        """The configuration that is in effect."""
         return self.live_config.current
 
     def open_database(self) -> Database:

@@ -28,7 +28,10 @@ class _StandardErrorListener:
         """The loop itself looks; there is nothing to show."""
 
     def on_config_read(self, error: BadConfig | None) -> None:
-        talk(f"courier: the old configuration goes on: {error.message}" if error else "courier: swarm.toml holds now")
+        what = (
+            f"the old configuration goes on: {error.message}" if error else "swarm.toml was read again and is in effect"
+        )
+        talk(f"courier: {what}")
 
 
 def parse(words: list[str]) -> Arguments:

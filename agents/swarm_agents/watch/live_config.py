@@ -6,7 +6,7 @@ from swarm_agents.place import Place
 
 
 class LiveConfig:
-    """The configuration that holds now. Any thread may read it, one thread reloads it."""
+    """The configuration that is in effect. Any thread may read it, one thread reloads it."""
 
     def __init__(self, place: Place, config: Config) -> None:
         self.place = place
