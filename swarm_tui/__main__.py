@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from swarm_agents import place
-from swarm_agents.errors import NoSwarm, SwarmError, Usage
+from swarm_agents.errors import NoSwarm, SwarmError, UsageError
 
 USAGE = 64  # not argparse's 2, which agents' hosts read as "block"
 
@@ -55,7 +55,9 @@ def _run(options: argparse.Namespace) -> int:
         raise NoSwarm(f"No swarm here: {found.database} does not exist.", next="swarm init")
     config = found.config()
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise Usage("The dashboard needs a terminal; 'swarm status' prints the same for a pipe.", next="swarm status")
+        raise UsageError(
+            "The dashboard needs a terminal; 'swarm status' prints the same for a pipe.", next="swarm status"
+        )
 
     from swarm_agents.system import log  # loads logging
     from swarm_agents.watch.live_config import LiveConfig  # a refusal does without it

@@ -1,7 +1,7 @@
 """Every error that the swarm raises on purpose, and the exit code each one ends with.
 
     SwarmError                    exit  code
-    ├── Usage                     64    usage          the call is wrong
+    ├── UsageError                64    usage          the call is wrong
     ├── BadData                   65    bad_data       the input is wrong
     ├── NoSwarm                   66    no_swarm       no repository, or `swarm init` was not run here
     ├── Unavailable               69    unavailable    something outside is missing or cannot be read
@@ -12,7 +12,7 @@
     │   └── DiskFull
     ├── Denied                    77    denied         only a human may do it, or the name is another agent's
     ├── BadConfig                 78    bad_config     swarm.toml is wrong
-    ├── Taken                     90    taken          another agent holds the name or the thing
+    ├── AlreadyTaken              90    taken          another agent holds the name or the thing
     ├── RateLimited               91    rate_limited   too many messages: try later
     └── NotFound                  92    not_found      no such agent, message, escalation
 
@@ -32,7 +32,7 @@ class SwarmError(Exception):
         self.next = next
 
 
-class Usage(SwarmError):
+class UsageError(SwarmError):
     exit = 64
     code = "usage"
 
@@ -83,7 +83,7 @@ class BadConfig(SwarmError):
     code = "bad_config"
 
 
-class Taken(SwarmError):
+class AlreadyTaken(SwarmError):
     exit = 90
     code = "taken"
 

@@ -67,7 +67,7 @@ class Deadline(NamedTuple):
         return max(0, moment.mono_ms - self.mono_ms) if self.boot_id == moment.boot_id else 0
 
 
-class Rules(NamedTuple):
+class BuildRules(NamedTuple):
     """Limits from `[build]` of swarm.toml. Seconds."""
 
     max_attempts: int = 3

@@ -8,7 +8,7 @@ from __future__ import annotations
 from swarm_agents import events
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
-from swarm_agents.errors import NotFound, Taken
+from swarm_agents.errors import AlreadyTaken, NotFound
 from swarm_agents.text import checked_name
 from swarm_agents.values import NamedTuple, StrEnum
 
@@ -34,7 +34,7 @@ class Phase(NamedTuple):
 def begin_phase(db: Database, run: str, name: str, by: str) -> Phase:
     """Begin the next attempt of the phase, or return the one that is open: a killed driver may repeat the call.
 
-    Its first phase begins the run. Raises `Taken` while another phase of the run is open.
+    Its first phase begins the run. Raises `AlreadyTaken` while another phase of the run is open.
     """
     checked_name(run, "name of a run")
     checked_name(name, "name of a phase")
@@ -45,7 +45,7 @@ def begin_phase(db: Database, run: str, name: str, by: str) -> Phase:
         last = _newest(tx, run)
         if last is not None and last.end is None:
             if last.name != name:
-                raise Taken(f"Phase {last.name} of run {run} is still open: end it before {name} begins.")
+                raise AlreadyTaken(f"Phase {last.name} of run {run} is still open: end it before {name} begins.")
             return last
         begun = tx.one(
             "insert into phases (id, run, name, attempt, started_at) "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
-from swarm_agents.errors import NotFound, Taken
+from swarm_agents.errors import AlreadyTaken, NotFound
 from swarm_agents.late import load_late
 from swarm_agents.model import PaneAddress
 from swarm_agents.text import RESERVED_NAMES, ago, checked_name
@@ -32,14 +32,14 @@ class Agent(NamedTuple):
 def join(db: Database, name: str, role: str, pane: PaneAddress | None, pane_alive: bool = True) -> Agent:
     """Enter the roster. Joining again from the same pane is harmless.
 
-    Raises `Taken` when the name is in use: in another pane that is alive, or without a pane and seen in the last half
-    hour. `pane_alive` tells whether the pane that the name is registered with still runs the same process.
+    Raises `AlreadyTaken` when the name is in use: in another pane that is alive, or without a pane and seen in the
+    last half hour. `pane_alive` tells whether the pane that the name is registered with still runs the same process.
     """
     _check_names(name, role)
     with db.transaction() as tx:
         held = _row(tx, name)
         if held and _is_in_use(tx, held, pane, pane_alive):
-            raise Taken(
+            raise AlreadyTaken(
                 f"The name {name} is in use (last seen {ago(tx.now - held['seen_at'])}). Choose another "
                 "one; only if you are that agent, restarted, adopt it.",
                 next=f"swarm agent adopt {name}",
@@ -96,7 +96,7 @@ def _check_names(name: str, role: str) -> None:
     checked_name(name)
     checked_name(role, "role")
     if name in RESERVED_NAMES:
-        raise Taken(f"The name {name} is reserved. Choose another one.")
+        raise AlreadyTaken(f"The name {name} is reserved. Choose another one.")
 
 
 def _is_in_use(tx: Transaction, held: Row, pane: PaneAddress | None, pane_alive: bool) -> bool:

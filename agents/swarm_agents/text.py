@@ -1,6 +1,6 @@
 """Makes text from outside harmless: only what passes here may reach a terminal, a pane or a column."""
 
-from swarm_agents.errors import Usage
+from swarm_agents.errors import UsageError
 
 RESERVED_NAMES = frozenset({"human", "swarm", "all"})
 
@@ -56,9 +56,9 @@ def is_name(text: str) -> bool:
 
 
 def checked_name(name: str, what: str = "agent name") -> str:
-    """The name, if it is valid. Raises `Usage` with the rule, in which a bad name is made printable."""
+    """The name, if it is valid. Raises `UsageError` with the rule, in which a bad name is made printable."""
     if not is_name(name):
-        raise Usage(
+        raise UsageError(
             f"{one_line(name, 40)!r} is not a valid {what}: 1 to 64 letters, digits, '_', '-', first a letter or digit."
         )
     return name

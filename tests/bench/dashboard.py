@@ -28,7 +28,7 @@ from swarm_agents.db import database
 from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.database import Database
 from swarm_agents.messages import messages
-from swarm_agents.model import Moment, Rules
+from swarm_agents.model import BuildRules, Moment
 from tests.support.tmux import private_server
 
 LIMIT_S = 60.0
@@ -162,8 +162,8 @@ def _swarm(said: int = 0, clock: Clock = host_clock) -> Iterator[Database]:
             for name in ("alice", "bob", "carol"):
                 roster.join(db, name, "agent", None)
             _say(db, said)
-            build.report(db, "alice", "tests failed", Rules())
-            build.report(db, "bob", "tests failed", Rules())
+            build.report(db, "alice", "tests failed", BuildRules())
+            build.report(db, "bob", "tests failed", BuildRules())
             yield db
 
 

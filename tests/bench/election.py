@@ -10,7 +10,7 @@ from pathlib import Path
 from swarm_agents import roster
 from swarm_agents.db import database
 from swarm_agents.db.database import Database
-from swarm_agents.model import Rules
+from swarm_agents.model import BuildRules
 from tests.support.model import Act
 from tests.support.processes import Answer, Worker, at_once, workers
 
@@ -42,7 +42,7 @@ def _elections(folder: Path, herd: int) -> list[list[Answer]]:
 
 
 def _election(herd: list[Worker], names: list[str]) -> list[Answer]:
-    rules = Rules()
+    rules = BuildRules()
     reports = [(worker, Act("report", name)) for worker, name in zip(herd, names, strict=True)]
     answers = at_once(reports, rules, HEAD_START_MS)
     for worker, name, answer in zip(herd, names, answers, strict=True):

@@ -5,7 +5,7 @@ Written from the table in docs/states.md, not from the code. One pure function: 
 
 from dataclasses import dataclass, replace
 
-from swarm_agents.model import Moment, Rules
+from swarm_agents.model import BuildRules, Moment
 
 HUMAN_LEASE_MS = 8 * 3600 * 1000
 KEPT_IN_LINE_MS = 60_000  # after the deadline of a wait
@@ -43,7 +43,7 @@ class Act:
     to: str = ""
 
 
-def step(m: Model, act: Act, now: Moment, rules: Rules) -> tuple[Model, str]:
+def step(m: Model, act: Act, now: Moment, rules: BuildRules) -> tuple[Model, str]:
     """The state after the act, and the answer to its caller."""
     here = (now.boot_id, now.mono_ms)
     began = (act.began.boot_id, act.began.mono_ms) if act.began else None

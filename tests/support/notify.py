@@ -13,12 +13,12 @@ from swarm_agents.config.config import Config, NotifyConfig
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.messages import acknowledgements, messages
-from swarm_agents.model import HUMAN, PaneAddress, Rules
+from swarm_agents.model import HUMAN, BuildRules, PaneAddress
 from tests.support.repo import Repo
 from tests.support.tmux import Tmux
 from tests.support.until import until
 
-RULES = Rules()
+RULES = BuildRules()
 
 
 class HumanTerminal:

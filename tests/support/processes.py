@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from swarm_agents.model import Rules
+from swarm_agents.model import BuildRules
 from tests.support.model import Act
 
 ROOT = Path(__file__).parents[2]
@@ -50,12 +50,12 @@ class Worker:
     def pid(self) -> int:
         return self._process.pid
 
-    def act(self, act: Act, rules: Rules | None = None) -> Answer:
+    def act(self, act: Act, rules: BuildRules | None = None) -> Answer:
         self.send_act(act, rules)
         return self.receive()
 
-    def send_act(self, act: Act, rules: Rules | None = None, at_ns: int = 0) -> None:
-        self.send("act", act=asdict(act), rules=(rules or Rules())._asdict(), at_ns=at_ns)
+    def send_act(self, act: Act, rules: BuildRules | None = None, at_ns: int = 0) -> None:
+        self.send("act", act=asdict(act), rules=(rules or BuildRules())._asdict(), at_ns=at_ns)
 
     def send(self, order: str, **values: Any) -> None:
         assert self._process.stdin
@@ -121,7 +121,9 @@ def workers(database: Path, number: int, lock_timeout_s: float = 15) -> Iterator
             worker.kill()
 
 
-def at_once(acts: Sequence[tuple[Worker, Act]], rules: Rules, head_start_ms: float = HEAD_START_MS) -> list[Answer]:
+def at_once(
+    acts: Sequence[tuple[Worker, Act]], rules: BuildRules, head_start_ms: float = HEAD_START_MS
+) -> list[Answer]:
     """All acts at the same instant, each in its own process; the answers in the order of the acts."""
     at_ns = time.monotonic_ns() + int(head_start_ms * 1e6)
     for worker, act in acts:

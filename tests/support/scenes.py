@@ -12,11 +12,11 @@ from swarm_agents.incidents import incidents
 from swarm_agents.locks import locks
 from swarm_agents.locks.paths import LockName
 from swarm_agents.messages import acknowledgements, messages, reading
-from swarm_agents.model import HUMAN, DeliveryState, MessageType, PaneAddress, Rules
+from swarm_agents.model import HUMAN, BuildRules, DeliveryState, MessageType, PaneAddress
 from swarm_agents.tasks import tasks
 from tests.support.clock import FakeClock
 
-RULES = Rules()
+RULES = BuildRules()
 NAMES = ("api", "auth", "billing", "docs", "search", "web")
 RED = "tests/test_invoice.py: 3 failed, 118 passed"
 EVIDENCE = "FAILED tests/test_invoice.py::test_rounding - assert Decimal('10.01') == Decimal('10.00')"

@@ -19,7 +19,7 @@ from swarm_agents.db.transaction import Transaction
 from swarm_agents.errors import NotFound
 from swarm_agents.escalations import escalations
 from swarm_agents.escalations.escalations import Resolution
-from swarm_agents.model import Moment, Rules
+from swarm_agents.model import BuildRules, Moment
 from tests.support.model import Act, Model
 
 Outcome = BuildPassing | RoleGranted | PlaceInLine | HumanAsked | BuildBroken | FenceRejected | CheckOutdated
@@ -34,7 +34,7 @@ _WORDS: dict[type, str] = {
 }
 
 
-def perform(db: Database, act: Act, rules: Rules) -> tuple[str, int]:
+def perform(db: Database, act: Act, rules: BuildRules) -> tuple[str, int]:
     """Do the act to the real build; the answer in the model's words, and the fence."""
     try:
         outcome = _call(db, act, rules)
@@ -106,7 +106,7 @@ def count(tx: Transaction, rows: str, **values: Any) -> int:
     return int(found["n"])
 
 
-def _call(db: Database, act: Act, rules: Rules) -> Outcome | None:
+def _call(db: Database, act: Act, rules: BuildRules) -> Outcome | None:
     who, fence = act.agent, act.fence
     match act.name:
         case "report":

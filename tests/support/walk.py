@@ -20,14 +20,14 @@ from swarm_agents.build import transitions
 from swarm_agents.db.database import Database
 from swarm_agents.db.red_flag import RedFlag
 from swarm_agents.db.transaction import Row, Transaction
-from swarm_agents.model import Moment, Rules
+from swarm_agents.model import BuildRules, Moment
 from tests.support import model
 from tests.support.clock import FakeClock
 from tests.support.model import Act, Model, step
 from tests.support.swarm import check_rows_agree, observe, perform
 
 AGENTS = ("ada", "bob")
-RULES = Rules(max_attempts=2, lease_s=10, wait_s=5)
+RULES = BuildRules(max_attempts=2, lease_s=10, wait_s=5)
 NETWORK_PAUSES = 1  # each more doubles the states; random lives go through all of them
 
 Rewrite = Callable[[str], str]

@@ -19,7 +19,7 @@ from swarm_agents.db.transaction import Transaction
 from swarm_agents.locks import locks
 from swarm_agents.locks.paths import LockName
 from swarm_agents.messages import messages
-from swarm_agents.model import Moment, Rules
+from swarm_agents.model import BuildRules, Moment
 from swarm_agents.tasks import tasks
 from tests.support.model import Act
 from tests.support.mutants import MUTANTS
@@ -48,14 +48,14 @@ def act(db: Database, act: dict[str, Any], rules: dict[str, Any], at_ns: int) ->
         act["began"] = Moment(*act["began"])
     _wait_until(at_ns)
     began = time.monotonic_ns()
-    said, fence = perform(db, Act(**act), Rules(**rules))
+    said, fence = perform(db, Act(**act), BuildRules(**rules))
     answer(said, fence, began)
 
 
 def wait(db: Database, agent: str, rules: dict[str, Any]) -> None:
     """Wait for green as `swarm build wait` does."""
     began = time.monotonic_ns()
-    outcome = waiting.wait(db, agent, Rules(**rules), tell=lambda *_: None)
+    outcome = waiting.wait(db, agent, BuildRules(**rules), tell=lambda *_: None)
     answer(told(outcome), outcome.build.fence, began)
 
 

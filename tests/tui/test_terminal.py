@@ -16,12 +16,12 @@ from swarm_agents.build import build
 from swarm_agents.build.outcomes import ErrorClass
 from swarm_agents.db.database import Database
 from swarm_agents.messages import messages
-from swarm_agents.model import BuildStatus, Rules
+from swarm_agents.model import BuildRules, BuildStatus
 from tests.support.terminal import DashboardTerminal, attached, open_dashboard
 from tests.support.tmux import Tmux, alive, private_server
 from tests.support.until import until
 
-RULES = Rules()
+RULES = BuildRules()
 HOSTILE = (
     "\x1b[2J\x1b[H\x1b]0;taken over\x07 \x9b2J\x9d0;taken over\x9c \u202egnp.exe [@click=app.quit]press[/] [/] [bold"
 )

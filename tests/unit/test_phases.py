@@ -7,7 +7,7 @@ import pytest
 
 from swarm_agents import events, phases, roster
 from swarm_agents.db.database import Database
-from swarm_agents.errors import NotFound, Taken, Usage
+from swarm_agents.errors import AlreadyTaken, NotFound, UsageError
 from swarm_agents.messages import acknowledgements, messages, reading
 from swarm_agents.messages import wait as message_waiting
 from swarm_agents.messages.rows import NO_FILTER, MessageFilter
@@ -68,14 +68,14 @@ def test_a_phase_ends_once(db: Database) -> None:
 def test_two_phases_of_a_run_are_never_open_and_two_runs_may_be(db: Database) -> None:
     begin(db)
 
-    with pytest.raises(Taken, match="Phase plan of run oauth is still open"):
+    with pytest.raises(AlreadyTaken, match="Phase plan of run oauth is still open"):
         begin(db, name="build")
     assert begin(db, run="search", name="build").id == "search/build/1"
 
 
 @pytest.mark.parametrize(("run", "name"), [("a/b", "plan"), ("oauth", ""), ("oauth", "x" * 65), ("", "plan")])
 def test_names_that_an_id_cannot_be_made_of_are_refused(db: Database, run: str, name: str) -> None:
-    with pytest.raises(Usage):
+    with pytest.raises(UsageError):
         begin(db, run, name)
 
 

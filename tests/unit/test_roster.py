@@ -5,8 +5,8 @@ import pytest
 from swarm_agents import heartbeat, roster
 from swarm_agents.build import build
 from swarm_agents.db.database import Database
-from swarm_agents.errors import NotFound, SwarmError, Taken, Usage
-from swarm_agents.model import PaneAddress, Rules
+from swarm_agents.errors import AlreadyTaken, NotFound, SwarmError, UsageError
+from swarm_agents.model import BuildRules, PaneAddress
 from swarm_agents.views import agents
 from tests.support.clock import FakeClock
 from tests.support.swarm import dump
@@ -30,9 +30,9 @@ def test_an_agent_that_joined_is_on_the_roster(db: Database, clock: FakeClock) -
 def test_a_bad_name_or_role_enters_nothing(db: Database, name: str) -> None:
     before = dump(db)
 
-    with pytest.raises(Usage):
+    with pytest.raises(UsageError):
         roster.join(db, name, "agent", None)
-    with pytest.raises(Usage):
+    with pytest.raises(UsageError):
         roster.join(db, "ada", name, None)
 
     assert dump(db) == before
@@ -56,11 +56,11 @@ def test_a_living_agent_keeps_its_name(db: Database) -> None:
     roster.join(db, "ada", "agent", PANE)
     before = dump(db)
 
-    with pytest.raises(Taken):
+    with pytest.raises(AlreadyTaken):
         roster.join(db, "ada", "agent", OTHER_PANE)
-    with pytest.raises(Taken):
+    with pytest.raises(AlreadyTaken):
         roster.join(db, "ada", "agent", SAME_ID_AFTER_A_RESTART)
-    with pytest.raises(Taken):
+    with pytest.raises(AlreadyTaken):
         roster.join(db, "ada", "agent", None)
 
     assert dump(db) == before
@@ -75,7 +75,7 @@ def test_the_name_of_a_dead_pane_is_free(db: Database) -> None:
 def test_a_name_without_a_pane_is_free_after_half_an_hour_of_silence(db: Database, clock: FakeClock) -> None:
     roster.join(db, "ada", "agent", None)
     clock.forward(30 * 60 - 1)
-    with pytest.raises(Taken, match="last seen 29 min ago"):
+    with pytest.raises(AlreadyTaken, match="last seen 29 min ago"):
         roster.join(db, "ada", "agent", None)
 
     clock.forward(1)
@@ -106,8 +106,8 @@ def test_an_unknown_name_cannot_be_adopted(db: Database) -> None:
 def test_the_list_shows_which_agents_repair_wait_are_silent_or_left(db: Database, clock: FakeClock) -> None:
     for name in ("ada", "bob", "cyd", "dan"):
         roster.join(db, name, "agent", None)
-    build.report(db, "ada", "tests fail", Rules())
-    build.report(db, "bob", "tests fail", Rules())
+    build.report(db, "ada", "tests fail", BuildRules())
+    build.report(db, "bob", "tests fail", BuildRules())
     heartbeat.leave(db, "dan")
     clock.forward(5 * 60)
 
@@ -120,8 +120,8 @@ def test_the_list_shows_which_agents_repair_wait_are_silent_or_left(db: Database
 def test_leaving_gives_up_the_build_and_the_place_in_line(db: Database) -> None:
     roster.join(db, "ada", "agent", None)
     roster.join(db, "bob", "agent", None)
-    build.report(db, "ada", "tests fail", Rules())
-    build.report(db, "bob", "tests fail", Rules())
+    build.report(db, "ada", "tests fail", BuildRules())
+    build.report(db, "bob", "tests fail", BuildRules())
 
     heartbeat.leave(db, "bob")
     heartbeat.leave(db, "ada")
@@ -134,7 +134,7 @@ def test_leaving_gives_up_the_build_and_the_place_in_line(db: Database) -> None:
 
 def test_any_command_of_the_fixer_renews_its_lease(db: Database, clock: FakeClock) -> None:
     roster.join(db, "ada", "agent", None)
-    build.report(db, "ada", "tests fail", Rules(lease_s=900))
+    build.report(db, "ada", "tests fail", BuildRules(lease_s=900))
     clock.forward(600)
 
     heartbeat.record(db, "ada")
@@ -153,6 +153,6 @@ def test_only_the_caller_itself_is_told_to_join(db: Database) -> None:
     with pytest.raises(NotFound) as unknown_caller:
         heartbeat.record(db, "bbo")
     with pytest.raises(NotFound) as misspelt:
-        build.hand_over(db, "ada", "bbo", Rules())
+        build.hand_over(db, "ada", "bbo", BuildRules())
 
     assert (unknown_caller.value.next, misspelt.value.next) == ("swarm agent join bbo", "swarm agent list")

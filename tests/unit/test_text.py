@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm_agents.errors import Usage
+from swarm_agents.errors import UsageError
 from swarm_agents.text import checked_name, one_line, printable, tail, without_escapes
 
 BAD_NAMES = [
@@ -107,7 +107,7 @@ def test_the_tail_keeps_the_last_lines_within_both_limits() -> None:
 
 @pytest.mark.parametrize("name", BAD_NAMES, ids=ascii)
 def test_a_bad_name_is_refused_and_not_echoed_raw(name: str) -> None:
-    with pytest.raises(Usage) as refused:
+    with pytest.raises(UsageError) as refused:
         checked_name(name)
 
     assert refused.value.message == printable(refused.value.message)

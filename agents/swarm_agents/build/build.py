@@ -22,11 +22,11 @@ from swarm_agents.build.outcomes import (
 )
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
-from swarm_agents.errors import Usage
+from swarm_agents.errors import UsageError
 from swarm_agents.incidents import incidents
 from swarm_agents.incidents.incidents import AttemptEnd
 from swarm_agents.late import load_late
-from swarm_agents.model import HUMAN, Build, BuildStatus, Moment, Rules
+from swarm_agents.model import HUMAN, Build, BuildRules, BuildStatus, Moment
 from swarm_agents.values import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def report(
     db: Database,
     agent: str,
     summary: str,
-    rules: Rules,
+    rules: BuildRules,
     evidence: str = "",
     hook: str | None = None,
     began: Moment | None = None,
@@ -78,7 +78,7 @@ def report(
         return outcome
 
 
-def claim(db: Database, agent: str, rules: Rules) -> BuildPassing | RoleGranted | PlaceInLine | HumanAsked:
+def claim(db: Database, agent: str, rules: BuildRules) -> BuildPassing | RoleGranted | PlaceInLine | HumanAsked:
     """The agent offers to repair: `RoleGranted` when the role was free, `PlaceInLine` when it was not."""
     with db.transaction() as tx:
         outcome = _take_role_or_wait(tx, agent, rules, None)
@@ -87,7 +87,7 @@ def claim(db: Database, agent: str, rules: Rules) -> BuildPassing | RoleGranted 
 
 
 def _take_role_or_wait(
-    tx: Transaction, agent: str, rules: Rules, began: Moment | None
+    tx: Transaction, agent: str, rules: BuildRules, began: Moment | None
 ) -> BuildPassing | RoleGranted | PlaceInLine | HumanAsked | CheckOutdated:
     renewed = transitions.renew_lease(tx, agent, None)
     if renewed:
@@ -181,13 +181,15 @@ def release_if_fixer(tx: Transaction, agent: str, reason: str) -> None:
     consequences.release_role(tx, transitions.HELD, agent, "gave_up", reason, agent=agent, fence=None)
 
 
-def hand_over(db: Database, agent: str, to: str, rules: Rules, fence: int | None = None) -> RoleGranted | FenceRejected:
+def hand_over(
+    db: Database, agent: str, to: str, rules: BuildRules, fence: int | None = None
+) -> RoleGranted | FenceRejected:
     """The fixer gives the role to a named agent; the fixer's own attempt does not count.
 
-    Raises `NotFound` when there is no such agent, `Usage` when it is the caller itself.
+    Raises `NotFound` when there is no such agent, `UsageError` when it is the caller itself.
     """
     if to == agent:
-        raise Usage("You hold the role already; name another agent to hand it over to.")
+        raise UsageError("You hold the role already; name another agent to hand it over to.")
     with db.transaction() as tx:
         roster.find(tx, to)
         row = transitions.hand_over_role(tx, agent, to, rules.lease_s, fence)

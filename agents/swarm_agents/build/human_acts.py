@@ -6,12 +6,12 @@ from swarm_agents.build import row as build_row
 from swarm_agents.build.outcomes import BuildBroken, BuildPassing, Evidence, FenceRejected, RoleGranted
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
-from swarm_agents.errors import Usage
+from swarm_agents.errors import UsageError
 from swarm_agents.escalations import escalations
 from swarm_agents.escalations.escalations import Resolution
 from swarm_agents.incidents import incidents
 from swarm_agents.incidents.incidents import AttemptEnd
-from swarm_agents.model import EVERYONE, HUMAN, HUMAN_LEASE_S, Rules
+from swarm_agents.model import EVERYONE, HUMAN, HUMAN_LEASE_S, BuildRules
 
 
 def force_release(db: Database, fence: int, reason: str) -> BuildBroken | FenceRejected:
@@ -27,7 +27,7 @@ def force_release(db: Database, fence: int, reason: str) -> BuildBroken | FenceR
         return BuildBroken(now)
 
 
-def assign(db: Database, to: str, rules: Rules, fence: int) -> RoleGranted | FenceRejected:
+def assign(db: Database, to: str, rules: BuildRules, fence: int) -> RoleGranted | FenceRejected:
     """Give a red build to a named agent, and take it from its fixer, if `fence`, which the human saw, is current.
 
     Raises `NotFound` when there is no such agent.
@@ -47,7 +47,7 @@ def assign(db: Database, to: str, rules: Rules, fence: int) -> RoleGranted | Fen
 
 
 def resolve(
-    db: Database, escalation: int, option: Resolution, rules: Rules, agent: str | None = None, reason: str = ""
+    db: Database, escalation: int, option: Resolution, rules: BuildRules, agent: str | None = None, reason: str = ""
 ) -> BuildBroken | RoleGranted | BuildPassing:
     """Answer an escalation. A new budget of attempts begins; what belongs to the old one changes nothing.
 
@@ -82,7 +82,7 @@ def _new_fixer(tx: Transaction, option: Resolution, agent: str | None) -> str:
     if option is Resolution.TAKE_OVER:
         return HUMAN
     if agent is None:
-        raise Usage("Name the agent that gets the build: --agent NAME.")
+        raise UsageError("Name the agent that gets the build: --agent NAME.")
     roster.find(tx, agent)
     return agent
 

@@ -6,14 +6,16 @@ from collections.abc import Callable
 from swarm_agents.build import build, waiters
 from swarm_agents.build.outcomes import BuildPassing, HumanAsked, PlaceInLine, RoleGranted
 from swarm_agents.db.database import Database
-from swarm_agents.model import Build, BuildStatus, Rules
+from swarm_agents.model import Build, BuildRules, BuildStatus
 
 _CHECK_EVERY_S = 1.0  # in case a notification is lost: waiters must return within two seconds of green
 
 Tell = Callable[[PlaceInLine, float], None]
 
 
-def wait(db: Database, agent: str, rules: Rules, tell: Tell) -> BuildPassing | RoleGranted | HumanAsked | PlaceInLine:
+def wait(
+    db: Database, agent: str, rules: BuildRules, tell: Tell
+) -> BuildPassing | RoleGranted | HumanAsked | PlaceInLine:
     """Return when it is green, when the agent is the fixer, or when a human was asked; `PlaceInLine` at the deadline.
 
     `rules.wait_s` is the longest it takes. `tell` is called at the start and once a minute with the seconds left.
@@ -36,7 +38,7 @@ def wait(db: Database, agent: str, rules: Rules, tell: Tell) -> BuildPassing | R
 
 
 def _check(
-    db: Database, agent: str, rules: Rules, before: PlaceInLine
+    db: Database, agent: str, rules: BuildRules, before: PlaceInLine
 ) -> BuildPassing | RoleGranted | HumanAsked | PlaceInLine:
     """Read first, and write only when a claim can succeed: fifty waiters must not queue for the write lock."""
     with db.reading() as tx:

@@ -10,7 +10,7 @@ from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.output import Answer, format_iso, make_listing
 from swarm_agents.cli.parsing import parser, verb, whole_number
 from swarm_agents.cli.status import agent_data
-from swarm_agents.errors import Denied, SwarmError, Unavailable, Usage
+from swarm_agents.errors import Denied, SwarmError, Unavailable, UsageError
 from swarm_agents.model import HUMAN, PaneAddress
 from swarm_agents.roster import Agent
 from swarm_agents.text import RESERVED_NAMES, ago, checked_name
@@ -73,7 +73,7 @@ def _adopt(call: Call) -> Answer:
 def _leave(call: Call) -> Answer:
     name = call.require_actor()
     if name == HUMAN:
-        raise Usage("A human is not on the roster and cannot leave it.")
+        raise UsageError("A human is not on the roster and cannot leave it.")
     pane = roster.find_registered_pane(call.db, name)
     heartbeat.leave(call.db, name)
     _set_pane_option(pane, None)
@@ -119,7 +119,7 @@ def _take_previews(call: Call, agents: list[Agent]) -> Mapping[str, Preview]:
 def _whoami(call: Call) -> Answer:
     name = call.identity
     if name is None:
-        raise Usage("Your name is not set: use --as NAME, SWARM_AGENT, or 'swarm agent join NAME' in a tmux pane.")
+        raise UsageError("Your name is not set: use --as NAME, SWARM_AGENT, or 'swarm agent join NAME' in a tmux pane.")
     source = "--as" if call.as_name else "SWARM_AGENT" if os.environ.get("SWARM_AGENT") else "@swarm_agent of this pane"
     known = False
     if name not in RESERVED_NAMES:

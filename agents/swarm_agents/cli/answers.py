@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 Outcome = BuildPassing | RoleGranted | PlaceInLine | HumanAsked | BuildBroken | FenceRejected | CheckOutdated
 
 
-def of(call: Call, outcome: Outcome) -> Answer:
+def answer_outcome(call: Call, outcome: Outcome) -> Answer:
     match outcome:
         case BuildPassing(now, incident):
             ended = f" Incident {incident} is over." if incident else ""
             return Answer(f"The build is passing.{ended}", 0, role_data(now) | {"incident": incident})
         case RoleGranted(now, new):
-            return Answer(yours_line(now, new), 81, role_data(now), call.add_identity("swarm commit"))
+            return Answer(describe_role(now, new), 81, role_data(now), call.add_identity("swarm commit"))
         case PlaceInLine(now, ticket, _):
             again = call.add_identity("swarm build wait")
-            message = f"The build is broken: {now.summary}; {who(now)}. You are in line (ticket {ticket})."
+            message = f"The build is broken: {now.summary}; {describe_fixer(now)}. You are in line (ticket {ticket})."
             return Answer(message, 80, waiting_data(outcome), again)
         case HumanAsked(now, escalation):
             message = (
@@ -42,17 +42,18 @@ def of(call: Call, outcome: Outcome) -> Answer:
             )
             return Answer(message, 84, role_data(now) | {"escalation": escalation}, call.add_identity("swarm status"))
         case BuildBroken(now):
-            return Answer(line(now), 80, role_data(now), call.add_identity("swarm build claim"))
+            return Answer(describe_build(now), 80, role_data(now), call.add_identity("swarm build claim"))
         case FenceRejected(now):
-            return Answer(f"You are not the fixer under that fence; stop. {line(now)}", 82, role_data(now))
+            return Answer(f"You are not the fixer under that fence; stop. {describe_build(now)}", 82, role_data(now))
         case CheckOutdated(now):
             message = (
-                f"Your check began before the build last changed and proves nothing now. Run it again. {line(now)}"
+                "Your check began before the build last changed and proves nothing now. Run it again. "
+                f"{describe_build(now)}"
             )
             return Answer(message, 75, role_data(now))
 
 
-def yours_line(now: Build, new: bool) -> str:
+def describe_role(now: Build, new: bool) -> str:
     already = "" if new else "already "
     return (
         f"You are {already}the fixer of incident {now.incident} (attempt {now.attempt} of {now.max_attempts}, fence "
@@ -60,17 +61,17 @@ def yours_line(now: Build, new: bool) -> str:
     )
 
 
-def line(now: Build) -> str:
+def describe_build(now: Build) -> str:
     """The build in one line."""
     match now.status:
         case BuildStatus.PASSING:
             return "The build is passing."
         case BuildStatus.ESCALATED:
             return f"The build is escalated since {format_clock(now.broken_since)}: {now.summary}. A human was asked."
-    return f"The build is {now.status} since {format_clock(now.broken_since)}: {now.summary}; {who(now)}."
+    return f"The build is {now.status} since {format_clock(now.broken_since)}: {now.summary}; {describe_fixer(now)}."
 
 
-def who(now: Build) -> str:
+def describe_fixer(now: Build) -> str:
     if now.fixer:
         lease = f"lease until {format_clock(now.lease_expires_at)}"
         return f"{now.fixer} repairs it (attempt {now.attempt} of {now.max_attempts}, {lease})"
@@ -80,7 +81,7 @@ def who(now: Build) -> str:
 
 
 def waiting_line(now: PlaceInLine, left_s: float) -> str:
-    return f"waiting for green, ticket {now.ticket}, at most {left_s:.0f} s more; {who(now.build)}"
+    return f"waiting for green, ticket {now.ticket}, at most {left_s:.0f} s more; {describe_fixer(now.build)}"
 
 
 def branch_line(branch: BranchState) -> str:

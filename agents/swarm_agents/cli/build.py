@@ -14,9 +14,9 @@ from swarm_agents.build.outcomes import (
 from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.output import Answer, format_clock, format_iso, talk
 from swarm_agents.cli.parsing import BadArgument, Parser, parser, seconds, verb, whole_number
-from swarm_agents.errors import Usage
+from swarm_agents.errors import UsageError
 from swarm_agents.late import load_late
-from swarm_agents.model import HUMAN, Moment, Rules
+from swarm_agents.model import HUMAN, BuildRules, Moment
 from swarm_agents.text import one_line, tail
 from swarm_agents.values import TYPE_CHECKING
 
@@ -88,7 +88,7 @@ def _add_reason(of: Parser, required: bool = False) -> None:
 def _status(call: Call) -> Answer:
     call.record_read()
     now = build.current(call.db)
-    return Answer(answers.line(now), data=answers.build_data(now))
+    return Answer(answers.describe_build(now), data=answers.build_data(now))
 
 
 def _report(call: Call) -> Answer:
@@ -102,17 +102,17 @@ def _report(call: Call) -> Answer:
         evidence=tail(arguments.evidence),
         began=_began_moment(call, arguments.began),
     )
-    return answers.of(call, outcome)
+    return answers.answer_outcome(call, outcome)
 
 
 def _claim(call: Call) -> Answer:
-    return answers.of(call, build.claim(call.db, call.require_actor(), call.rules))
+    return answers.answer_outcome(call, build.claim(call.db, call.require_actor(), call.rules))
 
 
 def _renew(call: Call) -> Answer:
     outcome = build.renew(call.db, call.require_actor(), call.arguments.fence)
     if isinstance(outcome, FenceRejected):
-        return answers.of(call, outcome)
+        return answers.answer_outcome(call, outcome)
     ends = outcome.build.lease_expires_at
     data = {"lease_expires_at": format_iso(ends), **answers.role_data(outcome.build)}
     return Answer(f"Your lease lasts until {format_clock(ends)}.", data=data)
@@ -122,13 +122,13 @@ def _hold(call: Call) -> Answer:
     agent = call.require_actor()
     now = build.current(call.db)
     if now.fixer != agent:
-        return answers.of(call, FenceRejected(now))
+        return answers.answer_outcome(call, FenceRejected(now))
 
     from swarm_agents.build import hold  # loads subprocess, which most verbs do without
 
     held = hold.run_command(call.db, agent, call.arguments.command, call.root)
     if held.lost:
-        return answers.of(call, held.lost)
+        return answers.answer_outcome(call, held.lost)
     if held.code:
         return Answer(f"The command ended with exit status {held.code}.", 1, {"exit_status": held.code})
     return Answer("The command passed.", data={"exit_status": 0})
@@ -138,20 +138,20 @@ def _fixed(call: Call) -> Answer:
     agent, fence = call.require_actor(), call.arguments.fence
     now, landed = build.current(call.db), incidents.read_landed_commit(call.db, agent)
     if now.fixer != agent or (fence is not None and fence != now.fence):
-        return answers.of(call, FenceRejected(now))
+        return answers.answer_outcome(call, FenceRejected(now))
     if agent == HUMAN:
         return _declare_fixed(call)
     evidence = _evidence(call, agent, landed)
     if isinstance(evidence, Answer):
         return evidence
-    return answers.of(call, build.mark_fixed(call.db, agent, evidence, now.fence))
+    return answers.answer_outcome(call, build.mark_fixed(call.db, agent, evidence, now.fence))
 
 
 def _declare_fixed(call: Call) -> Answer:
     from swarm_agents.views.human_commands import DeclareFixedCommand  # loads what agents' verbs do without
 
     command = DeclareFixedCommand(call.arguments.fence, "a human says so")
-    return answers.of(call, command.carry_out(call.db, call.config))
+    return answers.answer_outcome(call, command.carry_out(call.db, call.config))
 
 
 def _evidence(call: Call, agent: str, landed: str | None) -> Evidence | Answer:
@@ -211,7 +211,7 @@ def _failed(call: Call) -> Answer:
         message = f"Attempt {attempt} ended as failed; the role is free."
         data = answers.role_data(outcome.build) | {"attempt": attempt}
         return Answer(message, 0, data, call.add_identity("swarm build wait"))
-    answer = answers.of(call, outcome)
+    answer = answers.answer_outcome(call, outcome)
     return Answer(answer.message, answer.exit, {**answer.data, "attempt": attempt}, answer.next)
 
 
@@ -220,14 +220,14 @@ def _give_up(call: Call) -> Answer:
         call.db, call.require_actor(), _one_line_reason(call.arguments.reason), call.arguments.fence
     )
     if isinstance(outcome, FenceRejected):
-        return answers.of(call, outcome)
+        return answers.answer_outcome(call, outcome)
     return Answer("You are no longer the fixer; the role is free.", data=answers.role_data(outcome.build))
 
 
 def _hand_over(call: Call) -> Answer:
     outcome = build.hand_over(call.db, call.require_actor(), call.arguments.agent, call.rules, call.arguments.fence)
     if isinstance(outcome, FenceRejected):
-        return answers.of(call, outcome)
+        return answers.answer_outcome(call, outcome)
     return Answer(f"{outcome.build.fixer} is the fixer now; stop repairing it.", data=answers.role_data(outcome.build))
 
 
@@ -235,19 +235,19 @@ def _wait(call: Call) -> Answer:
     agent = call.require_actor()
     timeout_s = call.arguments.timeout
     wait_s = call.rules.wait_s if timeout_s is None else timeout_s
-    rules = Rules(call.rules.max_attempts, call.rules.lease_s, wait_s)
+    rules = BuildRules(call.rules.max_attempts, call.rules.lease_s, wait_s)
     outcome = waiting.wait(call.db, agent, rules, lambda now, left_s: talk(answers.waiting_line(now, left_s)))
     if isinstance(outcome, PlaceInLine):
         again = call.add_identity("swarm build wait" + (f" --timeout {timeout_s:g}" if timeout_s is not None else ""))
-        message = f"Still red after {wait_s:g} s; {answers.who(outcome.build)}. You keep your place."
+        message = f"Still red after {wait_s:g} s; {answers.describe_fixer(outcome.build)}. You keep your place."
         return Answer(message, 75, answers.waiting_data(outcome), again)
     if isinstance(outcome, BuildPassing) and outcome.build.red:
         return Answer(
-            f"Incident {outcome.incident} is over, but the build is red again: {answers.line(outcome.build)}",
+            f"Incident {outcome.incident} is over, but the build is red again: {answers.describe_build(outcome.build)}",
             0,
             answers.role_data(outcome.build),
         )
-    answer = answers.of(call, outcome)
+    answer = answers.answer_outcome(call, outcome)
     ahead = retry_queue.read_ahead(call.db, agent)
     if isinstance(outcome, BuildPassing) and ahead:
         told = f"{answer.message} {ahead} agents that waited longer try first; 'swarm commit' waits for your turn."
@@ -259,7 +259,7 @@ def _check(call: Call) -> Answer:
     call.record_read()
     agent = call.identity or HUMAN
     if call.config.check is None:
-        raise Usage("No check is configured: set [build] check in swarm.toml.")
+        raise UsageError("No check is configured: set [build] check in swarm.toml.")
 
     from swarm_agents.commit import head_check  # loads subprocess, which most verbs do without
 
@@ -272,7 +272,7 @@ def _check(call: Call) -> Answer:
     if commit is None or _is_shared(call, commit):
         healed = build.heal(call.db, agent, checked.evidence)
         if healed:
-            return answers.of(call, healed)
+            return answers.answer_outcome(call, healed)
     build.record_check(call.db, ok=True, commit=commit)
     return Answer(
         f"{one_line(checked.why, 300)}.", data={"commit": commit, **answers.role_data(build.current(call.db))}
@@ -293,7 +293,9 @@ def _force_release(call: Call) -> Answer:
     fence = seen.fence if call.arguments.fence is None else call.arguments.fence
     outcome = ForceReleaseCommand(fence, _one_line_reason(call.arguments.reason)).carry_out(call.db, call.config)
     if isinstance(outcome, FenceRejected):
-        return Answer(f"Nothing was released: {answers.line(outcome.build)}", 82, answers.role_data(outcome.build))
+        return Answer(
+            f"Nothing was released: {answers.describe_build(outcome.build)}", 82, answers.role_data(outcome.build)
+        )
     return Answer(f"The role was taken from {seen.fixer}; it is free.", data=answers.role_data(outcome.build))
 
 
@@ -307,14 +309,14 @@ def _escalate(call: Call) -> Answer:
             data = {"escalation": escalation, **answers.role_data(now)}
             return Answer(f"A human was asked (escalation {escalation}). Do something else meanwhile.", data=data)
         case FenceRejected():
-            return answers.of(call, outcome)
+            return answers.answer_outcome(call, outcome)
 
 
 def _one_line_reason(text: str, option: str | None = None) -> str:
-    """A reason or summary as one printable line. Raises `Usage` when `option` requires one and it is empty."""
+    """A reason or summary as one printable line. Raises `UsageError` when `option` requires one and it is empty."""
     line = one_line(text, REASON_LIMIT)
     if option and not line:
-        raise Usage(f"{option} must not be empty.")
+        raise UsageError(f"{option} must not be empty.")
     return line
 
 

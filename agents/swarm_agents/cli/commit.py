@@ -23,7 +23,7 @@ from swarm_agents.commit.ends import (
     SyncFailed,
 )
 from swarm_agents.commit.verdict import Verdict
-from swarm_agents.errors import Usage
+from swarm_agents.errors import UsageError
 from swarm_agents.late import load_late
 from swarm_agents.model import HUMAN
 from swarm_agents.text import one_line
@@ -67,7 +67,7 @@ def _commit(call: Call) -> Answer:
     refuse_hook_bypass(words)
     agent = call.require_actor()
     if agent == HUMAN:
-        raise Usage("Humans use 'git commit'; 'swarm commit' is for agents.")
+        raise UsageError("Humans use 'git commit'; 'swarm commit' is for agents.")
     context = CommitContext(
         call.db,
         call.root,
@@ -94,14 +94,14 @@ def _answer(call: Call, end: CommitEnd) -> Answer:
             message = f"Landed {landed[:10]}, but {why}. You stay the fixer."
             return _ended(81, message, None, landed, call.add_identity(then), yours.build.incident, yours.build.fence)
         case CommitLandedLate(landed, fenced):
-            now_line = answers.line(fenced.build)
+            now_line = answers.describe_build(fenced.build)
             message = f"Landed {landed[:10]}, but you are no longer the fixer. Stop repairing it. {now_line}"
             return _ended(82, message, None, landed, None, fenced.build.incident, fenced.build.fence)
         case CommitLandedUnrecorded(landed, error):
             message = f"Landed {landed[:10]}; do not commit it again. It could not be recorded: {error.message}"
             return _ended(error.exit, message, None, landed, error.next)
         case CommitBlocked(outcome, verdict):
-            answer = answers.of(call, outcome)
+            answer = answers.answer_outcome(call, outcome)
             exit_code = 80 if isinstance(outcome, CheckOutdated) else answer.exit
             now = outcome.build
             return _ended(exit_code, answer.message, verdict.value, None, answer.next, now.incident, now.fence)

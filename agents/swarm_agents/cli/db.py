@@ -4,7 +4,7 @@ from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.output import Answer, talk
 from swarm_agents.cli.parsing import Parser, parser, read_body, seconds, verb, whole_number
 from swarm_agents.cli.times import parse_duration_s
-from swarm_agents.errors import Usage
+from swarm_agents.errors import UsageError
 
 
 def parse(words: list[str]) -> Arguments:
@@ -39,7 +39,7 @@ def _query(call: Call) -> Answer:
 
     arguments = call.arguments
     if call.as_json and (arguments.csv or arguments.table):
-        raise Usage("Say --json, --csv or --table, not two of them.")
+        raise UsageError("Say --json, --csv or --table, not two of them.")
     sql, values = read_body(arguments.sql, None), dict(arguments.param)
     _require_utf8(sql, *values, *values.values())
     call.record_read()
@@ -57,7 +57,7 @@ def _require_utf8(*texts: str) -> None:
     try:
         "".join(texts).encode()
     except UnicodeEncodeError:
-        raise Usage("The query and its parameters must be valid UTF-8.") from None
+        raise UsageError("The query and its parameters must be valid UTF-8.") from None
 
 
 def _prune(call: Call) -> Answer:

@@ -86,7 +86,7 @@ def _resolve(call: Call) -> Answer:
     if isinstance(outcome, RoleGranted):
         message = f"{outcome.build.fixer} is the fixer now (fence {outcome.build.fence})."
     else:
-        message = answers.line(outcome.build)
+        message = answers.describe_build(outcome.build)
     return Answer(message, data=answers.role_data(outcome.build) | {"escalation": arguments.id})
 
 

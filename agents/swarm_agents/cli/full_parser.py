@@ -6,7 +6,7 @@ import argparse
 
 from swarm_agents.cli.invocation import Arguments
 from swarm_agents.cli.parsing import BadArgument
-from swarm_agents.errors import Usage
+from swarm_agents.errors import UsageError
 from swarm_agents.values import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def parse(parser: Parser, words: list[str]) -> Arguments:
-    """What the words say. Raises `Usage`; prints help and ends the process when they ask for it."""
+    """What the words say. Raises `UsageError`; prints help and ends the process when they ask for it."""
     full = _FullParser(prog=parser.prog, **_describe(parser))
     full.color = False  # or Python 3.14 colours help for a terminal, and for an agent whose host sets FORCE_COLOR
     _fill(full, parser)
@@ -36,12 +36,12 @@ class _HelpFormatter(argparse.HelpFormatter):
 
 
 class _FullParser(argparse.ArgumentParser):
-    """An argument parser that raises `Usage`, so that exit status 2 is never used: agent hosts read 2 as "block"."""
+    """An argument parser that raises `UsageError`, never exits with status 2: agent hosts read 2 as "block"."""
 
     color: bool
 
     def error(self, message: str) -> NoReturn:
-        raise Usage(f"{message}. See '{self.prog} --help'.")
+        raise UsageError(f"{message}. See '{self.prog} --help'.")
 
 
 def _describe(parser: Parser) -> dict[str, Any]:

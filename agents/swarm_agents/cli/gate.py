@@ -81,7 +81,10 @@ def _line(held: CommitHeld) -> str:
     elif now.fixer is None:
         who, then = "no agent repairs it yet", "'swarm build claim' makes it yours to repair."
     else:
-        who, then = answers.who(now), "'swarm build wait' returns when it is green; 'swarm commit' waits and commits."
+        who, then = (
+            answers.describe_fixer(now),
+            "'swarm build wait' returns when it is green; 'swarm commit' waits and commits.",
+        )
     if held.agent is None:
         then = "You are no agent here: wait for green, or commit with SWARM_BYPASS=1, which is recorded."
     return f"not committed, the build is red: {one_line(now.summary, 200)}; {who}. {then}"

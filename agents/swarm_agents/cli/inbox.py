@@ -5,7 +5,7 @@ from swarm_agents.cli.message_lines import make_page_answer
 from swarm_agents.cli.output import Answer
 from swarm_agents.cli.parsing import parser, whole_number
 from swarm_agents.cli.phase import add_all_phases_option, find_reading_phase
-from swarm_agents.errors import Usage
+from swarm_agents.errors import UsageError
 from swarm_agents.messages import reading
 from swarm_agents.messages.rows import NO_FILTER
 from swarm_agents.model import HUMAN
@@ -24,7 +24,7 @@ def parse(words: list[str]) -> Arguments:
 def _inbox(call: Call) -> Answer:
     agent = call.require_actor()
     if agent == HUMAN:
-        raise Usage("A human has no inbox and reads everything: swarm msg log")
+        raise UsageError("A human has no inbox and reads everything: swarm msg log")
     only = NO_FILTER._replace(phase=find_reading_phase(call))
     page = reading.read_inbox(call.db, agent, call.arguments.limit, peek=True, only=only)
 

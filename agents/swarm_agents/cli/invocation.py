@@ -9,9 +9,9 @@ import os
 from swarm_agents import place
 from swarm_agents.cli.output import talk
 from swarm_agents.db.database import Database
-from swarm_agents.errors import Denied, NotFound, SwarmError, Usage
+from swarm_agents.errors import Denied, NotFound, SwarmError, UsageError
 from swarm_agents.late import load_late
-from swarm_agents.model import HUMAN, Rules
+from swarm_agents.model import HUMAN, BuildRules
 from swarm_agents.text import RESERVED_NAMES, checked_name
 from swarm_agents.values import TYPE_CHECKING
 
@@ -66,7 +66,7 @@ class Call:
         return self.place.config()
 
     @property
-    def rules(self) -> Rules:
+    def rules(self) -> BuildRules:
         return self.config.rules
 
     @property
@@ -86,9 +86,9 @@ class Call:
 
     @property
     def root(self) -> Path:
-        """The working tree of the caller. Raises `Usage` outside of one."""
+        """The working tree of the caller. Raises `UsageError` outside of one."""
         if self.place.root is None:
-            raise Usage("Run this inside the repository's working tree.")
+            raise UsageError("Run this inside the repository's working tree.")
 
         from pathlib import Path  # takes longer than a verb without it
 
@@ -96,7 +96,7 @@ class Call:
 
     @functools.cached_property
     def identity(self) -> str | None:
-        """The caller's name: --as, else SWARM_AGENT, else the pane's @swarm_agent, else None. Raises `Usage`."""
+        """The caller's name: --as, else SWARM_AGENT, else the pane's @swarm_agent, else None. Raises `UsageError`."""
         given = os.environ.get("SWARM_AGENT") or None if self.as_name is None else self.as_name
         if given is None and os.environ.get("TMUX_PANE"):
             from swarm_agents.panes import address  # needed only without --as and SWARM_AGENT
@@ -106,16 +106,16 @@ class Call:
             return given
         name = checked_name(given)
         if name in RESERVED_NAMES:
-            raise Usage(f"{name} is a reserved name. {_HOW_TO_SAY_WHO}")
+            raise UsageError(f"{name} is a reserved name. {_HOW_TO_SAY_WHO}")
         return name
 
     def require_actor(self) -> str:
         """The caller's name, for a verb that acts for an agent or the human. Records an agent's heartbeat.
 
-        Raises `Usage` without an identity, `NotFound` when that agent has not joined.
+        Raises `UsageError` without an identity, `NotFound` when that agent has not joined.
         """
         if self.identity is None:
-            raise Usage(_HOW_TO_SAY_WHO)
+            raise UsageError(_HOW_TO_SAY_WHO)
         if self.identity != HUMAN:
             heartbeat.record(self.db, self.identity)
         return self.identity

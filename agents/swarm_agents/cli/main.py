@@ -7,7 +7,7 @@ import os
 import sys
 
 from swarm_agents.cli import output, process
-from swarm_agents.errors import SwarmError, Usage
+from swarm_agents.errors import SwarmError, UsageError
 from swarm_agents.late import load_late
 from swarm_agents.values import TYPE_CHECKING
 
@@ -66,13 +66,13 @@ def _run_line(words: list[str]) -> int:
     try:
         noun, as_name, as_json, rest = _split_line(words)
         if not noun:
-            raise Usage("Say what to do. 'swarm --help' lists what there is.")
+            raise UsageError("Say what to do. 'swarm --help' lists what there is.")
         if noun in ("-h", "--help", "help"):
             return _print_or_raise(output.Answer(_make_help().rstrip("\n")), as_json)
         if noun == "--version":
             return _print_version()
         if noun not in NOUNS:
-            raise Usage(f"There is no '{_make_safe(noun)}'. 'swarm --help' lists what there is.")
+            raise UsageError(f"There is no '{_make_safe(noun)}'. 'swarm --help' lists what there is.")
         return _run_noun(noun, as_name, as_json, rest)
     except SwarmError as error:
         return _print_or_raise(output.make_error_answer(error), as_json)
@@ -196,7 +196,7 @@ def _split_line(words: list[str]) -> tuple[str, str | None, bool, list[str]]:
         elif word == "--as" and not _is_option_value(noun, rest):
             i += 1
             if i >= len(words) or words[i].startswith("-"):
-                raise Usage("--as needs a name.")
+                raise UsageError("--as needs a name.")
             as_name = words[i]
         elif word.startswith("--as=") and not _is_option_value(noun, rest):
             as_name = word.removeprefix("--as=")

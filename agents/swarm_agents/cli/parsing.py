@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from swarm_agents.cli.invocation import Arguments, Call
-from swarm_agents.errors import Usage
+from swarm_agents.errors import UsageError
 from swarm_agents.values import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def verb(of: Parser, name: str, run: Run, help: str) -> Parser:  # noqa: A002 - 
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:
-    """A `type` for options. A value outside the range is a `Usage` error that names the range."""
+    """A `type` for options. A value outside the range is a `UsageError` that names the range."""
 
     def parse(text: str) -> int:
         if not text.isascii() or not text.isdecimal() or not least <= int(text[:20]) <= most:
@@ -108,9 +108,9 @@ def seconds(least: float, most: float) -> Callable[[str], float]:
 
 
 def read_body(argument: str | None, file: str | None) -> str:
-    """A text from the argument, the file, or standard input (for '-', or without both). `Usage` when there is none."""
+    """A text from the argument, the file, or standard input ('-', or without both). `UsageError` when there is none."""
     if argument is not None and file is not None:
-        raise Usage("Give the text as an argument or with --file, not both.")
+        raise UsageError("Give the text as an argument or with --file, not both.")
     if argument is not None and argument != "-":
         return argument
     if file is not None and file != "-":
@@ -118,13 +118,13 @@ def read_body(argument: str | None, file: str | None) -> str:
             with open(file, "rb") as opened:
                 return opened.read().decode()
         except (OSError, UnicodeDecodeError) as error:
-            raise Usage(f"Cannot read {file}: {error}") from None
+            raise UsageError(f"Cannot read {file}: {error}") from None
     if argument is None and file is None and sys.stdin.isatty():
-        raise Usage("Give the text as an argument, with --file, or on standard input.")
+        raise UsageError("Give the text as an argument, with --file, or on standard input.")
     try:
         return sys.stdin.buffer.read().decode()
     except UnicodeDecodeError:
-        raise Usage("The text on standard input is not valid UTF-8.") from None
+        raise UsageError("The text on standard input is not valid UTF-8.") from None
 
 
 class _QuestionLeftError(Exception):

@@ -6,7 +6,7 @@ import os
 
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.parsing import Parser
-from swarm_agents.errors import NotFound, Usage
+from swarm_agents.errors import NotFound, UsageError
 from swarm_agents.late import load_late
 from swarm_agents.model import HUMAN
 from swarm_agents.text import checked_name
@@ -25,13 +25,13 @@ def add_all_phases_option(of: Parser) -> None:
 def find_phase(call: Call) -> str | None:
     """The id of the newest attempt of the caller's phase; None for the human and outside of a run.
 
-    Raises `Usage` and `NotFound` when the environment names no run, or a phase that it does not have.
+    Raises `UsageError` and `NotFound` when the environment names no run, or a phase that it does not have.
     """
     run, name = os.environ.get("SWARM_RUN"), os.environ.get("SWARM_PHASE") or None
     if call.identity in (None, HUMAN) or not (run or name):
         return None
     if not run:
-        raise Usage("SWARM_PHASE is set but SWARM_RUN is not: a phase belongs to a run. Set both or neither.")
+        raise UsageError("SWARM_PHASE is set but SWARM_RUN is not: a phase belongs to a run. Set both or neither.")
     checked_name(run, "name of a run (SWARM_RUN)")
     if name is not None:
         checked_name(name, "name of a phase (SWARM_PHASE)")

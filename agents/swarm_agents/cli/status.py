@@ -20,7 +20,7 @@ def parse(words: list[str]) -> Arguments:
 def _status(call: Call) -> Answer:
     call.record_read()
     status = swarm_status.read(call.db)
-    lines = [answers.line(status.build)]
+    lines = [answers.describe_build(status.build)]
     if status.branch and status.build.last_check and not status.branch.checked:
         lines.append(answers.branch_line(status.branch))
     lines += [f"waiting  {one.ticket}  {one.agent}  until {format_clock(one.deadline)}" for one in status.waiting]

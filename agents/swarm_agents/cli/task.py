@@ -6,7 +6,7 @@ from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.output import Answer, make_listing
 from swarm_agents.cli.parsing import Parser, Run, parser, read_body, seconds, verb, whole_number
 from swarm_agents.cli.task_lines import format_details, format_task, make_task_data
-from swarm_agents.errors import BadData, Usage
+from swarm_agents.errors import BadData, UsageError
 from swarm_agents.model import EVERYONE, HUMAN, HUMAN_LEASE_S
 from swarm_agents.tasks import reopening, tasks
 from swarm_agents.tasks import rows as task_rows
@@ -118,7 +118,7 @@ def _plan(call: Call) -> Answer:
     arguments = call.arguments
     feature = arguments.feature.strip()
     if arguments.command is not None and arguments.template is not None:
-        raise Usage("Give --template or --with, not both.")
+        raise UsageError("Give --template or --with, not both.")
     if not feature or len(feature) > TITLE_LIMIT or one_line(feature, TITLE_LIMIT) != feature:
         raise BadData(f"The feature must be one line of 1 to {TITLE_LIMIT} visible characters.")
     if arguments.command is not None:
@@ -177,7 +177,7 @@ def _done(call: Call) -> Answer:
 
 def _fail(call: Call) -> Answer:
     if not call.arguments.reason.strip():
-        raise Usage("--reason must not be empty.")
+        raise UsageError("--reason must not be empty.")
     outcome = tasks.fail(call.db, call.require_actor(), call.arguments.id, call.arguments.reason, call.arguments.fence)
     return _answer(call, outcome, "has failed; a human decides what next")
 
@@ -264,7 +264,7 @@ def _list(call: Call) -> Answer:
     arguments = call.arguments
     if arguments.mine:
         if call.identity is None:
-            raise Usage("--mine needs to know who you are: --as NAME, or SWARM_AGENT.")
+            raise UsageError("--mine needs to know who you are: --as NAME, or SWARM_AGENT.")
         found = [one for one in found if one.claimant == call.identity]
     if arguments.status is not None:
         found = [one for one in found if one.status.value == arguments.status]

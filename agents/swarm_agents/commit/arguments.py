@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from swarm_agents.errors import Usage
+from swarm_agents.errors import UsageError
 from swarm_agents.values import NamedTuple
 
 _OPTIONS_WITH_VALUE = "CcFmtuS"  # short options of git commit after which the rest of the word is a value
@@ -31,11 +31,11 @@ class CommitContents(NamedTuple):
 
 
 def refuse_hook_bypass(arguments: list[str]) -> None:
-    """Raises `Usage` for an option that makes git skip the hook."""
+    """Raises `UsageError` for an option that makes git skip the hook."""
     for word in _options(arguments):
         long_form = re.fullmatch(r"--no-v(e(r(i(f(y)?)?)?)?)?", word)
         if long_form or _has_short("n", word):
-            raise Usage(f"'swarm commit' never skips the hook: leave out {word}.")
+            raise UsageError(f"'swarm commit' never skips the hook: leave out {word}.")
 
 
 def read_contents(arguments: list[str]) -> CommitContents:

@@ -57,7 +57,7 @@ class TryAgain(NamedTuple):
 def commit(context: CommitContext) -> CommitEnd:
     """Try to commit; wait while another agent repairs a red build, bring in the fix, try again.
 
-    Raises `Usage` for arguments that skip the hook, `Unavailable` without git or when the gate keeps refusing.
+    Raises `UsageError` for arguments that skip the hook, `Unavailable` without git or when the gate keeps refusing.
     """
     refuse_hook_bypass(context.arguments)
     _act_as(context.agent)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from swarm_agents.errors import BadConfig
-from swarm_agents.model import Rules
+from swarm_agents.model import BuildRules
 from swarm_agents.text import one_line
 from swarm_agents.values import TYPE_CHECKING, NamedTuple
 
@@ -41,13 +41,13 @@ class NotifyConfig(NamedTuple):
 class Config(NamedTuple):
     """The values of swarm.toml, and the defaults of keys that it does not set."""
 
-    rules: Rules = Rules()
+    rules: BuildRules = BuildRules()
     check: CheckConfig | None = None
     sync: str | None = None
     branch: str | None = None
     notify: NotifyConfig = NotifyConfig()
     messages_per_minute: int = 10
-    task_lease_s: float = Rules().lease_s
+    task_lease_s: float = BuildRules().lease_s
     """The length of the lease of a claimed task, and of a lock."""
     gate_scope: str = "all"
     """Which commits the gate checks: `all`, or those on `branch`."""
@@ -166,7 +166,7 @@ def _read_config(tables: dict[str, Any]) -> Config:
     check_tables(tables)
     build = tables["build"]
     defaults = Config()
-    rules = Rules(
+    rules = BuildRules(
         max_attempts=build.get("max_attempts", defaults.rules.max_attempts),
         lease_s=build.get("lease_s", defaults.rules.lease_s),
         wait_s=build.get("wait_s", defaults.rules.wait_s),

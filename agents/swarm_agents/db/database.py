@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from swarm_agents.db.clock import Clock, host_clock
 from swarm_agents.db.red_flag import RedFlag
 from swarm_agents.db.sqlite.connection import APPLICATION_ID, LOCK_TIMEOUT_S, SCHEMA_VERSION, connect
-from swarm_agents.db.sqlite.notify import CommitNotifier, CommitSubscription
+from swarm_agents.db.sqlite.notify import ChangeNotifier, ChangeSubscription
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.errors import DatabaseNewer, NoSwarm
 from swarm_agents.late import load_late
@@ -73,7 +73,7 @@ class Database:
         Raises `NoSwarm` when there is none, `DatabaseUnreadable`, `DatabaseNewer`, `DatabaseLocked`, `CannotWrite`.
         """
         self._file = os.fspath(path) if os.path.isabs(path) else os.path.join(os.getcwd(), path)
-        self.notifier = CommitNotifier(self._file)
+        self.notifier = ChangeNotifier(self._file)
         self.red_flag = RedFlag(self._file)
         self._clock = clock
         self._lock_timeout_s = lock_timeout_s
@@ -151,7 +151,7 @@ class Database:
         return DatabaseHealth(sqlite3.sqlite_version, "" if found == "ok" else str(found))
 
     @contextmanager
-    def subscribe(self) -> Iterator[CommitSubscription]:
+    def subscribe(self) -> Iterator[ChangeSubscription]:
         """Subscribe to commit notifications. Subscribe before reading, or one may be missed."""
         with self._errors_translated(), self.notifier.subscribe() as commits:
             yield commits

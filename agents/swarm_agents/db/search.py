@@ -10,7 +10,7 @@ import sqlite3
 
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
-from swarm_agents.errors import Unavailable, Usage
+from swarm_agents.errors import Unavailable, UsageError
 from swarm_agents.values import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def fill_index(db: Database) -> None:
 def find_newest(tx: Transaction, text: str, where: str, values: dict[str, Any], limit: int) -> list[Row]:
     """Messages that hold every word of `text`, or a longer one that begins with it; newest first.
 
-    `where` is SQL about messages, under the alias m. Raises `Usage` when there is no word in `text`.
+    `where` is SQL about messages, under the alias m. Raises `UsageError` when there is no word in `text`.
     """
     # The cross join keeps the planner from sorting all matches: the index already yields them newest first.
     return tx.execute(
@@ -91,7 +91,7 @@ def _missing(tx: Transaction, limit: int) -> list[Row]:
 def _query(text: str) -> str:
     words = [word for word in text.replace("\0", " ").split() if any(one.isalnum() for one in word)]
     if not words:
-        raise Usage("Search for at least one word of letters or digits.")
+        raise UsageError("Search for at least one word of letters or digits.")
     return " ".join(_quoted(word) for word in words)
 
 

@@ -20,7 +20,7 @@ from swarm_agents.demo import repository, requirements, server, watchdog
 from swarm_agents.demo.records import DemoRecord
 from swarm_agents.demo.repository import DemoRepository
 from swarm_agents.demo.scenario import Scenario
-from swarm_agents.model import Rules
+from swarm_agents.model import BuildRules
 from swarm_agents.panes import private
 
 _LONGEST_SOCKET_FOLDER = 80  # bytes; a socket's path is limited to 103 on macOS
@@ -56,7 +56,9 @@ def run_demo(options: DemoOptions, report: Report) -> DemoResult:
     requirements.check()
     until = time.monotonic() + (_WITHOUT_END if options.seconds is None else options.seconds)
     # A person must be able to follow it; headless, only the order of events matters.
-    pace, rules = (2.5, Rules(lease_s=10, wait_s=60)) if options.attached else (1.0, Rules(lease_s=4, wait_s=20))
+    pace, rules = (
+        (2.5, BuildRules(lease_s=10, wait_s=60)) if options.attached else (1.0, BuildRules(lease_s=4, wait_s=20))
+    )
     folder = _new_folder()
     with _removed_at_end(folder, options.keep, report) as cleaned, _signals_as_exit():
         paths = repository.create(folder, rules.lease_s, rules.wait_s)

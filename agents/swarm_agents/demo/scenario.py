@@ -17,7 +17,7 @@ from swarm_agents.escalations import escalations
 from swarm_agents.escalations.escalations import Resolution
 from swarm_agents.incidents import history
 from swarm_agents.messages import messages
-from swarm_agents.model import EVERYONE, HUMAN, Build, BuildStatus, Rules
+from swarm_agents.model import EVERYONE, HUMAN, Build, BuildRules, BuildStatus
 
 _READ_EVERY_S = 0.05
 _CALM_S = 1.0  # of green before the next breakage, times the pace
@@ -38,7 +38,7 @@ class Scenario:
     repository: DemoRepository
     server: DemoServer
     db: Database
-    rules: Rules
+    rules: BuildRules
     pace: float
     watched: bool
     report: Report

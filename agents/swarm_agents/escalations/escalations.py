@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from swarm_agents.db.transaction import Row, Transaction
-from swarm_agents.errors import NotFound, Usage
+from swarm_agents.errors import NotFound, UsageError
 from swarm_agents.late import load_late
 from swarm_agents.model import HUMAN, Build
 from swarm_agents.text import one_line, tail
@@ -93,14 +93,14 @@ def message_to_agents(reason: str) -> str:
 
 
 def find_answerable(tx: Transaction, escalation: int, option: Resolution | AckResolution) -> Escalation:
-    """The open escalation. Raises `NotFound` when it is not open, `Usage` when `option` does not answer it."""
+    """The open escalation. Raises `NotFound` when it is not open, `UsageError` when `option` does not answer it."""
     found = find(tx, escalation)
     if found.resolved_at is not None:
         raise NotFound(
             f"Escalation {escalation} was resolved already: {found.resolution}.", next="swarm escalation list"
         )
     if isinstance(option, Resolution) != (found.incident is not None):
-        raise Usage(
+        raise UsageError(
             f"'{option.value}' does not answer escalation {escalation}: 'swarm escalation show {escalation}' "
             "lists the options that do."
         )

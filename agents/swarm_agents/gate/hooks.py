@@ -14,7 +14,7 @@ import shlex
 from contextlib import contextmanager
 from pathlib import Path
 
-from swarm_agents.errors import CannotWrite, Usage
+from swarm_agents.errors import CannotWrite, UsageError
 from swarm_agents.gate.scripts import GATED, MARK, make_script
 from swarm_agents.git import hooks, repository
 from swarm_agents.git.hooks import HooksPath
@@ -67,7 +67,7 @@ def is_gate_alone(hook: Path) -> bool:
 
 
 def install(root: Path) -> list[str]:
-    """Install the hooks, and return what changed, a line each. Raises `Usage`, `CannotWrite`."""
+    """Install the hooks, and return what changed, a line each. Raises `UsageError`, `CannotWrite`."""
     with _explain_errors():
         if _can_use_plain_folder(root):
             changed = [_install_in_front(_plain_folder(root), name) for name in GATED]
@@ -173,7 +173,7 @@ def _is_same(one: Path, other: Path) -> bool:
 def _install_own_folder(root: Path) -> list[str]:
     set_now = hooks.read_hooks_path(root)
     if set_now and set_now.scope == "command":
-        raise Usage("core.hooksPath comes from the environment or the command line; set it in the configuration.")
+        raise UsageError("core.hooksPath comes from the environment or the command line; set it in the configuration.")
     of_worktree = set_now is not None and set_now.scope == "worktree"
     own = (repository.worktree_git_dir(root) if of_worktree else repository.common_git_dir(root)) / OWN_FOLDER
     if set_now and Path(set_now.value).name == OWN_FOLDER:  # ours already, or ours before the repository was moved
@@ -204,7 +204,9 @@ def _set_hooks_path(root: Path, own: Path, before: _PreviousHooksPath) -> None:
     hooks.set_hooks_path(root, before.scope, str(own))
     if hooks.find_hooks_folder(root) != own:
         hooks.set_hooks_path(root, before.scope, before.value)
-        raise Usage("core.hooksPath is set in a second place, which wins: 'git config --show-origin core.hooksPath'.")
+        raise UsageError(
+            "core.hooksPath is set in a second place, which wins: 'git config --show-origin core.hooksPath'."
+        )
     _write(own / "config.before", text, 0o600)
     _write(own / "config.after", config.read_bytes(), 0o600)
 
@@ -243,7 +245,7 @@ def _read_previous(own: Path) -> _PreviousHooksPath:
     try:
         return _PreviousHooksPath(**json.loads((own / "before.json").read_bytes()))
     except FileNotFoundError:
-        raise Usage(
+        raise UsageError(
             f"core.hooksPath points to {own}, which does not say what was there before. Set core.hooksPath to your "
             "own folder of hooks, or unset it; then run 'swarm setup git' again."
         ) from None

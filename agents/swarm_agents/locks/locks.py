@@ -11,7 +11,7 @@ from swarm_agents.db import leases
 from swarm_agents.db.database import Database
 from swarm_agents.db.deadlines import value_in
 from swarm_agents.db.transaction import Row, Transaction
-from swarm_agents.errors import BadData, Usage
+from swarm_agents.errors import BadData, UsageError
 from swarm_agents.events import Event
 from swarm_agents.locks.paths import LockName, overlap
 from swarm_agents.messages import messages
@@ -72,7 +72,7 @@ def acquire(
     db: Database, agent: str, names: Iterable[LockName], ttl_s: float, reason: str = ""
 ) -> LocksAcquired | LockConflict:
     """Lock all of these names, or none. Names that the agent holds already are renewed and get the new fence; when it
-    holds all of them under one fence, that fence stays. Raises `BadData` and `Usage`.
+    holds all of them under one fence, that fence stays. Raises `BadData` and `UsageError`.
     """
     wanted = _check_names(names)
     if len(reason) > REASON_LIMIT:
@@ -198,7 +198,7 @@ def read_holders(db: Database, paths: Iterable[str]) -> dict[str, str]:
 def _check_names(names: Iterable[LockName]) -> list[LockName]:
     found = list({name.path: name for name in names}.values())
     if not found:
-        raise Usage("Name at least one path.")
+        raise UsageError("Name at least one path.")
     if len(found) > PATHS_LIMIT:
         raise BadData(f"{len(found)} paths at once; {PATHS_LIMIT} are the limit. Lock a folder or a glob.")
     return found

@@ -8,7 +8,7 @@ import re
 import time
 
 from swarm_agents.db.database import Database
-from swarm_agents.errors import CannotWrite, Usage
+from swarm_agents.errors import CannotWrite, UsageError
 from swarm_agents.messages import rows as message_rows
 from swarm_agents.messages.rows import MessageFilter
 from swarm_agents.model import Message
@@ -25,7 +25,7 @@ _BATCH = 1000  # messages read in one snapshot
 def export(db: Database, file: Path, only: MessageFilter, format_: str) -> int:
     """Write the messages that pass the filter, oldest first, as `jsonl` or `markdown`. Returns how many.
 
-    The file must be new, and is removed when the export fails. Raises `Usage` and `CannotWrite`.
+    The file must be new, and is removed when the export fails. Raises `UsageError` and `CannotWrite`.
     """
     line = FORMATS[format_]
     try:
@@ -36,16 +36,16 @@ def export(db: Database, file: Path, only: MessageFilter, format_: str) -> int:
                 os.unlink(file)
                 raise
     except FileExistsError:
-        raise Usage(f"{file} exists already; export into a new file.") from None
+        raise UsageError(f"{file} exists already; export into a new file.") from None
     except OSError as error:
         raise CannotWrite(f"Cannot write {file}: {error.strerror}.") from None
 
 
 def choose_format(file: Path, given: str | None) -> str:
-    """The format that was given, else the one of the file's suffix. Raises `Usage`."""
+    """The format that was given, else the one of the file's suffix. Raises `UsageError`."""
     format_ = given or {".jsonl": "jsonl", ".md": "markdown"}.get(file.suffix)
     if format_ is None:
-        raise Usage(f"{file} ends neither in .jsonl nor in .md: say --format.")
+        raise UsageError(f"{file} ends neither in .jsonl nor in .md: say --format.")
     return format_
 
 

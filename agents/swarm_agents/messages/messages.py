@@ -4,7 +4,7 @@ from swarm_agents import roster
 from swarm_agents.db.database import Database
 from swarm_agents.db.deadlines import value_in
 from swarm_agents.db.transaction import Transaction
-from swarm_agents.errors import BadData, NotFound, RateLimited, Usage
+from swarm_agents.errors import BadData, NotFound, RateLimited, UsageError
 from swarm_agents.messages import deliveries
 from swarm_agents.messages import rows as message_rows
 from swarm_agents.messages.rows import ACKNOWLEDGEMENT_DUE
@@ -145,12 +145,12 @@ def _find_recipients(tx: Transaction, sender: str, recipient: str) -> list[Agent
 
 def _check_recipient(recipient: str) -> None:
     if recipient.startswith("$"):
-        raise Usage(
+        raise UsageError(
             f"{one_line(recipient, 40)!r} is the name of a variable, not its value: the shell did not expand it. "
             "Name an agent, a role, or 'all'."
         )
     if not is_name(recipient):
-        raise Usage(f"{one_line(recipient, 40)!r} is no recipient: name an agent, a role, or 'all'.")
+        raise UsageError(f"{one_line(recipient, 40)!r} is no recipient: name an agent, a role, or 'all'.")
 
 
 def _check_body(body: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from swarm_agents import roster
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
-from swarm_agents.errors import NotFound, Usage
+from swarm_agents.errors import NotFound, UsageError
 from swarm_agents.messages import deliveries
 from swarm_agents.messages import rows as message_rows
 from swarm_agents.messages.rows import NO_FILTER, MessageFilter, SqlCondition
@@ -159,7 +159,7 @@ def make_page(rows: list[Row], more: bool, floor: int) -> MessagePage:
 
 def check_limit(limit: int) -> None:
     if limit not in LIMITS:
-        raise Usage(f"--limit must be between {LIMITS[0]} and {LIMITS[-1]}.")
+        raise UsageError(f"--limit must be between {LIMITS[0]} and {LIMITS[-1]}.")
 
 
 def _read_after(tx: Transaction, floor: int, limit: int, condition: SqlCondition) -> MessagePage:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 
-from swarm_agents.errors import NotFound, Usage
+from swarm_agents.errors import NotFound, UsageError
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import tmux
 from swarm_agents.panes.tmux import NoAnswer, NoAnswerError, ServerGone, TmuxOutput
@@ -40,10 +40,10 @@ def find_own_agent(limit_s: float = tmux.LIMIT_S) -> str | None:
 def find_address(pane_id: str, socket: str | None = None) -> PaneAddress:
     """The address of `%N` on a server: that of $TMUX, or the user's default.
 
-    Raises `Usage` when `pane_id` is not one, `NotFound`, `Unavailable`.
+    Raises `UsageError` when `pane_id` is not one, `NotFound`, `Unavailable`.
     """
     if not tmux.is_pane_id(pane_id):
-        raise Usage(f"{one_line(pane_id, 40)!r} is not a pane id. Write %N as `tmux list-panes -a` shows it.")
+        raise UsageError(f"{one_line(pane_id, 40)!r} is not a pane id. Write %N as `tmux list-panes -a` shows it.")
     own = _read_own_variables()
     if socket is None:
         socket = own[0] if own is not None else default_socket()

@@ -71,7 +71,7 @@ class Workload(NamedTuple):
 
 
 def find(tx: Transaction, task: str) -> Task:
-    """The task with this id. Raises `NotFound`, or `Usage` for what is no id."""
+    """The task with this id. Raises `NotFound`, or `UsageError` for what is no id."""
     row = tx.one("select * from tasks where id = :id", id=checked_name(task, "task id"))
     if row is None:
         raise NotFound(f"There is no task {task}.", next="swarm task list")

@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any, NamedTuple
 
-from swarm_agents.errors import BadData, Usage
+from swarm_agents.errors import BadData, UsageError
 from swarm_agents.tasks import yaml_subset
 from swarm_agents.tasks.drafts import DRAFTS_LIMIT, TaskDraft
 from swarm_agents.text import one_line
@@ -31,12 +31,12 @@ class RawTask(NamedTuple):
 
 
 def choose_format(name: str, text: str) -> str:
-    """The format by the file's suffix; for standard input (`-`) by its content. Raises `Usage` for another suffix."""
+    """The format by the file's suffix; for standard input (`-`) by its content. `UsageError` for another suffix."""
     suffix = "." + name.rpartition(".")[2].lower() if "." in name else ""
     if suffix in _SUFFIXES:
         return _SUFFIXES[suffix]
     if name != "-":
-        raise Usage("The format is unknown. Name it with --format: markdown, yaml or json.")
+        raise UsageError("The format is unknown. Name it with --format: markdown, yaml or json.")
     return "json" if text.lstrip()[:1] in ("[", "{") else "markdown" if re.search(_ITEM, text) else "yaml"
 
 

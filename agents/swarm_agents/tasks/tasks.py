@@ -13,7 +13,7 @@ from swarm_agents import events, roster
 from swarm_agents.db import leases
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
-from swarm_agents.errors import BadData, NotFound, Taken
+from swarm_agents.errors import AlreadyTaken, BadData, NotFound
 from swarm_agents.model import EVERYONE, HUMAN
 from swarm_agents.tasks import graph as task_graph
 from swarm_agents.tasks import reopening, task_messages
@@ -63,11 +63,11 @@ class TaskNotHeld(NamedTuple):
 
 
 def add(db: Database, title: str, by: str, id_: str | None = None, after: Iterable[str] = (), detail: str = "") -> Task:
-    """Add a task. Raises `Taken` when the id exists, `NotFound` when one that it waits for does not."""
+    """Add a task. Raises `AlreadyTaken` when the id exists, `NotFound` when one that it waits for does not."""
     with db.transaction() as tx:
         new_id = checked_name(id_, "task id") if id_ is not None else _make_id(tx)
         if task_rows.exists(tx, new_id):
-            raise Taken(f"There is a task {new_id} already.", next=f"swarm task show {new_id}")
+            raise AlreadyTaken(f"There is a task {new_id} already.", next=f"swarm task show {new_id}")
         waits_for = tuple(dict.fromkeys(after))
         for one in waits_for:
             if one == new_id:

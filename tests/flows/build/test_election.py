@@ -8,7 +8,7 @@ import pytest
 
 from swarm_agents import roster
 from swarm_agents.db.database import Database
-from swarm_agents.model import Rules
+from swarm_agents.model import BuildRules
 from swarm_agents.system import file_lock
 from tests.support.model import Act
 from tests.support.processes import Answer, Worker, at_once, workers
@@ -54,7 +54,7 @@ def test_the_election_holds_while_a_stopped_process_blocks_the_fair_turns(db_pat
 def test_of_six_that_end_the_last_attempt_at_once_exactly_one_asks_the_human(
     db_path: Path, herd: list[Worker], lease: str
 ) -> None:
-    rules = Rules(max_attempts=2, lease_s=900 if lease == "live" else 0)
+    rules = BuildRules(max_attempts=2, lease_s=900 if lease == "live" else 0)
     human, fixer, crowd = herd[0], HERD[0], herd[1:7]
 
     for round_ in range(ROUNDS // 2):
@@ -77,7 +77,7 @@ def test_of_six_that_end_the_last_attempt_at_once_exactly_one_asks_the_human(
 
 def test_fifty_waiters_all_return_once_it_is_green(db_path: Path) -> None:
     names = [f"waiter-{n}" for n in range(50)]
-    rules = Rules(wait_s=300)
+    rules = BuildRules(wait_s=300)
     join(db_path, ["ada", *names])
     with workers(db_path, 51) as [fixer, *crowd]:
         fence = fixer.act(Act("report", "ada"), rules).fence
@@ -93,7 +93,7 @@ def test_fifty_waiters_all_return_once_it_is_green(db_path: Path) -> None:
 
 def elect_and_fix(herd: list[Worker]) -> dict[str, int]:
     """All report at once and the elected fixer marks it fixed; how often each answer was given."""
-    answers = at_once([(worker, Act("report", name)) for worker, name in zip(herd, HERD, strict=True)], Rules())
+    answers = at_once([(worker, Act("report", name)) for worker, name in zip(herd, HERD, strict=True)], BuildRules())
     for worker, name, answer in zip(herd, HERD, answers, strict=True):
         if answer.told == "yours new":
             assert worker.act(Act("fixed", name, answer.fence)).told == "passing"

@@ -12,7 +12,7 @@ import pytest
 
 from swarm_agents import roster
 from swarm_agents.db.database import Database
-from swarm_agents.model import Moment, Rules
+from swarm_agents.model import BuildRules, Moment
 from tests.support.linearizability import Call, linearizable, overlapping
 from tests.support.model import Act, Model, step
 from tests.support.processes import Worker, workers
@@ -21,7 +21,7 @@ from tests.support.swarm import observe
 HISTORIES = 10
 ROUNDS = 25  # in each history, with one act of every process at the same time
 NAMES = ["ada", "bob", "cyd", "dan"]
-RULES = Rules(max_attempts=2)  # leases of a quarter of an hour: no time passes in a history
+RULES = BuildRules(max_attempts=2)  # leases of a quarter of an hour: no time passes in a history
 NOW = Moment(0, 0, "now")
 HUMANS = ["force_release", "assign", "resolve"]
 NAIVE_ROUNDS = 40

@@ -7,7 +7,7 @@ import pytest
 
 from swarm_agents import roster
 from swarm_agents.db.database import Database
-from swarm_agents.model import Rules
+from swarm_agents.model import BuildRules
 from tests.support.model import Act
 from tests.support.processes import Worker, workers
 from tests.support.repo import Repo
@@ -15,7 +15,7 @@ from tests.support.swarm import check_rows_agree, dump, observe
 from tests.support.until import until
 
 LEASE_S = 1.0
-RULES = Rules(lease_s=LEASE_S, wait_s=60)
+RULES = BuildRules(lease_s=LEASE_S, wait_s=60)
 WAITERS = ["bob", "cyd", "dan"]
 SUCCESSOR_LIMIT_S = 20  # the promise is the lease and two seconds; a busy machine is no defect
 
@@ -133,7 +133,7 @@ def rows(repo: Repo) -> dict[str, list[tuple[object, ...]]]:
         return {table: found for table, found in dump(db).items() if table != "agents"}
 
 
-def send_to_wait(others: list[Worker], rules: Rules) -> None:
+def send_to_wait(others: list[Worker], rules: BuildRules) -> None:
     for other, name in zip(others, WAITERS, strict=False):
         other.send("wait", agent=name, rules=rules._asdict())
 

@@ -10,7 +10,7 @@ from swarm_agents import roster
 from swarm_agents.build import build
 from swarm_agents.courier.courier import CourierRound
 from swarm_agents.db.database import Database
-from swarm_agents.model import Rules
+from swarm_agents.model import BuildRules
 from swarm_agents.panes import tmux as transport
 from swarm_agents.panes.tmux import ServerGone
 from swarm_agents.watch.reaper import GRACE_S, Reaper
@@ -98,6 +98,6 @@ def test_a_pane_that_is_respawned_costs_its_agent_nothing(db: Database, clock: F
 
 def broken_and_claimed(db: Database) -> Reaper:
     roster.join(db, "ann", "agent", None)
-    build.report(db, "ann", "it is red", Rules())
-    build.claim(db, "ann", Rules())
+    build.report(db, "ann", "it is red", BuildRules())
+    build.claim(db, "ann", BuildRules())
     return Reaper()

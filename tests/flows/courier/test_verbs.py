@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from swarm_agents.build import build
-from swarm_agents.model import Rules
+from swarm_agents.model import BuildRules
 from tests.support.courier_swarm import CourierSwarm
 from tests.support.until import until
 
@@ -63,7 +63,7 @@ def test_the_courier_runs_until_it_is_told_to_stop(swarm: CourierSwarm) -> None:
 
 def test_the_courier_ends_the_lease_of_a_fixer_whose_pane_is_gone(swarm: CourierSwarm) -> None:
     agent = swarm.agent("ann")
-    build.report(swarm.db, "ann", "tests fail", Rules())
+    build.report(swarm.db, "ann", "tests fail", BuildRules())
     running = command(swarm, "courier")
     swarm.tmux.run("kill-pane", "-t", agent.pane.pane_id)
 

@@ -16,7 +16,7 @@ import pytest
 from swarm_agents import roster
 from swarm_agents.db.database import Database
 from swarm_agents.messages import messages
-from swarm_agents.model import Rules
+from swarm_agents.model import BuildRules
 from tests.support.model import Act
 from tests.support.processes import workers
 from tests.support.swarm import check_rows_agree, observe, perform
@@ -108,7 +108,7 @@ def test_an_act_killed_at_any_of_its_statements_is_done_completely_or_not_at_all
                     check_rows_agree(tx)
                     assert not died or observe(tx) == start_state
                     assert db.red_flag.exists() or observe(tx).status == "passing"
-                perform(db, act, Rules())
+                perform(db, act, BuildRules())
         statement += 1
     assert statement > 5
 

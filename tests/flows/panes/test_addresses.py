@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents.errors import NotFound, Unavailable, Usage
+from swarm_agents.errors import NotFound, Unavailable, UsageError
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import address, human
 from tests.support.tmux import Tmux, private_server
@@ -83,7 +83,7 @@ def test_an_agent_is_never_written_on_a_pane_that_was_replaced(tmux: Tmux) -> No
 
 @pytest.mark.parametrize("word", ["", "3", "%", "%x", "%1;kill-server", "=base", "%1\n"])
 def test_an_invalid_pane_id_is_a_usage_error(tmux: Tmux, word: str) -> None:
-    with pytest.raises(Usage):
+    with pytest.raises(UsageError):
         address.find_address(word, tmux.socket)
 
 

@@ -12,7 +12,7 @@ from swarm_agents.build import build, shared_branch
 from swarm_agents.build.shared_branch import MOVED, SharedTip
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadConfig, SwarmError
-from swarm_agents.model import BuildStatus, Rules
+from swarm_agents.model import BuildRules, BuildStatus
 from swarm_agents.system import log
 from swarm_agents.watch import file_events, file_watch
 from swarm_agents.watch.live_config import LiveConfig
@@ -195,7 +195,7 @@ def test_a_commit_of_swarm_commit_is_recorded_as_its_agents(repo: Repo) -> None:
 
 def test_a_loop_that_does_not_act_writes_nothing(repo: Repo) -> None:
     with Database(repo.place.database) as db:
-        build.report(db, "alice", "red", Rules(lease_s=0.1))
+        build.report(db, "alice", "red", BuildRules(lease_s=0.1))
         before = dump(db)
 
         with running(repo, acts=False) as (live_config, _):
@@ -218,6 +218,6 @@ def test_lost_events_are_recorded_for_doctor(repo: Repo, monkeypatch: pytest.Mon
 
 def test_a_lease_that_runs_out_is_ended(repo: Repo) -> None:
     with running(repo), Database(repo.place.database) as db:
-        build.report(db, "alice", "red", Rules(lease_s=0.5))
+        build.report(db, "alice", "red", BuildRules(lease_s=0.5))
 
         until(lambda: build.current(db).status is BuildStatus.BROKEN, "the lease was ended")

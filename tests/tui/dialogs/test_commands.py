@@ -14,7 +14,7 @@ from swarm_agents.escalations import escalations
 from swarm_agents.escalations.escalations import Resolution
 from swarm_agents.messages import messages, reading
 from swarm_agents.messages import rows as message_rows
-from swarm_agents.model import HUMAN, BuildStatus, MessageType, Rules
+from swarm_agents.model import HUMAN, BuildRules, BuildStatus, MessageType
 from swarm_agents.views import message_pages
 from swarm_tui.dialogs.command_dialog import CommandDialog
 from swarm_tui.dialogs.messages.broadcast import BroadcastDialog
@@ -95,7 +95,7 @@ async def test_an_order_for_a_state_that_moved_is_refused_with_the_new_state(
 
     async with dashboard(db_path, clock) as pilot:
         await pilot.press("F")
-        build.hand_over(db, "billing", "web", Rules())
+        build.hand_over(db, "billing", "web", BuildRules())
         await shows(pilot, "The build moved meanwhile", "web repairs it")
         await pilot.press("y")
         await shows(pilot, "Nothing was changed", "web repairs it")
@@ -111,7 +111,7 @@ async def test_every_act_on_the_build_keeps_the_fence_of_its_dialog(
 
     async with dashboard(db_path, clock) as pilot:
         await pilot.press(act)
-        build.hand_over(db, "billing", "search", Rules())
+        build.hand_over(db, "billing", "search", BuildRules())
         await pilot.press("y")
         await shows(pilot, "Nothing was changed")
 
@@ -183,7 +183,7 @@ async def test_an_escalation_that_was_answered_meanwhile_is_not_answered_twice(
 
     async with dashboard(db_path, clock) as pilot:
         await pilot.press("r", "j", "j")
-        human_acts.resolve(db, 1, Resolution.RETRY, Rules())
+        human_acts.resolve(db, 1, Resolution.RETRY, BuildRules())
         await pilot.press("y")
         await shows(pilot, "was resolved already: retry")
 

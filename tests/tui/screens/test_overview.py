@@ -10,7 +10,7 @@ from swarm_agents.build import build
 from swarm_agents.build.outcomes import Evidence
 from swarm_agents.db.database import Database
 from swarm_agents.messages import messages, reading
-from swarm_agents.model import Rules
+from swarm_agents.model import BuildRules
 from swarm_tui.widgets.agent_list import AgentList
 from swarm_tui.widgets.build_banner import BuildBanner
 from swarm_tui.widgets.message_log import MessageLog
@@ -86,7 +86,7 @@ async def test_what_another_process_commits_is_shown(db: Database, db_path: Path
     scenes.passing(db, clock)
 
     async with dashboard(db_path, clock) as pilot:
-        build.report(db, "web", "lint failed", Rules())
+        build.report(db, "web", "lint failed", BuildRules())
         await shows(pilot, "FIXING", "lint failed", "web repairs it")
 
 

@@ -17,17 +17,17 @@ from swarm_agents.build.outcomes import (
 )
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row
-from swarm_agents.errors import NotFound, Usage
+from swarm_agents.errors import NotFound, UsageError
 from swarm_agents.escalations import escalations
 from swarm_agents.escalations.escalations import Resolution
 from swarm_agents.incidents import incidents
 from swarm_agents.incidents.incidents import AttemptEnd
 from swarm_agents.messages import reading
-from swarm_agents.model import BuildStatus, Rules
+from swarm_agents.model import BuildRules, BuildStatus
 from tests.support.clock import FakeClock
 from tests.support.swarm import dump
 
-RULES = Rules(max_attempts=3, lease_s=900, wait_s=300)
+RULES = BuildRules(max_attempts=3, lease_s=900, wait_s=300)
 
 
 @pytest.fixture(autouse=True)
@@ -97,9 +97,9 @@ def test_a_claim_on_a_passing_build_changes_nothing(db: Database) -> None:
 
 
 def test_the_limit_of_attempts_is_the_one_that_held_when_the_incident_opened(db: Database) -> None:
-    build.report(db, "ada", "tests fail", Rules(max_attempts=5))
+    build.report(db, "ada", "tests fail", BuildRules(max_attempts=5))
 
-    assert build.claim(db, "bob", Rules(max_attempts=1)).build.max_attempts == 5
+    assert build.claim(db, "bob", BuildRules(max_attempts=1)).build.max_attempts == 5
 
 
 # broken
@@ -277,7 +277,7 @@ def test_the_role_is_handed_over_only_to_another_agent_that_has_joined(db: Datab
 
     with pytest.raises(NotFound):
         build.hand_over(db, "ada", "stranger", RULES)
-    with pytest.raises(Usage):
+    with pytest.raises(UsageError):
         build.hand_over(db, "ada", "ada", RULES)
 
     assert dump(db) == before
@@ -396,7 +396,7 @@ def test_a_successor_keeps_the_role_however_old_the_incident_is(db: Database, cl
 
 
 def test_a_lease_that_runs_out_at_the_limit_asks_the_human_and_grants_nothing(db: Database, clock: FakeClock) -> None:
-    build.report(db, "ada", "tests fail", Rules(max_attempts=1))
+    build.report(db, "ada", "tests fail", BuildRules(max_attempts=1))
     clock.forward(900)
 
     outcome = build.claim(db, "bob", RULES)
@@ -596,7 +596,7 @@ def test_assign_needs_an_agent_that_has_joined(db: Database) -> None:
 
     with pytest.raises(NotFound):
         human_acts.resolve(db, asked.escalation, Resolution.ASSIGN, RULES, agent="stranger")
-    with pytest.raises(Usage):
+    with pytest.raises(UsageError):
         human_acts.resolve(db, asked.escalation, Resolution.ASSIGN, RULES)
 
     assert dump(db) == before

@@ -9,10 +9,10 @@ from swarm_agents.build.outcomes import BuildBroken, ErrorClass, HumanAsked, Pla
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import escalations
 from swarm_agents.escalations.escalations import Resolution
-from swarm_agents.model import BuildStatus, Rules
+from swarm_agents.model import BuildRules, BuildStatus
 from tests.support.clock import FakeClock
 
-RULES = Rules()
+RULES = BuildRules()
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +85,7 @@ def test_a_waiter_outlasts_the_pause_and_takes_the_role(db: Database, clock: Fak
     def when_told(_: PlaceInLine, __: float) -> None:
         clock.forward(10)
 
-    assert isinstance(waiting.wait(db, "bob", Rules(wait_s=20), when_told), RoleGranted)
+    assert isinstance(waiting.wait(db, "bob", BuildRules(wait_s=20), when_told), RoleGranted)
 
 
 def test_a_wall_clock_that_jumps_ends_no_pause(db: Database, clock: FakeClock) -> None:

@@ -28,14 +28,14 @@ from swarm_agents import roster
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import SwarmError
-from swarm_agents.model import Moment, Rules
+from swarm_agents.model import BuildRules, Moment
 from tests.support.clock import FakeClock
 from tests.support.model import Act, step
 from tests.support.mutants import MUTANTS, Mutant
 from tests.support.swarm import check_rows_agree, observe, perform
 
 AGENTS = ("ada", "bob", "cyd")
-RULES = Rules(max_attempts=2, lease_s=60, wait_s=20)
+RULES = BuildRules(max_attempts=2, lease_s=60, wait_s=20)
 SETTINGS = settings(max_examples=80, stateful_step_count=60)
 
 agents = st.sampled_from(AGENTS)

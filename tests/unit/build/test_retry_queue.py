@@ -5,7 +5,7 @@ import pytest
 from swarm_agents.build import build, retry_queue
 from swarm_agents.build.outcomes import Evidence
 from swarm_agents.db.database import Database
-from swarm_agents.model import Rules
+from swarm_agents.model import BuildRules
 from swarm_agents.roster import join
 from tests.support.clock import FakeClock
 
@@ -17,7 +17,7 @@ def green(db: Database) -> Database:
     """It has just become green, and a1 to a5 stood in line in this order."""
     for agent in AGENTS:
         join(db, agent, "agent", None)
-        build.report(db, agent, "red", Rules())
+        build.report(db, agent, "red", BuildRules())
     build.mark_fixed(db, "a0", Evidence("checked", db.moment()))
     for agent in AGENTS[1:]:
         retry_queue.request_turn(db, agent)
@@ -68,6 +68,6 @@ def test_an_agent_that_dies_during_its_try_is_forgotten(green: Database, clock: 
 
 
 def test_red_again_ends_all_turns(green: Database) -> None:
-    build.report(green, "a1", "red again", Rules())
+    build.report(green, "a1", "red again", BuildRules())
 
     assert ahead(green) == [0, 0, 0, 0, 0]

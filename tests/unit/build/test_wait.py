@@ -14,10 +14,10 @@ from swarm_agents.build.outcomes import BuildPassing, Evidence, HumanAsked, Plac
 from swarm_agents.db.database import Database
 from swarm_agents.escalations import escalations
 from swarm_agents.escalations.escalations import Resolution
-from swarm_agents.model import Rules
+from swarm_agents.model import BuildRules
 from tests.support.until import until
 
-RULES = Rules(lease_s=900, wait_s=60)
+RULES = BuildRules(lease_s=900, wait_s=60)
 
 
 @pytest.fixture

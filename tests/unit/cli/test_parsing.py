@@ -9,7 +9,7 @@ from swarm_agents.cli import full_parser
 from swarm_agents.cli.invocation import Arguments
 from swarm_agents.cli.main import NOUNS
 from swarm_agents.cli.parsing import Parser, UnusualLine
-from swarm_agents.errors import Usage
+from swarm_agents.errors import UsageError
 
 PLAIN = [
     "status",
@@ -99,5 +99,5 @@ def test_an_empty_text_is_one_as_for_argparse() -> None:
 def test_each_noun_can_be_read_by_argparse_too(noun: str) -> None:
     parser = declared(noun)
 
-    with pytest.raises(Usage, match=f"See 'swarm {noun}"):
+    with pytest.raises(UsageError, match=f"See 'swarm {noun}"):
         full_parser.parse(parser, ["--no-such-option"])

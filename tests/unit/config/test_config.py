@@ -6,12 +6,12 @@ import pytest
 
 from swarm_agents.config.config import Config, list_files, load
 from swarm_agents.errors import BadConfig
-from swarm_agents.model import Rules
+from swarm_agents.model import BuildRules
 
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
     assert load(None) == Config()
-    assert load(tmp_path).rules == Rules(max_attempts=3, lease_s=900, wait_s=300)
+    assert load(tmp_path).rules == BuildRules(max_attempts=3, lease_s=900, wait_s=300)
     assert load(tmp_path).messages_per_minute == 10
 
 
@@ -34,7 +34,7 @@ def test_keys_that_are_set_are_read_and_the_others_keep_their_defaults(tmp_path:
 
     config = load(tmp_path)
 
-    assert config.rules == Rules(max_attempts=5, lease_s=1.5, wait_s=300)
+    assert config.rules == BuildRules(max_attempts=5, lease_s=1.5, wait_s=300)
     assert config.check and config.check.command == "make test"
     assert (config.sync, config.branch) == ("git merge --no-edit main", "main")
     assert config.messages_per_minute == 20
@@ -108,7 +108,7 @@ def test_an_included_file_is_read_and_the_file_that_includes_it_wins(tmp_path: P
 
     config = load(tmp_path)
 
-    assert config.rules == Rules(max_attempts=8, lease_s=7, wait_s=9)
+    assert config.rules == BuildRules(max_attempts=8, lease_s=7, wait_s=9)
     assert (config.branch, config.gate_scope) == ("main", "branch")
 
 

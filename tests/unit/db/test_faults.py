@@ -19,7 +19,7 @@ from swarm_agents.db import database
 from swarm_agents.db.database import Database
 from swarm_agents.errors import DatabaseLocked, DatabaseUnreadable, NoSwarm, SwarmError
 from swarm_agents.messages import messages
-from swarm_agents.model import Rules
+from swarm_agents.model import BuildRules
 from tests.support.processes import ROOT, workers
 from tests.support.swarm import dump
 
@@ -34,7 +34,7 @@ from swarm_agents.build import build, human_acts
 from swarm_agents.db.database import Database
 from swarm_agents.errors import SwarmError
 from swarm_agents.escalations.escalations import Resolution
-from swarm_agents.model import Rules
+from swarm_agents.model import BuildRules
 try:
     with Database(Path(sys.argv[1])) as db:
         {what}
@@ -45,9 +45,9 @@ FILL = """
         roster.join(db, 'ada', 'agent', None)
         try:
             for number in range(100_000):
-                build.report(db, 'ada', 'tests fail', Rules(), evidence='x' * 20_000)
+                build.report(db, 'ada', 'tests fail', BuildRules(), evidence='x' * 20_000)
                 build.escalate(db, 'ada', 'help')
-                human_acts.resolve(db, number + 1, Resolution.DECLARE_PASSING, Rules())
+                human_acts.resolve(db, number + 1, Resolution.DECLARE_PASSING, BuildRules())
         finally:
             with db.reading() as tx:
                 print(roster.find(tx, 'ada').name, tx.one('pragma integrity_check')[0])
@@ -299,7 +299,7 @@ def test_a_read_only_file_system_is_named(db_path: Path, mounts: None, opened_be
         folder = db_path.parent
 
         said = in_private_mounts(
-            f"mount --bind -o ro {folder} {folder}", "build.report(db, 'ada', 'x', Rules())", db_path
+            f"mount --bind -o ro {folder} {folder}", "build.report(db, 'ada', 'x', BuildRules())", db_path
         )
 
     assert said.startswith("73 CannotWrite")
@@ -313,7 +313,7 @@ def test_a_folder_without_permission_is_named(open_folder: Path, fresh_database:
     path.chmod(0o666)
     path.parent.chmod(0o555)
 
-    said = as_unprivileged_user("build.report(db, 'ada', 'x', Rules())", path)
+    said = as_unprivileged_user("build.report(db, 'ada', 'x', BuildRules())", path)
 
     path.parent.chmod(0o755)
     assert said.startswith("73 CannotWrite")
@@ -350,7 +350,7 @@ def test_a_disk_that_is_full_from_the_start_is_named(tmp_path: Path, fresh_datab
         f"! head -c 1m /dev/zero > {tmp_path}/filler"
     )
 
-    said = in_private_mounts(prepare, "build.report(db, 'ada', 'x', Rules())", tmp_path / "swarm.db")
+    said = in_private_mounts(prepare, "build.report(db, 'ada', 'x', BuildRules())", tmp_path / "swarm.db")
 
     assert said.startswith("73 ")
 
@@ -358,7 +358,7 @@ def test_a_disk_that_is_full_from_the_start_is_named(tmp_path: Path, fresh_datab
 def use(path: Path) -> None:
     with Database(path) as db:
         roster.join(db, "ada", "agent", None)
-        build.report(db, "ada", "tests fail", Rules())
+        build.report(db, "ada", "tests fail", BuildRules())
         dump(db)
 
 

@@ -12,7 +12,7 @@ import pytest
 from swarm_agents import roster
 from swarm_agents.db import feed
 from swarm_agents.db.database import Database
-from swarm_agents.db.sqlite.notify import CommitNotifier
+from swarm_agents.db.sqlite.notify import ChangeNotifier
 from swarm_agents.errors import DatabaseUnreadable, SwarmError
 from swarm_agents.system.waker import Waker
 
@@ -80,7 +80,7 @@ def test_no_change_is_lost_when_the_folder_of_the_sockets_is_removed(
 
 
 def test_where_no_socket_can_be_bound_it_polls(db: Database, db_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(CommitNotifier, "subscribe", _no_subscription)
+    monkeypatch.setattr(ChangeNotifier, "subscribe", _no_subscription)
 
     with _following(db_path) as seen:
         roster.join(db, "alice", "agent", None)
@@ -155,6 +155,6 @@ def _following(
 
 
 @contextmanager
-def _no_subscription(_: CommitNotifier) -> Iterator[None]:
+def _no_subscription(_: ChangeNotifier) -> Iterator[None]:
     raise PermissionError("the folder cannot be written")
     yield

@@ -11,7 +11,7 @@ import pytest
 
 from swarm_agents.db.clock import host_clock
 from swarm_agents.db.database import Database
-from swarm_agents.db.sqlite.notify import CommitNotifier
+from swarm_agents.db.sqlite.notify import ChangeNotifier
 from swarm_agents.system import file_lock
 from tests.support.processes import run_python
 
@@ -26,16 +26,16 @@ def near() -> Iterator[Path]:
 
 
 def test_a_notification_wakes_every_subscriber(near: Path) -> None:
-    notifier = CommitNotifier(near / "swarm.db")
+    notifier = ChangeNotifier(near / "swarm.db")
 
     with notifier.subscribe() as one, notifier.subscribe() as other:
-        CommitNotifier(near / "swarm.db").notify()
+        ChangeNotifier(near / "swarm.db").notify()
 
         assert one.wait(5) and other.wait(5)
 
 
 def test_notifications_before_a_wait_count_as_one(near: Path) -> None:
-    notifier = CommitNotifier(near / "swarm.db")
+    notifier = ChangeNotifier(near / "swarm.db")
 
     with notifier.subscribe() as commits:
         for _ in range(1000):
@@ -46,7 +46,7 @@ def test_notifications_before_a_wait_count_as_one(near: Path) -> None:
 
 
 def test_the_end_of_a_subscription_leaves_no_file(near: Path) -> None:
-    notifier = CommitNotifier(near / "swarm.db")
+    notifier = ChangeNotifier(near / "swarm.db")
 
     with notifier.subscribe():
         pass
@@ -56,7 +56,7 @@ def test_the_end_of_a_subscription_leaves_no_file(near: Path) -> None:
 
 
 def test_the_socket_of_a_killed_subscriber_is_removed_and_the_others_are_woken(near: Path) -> None:
-    notifier = CommitNotifier(near / "swarm.db")
+    notifier = ChangeNotifier(near / "swarm.db")
     notifier.folder.mkdir()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as dead:
         dead.bind(str(notifier.folder / "w-1-dead"))
@@ -71,7 +71,7 @@ def test_the_socket_of_a_killed_subscriber_is_removed_and_the_others_are_woken(n
 def test_a_database_deep_in_the_file_system_sends_notifications_too(tmp_path: Path) -> None:
     deep = tmp_path / ("d" * 120)
     deep.mkdir()
-    notifier = CommitNotifier(deep / "swarm.db")
+    notifier = ChangeNotifier(deep / "swarm.db")
 
     with notifier.subscribe() as one, notifier.subscribe() as other:
         notifier.notify()
@@ -93,8 +93,8 @@ def test_a_folder_that_another_subscriber_removes_before_the_bind_is_made_again(
             os.rmdir(path)
 
     monkeypatch.setattr(os, "makedirs", make_and_lose_the_first)
-    with CommitNotifier(tmp_path / "swarm.db").subscribe() as commits:
-        CommitNotifier(tmp_path / "swarm.db").notify()
+    with ChangeNotifier(tmp_path / "swarm.db").subscribe() as commits:
+        ChangeNotifier(tmp_path / "swarm.db").notify()
 
         assert commits.wait(5)
     assert removed

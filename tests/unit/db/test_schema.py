@@ -18,7 +18,7 @@ from swarm_agents.db.sqlite import schema
 from swarm_agents.db.sqlite.connection import APPLICATION_ID, SCHEMA_VERSION
 from swarm_agents.errors import CannotWrite, DatabaseLocked, DatabaseNewer
 from swarm_agents.messages import messages
-from swarm_agents.model import Rules
+from swarm_agents.model import BuildRules
 from swarm_agents.system import file_lock
 from tests.support.processes import run_python
 from tests.support.swarm import dump
@@ -66,7 +66,7 @@ def shell(db: Database) -> Iterator[sqlite3.Connection]:
 def test_the_shell_cannot_break_the_rules_of_a_build_with_a_fixer(
     db: Database, shell: sqlite3.Connection, change: str
 ) -> None:
-    build.report(db, "ada", "tests fail", Rules())
+    build.report(db, "ada", "tests fail", BuildRules())
     before = dump(db)
 
     with pytest.raises(sqlite3.IntegrityError):
@@ -97,7 +97,7 @@ def test_the_shell_cannot_take_a_passing_build_without_a_new_incident(
 
 
 def test_the_shell_cannot_end_an_escalation_without_a_new_budget(db: Database, shell: sqlite3.Connection) -> None:
-    build.report(db, "ada", "tests fail", Rules())
+    build.report(db, "ada", "tests fail", BuildRules())
     build.escalate(db, "ada", "help")
 
     with pytest.raises(sqlite3.IntegrityError, match="only a new budget ends an escalation"):
@@ -123,8 +123,8 @@ def test_the_rows_around_the_build_keep_their_rules_too(
     db: Database, shell: sqlite3.Connection, statement: str
 ) -> None:
     roster.join(db, "bob", "agent", None)
-    build.report(db, "ada", "tests fail", Rules())
-    build.claim(db, "bob", Rules())
+    build.report(db, "ada", "tests fail", BuildRules())
+    build.claim(db, "bob", BuildRules())
     before = dump(db)
 
     with pytest.raises(sqlite3.IntegrityError):
@@ -140,7 +140,7 @@ def test_the_rows_around_the_build_keep_their_rules_too(
 def test_an_escalation_is_about_one_thing_and_its_answer_fits_that(
     db: Database, shell: sqlite3.Connection, incident: str, message: str, resolution: str
 ) -> None:
-    build.report(db, "ada", "tests fail", Rules())
+    build.report(db, "ada", "tests fail", BuildRules())
 
     with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
         shell.execute(
@@ -151,7 +151,7 @@ def test_an_escalation_is_about_one_thing_and_its_answer_fits_that(
 
 
 def test_a_second_open_escalation_is_refused(db: Database, shell: sqlite3.Connection) -> None:
-    build.report(db, "ada", "tests fail", Rules())
+    build.report(db, "ada", "tests fail", BuildRules())
     build.escalate(db, "ada", "help")
 
     with pytest.raises(sqlite3.IntegrityError):

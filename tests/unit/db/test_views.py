@@ -20,7 +20,7 @@ from swarm_agents.db.sqlite.connection import SCHEMA_VERSION
 from swarm_agents.locks import locks
 from swarm_agents.locks.paths import LockName
 from swarm_agents.messages import messages
-from swarm_agents.model import Rules
+from swarm_agents.model import BuildRules
 from swarm_agents.tasks import tasks
 from tests.support.clock import FakeClock
 
@@ -80,7 +80,7 @@ def test_a_time_is_written_as_json_writes_it(db: Database, shell: sqlite3.Connec
 def test_the_build_is_told_as_build_status_tells_it(db: Database, shell: sqlite3.Connection, clock: FakeClock) -> None:
     for agent in ("ada", "bob"):
         roster.join(db, agent, "agent", None)
-        build.report(db, agent, "tests fail", Rules())
+        build.report(db, agent, "tests fail", BuildRules())
     clock.forward(1.234)
 
     [found] = rows(shell, "v_build")
@@ -102,7 +102,7 @@ def test_a_build_that_was_never_red_has_no_times(db: Database, shell: sqlite3.Co
 
 def test_the_life_of_an_incident_can_be_read(db: Database, shell: sqlite3.Connection) -> None:
     roster.join(db, "ada", "agent", None)
-    build.report(db, "ada", "tests fail", Rules())
+    build.report(db, "ada", "tests fail", BuildRules())
     build.escalate(db, "ada", "I give up")
 
     [incident], [attempt], [question] = (rows(shell, f"v_{what}") for what in ("incidents", "attempts", "escalations"))

@@ -17,11 +17,11 @@ from swarm_agents.escalations.announcements import BACK_OFF_S, COMMAND, DASHBOAR
 from swarm_agents.escalations.escalations import Resolution
 from swarm_agents.messages import reading
 from swarm_agents.messages import rows as message_rows
-from swarm_agents.model import EVERYONE, HUMAN, Rules
+from swarm_agents.model import EVERYONE, HUMAN, BuildRules
 from swarm_agents.watch import announcer
 from tests.support.clock import FakeClock
 
-RULES = Rules(max_attempts=3, lease_s=900, wait_s=300)
+RULES = BuildRules(max_attempts=3, lease_s=900, wait_s=300)
 ALL = (MESSAGE, TMUX, COMMAND)
 CLAIM_S = 25.0
 LocalTime = Callable[[str], None]

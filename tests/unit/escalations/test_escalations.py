@@ -9,11 +9,11 @@ from swarm_agents.db.database import Database
 from swarm_agents.errors import NotFound
 from swarm_agents.escalations import escalations
 from swarm_agents.escalations.escalations import Escalation, Resolution
-from swarm_agents.model import Rules
+from swarm_agents.model import BuildRules
 from tests.support.clock import FakeClock
 from tests.support.swarm import count, dump
 
-RULES = Rules(max_attempts=3)
+RULES = BuildRules(max_attempts=3)
 
 
 @pytest.fixture(autouse=True)

@@ -13,10 +13,10 @@ from swarm_agents.db.database import Database, create
 from swarm_agents.gate import gate
 from swarm_agents.gate.gate import CommitAllowed, CommitHeld
 from swarm_agents.git.run import run_git_or_raise
-from swarm_agents.model import Rules
+from swarm_agents.model import BuildRules
 from swarm_agents.place import Place
 
-RULES = Rules()
+RULES = BuildRules()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from swarm_agents import heartbeat, roster
 from swarm_agents.db.database import Database
-from swarm_agents.errors import BadData, Usage
+from swarm_agents.errors import BadData, UsageError
 from swarm_agents.locks import locks
 from swarm_agents.locks.locks import LockConflict, LocksAcquired, LocksNotHeld, LocksReleased
 from swarm_agents.locks.paths import LockName
@@ -155,7 +155,7 @@ def test_holders_of_files_are_found_through_folders_and_globs(db: Database, cloc
 def test_no_path_and_too_many_paths_are_refused(db: Database) -> None:
     before = dump(db)
 
-    with pytest.raises(Usage):
+    with pytest.raises(UsageError):
         take(db, "ada")
     with pytest.raises(BadData):
         take(db, "ada", *(f"f{n}" for n in range(1001)))

@@ -6,11 +6,11 @@ from swarm_agents import events, heartbeat, roster
 from swarm_agents.build import build, human_acts
 from swarm_agents.build.outcomes import HumanAsked
 from swarm_agents.db.database import Database
-from swarm_agents.errors import Denied, NotFound, Usage
+from swarm_agents.errors import Denied, NotFound, UsageError
 from swarm_agents.escalations import announcements, escalations
 from swarm_agents.escalations.escalations import AckResolution, Escalation, Resolution
 from swarm_agents.messages import ack_escalations, acknowledgements, messages, reading
-from swarm_agents.model import HUMAN, Message, MessageType, Rules
+from swarm_agents.model import HUMAN, BuildRules, Message, MessageType
 from tests.support.clock import FakeClock
 from tests.support.swarm import dump
 
@@ -200,14 +200,14 @@ def test_questions_about_two_messages_and_one_about_the_build_are_open_side_by_s
     db: Database, clock: FakeClock
 ) -> None:
     ask(db), ask(db)
-    build.report(db, "cyd", "tests fail", Rules())
+    build.report(db, "cyd", "tests fail", BuildRules())
     about_build = build.escalate(db, "cyd", "help")
     until_asked(db, clock)
 
     assert [one.message is None for one in unanswered(db)] == [True, False, False]
     assert isinstance(about_build, HumanAsked)
-    assert build.claim(db, "ada", Rules()) == about_build
-    human_acts.resolve(db, about_build.escalation, Resolution.RETRY, Rules())
+    assert build.claim(db, "ada", BuildRules()) == about_build
+    human_acts.resolve(db, about_build.escalation, Resolution.RETRY, BuildRules())
     assert [one.message is None for one in unanswered(db)] == [False, False]
 
 
@@ -328,15 +328,15 @@ def test_nothing_is_sent_again_to_a_recipient_that_left(db: Database, clock: Fak
 
 def test_an_answer_that_does_not_fit_the_question_is_refused(db: Database, clock: FakeClock) -> None:
     ask(db)
-    build.report(db, "cyd", "tests fail", Rules())
+    build.report(db, "cyd", "tests fail", BuildRules())
     build.escalate(db, "cyd", "help")
     until_asked(db, clock)
     about_build, about_message = unanswered(db)
     before = dump(db)
 
-    with pytest.raises(Usage):
-        human_acts.resolve(db, about_message.id, Resolution.RETRY, Rules())
-    with pytest.raises(Usage):
+    with pytest.raises(UsageError):
+        human_acts.resolve(db, about_message.id, Resolution.RETRY, BuildRules())
+    with pytest.raises(UsageError):
         acknowledgements.answer(db, about_build.id, AckResolution.EXCUSE)
     with pytest.raises(NotFound):
         acknowledgements.answer(db, about_message.id, AckResolution.EXCUSE, "cyd")

@@ -13,7 +13,7 @@ from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.errors import NotFound
 from swarm_agents.messages import deliveries, messages, reading
-from swarm_agents.model import EVERYONE, HUMAN, DeliveryState, PaneAddress, Rules
+from swarm_agents.model import EVERYONE, HUMAN, BuildRules, DeliveryState, PaneAddress
 from tests.support.clock import FakeClock
 
 PANE = PaneAddress("/s", "1:1", "%1", 2)
@@ -77,7 +77,7 @@ def test_a_notice_follows_its_agent_into_another_pane(db: Database) -> None:
 def test_a_notice_about_an_incident_is_dropped_once_the_incident_is_over(db: Database) -> None:
     for name, pane in (("ann", None), ("bob", PANE)):
         roster.join(db, name, "agent", pane)
-    build.report(db, "ann", "tests fail", Rules())
+    build.report(db, "ann", "tests fail", BuildRules())
 
     assert list_drop_reasons(db) == [None]
     build.mark_fixed(db, "ann", Evidence("checked", db.moment()))
@@ -89,9 +89,9 @@ def test_a_notice_about_an_incident_is_dropped_once_the_incident_is_over(db: Dat
 def test_a_newer_notice_about_an_incident_supersedes_the_older_one(db: Database) -> None:
     for name, pane in (("ann", None), ("cid", None), ("bob", PANE)):
         roster.join(db, name, "agent", pane)
-    build.report(db, "ann", "tests fail", Rules())
+    build.report(db, "ann", "tests fail", BuildRules())
     build.give_up(db, "ann")
-    build.claim(db, "cid", Rules())
+    build.claim(db, "cid", BuildRules())
 
     with db.reading() as tx:
         first = min(one.message for one in deliveries.list_latest(tx, 100) if one.agent == "bob")

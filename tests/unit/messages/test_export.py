@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from swarm_agents.db.database import Database
-from swarm_agents.errors import CannotWrite, Usage
+from swarm_agents.errors import CannotWrite, UsageError
 from swarm_agents.messages import export as message_export
 from swarm_agents.messages import messages
 from swarm_agents.messages.rows import NO_FILTER, MessageFilter
@@ -60,7 +60,7 @@ def test_an_existing_file_is_not_overwritten(db: Database, tmp_path: Path) -> No
     file = tmp_path / "mine.md"
     file.write_text("mine", encoding="utf-8")
 
-    with pytest.raises(Usage):
+    with pytest.raises(UsageError):
         message_export.export(db, file, NO_FILTER, "markdown")
 
     assert file.read_text(encoding="utf-8") == "mine"
@@ -89,5 +89,5 @@ def test_the_format_is_the_given_one_or_follows_from_the_name(name: str, given: 
 
 
 def test_an_unknown_suffix_needs_a_format() -> None:
-    with pytest.raises(Usage, match="say --format"):
+    with pytest.raises(UsageError, match="say --format"):
         message_export.choose_format(Path("a.txt"), None)

@@ -4,7 +4,7 @@ import pytest
 
 from swarm_agents import roster
 from swarm_agents.db.database import Database
-from swarm_agents.errors import BadData, NotFound, RateLimited, Usage
+from swarm_agents.errors import BadData, NotFound, RateLimited, UsageError
 from swarm_agents.messages import messages, reading
 from swarm_agents.model import DeliveryState, MessageType
 from tests.support.clock import FakeClock
@@ -101,7 +101,7 @@ def test_a_message_to_an_unknown_recipient_is_refused(db: Database, recipient: s
 def test_a_recipient_that_is_no_name_is_refused(db: Database, recipient: str) -> None:
     before = dump(db)
 
-    with pytest.raises(Usage) as refused:
+    with pytest.raises(UsageError) as refused:
         messages.send(db, "ada", recipient, "hello")
 
     assert dump(db) == before
@@ -128,9 +128,9 @@ def test_any_other_body_is_stored_exactly(db: Database, body: str) -> None:
 
 @pytest.mark.parametrize("limit", [0, -1, 1001, 10**9])
 def test_a_limit_out_of_range_is_refused(db: Database, limit: int) -> None:
-    with pytest.raises(Usage, match="between 1 and 1000"):
+    with pytest.raises(UsageError, match="between 1 and 1000"):
         reading.read_inbox(db, "bob", limit)
-    with db.reading() as tx, pytest.raises(Usage):
+    with db.reading() as tx, pytest.raises(UsageError):
         reading.read_log(tx, limit)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from swarm_agents import heartbeat, roster
 from swarm_agents.db.database import Database
-from swarm_agents.errors import NotFound, Usage
+from swarm_agents.errors import NotFound, UsageError
 from swarm_agents.messages import messages, reading
 from swarm_agents.messages import search as message_search
 from swarm_agents.messages.reading import MessagePage
@@ -235,7 +235,7 @@ def test_no_text_is_read_as_query_syntax(db: Database, text: str) -> None:
     say(db, "zebra")
 
     if not any(one.isalnum() for one in text):
-        with pytest.raises(Usage):
+        with pytest.raises(UsageError):
             message_search.grep(db, text)
     else:
         assert message_search.grep(db, text).messages == []

@@ -8,7 +8,7 @@ import pytest
 
 from swarm_agents import heartbeat, roster
 from swarm_agents.db.database import Database
-from swarm_agents.errors import BadData, NotFound, Taken, Usage
+from swarm_agents.errors import AlreadyTaken, BadData, NotFound, UsageError
 from swarm_agents.messages import messages, reading
 from swarm_agents.model import HUMAN
 from swarm_agents.tasks import reopening, tasks
@@ -327,7 +327,13 @@ def test_generated_ids_are_free(db: Database) -> None:
 
 @pytest.mark.parametrize(
     ("id_", "after", "error"),
-    [("a", [], Taken), ("b", ["nowhere"], NotFound), ("b", ["b"], BadData), ("b c", [], Usage), ("b", ["a b"], Usage)],
+    [
+        ("a", [], AlreadyTaken),
+        ("b", ["nowhere"], NotFound),
+        ("b", ["b"], BadData),
+        ("b c", [], UsageError),
+        ("b", ["a b"], UsageError),
+    ],
 )
 def test_an_invalid_task_adds_nothing(db: Database, id_: str, after: list[str], error: type[Exception]) -> None:
     tasks.add(db, "work", "human", "a")

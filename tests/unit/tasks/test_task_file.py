@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm_agents.errors import BadData, NotFound, Usage
+from swarm_agents.errors import BadData, NotFound, UsageError
 from swarm_agents.tasks import plan as task_plan
 from swarm_agents.tasks import task_file
 from swarm_agents.tasks.drafts import TaskDraft
@@ -148,7 +148,7 @@ def test_the_format_follows_from_the_name_or_the_text(name: str, text: str, form
 
 
 def test_a_name_with_an_unknown_suffix_needs_a_format() -> None:
-    with pytest.raises(Usage, match="--format"):
+    with pytest.raises(UsageError, match="--format"):
         task_file.choose_format("tasks.txt", "")
 
 

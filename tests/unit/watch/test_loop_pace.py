@@ -8,7 +8,7 @@ from swarm_agents.db.database import Database
 from swarm_agents.locks import locks
 from swarm_agents.locks.paths import LockName
 from swarm_agents.messages import messages
-from swarm_agents.model import MessageType, Rules
+from swarm_agents.model import BuildRules, MessageType
 from swarm_agents.tasks import tasks
 from swarm_agents.watch.loop import AT_REST_S, COUNTING_S, QUIET_AFTER_S, QUIET_S, ROUND_S, LoopPace, choose_pace
 
@@ -28,7 +28,7 @@ def test_it_looks_seldom_once_nothing_was_committed_for_a_while(swarm: Database)
 
 
 def test_it_looks_often_while_the_build_is_red(swarm: Database) -> None:
-    build.report(swarm, "ada", "tests fail", Rules())
+    build.report(swarm, "ada", "tests fail", BuildRules())
 
     assert choose_pace(swarm, QUIET_AFTER_S) == COUNTING
 

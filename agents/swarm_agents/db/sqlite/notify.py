@@ -26,7 +26,7 @@ _BIND_TRIES = 100  # each lost to a subscriber that removed the folder at the sa
 _SOCKET_PATH_LIMIT = 100  # bytes; the system's limit is 107 on Linux and 103 on macOS
 
 
-class CommitNotifier:
+class ChangeNotifier:
     """Sends and receives the commit notifications of one database."""
 
     def __init__(self, database: str | os.PathLike[str]) -> None:
@@ -53,13 +53,13 @@ class CommitNotifier:
                 self._send_to_all(names)
 
     @contextmanager
-    def subscribe(self) -> Iterator[CommitSubscription]:
+    def subscribe(self) -> Iterator[ChangeSubscription]:
         """Subscribe to commit notifications. Subscribe before reading the database, or one may be missed."""
         path = os.path.join(self._folder, f"w-{os.getpid()}-{os.urandom(4).hex()}")
         with contextlib.closing(_open_socket()) as receiver:
             self._bind(receiver, path)
             try:
-                yield CommitSubscription(receiver)
+                yield ChangeSubscription(receiver)
             finally:
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(path)
@@ -84,7 +84,7 @@ class CommitNotifier:
                 os.rmdir(self._folder)
 
 
-class CommitSubscription:
+class ChangeSubscription:
     def __init__(self, receiver: socket) -> None:
         self._receiver = receiver
 
