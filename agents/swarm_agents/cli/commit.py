@@ -8,17 +8,20 @@ from swarm_agents.build.outcomes import CheckOutdated
 from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, talk
 from swarm_agents.commit import commit
-from swarm_agents.commit.arguments import read_contents, refuse_hook_bypass
+from swarm_agents.commit.arguments import read_arguments, refuse_hook_bypass
 from swarm_agents.commit.context import CommitContext
 from swarm_agents.commit.ends import (
     CommitBehind,
     CommitBlocked,
     CommitEnd,
+    CommitGone,
     CommitInterrupted,
     CommitLanded,
     CommitLandedLate,
     CommitLandedUnproven,
     CommitLandedUnrecorded,
+    CommitMixed,
+    CommitMoved,
     CommitRefused,
     SyncFailed,
 )
@@ -63,8 +66,8 @@ def _help(_: Call) -> Answer:
 
 
 def _commit(call: Call) -> Answer:
-    words = call.arguments.words
-    refuse_hook_bypass(words)
+    arguments = read_arguments(call.arguments.words)
+    refuse_hook_bypass(arguments)
     agent = call.require_actor()
     if agent == HUMAN:
         raise UsageError("Humans use 'git commit'; 'swarm commit' is for agents.")
@@ -73,8 +76,7 @@ def _commit(call: Call) -> Answer:
         call.root,
         call.config,
         agent,
-        words,
-        read_contents(words),
+        arguments,
         notes_parent=Path(call.place.commit_notes),
         tell_waiting=lambda now, left_s: talk(answers.waiting_line(now, left_s)),
         tell_turn=lambda ahead: talk(f"green; {ahead} others who waited longer try first"),
@@ -107,19 +109,60 @@ def _answer(call: Call, end: CommitEnd) -> Answer:
             return _ended(exit_code, answer.message, verdict.value, None, answer.next, now.incident, now.fence)
         case CommitInterrupted(signal):
             return _ended(1, f"Not committed: git was ended by signal {signal}. Run the command again.", None)
-        case CommitBehind(fix, command):
+        case CommitBehind():
+            message, then = _explain_behind(end)
+            return _ended(93, message, Verdict.BROKEN.value, None, then)
+        case CommitMoved(meant, head):
             message = (
-                f"The hook met a breakage that commit {fix[:10]} has repaired, and your branch lacks that commit. "
-                "Bring it in, then commit again."
+                f"Nothing was changed: --amend meant commit {_short(meant)}, and {_short(head)} is checked out now. "
+                "Look at both, then commit without --amend, or go back to the one that you mean."
             )
-            return _ended(93, message, Verdict.BROKEN.value, None, command)
-        case SyncFailed(command, saved):
-            message = f"Bringing in the fix failed: '{command}'. Resolve it, then commit again."
-            if saved:
-                message = f"Your change conflicts with the fix; it is kept as {saved[:10]}. Apply it, resolve, commit."
-            return _ended(86, message, Verdict.BROKEN.value, None, f"git stash apply {saved}" if saved else None)
+            return _ended(93, message, Verdict.BROKEN.value, None, "git log --oneline -5")
+        case CommitMixed(others, partly):
+            message = (
+                f"Not committed: while you waited, {_list(others)} was staged too, and of {_list(partly)} only a "
+                "part is staged, so git cannot commit yours alone. Ask the agent that staged it, then commit again."
+            )
+            return _ended(89, one_line(message, 500), Verdict.DIRTY_TREE.value)
+        case CommitGone(paths):
+            message = (
+                f"Nothing is left to commit: {_list(paths)} has no change any more that you meant. It was committed or "
+                "taken back while you waited; 'git log' shows by whom."
+            )
+            return _ended(85, one_line(message, 500), Verdict.NOT_BUILD.value)
+        case SyncFailed():
+            answer = _ended(86, one_line(f"{end.why}.", 700), Verdict.BROKEN.value, None, end.next)
+            return answer._replace(data=answer.data | {"conflicts": list(end.files)})
         case CommitRefused():
             return _refused(call, end)
+
+
+def _explain_behind(end: CommitBehind) -> tuple[str, str]:
+    """What is missing, and the command that brings it in without a loss."""
+    missing = f"The hook met a breakage that commit {end.fix[:10]} has repaired, and your branch lacks that commit."
+    if end.operation:
+        name, abort, _ = end.operation
+        message = (
+            f"{missing} A {name} is in progress, and was left as it is. Apply the fix to it, then commit again; or "
+            f"give the {name} up with '{abort}', run '{end.command}', and begin it again."
+        )
+        return message, f"git diff {end.fix[:10]}^ {end.fix[:10]} | git apply --3way"
+    if end.amended:
+        message = (
+            f"{missing} After '{end.command}', --amend would mean another commit than {end.amended[:10]}, so nothing "
+            "was changed. Rebase your commit onto the fix, then amend it."
+        )
+        return message, f"git rebase --autostash {end.fix[:10]}"
+    return f"{missing} Bring it in, then commit again.", end.command
+
+
+def _list(paths: tuple[str, ...]) -> str:
+    more = f" and {len(paths) - 5} more" if len(paths) > 5 else ""
+    return ", ".join(paths[:5]) + more
+
+
+def _short(commit: str | None) -> str:
+    return commit[:10] if commit else "none"
 
 
 def _refused(call: Call, end: CommitRefused) -> Answer:

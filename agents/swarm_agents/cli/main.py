@@ -215,7 +215,7 @@ def _is_option_value(noun: str, rest: list[str]) -> bool:
 
     from swarm_agents.commit.arguments import takes_value  # only swarm commit takes options of git
 
-    return takes_value(rest[-1])
+    return takes_value(rest)
 
 
 def _make_safe(text: str) -> str:

@@ -6,10 +6,11 @@ import time
 
 from swarm_agents.commit import gate_note
 from swarm_agents.commit.context import CommitContext
+from swarm_agents.commit.ends import CommitGone, CommitMixed, CommitMoved
 from swarm_agents.commit.gate_note import GateNote
-from swarm_agents.commit.notes_folder import new_notes_folder
+from swarm_agents.commit.request import CommitRequest, PlannedTry, plan_try
 from swarm_agents.git import files
-from swarm_agents.git.commit import CommitRun, run_commit
+from swarm_agents.git.commit import CommitRun, keep_edited_message, make_editor, run_commit
 from swarm_agents.model import Moment
 from swarm_agents.values import TYPE_CHECKING, NamedTuple
 
@@ -47,29 +48,48 @@ class CommitAttempt(NamedTuple):
         return self.run.passed_hook(name) and not (name == "pre-commit" and self.gate.alone)
 
 
-def try_commit(context: CommitContext) -> CommitAttempt:
-    """Run `git commit`, up to twelve times when it loses races. Raises `Unavailable` without git, `CannotWrite`."""
-    began = context.db.moment()
-    head, staged, unstaged = files.read_head_and_changes(context.root)
-    # In a shared checkout others edit meanwhile: only files that are about to be committed tell what the hook changed.
-    watched = staged if context.contents.only_staged else staged + unstaged
-    with new_notes_folder(context.notes_parent) as notes:
-        for left in range(_RACE_TRIES, 0, -1):
-            before = {name: _stamp(context.root / name) for name in watched}
-            run, gate = _run_once(context, notes)
-            if not _lost_race(run) or left == 1:
-                break
-            import random  # takes milliseconds, and only a commit that lost a race needs it
+def try_commit(
+    context: CommitContext, request: CommitRequest, again: bool
+) -> CommitAttempt | CommitMoved | CommitMixed | CommitGone:
+    """Run `git commit`, up to twelve times when it loses races, each time for the same changes.
 
-            time.sleep(random.uniform(*_RACE_PAUSE_S))
+    `again`: it was tried before. Raises `Unavailable` without git, `CannotWrite`.
+    """
+    began = context.db.moment()
+    for left in range(_RACE_TRIES, 0, -1):
+        planned = plan_try(context, request, again)
+        if not isinstance(planned, PlannedTry):
+            return planned
+        head, staged, unstaged = planned.tree
+        # In a shared checkout others edit meanwhile: only files that are to be committed tell what the hook changed.
+        watched = staged if request.contents.only_staged else staged + unstaged
+        before = {name: _stamp(context.root / name) for name in watched}
+        run, gate = _run_once(context, request, planned)
+        if not _lost_race(run) or left == 1:
+            break
+        again = True
+        import random  # takes milliseconds, and only a commit that lost a race needs it
+
+        time.sleep(random.uniform(*_RACE_PAUSE_S))
     files_changed = run.code != 0 and _has_changed(context.root, before)
     return CommitAttempt(run, gate, began, head, files_changed)
 
 
-def _run_once(context: CommitContext, notes: Path) -> tuple[CommitRun, GateNote]:
-    note = notes / "gate"
+def _run_once(context: CommitContext, request: CommitRequest, planned: PlannedTry) -> tuple[CommitRun, GateNote]:
+    note = request.notes / "gate"
     environment = {gate_note.VARIABLE: str(note)}
-    run = run_commit(context.arguments, context.agent, notes / "trace", environment, context.quiet_stdout)
+    if request.edited_message.exists():
+        environment["GIT_EDITOR"] = make_editor(request.edited_message)
+    run = run_commit(
+        planned.arguments.words,
+        context.agent,
+        request.notes / "trace",
+        environment,
+        context.quiet_stdout,
+        request.stdin,
+    )
+    if run.edited and run.code != 0 and not request.edited_message.exists():
+        keep_edited_message(context.root, request.edited_message)
     return run, gate_note.take_note(note)
 
 

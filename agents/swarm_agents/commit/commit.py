@@ -19,9 +19,15 @@ from swarm_agents.commit.ends import (
     CommitBlocked,
     CommitEnd,
     CommitInterrupted,
+    CommitLanded,
+    CommitLandedLate,
+    CommitLandedUnproven,
+    CommitLandedUnrecorded,
     CommitRefused,
     SyncFailed,
 )
+from swarm_agents.commit.notes_folder import new_notes_folder
+from swarm_agents.commit.request import CommitRequest, read_request, withdraw_hunks
 from swarm_agents.commit.verdict import RefusalFinding, Verdict, judge_refusal
 from swarm_agents.errors import Unavailable
 from swarm_agents.late import load_late
@@ -42,6 +48,7 @@ class TryState(NamedTuple):
 
     give_up_at: float | None = None
     """Monotonic seconds. Set by the first wait: all waits of one commit share one limit."""
+    tried: bool = False
     synced: bool = False
     """The fix was brought in for the next try; a second refusal ends the commit."""
     stale_reports: int = 0
@@ -63,10 +70,19 @@ def commit(context: CommitContext) -> CommitEnd:
     _act_as(context.agent)
     if failed := sync.restore_interrupted(context):
         return failed
+    with new_notes_folder(context.notes_parent) as notes:
+        return _try_until_the_end(context, read_request(context, notes))
+
+
+def _try_until_the_end(context: CommitContext, request: CommitRequest) -> CommitEnd:
     step: TryAgain | CommitEnd = TryAgain(TryState())
-    while isinstance(step, TryAgain):
-        step = _try(context, step.state)
-    return step
+    try:
+        while isinstance(step, TryAgain):
+            step = _try(context, request, step.state)
+        return step
+    finally:
+        if not isinstance(step, CommitLanded | CommitLandedUnproven | CommitLandedLate | CommitLandedUnrecorded):
+            withdraw_hunks(context, request)
 
 
 def _act_as(agent: str) -> None:
@@ -75,20 +91,25 @@ def _act_as(agent: str) -> None:
     os.environ.pop("SWARM_BYPASS", None)
 
 
-def _try(context: CommitContext, state: TryState) -> TryAgain | CommitEnd:
+def _try(context: CommitContext, request: CommitRequest, state: TryState) -> TryAgain | CommitEnd:
     retry_queue.wait_for_turn(context.db, context.agent, context.tell_turn)
-    attempt = try_commit(context)
-    if landing.has_landed(context, attempt):
+    attempt = try_commit(context, request, state.tried)
+    if isinstance(attempt, CommitAttempt) and landing.has_landed(context, attempt):
         return landing.settle_landing(context, attempt)
     retry_queue.end_turn(context.db, context.agent, landed=False)
+    if not isinstance(attempt, CommitAttempt):
+        return attempt
+    state = state._replace(tried=True)
     if attempt.run.code < 0:
         return CommitInterrupted(-attempt.run.code)
     if attempt.gate.refused:
-        return _wait_at_gate(context, state)
-    return _judge(context, state, attempt)
+        return _wait_at_gate(context, request, state)
+    return _judge(context, request, state, attempt)
 
 
-def _wait_at_gate(context: CommitContext, state: TryState) -> TryAgain | CommitBlocked | SyncFailed:
+def _wait_at_gate(
+    context: CommitContext, request: CommitRequest, state: TryState
+) -> TryAgain | CommitBlocked | SyncFailed:
     """Our own gate refused, which is no evidence of a breakage: wait for green.
 
     A caller that becomes the fixer tries too: the gate lets it through, and the user's hooks tell whether it is red.
@@ -104,39 +125,39 @@ def _wait_at_gate(context: CommitContext, state: TryState) -> TryAgain | CommitB
         case RoleGranted():
             return TryAgain(state)
         case BuildPassing():
-            synced = sync.catch_up(context)
+            synced = sync.catch_up(context, request)
             return synced if isinstance(synced, SyncFailed) else TryAgain(state)
     return CommitBlocked(outcome, Verdict.BROKEN)
 
 
 def _judge(
-    context: CommitContext, state: TryState, attempt: CommitAttempt
+    context: CommitContext, request: CommitRequest, state: TryState, attempt: CommitAttempt
 ) -> TryAgain | CommitRefused | CommitBehind | CommitBlocked | SyncFailed:
     from swarm_agents.commit import refusal  # takes milliseconds, and a commit that lands does not need it
 
     meaning = judge_refusal(attempt.run, attempt.files_changed)
     if meaning is not Verdict.BROKEN:
         return refusal.refuse(context, attempt, meaning)
-    if behind := sync.find_missing_fix(context):
+    if behind := sync.find_missing_fix(context, request):
         return _bring_in_fix(context, state, behind)
-    finding = refusal.find_cause(context, attempt)
+    finding = refusal.find_cause(context, request, attempt)
     if not finding.needs_fixer:
         refusal.record(context, None, finding)
         return CommitRefused(finding, conflict=False)
-    return _report(context, state, finding, attempt.began)
+    return _report(context, request, state, finding, attempt.began)
 
 
 def _bring_in_fix(
     context: CommitContext, state: TryState, behind: CommitBehind
 ) -> TryAgain | CommitBehind | SyncFailed:
     """The breakage may be repaired already: with a sync, bring in the fix and try again, once."""
-    if context.config.sync is None or state.synced:
+    if context.config.sync is None or state.synced or behind.operation or behind.amended:
         return behind
     return sync.bring_in_fix(context.root, context.config.sync) or TryAgain(state._replace(synced=True))
 
 
 def _report(
-    context: CommitContext, state: TryState, finding: RefusalFinding, began: Moment
+    context: CommitContext, request: CommitRequest, state: TryState, finding: RefusalFinding, began: Moment
 ) -> TryAgain | CommitBlocked | SyncFailed:
     """Report the broken build. The fixer goes and repairs it; the others wait for green and try again."""
     from swarm_agents.commit import refusal  # loaded by `_judge`
@@ -149,7 +170,7 @@ def _report(
     state, outcome = _wait_for_green(context, state)
     if not isinstance(outcome, BuildPassing):
         return CommitBlocked(outcome, finding.verdict)
-    synced = sync.catch_up(context)
+    synced = sync.catch_up(context, request)
     return synced if isinstance(synced, SyncFailed) else TryAgain(state._replace(synced=synced))
 
 

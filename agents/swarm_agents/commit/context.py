@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from swarm_agents.commit.arguments import CommitContents
+from swarm_agents.commit.arguments import CommitArguments
 from swarm_agents.config.config import Config
 from swarm_agents.db.database import Database
 from swarm_agents.values import TYPE_CHECKING, NamedTuple
@@ -15,14 +15,13 @@ if TYPE_CHECKING:
 
 
 class CommitContext(NamedTuple):
-    """The same for every try. `arguments` are git's, and `contents` is what they would commit."""
+    """The same for every try. `arguments` are git's, as they were typed."""
 
     db: Database
     root: Path
     config: Config
     agent: str
-    arguments: list[str]
-    contents: CommitContents
+    arguments: CommitArguments
     notes_parent: Path
     """The folder for what git and its hooks note about commits under way."""
     tell_waiting: waiting.Tell

@@ -5,7 +5,10 @@ from __future__ import annotations
 from swarm_agents.build.outcomes import CheckOutdated, FenceRejected, HumanAsked, PlaceInLine, RoleGranted
 from swarm_agents.commit.verdict import RefusalFinding, Verdict
 from swarm_agents.errors import SwarmError
-from swarm_agents.values import NamedTuple
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from swarm_agents.git.operation import Operation
 
 
 class CommitLanded(NamedTuple):
@@ -59,17 +62,52 @@ class CommitInterrupted(NamedTuple):
 
 
 class CommitBehind(NamedTuple):
-    """Refused by a breakage that the commit `fix` repaired and this branch lacks; `command` brings it in."""
+    """Refused by a breakage that the commit `fix` repaired and this branch lacks; `command` brings it in.
+
+    `operation` is in progress, or `amended` would be another commit after the command: then no sync was run.
+    """
 
     fix: str
     command: str
+    operation: Operation | None = None
+    amended: str | None = None
+
+
+class CommitMoved(NamedTuple):
+    """Not tried again: `--amend` meant the commit `amended`, and `head` is checked out now."""
+
+    amended: str | None
+    head: str | None
+
+
+class CommitMixed(NamedTuple):
+    """Not tried again: the files `others` were staged meanwhile, and `partly` are staged in part only.
+
+    So git could not commit what was meant alone.
+    """
+
+    others: tuple[str, ...]
+    partly: tuple[str, ...]
+
+
+class CommitGone(NamedTuple):
+    """Not tried again: nothing is left of the changes to `paths` that were meant."""
+
+    paths: tuple[str, ...]
 
 
 class SyncFailed(NamedTuple):
-    """`command` did not bring in the fix. The caller's changes are in the tree, or else in the commit `saved`."""
+    """`command` did not bring in the fix; `why` is a sentence that says what it met and what holds now.
+
+    `files` are those that conflict. `next` is a command that leads on. `saved` is a commit with the caller's changes,
+    where they are not in the working tree.
+    """
 
     command: str
-    saved: str | None
+    why: str
+    files: tuple[str, ...] = ()
+    next: str | None = None
+    saved: str | None = None
 
 
 CommitEnd = (
@@ -81,5 +119,8 @@ CommitEnd = (
     | CommitRefused
     | CommitInterrupted
     | CommitBehind
+    | CommitMoved
+    | CommitMixed
+    | CommitGone
     | SyncFailed
 )

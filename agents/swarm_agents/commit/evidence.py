@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from swarm_agents.commit import check_runs, known_trees
+from swarm_agents.commit.arguments import CommitContents
 from swarm_agents.commit.check_runs import CheckRun, CheckState
 from swarm_agents.commit.context import CommitContext
 from swarm_agents.commit.verdict import RefusalFinding, Verdict
@@ -18,12 +19,15 @@ from swarm_agents.git import files, hooks, refs, worktrees
 _LOOK_BACK = 3  # parents of a failing HEAD that are checked, when the check never passed in a clean tree before
 
 
-def find_cause(context: CommitContext, check: CheckConfig, hook: str) -> RefusalFinding:
-    """The verdict on a commit that this hook refused. Takes as long as the checks do, `budget_s` at most."""
+def find_cause(context: CommitContext, contents: CommitContents, check: CheckConfig, hook: str) -> RefusalFinding:
+    """The verdict on a commit of these contents that this hook refused.
+
+    Takes as long as the checks do, `budget_s` at most.
+    """
     began = time.monotonic()
     search = _EvidenceSearch(context.db, context.root, check, context.agent, began + check.budget_s)
     head_tree = refs.read_tree(context.root, "HEAD")
-    index_tree = worktrees.write_tree_to_commit(context.root, *context.contents)
+    index_tree = worktrees.write_tree_to_commit(context.root, *contents)
     found = search.judge_head(head_tree) or search.judge_index(index_tree) or search.judge_live(hook)
     return found._replace(
         hook=hook,

@@ -11,6 +11,7 @@ from swarm_agents.commit import evidence, signature
 from swarm_agents.commit.attempt import CommitAttempt
 from swarm_agents.commit.context import CommitContext
 from swarm_agents.commit.ends import CommitRefused
+from swarm_agents.commit.request import CommitRequest
 from swarm_agents.commit.verdict import RefusalFinding, Verdict, record_finding
 from swarm_agents.git import files
 from swarm_agents.incidents import incidents
@@ -30,7 +31,7 @@ def refuse(context: CommitContext, attempt: CommitAttempt, meaning: Verdict) -> 
     return CommitRefused(finding, conflict)
 
 
-def find_cause(context: CommitContext, attempt: CommitAttempt) -> RefusalFinding:
+def find_cause(context: CommitContext, request: CommitRequest, attempt: CommitAttempt) -> RefusalFinding:
     """What the refusal of a hook that judges code means: by evidence where a check is configured, else broken."""
     hook = attempt.run.refusing_hook()
     name = hook.name if hook else "pre-commit"
@@ -39,7 +40,7 @@ def find_cause(context: CommitContext, attempt: CommitAttempt) -> RefusalFinding
     if check is None or build.current(context.db).fixer == context.agent:
         code = hook.code if hook else None
         return RefusalFinding(Verdict.BROKEN, f"{name} refused", True, output, name, None, code)
-    found = evidence.find_cause(context, check, name)
+    found = evidence.find_cause(context, request.contents, check, name)
     return found if found.output else found._replace(output=output)
 
 

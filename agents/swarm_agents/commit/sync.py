@@ -1,24 +1,71 @@
-"""Brings a fix that landed elsewhere into this working tree, with the configured `[build] sync`."""
+"""Brings a fix that landed elsewhere into this working tree, with the configured `[build] sync`.
 
-from pathlib import Path
+The user's work is saved before the command runs, and is in the working tree again after it, whatever the command did.
+Where an operation of git is in progress, nothing here touches the working tree.
+"""
+
+from __future__ import annotations
+
+import os
 
 from swarm_agents.build import build
-from swarm_agents.commit.context import CommitContext
 from swarm_agents.commit.ends import CommitBehind, SyncFailed
-from swarm_agents.git import refs, stash
+from swarm_agents.errors import SwarmError
+from swarm_agents.git import files, refs
 from swarm_agents.incidents import incidents
-from swarm_agents.system import subprocesses
+from swarm_agents.late import load_late
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from swarm_agents.commit.context import CommitContext
+    from swarm_agents.commit.request import CommitRequest
+    from swarm_agents.git import operation, repository, saved_work
+    from swarm_agents.git.operation import Operation
+    from swarm_agents.git.saved_work import SavedWork
+    from swarm_agents.system import subprocesses
+else:  # a commit that lands at once needs none of them
+    operation = load_late("swarm_agents.git.operation")
+    repository = load_late("swarm_agents.git.repository")
+    saved_work = load_late("swarm_agents.git.saved_work")
+    subprocesses = load_late("swarm_agents.system.subprocesses")
+
+# An automatic stash that conflicts leaves its markers in the user's files.
+_SETTINGS = {"rebase.autoStash": "false", "merge.autoStash": "false"}
+_AS_BEFORE = "It was undone: your branch, index and files are as they were"
+_MOST_NAMED = 5
 
 
 def restore_interrupted(context: CommitContext) -> SyncFailed | None:
     """A sync that was killed left the caller's changes saved: restore them before anything else."""
     command = context.config.sync
-    if command is None or (saved := stash.find_saved_changes(context.root)) is None:
+    if command is None or (saved := saved_work.find_saved_work(context.root)) is None:
         return None
-    return None if stash.restore_changes(context.root, saved) else SyncFailed(command, saved)
+    if saved_work.is_still_used(saved):
+        why = "A sync that was interrupted here is still running. Wait until it has ended, then commit again"
+        return SyncFailed(command, why)
+    if not saved.aside:
+        saved_work.discard(context.root, saved, keep=True)
+        return None
+    if found := _find_operation(context.root):
+        why = (
+            f"A sync that was interrupted left a {found.name} in progress, and your changes are kept as "
+            f"{_short(saved.commit)}. Undo the {found.name}, then commit again: your changes come back first"
+        )
+        return SyncFailed(command, why, (), found.abort, saved.commit)
+    restored = saved_work.can_restore(context.root, saved) and not saved_work.carry_over(context.root, saved)
+    saved_work.discard(context.root, saved, keep=not restored)
+    if restored:
+        return None
+    why = (
+        "A sync was interrupted, and other changes have been made here since, so that yours cannot be restored by "
+        f"themselves. They are kept as {_short(saved.commit)}. Apply them, then commit again"
+    )
+    return SyncFailed(command, why, saved.paths, f"git stash apply {saved.commit}", saved.commit)
 
 
-def find_missing_fix(context: CommitContext) -> CommitBehind | None:
+def find_missing_fix(context: CommitContext, request: CommitRequest) -> CommitBehind | None:
     """The last fix, when HEAD lacks it. None for the fixer, whose own fix comes next."""
     with context.db.reading() as tx:
         fix = incidents.find_last_fix(tx)
@@ -26,40 +73,112 @@ def find_missing_fix(context: CommitContext) -> CommitBehind | None:
     if fix is None or is_fixer or refs.contains_commit(context.root, "HEAD", fix[1]) is not False:
         return None
     command = context.config.sync or f"git merge --no-edit {context.config.branch or fix[1]}"
-    return CommitBehind(fix[1], command)
+    amended = request.first.head if request.arguments.has("amend") else None
+    return CommitBehind(fix[1], command, _find_operation(context.root), amended)
 
 
-def catch_up(context: CommitContext) -> bool | SyncFailed:
+def catch_up(context: CommitContext, request: CommitRequest) -> bool | SyncFailed:
     """After green: bring in the fix where a sync is configured and HEAD lacks it. Whether it did."""
     command = context.config.sync
-    if not command or find_missing_fix(context) is None:
+    if not command or (behind := find_missing_fix(context, request)) is None or behind.operation or behind.amended:
         return False
     return bring_in_fix(context.root, command) or True
 
 
 def bring_in_fix(root: Path, command: str) -> SyncFailed | None:
-    """Run the sync. Where it fails because of uncommitted changes, they are saved meanwhile and then restored."""
-    if _run_sync(root, command):
-        return None
-    saved = stash.save_changes(root)
-    if saved is None:
-        return SyncFailed(command, None)
-    merged = restored = False
+    """Run the sync where the user's changes are; where it fails, run it again while they are put aside.
+
+    Where that fails too, or the changes conflict with the fix, everything is made as it was.
+    """
     try:
-        merged = _run_sync(root, command)
-    finally:
-        restored = stash.restore_changes(root, saved)
-    if merged and restored:
-        return None
-    return SyncFailed(command, None if restored else saved)
+        saved = saved_work.save_work(root)
+    except SwarmError as error:
+        return SyncFailed(command, f"Bringing in the fix was not tried. {error.message}")
+    try:
+        failed = _run_and_restore(root, command, saved)
+    except BaseException:
+        if saved_work.undo_changes(root, saved):
+            saved_work.discard(root, saved)
+        raise
+    if failed is None or failed.saved is None:
+        saved_work.discard(root, saved)
+    return failed
 
 
-def _run_sync(root: Path, command: str) -> bool:
-    """Whether it succeeded; a merge that it leaves unfinished is undone."""
-    merged = False
-    try:
-        merged = subprocesses.run_on_terminal(["sh", "-c", command], root) == 0
-    finally:
-        if not merged:
-            stash.abort_merge(root)
-    return merged
+def _run_and_restore(root: Path, command: str, saved: SavedWork) -> SyncFailed | None:
+    failed = _run_sync(root, command, saved)
+    if failed is None or failed.saved or not saved.paths:
+        return failed
+    aside = saved_work.put_aside(root, saved)
+    if aside is None:
+        return failed
+    failed = _run_sync(root, command, aside)
+    if failed is not None:
+        return failed
+    conflicts = saved_work.carry_over(root, aside)
+    if not conflicts:
+        return None
+    why = f"Your changes to {_list(conflicts)} conflict with what '{command}' brings in"
+    return _undo(root, command, aside, why, conflicts, _stash_around(command))
+
+
+def _run_sync(root: Path, command: str, saved: SavedWork) -> SyncFailed | None:
+    """Run it; where it fails, make everything as it was, also what was put aside."""
+    code = subprocesses.run_on_terminal(
+        ["sh", "-c", command], root, _make_environment(saved), lambda pid: saved_work.record_user(saved, pid)
+    )
+    conflicts = tuple(files.list_unmerged(root))
+    stopped = _find_operation(root)
+    if code == 0 and not stopped and not conflicts and refs.read_branch(root) == saved.branch:
+        lost = saved_work.list_lost_files(root, saved)
+        if not lost:
+            return None
+        why = f"'{command}' would replace {_list(lost)}, which git does not track here or was told not to look at"
+        return _undo(root, command, saved, why, lost, None)
+    if conflicts:
+        why = f"'{command}' conflicts in {_list(conflicts)}"
+    elif stopped:
+        why = f"'{command}' stopped in the middle of a {stopped.name}"
+    elif code == 0:
+        why = f"'{command}' checked out another branch"
+    else:
+        why = f"'{command}' failed with exit status {code}"
+    return _undo(root, command, saved, why, conflicts, _stash_around(command) if saved.paths else command)
+
+
+def _undo(
+    root: Path, command: str, saved: SavedWork, why: str, conflicts: tuple[str, ...], then: str | None
+) -> SyncFailed:
+    if saved_work.undo_changes(root, saved):
+        return SyncFailed(command, f"{why}. {_AS_BEFORE}", conflicts, then)
+    kept = f" Your changes are kept as {_short(saved.commit)}." if saved.commit else ""
+    return SyncFailed(
+        command, f"{why}, and it could not be undone.{kept} See 'git status'", conflicts, None, saved.commit
+    )
+
+
+def _make_environment(saved: SavedWork) -> dict[str, str]:
+    """Git's settings for the sync, behind those that the environment has already."""
+    settings = _SETTINGS | ({"submodule.recurse": "false"} if saved.has_changed_submodule else {})
+    environment = dict(os.environ)
+    count = int(environment.get("GIT_CONFIG_COUNT") or 0)
+    for place, (key, value) in enumerate(settings.items(), start=count):
+        environment |= {f"GIT_CONFIG_KEY_{place}": key, f"GIT_CONFIG_VALUE_{place}": value}
+    return environment | {"GIT_CONFIG_COUNT": str(count + len(settings))}
+
+
+def _find_operation(root: Path) -> Operation | None:
+    return operation.find_operation(repository.worktree_git_dir(root))
+
+
+def _stash_around(command: str) -> str:
+    return f"git stash push && {command} && git stash pop"
+
+
+def _list(paths: tuple[str, ...]) -> str:
+    more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
+    return ", ".join(paths[:_MOST_NAMED]) + more
+
+
+def _short(commit: str | None) -> str:
+    return (commit or "")[:10]

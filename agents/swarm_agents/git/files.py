@@ -1,9 +1,16 @@
 """Lists the files that differ between the working tree, the index and the commit that is checked out."""
 
+from __future__ import annotations
+
+import os
 from pathlib import Path
 
 from swarm_agents.git.refs import read_head
-from swarm_agents.git.run import run_git
+from swarm_agents.git.run import Folder, run_git
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def list_unstaged(root: Path) -> list[str]:
@@ -29,9 +36,21 @@ def list_unmerged(root: Path) -> list[str]:
     return [name for name in names if name]
 
 
-def read_head_and_changes(root: Path) -> tuple[str | None, list[str], list[str]]:
+class WorkingTree(NamedTuple):
     """The commit that is checked out (None before the first one), the files with staged and with unstaged changes."""
-    status = run_git(["status", "--porcelain=v2", "--branch", "-z", "--untracked-files=no", "--no-renames"], root)
+
+    head: str | None
+    staged: tuple[str, ...]
+    unstaged: tuple[str, ...]
+
+
+def read_working_tree(root: Folder, pathspec: Sequence[str] = ()) -> WorkingTree:
+    """The working tree as it is now, by one git process; with a pathspec only the files that it names.
+
+    The pathspec is read from `root`.
+    """
+    options = ["--porcelain=v2", "--branch", "-z", "--untracked-files=no", "--no-renames"]
+    status = run_git(["status", *options, *(("--", *pathspec) if pathspec else ())], root)
     head: str | None = None
     staged: list[str] = []
     unstaged: list[str] = []
@@ -42,7 +61,20 @@ def read_head_and_changes(root: Path) -> tuple[str | None, list[str], list[str]]
             name = line.split(" ", 8)[8]
             staged += [name] if line[2] != "." else []
             unstaged += [name] if line[3] != "." else []
-    return head, staged, unstaged
+    return WorkingTree(head, tuple(staged), tuple(unstaged))
+
+
+def list_changed_in(pathspec: Sequence[str]) -> tuple[str, ...]:
+    """Tracked files with changes, staged or not, that this pathspec names. It is read from the current folder."""
+    found = read_working_tree(os.getcwd(), pathspec)
+    return (*found.staged, *found.unstaged)
+
+
+def unquote_path(written: str) -> str:
+    """A path as git writes it in lists: in double quotes, with escapes, where it holds unusual bytes."""
+    if len(written) < 2 or written[0] != '"' or written[-1] != '"':
+        return written
+    return os.fsdecode(written[1:-1].encode(errors="surrogateescape").decode("unicode_escape").encode("latin-1"))
 
 
 def fingerprint_unstaged(root: Path, paths: list[str]) -> str:

@@ -13,6 +13,13 @@ def read_head(root: Folder) -> str | None:
     return answer.stdout.strip() or None
 
 
+def read_commit(root: Folder, name: str) -> str | None:
+    """The id of the commit, or of the tag, that git knows by this name; None when it knows none."""
+    if name.startswith("-"):
+        return None
+    return run_git(["rev-parse", "--verify", "--quiet", name], root).stdout.strip() or None
+
+
 def read_head_and_tree(root: Folder) -> tuple[str, str] | None:
     """The commit that is checked out and its tree; None before the first one."""
     answer = run_git(["rev-parse", "--quiet", "HEAD^{commit}", "HEAD^{tree}"], root)

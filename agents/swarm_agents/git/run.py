@@ -18,9 +18,17 @@ _LIMIT_S = 30  # a repository of a million files answers `git diff` in seconds
 
 
 def run_git(
-    arguments: list[str], where: Folder, extra_environment: dict[str, str] | None = None
+    arguments: list[str],
+    where: Folder,
+    extra_environment: dict[str, str] | None = None,
+    *,
+    request: str | None = None,
+    limit_s: float = _LIMIT_S,
 ) -> subprocess.CompletedProcess[str]:
-    """Run `git` in this folder; the caller reads its exit status. Raises `Unavailable` without git or after 30 s."""
+    """Run `git` in this folder, with `request` on its standard input; the caller reads its exit status.
+
+    Raises `Unavailable` without git or after `limit_s`.
+    """
     try:
         return subprocess.run(
             ["git", *arguments],
@@ -29,14 +37,15 @@ def run_git(
             encoding="utf-8",
             errors="surrogateescape",
             env=os.environ | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"} | (extra_environment or {}),
-            stdin=subprocess.DEVNULL,
-            timeout=_LIMIT_S,
+            stdin=subprocess.DEVNULL if request is None else None,
+            input=request,
+            timeout=limit_s,
             check=False,
         )
     except FileNotFoundError:
         raise Unavailable(GIT_MISSING) from None
     except subprocess.TimeoutExpired:
-        raise Unavailable(f"'git {arguments[0]}' did not answer within {_LIMIT_S} s.") from None
+        raise Unavailable(f"'git {arguments[0]}' did not answer within {limit_s} s.") from None
 
 
 def run_git_or_raise(arguments: list[str], where: Folder) -> str:

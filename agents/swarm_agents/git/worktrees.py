@@ -29,8 +29,6 @@ def write_tree_to_commit(
     staged = run_git(["write-tree"], root).stdout.strip() or None
     if staged is None or (not everything and not pathspec):
         return staged
-    if "--pathspec-from-file=-" in pathspec:
-        return None  # git has read standard input to its end
     import tempfile  # takes ten milliseconds, and only a verdict needs it
 
     with tempfile.TemporaryDirectory(prefix="swarm-index-") as folder:

@@ -88,30 +88,49 @@ def end_process_group(child: subprocess.Popen[bytes], grace_s: float = 0.0) -> N
     child.wait()
 
 
-def run_on_terminal(command: list[str], where: Path) -> int:
-    """Run the command, its output to standard error; its exit status. A signal ends it first, and then this process."""
-    with _forwarding_signals(lambda: subprocess.Popen(command, cwd=where, stdout=sys.stderr)) as (child, came):
+def run_on_terminal(
+    command: list[str],
+    where: Path,
+    environment: dict[str, str] | None = None,
+    started: Callable[[int], None] = lambda _: None,
+) -> int:
+    """Run the command, its output to standard error; its exit status. A signal ends it first, and then this process.
+
+    `started` is called with its process id.
+    """
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(command, cwd=where, env=environment, stdout=sys.stderr)
+
+    with _forwarding_signals(start) as (child, came):
+        started(child.pid)
         code = child.wait()
     _raise_signal(came)
     return code
 
 
-def run_and_record(command: list[str], environment: dict[str, str], quiet_stdout: bool) -> tuple[int, bytes]:
+def run_and_record(
+    command: list[str], environment: dict[str, str], quiet_stdout: bool, stdin: Path | None = None
+) -> tuple[int, bytes]:
     """Run the command; its exit status, and the end of its errors where standard error is no terminal.
 
-    A terminal is inherited, so that editors and colours work. With `quiet_stdout` the output goes to standard error. A
-    signal is sent on to the command, which decides what to do about it.
+    A terminal is inherited, so that editors and colours work, and so is each descriptor that was handed to this
+    process. With `quiet_stdout` the output goes to standard error. Standard input is the file `stdin`, if there is one.
+    A signal is sent on to the command, which decides what to do about it.
     """
     captured = not sys.stderr.isatty()
     kept = bytearray()
 
     def start() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            command,
-            env=environment,
-            stdout=sys.stderr if quiet_stdout else None,
-            stderr=subprocess.PIPE if captured else None,
-        )
+        with open(stdin, "rb") if stdin else contextlib.nullcontext() as source:
+            return subprocess.Popen(
+                command,
+                env=environment,
+                stdin=source,
+                stdout=sys.stderr if quiet_stdout else None,
+                stderr=subprocess.PIPE if captured else None,
+                close_fds=False,
+            )
 
     with _forwarding_signals(start) as (child, _):
         reader = _start(_keep_end, child.stderr, kept, KEPT_OUTPUT, _pass_on) if captured else None

@@ -13,18 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.repo import HOOK, Ran, Repo, environment
+from tests.support.commits import commit, repair, status
+from tests.support.repo import HOOK, Repo, environment
 from tests.support.until import until
 
 WAIT_LIMIT_S = 30
-
-
-def commit(repo: Repo, agent: str, *words: str) -> Ran:
-    return repo.swarm("--as", agent, "--json", "commit", *(words or ("-m", "work")))
-
-
-def status(repo: Repo) -> str:
-    return str(repo.swarm("status", "--json").data["build"]["status"])
 
 
 def test_a_commit_that_nothing_refuses_lands(repo: Repo) -> None:
@@ -289,23 +282,6 @@ def test_a_commit_that_lands_while_another_repairs_changes_nothing(repo: Repo) -
 
 
 # A worktree per agent.
-
-
-@pytest.fixture
-def two_trees(repo: Repo) -> tuple[Repo, Repo]:
-    """main with a broken commit that both agents' branches have, and each agent with a change of its own staged."""
-    repo.stage("broken")
-    repo.git("commit", "-q", "-m", "break it", "--no-verify")
-    alice, bob = repo.worktree("alice"), repo.worktree("bob")
-    bob.stage("b.txt", "bob\n")
-    alice.git("rm", "-q", "--cached", "broken")
-    alice.stage("a.txt", "alice\n")
-    return alice, bob
-
-
-def repair(alice: Repo) -> Ran:
-    (alice.path / "broken").unlink()
-    return commit(alice, "alice", "-m", "repair")
 
 
 def test_a_retry_without_the_fix_is_told_what_to_bring_in(two_trees: tuple[Repo, Repo]) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents.commit.arguments import CommitContents, read_contents
+from swarm_agents.commit import arguments
+from swarm_agents.commit.arguments import CommitContents
 from swarm_agents.git import worktrees
 from tests.support.repo import Repo, environment
 
@@ -76,12 +77,9 @@ def test_paths_are_read_from_where_the_caller_stands(repo: Repo, monkeypatch: py
     assert told and "below/four" in repo.git("ls-tree", "-r", "--name-only", told)
 
 
-def test_paths_that_git_reads_from_standard_input_cannot_be_read_again(repo: Repo) -> None:
-    chosen = read_contents(["--pathspec-from-file=-"])
-
-    assert not chosen.only_staged
-    assert worktrees.write_tree_to_commit(repo.path, *chosen) is None
-
-
 def test_values_of_options_are_neither_options_nor_paths() -> None:
     assert read_contents(["-m", "--all", "--author", "a", "-F", "one", "-mai"]) == CommitContents()
+
+
+def read_contents(words: list[str]) -> CommitContents:
+    return arguments.read_contents(arguments.read_arguments(words))

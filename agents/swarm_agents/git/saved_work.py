@@ -1,0 +1,415 @@
+"""Saves what a working tree holds beyond its commit, before a command changes the tree, and restores it to the byte.
+
+Until it is restored, the work is kept twice: as copies of the index and of each changed file in the git directory of
+the worktree, and as a commit in the form of a stash under `SAVED_REF`, so that git keeps every blob of it. Files that
+git ignores, or was told not to look at, are kept as links: git replaces them without a question.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import shutil
+from pathlib import Path
+
+from swarm_agents.errors import CannotWrite, Unavailable
+from swarm_agents.git.index import find_index, has_same_entries, install_index
+from swarm_agents.git.operation import find_operation
+from swarm_agents.git.refs import read_branch, read_head
+from swarm_agents.git.repository import worktree_git_dir
+from swarm_agents.git.run import run_git, run_git_or_raise
+from swarm_agents.system.subprocesses import defer_signals
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Sequence
+
+SAVED_REF = "refs/worktree/swarm-saved"  # a ref of this worktree alone: all worktrees share the stash
+KEPT_REF = "refs/worktree/swarm-kept"  # saved work that could not be restored, after its owner was told
+
+_USER = "user"  # names the process that works while the changes are saved
+_FOLDER = "swarm-saved"  # in the git directory of the worktree
+_MOST_HIDDEN = 20_000  # links; more ignored files than that are dependencies or builds, which can be made again
+_LIMIT_S = 600  # a filter as that of git-lfs may load what it restores
+_IDENTITY = ("-c", "user.name=swarm", "-c", "user.email=swarm@localhost", "-c", "commit.gpgSign=false")
+_UNFOLLOWED = {"GIT_LITERAL_PATHSPECS": "1"}  # a file may be called ":x" or "*"
+# A `git reset` that follows submodules throws away what is uncommitted in them.
+_NO_SUBMODULES = ("-c", "submodule.recurse=false")
+
+
+class SavedWork(NamedTuple):
+    """What was saved of a working tree at the commit `head` of `branch` (None: detached).
+
+    `paths` are the changed files, `commit` holds them in the form of a stash; without changes it is None. `hidden` are
+    the files that git ignores or does not look at. `aside`: the changes were taken out of the working tree.
+    """
+
+    folder: Path
+    head: str
+    branch: str | None
+    commit: str | None
+    paths: tuple[str, ...]
+    hidden: tuple[str, ...]
+    has_changed_submodule: bool
+    aside: bool = False
+
+
+def save_work(root: Path) -> SavedWork:
+    """Save everything, and change nothing. Raises `CannotWrite` or `Unavailable`, after which nothing is saved."""
+    folder = worktree_git_dir(root) / _FOLDER
+    head = read_head(root)
+    if head is None:
+        raise Unavailable("There is no commit yet.")
+    shutil.rmtree(folder, ignore_errors=True)
+    paths = _list_changed(root)
+    try:
+        (folder / "files").mkdir(parents=True, mode=0o700)
+        (folder / "hidden").mkdir()
+        shutil.copyfile(find_index(root), folder / "index")
+        for number, path in enumerate(paths):
+            _copy(root / path, folder / "files" / str(number))
+        hidden = _link_hidden(root, folder)
+        commit = _make_stash(root, folder, head, paths) if paths else None
+        saved = SavedWork(folder, head, read_branch(root), commit, paths, hidden, _has_changed_submodule(root))
+        _write_state(saved)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise CannotWrite(f"Your changes could not be saved in {folder}: {error.strerror}.") from error
+    return saved
+
+
+def find_saved_work(root: Path) -> SavedWork | None:
+    """The work that an interrupted command left saved; None without any.
+
+    `paths` is empty when only the commit is left of it.
+    """
+    folder = worktree_git_dir(root) / _FOLDER
+    try:
+        state = json.loads((folder / "state").read_text(encoding="ascii"))
+        state |= {name: tuple(state[name]) for name in ("paths", "hidden")}
+        return SavedWork(folder, **state)
+    except (FileNotFoundError, ValueError):  # none, or it was killed while it saved, and had changed nothing
+        pass
+    commit = run_git(["rev-parse", "--verify", "--quiet", SAVED_REF], root).stdout.strip()
+    return SavedWork(folder, read_head(root) or "", read_branch(root), commit, (), (), False, True) if commit else None
+
+
+def record_user(saved: SavedWork, pid: int) -> None:
+    """Note the process that works while the changes are saved, so that no other one restores them meanwhile."""
+    (saved.folder / _USER).write_text(f"{pid} {_read_start(pid)}", encoding="ascii")
+
+
+def is_still_used(saved: SavedWork) -> bool:
+    """Whether the process that was noted lives, as it may when the one that had started it was killed."""
+    try:
+        pid, _, start = (saved.folder / _USER).read_text(encoding="ascii").partition(" ")
+        os.kill(int(pid), 0)
+    except (FileNotFoundError, ProcessLookupError, ValueError):
+        return False
+    except PermissionError:  # another user's process has that number now
+        return False
+    return _read_start(int(pid)) == start
+
+
+def can_restore(root: Path, saved: SavedWork) -> bool:
+    """Whether the index holds nothing that was staged since the changes were put aside."""
+    if not saved.paths or has_same_entries(root, saved.folder / "index"):
+        return True
+    return _run(root, ["diff", "--cached", "--quiet", "HEAD"]).returncode == 0
+
+
+def put_aside(root: Path, saved: SavedWork) -> SavedWork | None:
+    """Take the saved changes out of the working tree and the index. None, and nothing is changed, where that would
+    cost files that git does not track, or where the working tree has changed since it was saved.
+    """
+    if any(_is_blocked(root, path) for path in saved.paths) or not _is_as_saved(root, saved):
+        return None
+    saved = saved._replace(aside=True)
+    with defer_signals():
+        _write_state(saved)
+        done = _run(root, ["restore", "--staged", "--worktree", "--source=HEAD", *_FROM_STDIN], saved.paths)
+        if done.returncode != 0:
+            _restore_files(root, saved, ())
+            install_index(root, saved.folder / "index")
+            return None
+    return saved
+
+
+def carry_over(root: Path, saved: SavedWork) -> tuple[str, ...]:
+    """Restore the changes that were put aside, on top of the commit that is checked out now.
+
+    A file that the commit did not change is restored to the byte, staged or not as before. Changes to one that it did
+    change are merged. Returns the files in which that is impossible; then none is restored.
+    """
+    if not saved.paths:
+        return _apply_commit(root, saved)
+    head = read_head(root) or ""
+    both = _list_changed_by_both(root, saved, head)
+    edited = _list_unstaged(root)
+    with defer_signals():
+        index = saved.folder / "index-carried"
+        if both:
+            if _run(root, ["stash", "apply", "--quiet", "--index", saved.commit or ""]).returncode != 0:
+                _clear(root, saved)
+                return both
+            _restore_files(root, saved, {*both, *edited})
+            return ()
+        shutil.copyfile(saved.folder / "index", index)
+        carried = _run(root, ["read-tree", "-i", "-m", saved.head, head], index=index)
+        if carried.returncode != 0:
+            return saved.paths
+        _restore_files(root, saved, edited)
+        install_index(root, index)
+    return ()
+
+
+def undo_changes(root: Path, saved: SavedWork) -> bool:
+    """Make the working tree, the index and HEAD what they were when they were saved: True when they are.
+
+    For after a command that failed, and only where no operation was in progress before it: one that is now is aborted.
+    A file that was edited meanwhile is left as it is, and then the answer is False.
+    """
+    if _is_untouched(root, saved):
+        return True
+    with defer_signals():
+        _write_state(saved._replace(aside=True))
+        operation = find_operation(worktree_git_dir(root))
+        if operation is not None:
+            _run(root, operation.abort.split()[1:])
+        if read_branch(root) != saved.branch:
+            where = ["--detach", saved.head] if saved.branch is None else [saved.branch.removeprefix("refs/heads/")]
+            _run(root, ["checkout", "--quiet", *where])
+        if read_head(root) != saved.head:
+            _run(root, ["reset", "--quiet", "--keep", saved.head])
+        if (read_branch(root), read_head(root)) != (saved.branch, saved.head):
+            return False
+        _restore_files(root, saved, _list_unstaged(root))
+        _restore_hidden(root, saved)
+        if not has_same_entries(root, saved.folder / "index"):
+            install_index(root, saved.folder / "index")
+    return _is_untouched(root, saved)
+
+
+def list_lost_files(root: Path, saved: SavedWork) -> tuple[str, ...]:
+    """Files that git ignored or did not look at, and that what is checked out now has replaced."""
+    lost = [
+        path
+        for number, path in enumerate(saved.hidden)
+        if not _is_same_file(root / path, saved.folder / "hidden" / str(number))
+    ]
+    if not lost:
+        return ()
+    tracked = _run(root, ["ls-tree", "-r", "-z", "--name-only", "--full-tree", "HEAD", "--", *lost[:1000]]).stdout
+    return tuple(path for path in tracked.split("\0") if path)
+
+
+def discard(root: Path, saved: SavedWork, keep: bool = False) -> None:
+    """Forget the saved work, as it is in the working tree again. With `keep`, `KEPT_REF` still has its commit."""
+    with defer_signals():
+        if keep and saved.commit:
+            run_git_or_raise(["update-ref", KEPT_REF, saved.commit], root)
+        with contextlib.suppress(FileNotFoundError):
+            (saved.folder / "state").unlink()
+        if saved.commit:
+            run_git_or_raise(["update-ref", "-d", SAVED_REF], root)
+        shutil.rmtree(saved.folder, ignore_errors=True)
+
+
+_FROM_STDIN = ("--pathspec-from-file=-", "--pathspec-file-nul")
+
+
+def _run(
+    root: Path, arguments: Sequence[str], paths: Sequence[str] | None = None, index: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run git in the working tree; `paths` on its standard input, `index` in place of the real one."""
+    extra = _UNFOLLOWED | ({"GIT_INDEX_FILE": str(index)} if index else {})
+    request = None if paths is None else "".join(f"{path}\0" for path in paths)
+    return run_git([*_NO_SUBMODULES, *arguments], root, extra, request=request, limit_s=_LIMIT_S)
+
+
+def _list_changed(root: Path) -> tuple[str, ...]:
+    """Tracked files that differ between the commit, the index and the working tree."""
+    compared = ["diff", "--name-only", "--no-renames", "--no-ext-diff", "--ignore-submodules=dirty", "-z"]
+    found: dict[str, None] = {}
+    for against in ([], ["--cached", "HEAD"], ["HEAD"]):
+        listed = _run(root, [*compared, *against])
+        if listed.returncode != 0:
+            raise Unavailable(f"'git diff' failed: {listed.stderr.strip()}")
+        found |= dict.fromkeys(path for path in listed.stdout.split("\0") if path)
+    return tuple(found)
+
+
+def _list_unstaged(root: Path) -> set[str]:
+    listed = _run(root, ["diff", "--name-only", "--no-ext-diff", "--ignore-submodules=dirty", "-z"]).stdout
+    return {path for path in listed.split("\0") if path}
+
+
+def _list_changed_by_both(root: Path, saved: SavedWork, head: str) -> tuple[str, ...]:
+    listed = _run(root, ["diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", saved.head, head]).stdout
+    return tuple(sorted({path for path in listed.split("\0") if path}.intersection(saved.paths)))
+
+
+def _has_changed_submodule(root: Path) -> bool:
+    """Whether anything is uncommitted in a submodule, or it stands at another commit than the one that is recorded."""
+    listed = _run(root, ["diff", "--raw", "--ignore-submodules=none", "HEAD"]).stdout.split("\n")
+    return any("160000" in line.split()[:2] or line.startswith(":160000") for line in listed)
+
+
+def _make_stash(root: Path, folder: Path, head: str, paths: Sequence[str]) -> str:
+    """A commit in the form of a stash, under `SAVED_REF`. `git stash create` itself refuses files added by intent."""
+    index = folder / "index-stash"
+    shutil.copyfile(folder / "index", index)
+    staged = _write_tree(root, index)
+    added = _run(root, ["update-index", "--add", "--remove", "-z", "--stdin"], paths, index)
+    if added.returncode != 0:
+        raise Unavailable(f"Your changes could not be saved: {added.stderr.strip()}")
+    held = _write_tree(root, index)
+    index.unlink()
+    note = "swarm: kept while the fix is brought in"
+    beside = run_git_or_raise([*_IDENTITY, "commit-tree", staged, "-p", head, "-m", note], root)
+    stash = run_git_or_raise([*_IDENTITY, "commit-tree", held, "-p", head, "-p", beside, "-m", note], root)
+    run_git_or_raise(["update-ref", SAVED_REF, stash], root)
+    return stash
+
+
+def _write_tree(root: Path, index: Path) -> str:
+    written = _run(root, ["write-tree"], index=index)
+    if written.returncode != 0:
+        raise Unavailable(f"Your changes could not be saved: {written.stderr.strip()}")
+    return written.stdout.strip()
+
+
+def _write_state(saved: SavedWork) -> None:
+    state = saved._asdict()
+    del state["folder"]
+    new = saved.folder / "state-new"
+    new.write_text(json.dumps(state), encoding="ascii")
+    new.replace(saved.folder / "state")
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file or a link. Nothing for what is missing, and for a folder: a submodule is never touched."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        if source.is_symlink() or not source.is_dir():
+            shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _link_hidden(root: Path, folder: Path) -> tuple[str, ...]:
+    ignored = _run(root, ["ls-files", "--others", "--ignored", "--exclude-standard", "-z"]).stdout.split("\0")
+    flagged = [line[2:] for line in _run(root, ["ls-files", "-v", "-z"]).stdout.split("\0") if line[:1] in set("hS")]
+    hidden = [path for path in (*flagged, *ignored) if path and os.path.lexists(root / path)][:_MOST_HIDDEN]
+    for number, path in enumerate(hidden):
+        target = folder / "hidden" / str(number)
+        try:
+            os.link(root / path, target, follow_symlinks=False)
+        except OSError:  # another file system, or one without links
+            _copy(root / path, target)
+    return tuple(hidden)
+
+
+def _is_same_file(there: Path, kept: Path) -> bool:
+    """Whether the file is the one that was kept, or has its content."""
+    try:
+        if os.path.samestat(there.lstat(), kept.lstat()):
+            return True
+        return _read_raw(there) == _read_raw(kept)
+    except OSError:
+        return False
+
+
+def _read_raw(path: Path) -> tuple[str, bytes] | None:
+    """The content of a file or link; None for a folder, and for what is missing."""
+    try:
+        if path.is_symlink():
+            return "link", os.fsencode(os.readlink(path))
+        return None if path.is_dir() else ("file", path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _is_blocked(root: Path, path: str) -> bool:
+    """Whether an untracked file or folder lies where a tracked file was, so that restoring that one would delete it."""
+    there = root / path
+    if there.is_dir() and not there.is_symlink():
+        return not (there / ".git").exists()
+    parents = [root / parent for parent in Path(path).parents if parent.name]
+    return any(os.path.lexists(parent) and (parent.is_symlink() or not parent.is_dir()) for parent in parents)
+
+
+def _is_untouched(root: Path, saved: SavedWork) -> bool:
+    """Whether HEAD, index and files are those that were saved, and no operation is in progress."""
+    if (read_branch(root), read_head(root)) != (saved.branch, saved.head):
+        return False
+    in_progress = find_operation(worktree_git_dir(root))
+    return in_progress is None and _is_as_saved(root, saved) and not list_lost_files(root, saved)
+
+
+def _is_as_saved(root: Path, saved: SavedWork) -> bool:
+    if not has_same_entries(root, saved.folder / "index") or set(_list_changed(root)) != set(saved.paths):
+        return False
+    kept = [saved.folder / "files" / str(number) for number in range(len(saved.paths))]
+    return all(_read_raw(root / path) == _read_raw(copy) for path, copy in zip(saved.paths, kept, strict=True))
+
+
+def _restore_files(root: Path, saved: SavedWork, leave: set[str] | tuple[()]) -> None:
+    for number, path in enumerate(saved.paths):
+        if path not in leave:
+            _restore_file(root, path, saved.folder / "files" / str(number), saved.folder / "restoring")
+
+
+def _restore_hidden(root: Path, saved: SavedWork) -> None:
+    """Restore hidden files that are gone, or that git replaced by those of its commit."""
+    lost = list_lost_files(root, saved)
+    for number, path in enumerate(saved.hidden):
+        kept = saved.folder / "hidden" / str(number)
+        if os.path.lexists(kept) and (path in lost or not os.path.lexists(root / path)):
+            _restore_file(root, path, kept, saved.folder / "restoring")
+
+
+def _read_start(pid: int) -> str:
+    """When the process began, in the kernel's own unit, and "ended" where it did; "" where no file tells it."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            found = file.read().rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return "ended" if found[0] == "Z" else found[19]
+
+
+def _restore_file(root: Path, path: str, kept: Path, half: Path) -> None:
+    there = root / path
+    wanted = _read_raw(kept)
+    if wanted == _read_raw(there):
+        return
+    if wanted is None:
+        there.unlink()
+        return
+    there.parent.mkdir(parents=True, exist_ok=True)
+    half.unlink(missing_ok=True)
+    shutil.copy2(kept, half, follow_symlinks=False)
+    try:
+        half.replace(there)
+    except OSError as error:
+        if error.errno != errno.EXDEV:  # the git directory is on another file system
+            raise
+        there.unlink(missing_ok=True)
+        shutil.copy2(kept, there, follow_symlinks=False)
+
+
+def _clear(root: Path, saved: SavedWork) -> None:
+    """Take back what a `git stash apply` that conflicts did to the working tree, which was clean before."""
+    _run(root, ["restore", "--staged", "--worktree", "--source=HEAD", *_FROM_STDIN], saved.paths)
+
+
+def _apply_commit(root: Path, saved: SavedWork) -> tuple[str, ...]:
+    """Restore from the commit alone."""
+    if not saved.commit:
+        return ()
+    with defer_signals():
+        if _run(root, ["stash", "apply", "--quiet", "--index", saved.commit]).returncode == 0:
+            return ()
+        listed = _run(root, ["diff", "--name-only", "--no-renames", "-z", f"{saved.commit}^", saved.commit]).stdout
+        return tuple(path for path in listed.split("\0") if path)
