@@ -126,6 +126,8 @@ def _keep_files(arguments: CommitArguments, notes: Path) -> tuple[CommitArgument
             continue
         if option.value == _STDIN and option.name != "template":
             stdin = stdin or _keep_stdin(notes / "stdin")
+            if option.name == "pathspec-from-file":  # it is read in other places too
+                new[place] = str(stdin)
         elif _is_readable_once(option.value):
             kept = notes / f"{option.name}-{place}"
             try:
