@@ -48,3 +48,16 @@ def _read(path: Path) -> tuple[int, str]:
     if path.is_symlink():
         return 0, str(path.readlink())
     return path.stat().st_mode, hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def assert_same_work(repo: Repo, before: dict[str, object]) -> None:
+    """Nothing that the user had differs; names what does."""
+    after = read_work(repo)
+    differ = {}
+    for part, was in before.items():
+        now = after[part]
+        if isinstance(was, dict) and isinstance(now, dict):
+            differ |= {name: (was.get(name), now.get(name)) for name in was | now if was.get(name) != now.get(name)}
+        elif was != now:
+            differ[part] = (was, now)
+    assert differ == {}, differ

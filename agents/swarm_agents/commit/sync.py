@@ -109,6 +109,7 @@ def _run_and_restore(root: Path, command: str, saved: SavedWork) -> SyncFailed |
     failed = _run_sync(root, command, saved)
     if failed is None or failed.saved or not saved.paths:
         return failed
+    lead_on = _go_round_changes(root, command, saved)
     aside = saved_work.put_aside(root, saved)
     if aside is None:
         return failed
@@ -119,7 +120,7 @@ def _run_and_restore(root: Path, command: str, saved: SavedWork) -> SyncFailed |
     if not conflicts:
         return None
     why = f"Your changes to {_list(conflicts)} conflict with what '{command}' brings in"
-    return _undo(root, command, aside, why, conflicts, _stash_around(command))
+    return _undo(root, command, aside, why, conflicts, lead_on)
 
 
 def _run_sync(root: Path, command: str, saved: SavedWork) -> SyncFailed | None:
@@ -143,7 +144,7 @@ def _run_sync(root: Path, command: str, saved: SavedWork) -> SyncFailed | None:
         why = f"'{command}' checked out another branch"
     else:
         why = f"'{command}' failed with exit status {code}"
-    return _undo(root, command, saved, why, conflicts, _stash_around(command) if saved.paths else command)
+    return _undo(root, command, saved, why, conflicts, _go_round_changes(root, command, saved))
 
 
 def _undo(
@@ -171,8 +172,15 @@ def _find_operation(root: Path) -> Operation | None:
     return operation.find_operation(repository.worktree_git_dir(root))
 
 
-def _stash_around(command: str) -> str:
-    return f"git stash push && {command} && git stash pop"
+def _go_round_changes(root: Path, command: str, saved: SavedWork) -> str:
+    """The command, with the changes in a stash meanwhile. Git stashes no file that was added by intent."""
+    if not saved.paths:
+        return command
+    import shlex  # takes a millisecond, and only a sync that fails needs it
+
+    intended = saved_work.list_intended(root)
+    added = f"git add -- {shlex.join(intended)} && " if intended else ""
+    return f"{added}git stash push && {command} && git stash pop"
 
 
 def _list(paths: tuple[str, ...]) -> str:

@@ -12,6 +12,7 @@ import errno
 import json
 import os
 import shutil
+import stat
 from pathlib import Path
 
 from swarm_agents.errors import CannotWrite, Unavailable
@@ -91,7 +92,11 @@ def find_saved_work(root: Path) -> SavedWork | None:
         state = json.loads((folder / "state").read_text(encoding="ascii"))
         state |= {name: tuple(state[name]) for name in ("paths", "hidden")}
         return SavedWork(folder, **state)
-    except (FileNotFoundError, ValueError):  # none, or it was killed while it saved, and had changed nothing
+    except (
+        FileNotFoundError,
+        NotADirectoryError,
+        ValueError,
+    ):  # none, or it was killed while it saved, and had changed nothing
         pass
     commit = run_git(["rev-parse", "--verify", "--quiet", SAVED_REF], root).stdout.strip()
     return SavedWork(folder, read_head(root) or "", read_branch(root), commit, (), (), False, True) if commit else None
@@ -186,11 +191,20 @@ def undo_changes(root: Path, saved: SavedWork) -> bool:
             _run(root, ["reset", "--quiet", "--keep", saved.head])
         if (read_branch(root), read_head(root)) != (saved.branch, saved.head):
             return False
-        _restore_files(root, saved, _list_unstaged(root))
+        _restore_files(root, saved, {path for path in _list_unstaged(root) if os.path.lexists(root / path)})
         _restore_hidden(root, saved)
         if not has_same_entries(root, saved.folder / "index"):
             install_index(root, saved.folder / "index")
+        missing = [path for path in _list_unstaged(root).difference(saved.paths) if not os.path.lexists(root / path)]
+        if missing:
+            _run(root, ["checkout-index", "-z", "--stdin"], missing)
     return _is_untouched(root, saved)
+
+
+def list_intended(root: Path) -> tuple[str, ...]:
+    """Files that are in the index by intent only (`git add -N`)."""
+    listed = _run(root, ["diff", "--name-only", "--diff-filter=A", "-z"]).stdout
+    return tuple(path for path in listed.split("\0") if path)
 
 
 def list_lost_files(root: Path, saved: SavedWork) -> tuple[str, ...]:
@@ -320,12 +334,13 @@ def _is_same_file(there: Path, kept: Path) -> bool:
         return False
 
 
-def _read_raw(path: Path) -> tuple[str, bytes] | None:
-    """The content of a file or link; None for a folder, and for what is missing."""
+def _read_raw(path: Path) -> tuple[int, bytes] | None:
+    """The mode and content of a file or link; None for a folder, and for what is missing."""
     try:
-        if path.is_symlink():
-            return "link", os.fsencode(os.readlink(path))
-        return None if path.is_dir() else ("file", path.read_bytes())
+        mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            return mode, os.fsencode(os.readlink(path))
+        return None if stat.S_ISDIR(mode) else (mode, path.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         return None
 

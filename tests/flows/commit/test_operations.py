@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.commits import commit, leave_behind, read_work, repair, status
+from tests.support.commits import assert_same_work, commit, leave_behind, read_work, repair, status
 from tests.support.repo import Repo, environment
 from tests.support.until import until
 
@@ -116,7 +116,7 @@ def test_an_operation_in_progress_is_left_as_it_is_and_named(
 
     conflicts = not resolved and begin not in (begin_edit, begin_exec, begin_bisect)
     assert ended.exit == (86 if conflicts else 93)
-    assert read_work(bob) == before
+    assert_same_work(bob, before)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_a_merge_that_waits_at_the_gate_is_not_touched_by_the_sync(alice: Repo, 
     waiting.communicate(timeout=WAIT_LIMIT_S)
 
     assert waiting.returncode == 93
-    assert read_work(bob) == before
+    assert_same_work(bob, before)
 
 
 def test_a_sync_that_was_killed_in_a_merge_leaves_the_merge_to_the_user(alice: Repo, bob: Repo) -> None:

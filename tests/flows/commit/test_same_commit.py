@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commits import commit, leave_behind, read_work, repair
+from tests.support.commits import assert_same_work, commit, leave_behind, read_work, repair
 from tests.support.repo import Ran, Repo, environment
 from tests.support.until import until
 
@@ -317,7 +317,7 @@ def test_amend_never_changes_the_merge_that_brought_in_the_fix(two_trees: tuple[
     ended = commit(bob, "bob", "--amend", "--no-edit")
 
     assert ended.exit == 93
-    assert read_work(bob) == before
+    assert_same_work(bob, before)
     assert bob.shell(ended.json["next"]) == 0
     bob.git("add", "b3.txt")
     assert commit(bob, "bob", "--amend", "--no-edit").exit == 0
