@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 
-from swarm_agents.commit import gate_note
+from swarm_agents.commit import gate_note, hook_changes
 from swarm_agents.commit.context import CommitContext
 from swarm_agents.commit.gate_note import GateNote
+from swarm_agents.commit.hook_changes import HookChanges
 from swarm_agents.commit.notes_folder import new_notes_folder
-from swarm_agents.git import files
 from swarm_agents.git.commit import CommitRun, run_commit
 from swarm_agents.model import Moment
 from swarm_agents.values import TYPE_CHECKING, NamedTuple
@@ -29,8 +29,13 @@ class CommitAttempt(NamedTuple):
     gate: GateNote
     began: Moment
     head_before: str | None
-    files_changed: bool
-    """It was refused, and what it would have committed changed in the working tree meanwhile."""
+    changes: HookChanges
+    """The files that changed while it was being refused."""
+
+    @property
+    def files_changed(self) -> bool:
+        """The hook that refused it changed files."""
+        return bool(self.changes.by_hook)
 
     @property
     def git_died(self) -> bool:
@@ -50,20 +55,17 @@ class CommitAttempt(NamedTuple):
 def try_commit(context: CommitContext) -> CommitAttempt:
     """Run `git commit`, up to twelve times when it loses races. Raises `Unavailable` without git, `CannotWrite`."""
     began = context.db.moment()
-    head, staged, unstaged = files.read_head_and_changes(context.root)
-    # In a shared checkout others edit meanwhile: only files that are about to be committed tell what the hook changed.
-    watched = staged if context.contents.only_staged else staged + unstaged
+    before = hook_changes.record_files(context.root)
     with new_notes_folder(context.notes_parent) as notes:
         for left in range(_RACE_TRIES, 0, -1):
-            before = {name: _stamp(context.root / name) for name in watched}
             run, gate = _run_once(context, notes)
             if not _lost_race(run) or left == 1:
                 break
             import random  # takes milliseconds, and only a commit that lost a race needs it
 
             time.sleep(random.uniform(*_RACE_PAUSE_S))
-    files_changed = run.code != 0 and _has_changed(context.root, before)
-    return CommitAttempt(run, gate, began, head, files_changed)
+    changes = hook_changes.find_changes(context, before, run) if run.refusing_hook() else HookChanges()
+    return CommitAttempt(run, gate, began, before.head, changes)
 
 
 def _run_once(context: CommitContext, notes: Path) -> tuple[CommitRun, GateNote]:
@@ -75,17 +77,3 @@ def _run_once(context: CommitContext, notes: Path) -> tuple[CommitRun, GateNote]
 
 def _lost_race(run: CommitRun) -> bool:
     return run.code == _GIT_DIED and any(sign in error for error in run.errors for sign in _LOST_RACES)
-
-
-def _has_changed(root: Path, before: dict[str, tuple[int, int] | None]) -> bool:
-    """Whether one of these files was written since, and now differs from what is staged."""
-    written = {name for name, stamp in before.items() if _stamp(root / name) != stamp}
-    return bool(written.intersection(files.list_unstaged(root)) if written else ())
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.lstat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size

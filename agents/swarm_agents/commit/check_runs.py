@@ -9,13 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from swarm_agents.commit import could_not_run
 from swarm_agents.config.config import CheckConfig
 from swarm_agents.db.database import Database
 from swarm_agents.db.deadlines import columns, value_in
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.git import repository, worktrees
 from swarm_agents.system import subprocesses
-from swarm_agents.text import tail
+from swarm_agents.text import tail, without_escapes
 from swarm_agents.values import TYPE_CHECKING, NamedTuple, StrEnum
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class CheckState(StrEnum):
     """Failed, and passed when it was run again on the same tree."""
     TIMED_OUT = "timed_out"
     COULD_NOT_RUN = "could_not_run"
-    """Not found, not executable, killed, no space left: no evidence about the tree."""
+    """Not found, not executable, killed, no memory or space left: no evidence about the tree."""
 
 
 class CheckRun(NamedTuple):
@@ -68,6 +69,13 @@ def run_on_tree(db: Database, root: Path, check: CheckConfig, tree: str, runner:
 def run_in_place(root: Path, command: str, give_up_at: float) -> CheckRun:
     """The result of the check on the working tree as it is, with everything that lies in it."""
     return _run(command, root, repository.scrub_environment(root), give_up_at, lambda: None)
+
+
+def describe_end(run: CheckRun) -> str:
+    """How a check ended, in words: `exit status 1`, or why it could not run."""
+    status = f"exit status {run.exit_status}"
+    reason = could_not_run.explain(run.exit_status or 0, run.output)
+    return f"{status}: {reason}" if reason else status
 
 
 def has_ever_passed(tx: Transaction, check: CheckConfig) -> bool:
@@ -179,7 +187,7 @@ def _run(command: str, where: Path, environment: dict[str, str], give_up_at: flo
     began = time.monotonic()
     words = ["sh", "-c", command]
     ended = subprocesses.run_with_limit(give_up_at - began, words, where, environment, merged=True, tick=renew)
-    output = tail(ended.output.decode("utf-8", errors="replace"), lines=200, characters=20_000)
+    output = tail(without_escapes(ended.output.decode("utf-8", errors="replace")), lines=200, characters=20_000)
     duration_ms = int((time.monotonic() - began) * 1000)
     return CheckRun(_state(ended.code, ended.in_time, output), ended.code, output, duration_ms)
 
@@ -189,9 +197,7 @@ def _state(code: int, in_time: bool, output: str) -> CheckState:
         return CheckState.TIMED_OUT
     if code == 0:
         return CheckState.PASSED
-    if code < 0 or code >= 126 or "No space left on device" in output:
-        return CheckState.COULD_NOT_RUN
-    return CheckState.FAILED
+    return CheckState.COULD_NOT_RUN if could_not_run.explain(code, output) else CheckState.FAILED
 
 
 def _to_check_run(row: Row) -> CheckRun:

@@ -100,7 +100,7 @@ class _EvidenceSearch:
             return _finding(Verdict.UNKNOWN, why, run)
         if run.state is CheckState.FAILED:
             why = "HEAD and your change pass the check; what lies uncommitted in the working tree fails it"
-            return _finding(Verdict.DIRTY_TREE, why, run)._replace(dirty=dirty)
+            return _finding(Verdict.DIRTY_TREE, why, run)._replace(files=dirty)
         return self._inconclusive(run, "the working tree")
 
     def _inconclusive(self, run: CheckRun, what: str) -> RefusalFinding | None:
@@ -114,7 +114,7 @@ class _EvidenceSearch:
             case CheckState.TIMED_OUT:
                 why = f"the check did not end in time on {what}. Treated as broken"
                 return _finding(Verdict.UNKNOWN, why, run, needs_fixer=True)
-        return _finding(Verdict.INFRA, f"the check could not run on {what} (exit status {run.exit_status})", run)
+        return _finding(Verdict.INFRA, f"the check could not run on {what}: {check_runs.describe_end(run)}", run)
 
     def _has_ever_passed(self) -> bool:
         with self._db.reading() as tx:

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from swarm_agents.git.refs import read_head
-from swarm_agents.git.run import run_git
+from swarm_agents.git.run import run_git, run_git_or_raise
+from swarm_agents.values import NamedTuple
 
 
 def list_unstaged(root: Path) -> list[str]:
@@ -29,20 +30,46 @@ def list_unmerged(root: Path) -> list[str]:
     return [name for name in names if name]
 
 
-def read_head_and_changes(root: Path) -> tuple[str | None, list[str], list[str]]:
-    """The commit that is checked out (None before the first one), the files with staged and with unstaged changes."""
+class TrackedFile(NamedTuple):
+    """A tracked file that differs: `staged` from HEAD, `unstaged` from what is staged, which has the id `blob`.
+
+    `mode` is its mode in the working tree and, for a submodule, how that differs.
+    """
+
+    staged: bool
+    unstaged: bool
+    blob: str
+    mode: str
+
+
+def read_head_and_changes(root: Path) -> tuple[str | None, dict[str, TrackedFile]]:
+    """The commit that is checked out (None before the first one), and the tracked files that differ, by path.
+
+    Git compares contents: a file that was only written again, or whose line ends git converts, does not differ.
+    """
     status = run_git(["status", "--porcelain=v2", "--branch", "-z", "--untracked-files=no", "--no-renames"], root)
     head: str | None = None
-    staged: list[str] = []
-    unstaged: list[str] = []
+    changes: dict[str, TrackedFile] = {}
     for line in status.stdout.split("\0"):
         if line.startswith("# branch.oid ") and not line.endswith("(initial)"):
             head = line.removeprefix("# branch.oid ")
         elif line.startswith("1 "):
-            name = line.split(" ", 8)[8]
-            staged += [name] if line[2] != "." else []
-            unstaged += [name] if line[3] != "." else []
-    return head, staged, unstaged
+            _, differs, submodule, _, _, mode, _, blob, name = line.split(" ", 8)
+            changes[name] = TrackedFile(differs[0] != ".", differs[1] != ".", blob, f"{mode} {submodule}")
+    return head, changes
+
+
+def is_same_content(root: Path, path: str, before: bytes, after: bytes) -> bool:
+    """Whether git would store the same for both contents of this file: filters and line ends are applied."""
+    return _hash_as(root, path, before) == _hash_as(root, path, after)
+
+
+def list_differing(root: Path, tree: str) -> set[str]:
+    """The files in which this tree differs from the commit that is checked out; all of them before the first one."""
+    command = ["diff-tree", "-r", "--name-only", "--no-renames", "-z", "HEAD", tree]
+    if read_head(root) is None:
+        command = ["ls-tree", "-r", "--name-only", "--full-tree", "-z", tree]
+    return {name for name in run_git_or_raise(command, root).split("\0") if name}
 
 
 def fingerprint_unstaged(root: Path, paths: list[str]) -> str:
@@ -51,3 +78,8 @@ def fingerprint_unstaged(root: Path, paths: list[str]) -> str:
 
     changes = run_git(["diff", "--no-ext-diff", "--no-color", "--binary", "--", *paths], root).stdout
     return hashlib.sha256(changes.encode(errors="surrogateescape")).hexdigest()
+
+
+def _hash_as(root: Path, path: str, content: bytes) -> str:
+    text = content.decode("utf-8", errors="surrogateescape")
+    return run_git(["hash-object", "--stdin", f"--path={path}"], root, typed=text).stdout.strip()

@@ -18,9 +18,12 @@ _LIMIT_S = 30  # a repository of a million files answers `git diff` in seconds
 
 
 def run_git(
-    arguments: list[str], where: Folder, extra_environment: dict[str, str] | None = None
+    arguments: list[str], where: Folder, extra_environment: dict[str, str] | None = None, typed: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run `git` in this folder; the caller reads its exit status. Raises `Unavailable` without git or after 30 s."""
+    """Run `git` in this folder; the caller reads its exit status. `typed` is its standard input.
+
+    Raises `Unavailable` without git or after 30 s.
+    """
     try:
         return subprocess.run(
             ["git", *arguments],
@@ -29,7 +32,7 @@ def run_git(
             encoding="utf-8",
             errors="surrogateescape",
             env=os.environ | {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"} | (extra_environment or {}),
-            stdin=subprocess.DEVNULL,
+            input=typed,
             timeout=_LIMIT_S,
             check=False,
         )

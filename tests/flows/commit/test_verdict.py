@@ -135,7 +135,8 @@ def test_paths_are_read_from_where_the_caller_stands(checked: Repo) -> None:
 
 
 @pytest.mark.parametrize(
-    "check", ["exit 127", "exit 126", "kill -9 $$", "echo 'No space left on device'; exit 1", "./missing"]
+    "check",
+    ["exit 127", "exit 126", "kill -9 $$", "echo 'No space left on device'; exit 1", "./missing", "sh -c 'kill -9 $$'"],
 )
 def test_a_check_that_cannot_run_is_not_the_build(checked: Repo, check: str) -> None:
     checked.configure(check=check)
@@ -143,6 +144,21 @@ def test_a_check_that_cannot_run_is_not_the_build(checked: Repo, check: str) -> 
 
     assert verdict(commit(checked)) == (85, "infra")
     assert status(checked) == "passing"
+
+
+@pytest.mark.parametrize("code", [126, 127, 130, 255])
+def test_a_check_that_returns_the_number_of_failures_has_judged(checked: Repo, code: int) -> None:
+    checked.configure(check=f"test ! -e broken || {{ echo '  {code} failing'; exit {code}; }}")
+    checked.stage("broken")
+
+    assert verdict(commit(checked)) == (83, "mine")
+
+
+def test_why_a_check_could_not_run_is_told(checked: Repo) -> None:
+    checked.configure(check="no-such-tool")
+    checked.stage("broken")
+
+    assert "no-such-tool: not found" in commit(checked).json["message"]
 
 
 def test_a_check_that_hangs_is_ended_and_treated_as_broken(checked: Repo) -> None:
