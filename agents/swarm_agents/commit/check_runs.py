@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from swarm_agents.commit import could_not_run
+from swarm_agents.commit import could_not_run, flakes
 from swarm_agents.config.config import CheckConfig
 from swarm_agents.db.database import Database
 from swarm_agents.db.deadlines import columns, value_in
@@ -35,8 +35,10 @@ class CheckState(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     FLAKY = "flaky"
-    """Failed, and passed when it was run again on the same tree."""
+    """Failed, and passed or failed elsewhere when it was run again on the same tree."""
     TIMED_OUT = "timed_out"
+    STILL_RUNNING = "still_running"
+    """Another process was running it when this one gave up; never stored."""
     COULD_NOT_RUN = "could_not_run"
     """Not found, not executable, killed, no memory or space left: no evidence about the tree."""
 
@@ -51,7 +53,7 @@ class CheckRun(NamedTuple):
 
 
 def run_on_tree(db: Database, root: Path, check: CheckConfig, tree: str, runner: str, give_up_at: float) -> CheckRun:
-    """The result of the check on this tree. `TIMED_OUT` when there is none at `give_up_at` (monotonic seconds)."""
+    """The result of the check on this tree, until `give_up_at` (monotonic seconds)."""
     with db.subscribe() as commits:
         while True:
             with db.transaction() as tx:
@@ -62,13 +64,14 @@ def run_on_tree(db: Database, root: Path, check: CheckConfig, tree: str, runner:
             if mine:
                 return _run_and_keep(db, root, check, tree, runner, give_up_at)
             if time.monotonic() >= give_up_at:
-                return CheckRun(CheckState.TIMED_OUT, None, "another process was still running the check", 0)
+                return CheckRun(CheckState.STILL_RUNNING, None, "", 0)
             commits.wait(_LOOK_EVERY_S)
 
 
-def run_in_place(root: Path, command: str, give_up_at: float) -> CheckRun:
+def run_in_place(root: Path, check: CheckConfig, give_up_at: float) -> CheckRun:
     """The result of the check on the working tree as it is, with everything that lies in it."""
-    return _run(command, root, repository.scrub_environment(root), give_up_at, lambda: None)
+    environment = repository.scrub_environment(root)
+    return _run_twice(check, root, environment, give_up_at, lambda: None)
 
 
 def describe_end(run: CheckRun) -> str:
@@ -80,7 +83,10 @@ def describe_end(run: CheckRun) -> str:
 
 def has_ever_passed(tx: Transaction, check: CheckConfig) -> bool:
     """Whether this check passed in a clean tree of any commit."""
-    row = tx.one("select 1 from check_runs where check_key = :key and state = 'passed' limit 1", key=_check_key(check))
+    row = tx.one(
+        "select 1 from check_runs where check_key = :key and state in ('passed', 'flaky') limit 1",
+        key=_check_key(check),
+    )
     return row is not None
 
 
@@ -167,13 +173,25 @@ def _run_in_clean_tree(root: Path, check: CheckConfig, tree: str, give_up_at: fl
             prepared = _run(check.setup, where, environment, give_up_at, renew)
             if prepared.state is not CheckState.PASSED:
                 return prepared._replace(state=CheckState.COULD_NOT_RUN)
+        return _run_twice(check, where, environment, give_up_at, renew)
+
+
+def _run_twice(
+    check: CheckConfig, where: Path, environment: dict[str, str], give_up_at: float, renew: RenewLease
+) -> CheckRun:
+    """The result of the check; what fails is run again, as only the same failure twice is one."""
+
+    def run() -> CheckRun:
         until = min(give_up_at, time.monotonic() + check.timeout_s)
-        found = _run(check.command, where, environment, until, renew)
-        if found.state is not CheckState.FAILED:
-            return found
-        until = min(give_up_at, time.monotonic() + check.timeout_s)
-        again = _run(check.command, where, environment, until, renew)
-        return found._replace(state=CheckState.FLAKY) if again.state is CheckState.PASSED else found
+        return _run(check.command, where, environment, until, renew)
+
+    found = run()
+    if found.state is not CheckState.FAILED:
+        return found
+    again = run()
+    if again.state is CheckState.PASSED or flakes.fail_apart(found.output, again.output):
+        return found._replace(state=CheckState.FLAKY)
+    return found
 
 
 def _link(root: Path, where: Path, names: tuple[str, ...]) -> None:

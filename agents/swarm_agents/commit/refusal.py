@@ -45,7 +45,7 @@ def find_cause(context: CommitContext, attempt: CommitAttempt) -> RefusalFinding
     if check is None or build.current(context.db).fixer == context.agent:
         code = hook.code if hook else None
         return RefusalFinding(Verdict.BROKEN, f"{name} refused", True, output, name, None, code)
-    found = evidence.find_cause(context, check, name)
+    found = evidence.find_cause(context, check, attempt)
     return found if found.output else found._replace(output=output)
 
 

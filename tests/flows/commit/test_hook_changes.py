@@ -244,3 +244,12 @@ def test_what_is_staged_but_not_in_this_commit_may_be_another_agents(shared: Rep
     shared.stage("theirs.txt")
 
     assert verdict(commit(shared, "-m", "x", "a.txt")) == (81, "broken")
+
+
+def test_a_check_that_passes_everywhere_shows_that_the_hook_changed_them(shared: Repo) -> None:
+    shared.hook(REGENERATES)
+    shared.configure(check="true")
+
+    ended = commit(shared)
+
+    assert (verdict(ended), ended.data["files"]) == ((87, "files_modified"), ["made.txt"])
