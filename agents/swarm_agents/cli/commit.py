@@ -46,6 +46,10 @@ Exit codes: 0 landed, 1 git was interrupted, 81 you repair it, 80 still red (wai
 changed, 88 commit again, 89 ask who edits the named files, 93 bring in the named fix."""
 
 
+_UNPROVEN = (
+    "But the check never passed in a clean tree here, so that proves nothing: perhaps [build] setup or link is "
+    "missing. 'swarm build check' shows what differs."
+)
 _NAMED_FILES = 5  # in a message; the JSON object has them all
 
 
@@ -107,7 +111,8 @@ def _answer(call: Call, end: CommitEnd) -> Answer:
             answer = answers.answer_outcome(call, outcome)
             exit_code = 80 if isinstance(outcome, CheckOutdated) else answer.exit
             now = outcome.build
-            return _ended(exit_code, answer.message, verdict.value, None, answer.next, now.incident, now.fence)
+            message = f"{answer.message} {_UNPROVEN}" if verdict is Verdict.UNKNOWN else answer.message
+            return _ended(exit_code, message, verdict.value, None, answer.next, now.incident, now.fence)
         case CommitInterrupted(signal):
             return _ended(1, f"Not committed: git was ended by signal {signal}. Run the command again.", None)
         case CommitBehind(fix, command):

@@ -28,7 +28,7 @@ _LOOK_EVERY_S = 1.0  # in case a wake-up is lost
 _FAILURE_LASTS_MS = 600_000  # then it is checked again, as the machine may have failed; a success stays
 _MORE_TIME = 2  # a timed-out check runs again only with this much more time; it may have got just the rest of a budget
 
-RenewLease = Callable[[], None]
+Tick = Callable[[], None]
 
 
 class CheckState(StrEnum):
@@ -52,26 +52,39 @@ class CheckRun(NamedTuple):
     duration_ms: int
 
 
-def run_on_tree(db: Database, root: Path, check: CheckConfig, tree: str, runner: str, give_up_at: float) -> CheckRun:
-    """The result of the check on this tree, until `give_up_at` (monotonic seconds)."""
+def run_on_tree(
+    db: Database,
+    root: Path,
+    check: CheckConfig,
+    tree: str,
+    runner: str,
+    give_up_at: float,
+    failure_lasts_ms: int = _FAILURE_LASTS_MS,
+    tick: Tick = lambda: None,
+) -> CheckRun:
+    """The result of the check on this tree, until `give_up_at` (monotonic seconds).
+
+    A kept failure that is older than `failure_lasts_ms` is checked again. `tick` is called every 5 s while it runs.
+    """
     with db.subscribe() as commits:
         while True:
             with db.transaction() as tx:
-                mine = _claim(tx, tree, check, runner, min(give_up_at - time.monotonic(), check.timeout_s))
+                left_s = min(give_up_at - time.monotonic(), check.timeout_s)
+                mine = _claim(tx, tree, check, runner, left_s, failure_lasts_ms)
                 known = None if mine else _read_result(tx, tree, check)
             if known:
                 return known
             if mine:
-                return _run_and_keep(db, root, check, tree, runner, give_up_at)
+                return _run_and_keep(db, root, check, tree, runner, give_up_at, tick)
             if time.monotonic() >= give_up_at:
                 return CheckRun(CheckState.STILL_RUNNING, None, "", 0)
             commits.wait(_LOOK_EVERY_S)
 
 
-def run_in_place(root: Path, check: CheckConfig, give_up_at: float) -> CheckRun:
+def run_in_place(root: Path, check: CheckConfig, give_up_at: float, tick: Tick = lambda: None) -> CheckRun:
     """The result of the check on the working tree as it is, with everything that lies in it."""
     environment = repository.scrub_environment(root)
-    return _run_twice(check, root, environment, give_up_at, lambda: None)
+    return _run_twice(check, root, environment, give_up_at, tick)
 
 
 def describe_end(run: CheckRun) -> str:
@@ -95,7 +108,7 @@ def _check_key(check: CheckConfig) -> str:
     return "\n".join([check.command, check.setup or "", *check.link])
 
 
-def _claim(tx: Transaction, tree: str, check: CheckConfig, runner: str, left_s: float) -> bool:
+def _claim(tx: Transaction, tree: str, check: CheckConfig, runner: str, left_s: float, failure_lasts_ms: int) -> bool:
     claimed = tx.one(
         f"insert into check_runs (tree, check_key, state, at, runner, {_RUNS_UNTIL.names}) "
         f"values (:tree, :key, 'running', :now, :runner, {value_in(':lease_ms')}) "
@@ -106,7 +119,7 @@ def _claim(tx: Transaction, tree: str, check: CheckConfig, runner: str, left_s: 
         tree=tree,
         key=_check_key(check),
         now=tx.now,
-        old=tx.now - _FAILURE_LASTS_MS,
+        old=tx.now - failure_lasts_ms,
         more_time=_MORE_TIME,
         left_ms=int(left_s * 1000),
         runner=runner,
@@ -125,8 +138,11 @@ def _read_result(tx: Transaction, tree: str, check: CheckConfig) -> CheckRun | N
     return _to_check_run(row) if row else None
 
 
-def _run_and_keep(db: Database, root: Path, check: CheckConfig, tree: str, runner: str, give_up_at: float) -> CheckRun:
+def _run_and_keep(
+    db: Database, root: Path, check: CheckConfig, tree: str, runner: str, give_up_at: float, tick: Tick
+) -> CheckRun:
     def renew_lease() -> None:
+        tick()
         with db.transaction() as tx:
             tx.execute(
                 f"update check_runs set {_RUNS_UNTIL.set_in(':lease_ms')} where tree = :tree and check_key = :key "
@@ -165,7 +181,7 @@ def _run_and_keep(db: Database, root: Path, check: CheckConfig, tree: str, runne
     return found
 
 
-def _run_in_clean_tree(root: Path, check: CheckConfig, tree: str, give_up_at: float, renew: RenewLease) -> CheckRun:
+def _run_in_clean_tree(root: Path, check: CheckConfig, tree: str, give_up_at: float, renew: Tick) -> CheckRun:
     environment = repository.scrub_environment(root)
     with worktrees.temporary_worktree(root, tree) as where:
         _link(root, where, check.link)
@@ -177,7 +193,7 @@ def _run_in_clean_tree(root: Path, check: CheckConfig, tree: str, give_up_at: fl
 
 
 def _run_twice(
-    check: CheckConfig, where: Path, environment: dict[str, str], give_up_at: float, renew: RenewLease
+    check: CheckConfig, where: Path, environment: dict[str, str], give_up_at: float, renew: Tick
 ) -> CheckRun:
     """The result of the check; what fails is run again, as only the same failure twice is one."""
 
@@ -201,7 +217,7 @@ def _link(root: Path, where: Path, names: tuple[str, ...]) -> None:
             (where / name).symlink_to(root / name)
 
 
-def _run(command: str, where: Path, environment: dict[str, str], give_up_at: float, renew: RenewLease) -> CheckRun:
+def _run(command: str, where: Path, environment: dict[str, str], give_up_at: float, renew: Tick) -> CheckRun:
     began = time.monotonic()
     words = ["sh", "-c", command]
     ended = subprocesses.run_with_limit(give_up_at - began, words, where, environment, merged=True, tick=renew)

@@ -18,6 +18,12 @@ def list_untracked(root: Path) -> list[str]:
     return [name for name in listed.split("\0") if name]
 
 
+def list_only_here(root: Path) -> list[str]:
+    """What lies in the working tree and in no commit: files, and folders with a slash, untracked or ignored."""
+    status = run_git(["status", "--porcelain", "-z", "--untracked-files=normal", "--ignored=traditional"], root)
+    return [line[3:] for line in status.stdout.split("\0") if line.startswith(("?? ", "!! "))]
+
+
 def list_changed(root: Path) -> list[str]:
     """Tracked files that differ from the commit that is checked out, staged or not."""
     against = ["HEAD"] if read_head(root) else ["--cached"]
