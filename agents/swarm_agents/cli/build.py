@@ -64,7 +64,7 @@ def parse(words: list[str]) -> Arguments:
     _add_fence(handing_over)
     waiting_verb = verb(build_parser, "wait", _wait, "return when it is green, or when you are the fixer")
     waiting_verb.add_argument("--timeout", metavar="S", type=seconds(0, 86_400), help="seconds; default [build] wait_s")
-    verb(build_parser, "check", _check, "run the configured check on the commit that is checked out")
+    verb(build_parser, "check", _check, "try the configured check in a clean tree and in the working tree")
     releasing = verb(build_parser, "force-release", _force_release, "a human takes the role away from the fixer")
     _add_reason(releasing)
     _add_fence(releasing)
@@ -261,28 +261,9 @@ def _check(call: Call) -> Answer:
     if call.config.check is None:
         raise UsageError("No check is configured: set [build] check in swarm.toml.")
 
-    from swarm_agents.commit import head_check  # loads subprocess, which most verbs do without
+    from swarm_agents.cli import check_answer  # loads subprocess, which most verbs do without
 
-    checked = head_check.check_head(call.db, agent, call.config.check, call.root)
-    commit = checked.evidence.commit
-    if not checked.ok:
-        build.record_check(call.db, ok=False, commit=commit)
-        report = call.add_identity(f"swarm build report --summary {_quoted(checked.why)}")
-        return Answer(f"{one_line(checked.why, 300)}.", 1, {"commit": commit}, report)
-    if commit is None or _is_shared(call, commit):
-        healed = build.heal(call.db, agent, checked.evidence)
-        if healed:
-            return answers.answer_outcome(call, healed)
-    build.record_check(call.db, ok=True, commit=commit)
-    return Answer(
-        f"{one_line(checked.why, 300)}.", data={"commit": commit, **answers.role_data(build.current(call.db))}
-    )
-
-
-def _quoted(text: str) -> str:
-    import shlex  # only a failed check needs it
-
-    return shlex.quote(one_line(text, build.SUMMARY_LIMIT))
+    return check_answer.compare(call, agent, call.config.check)
 
 
 def _force_release(call: Call) -> Answer:

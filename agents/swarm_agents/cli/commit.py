@@ -29,7 +29,7 @@ from swarm_agents.commit.verdict import Verdict
 from swarm_agents.errors import UsageError
 from swarm_agents.late import load_late
 from swarm_agents.model import HUMAN
-from swarm_agents.text import one_line
+from swarm_agents.text import one_line, printable
 from swarm_agents.values import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -47,6 +47,13 @@ that is another one, this command waits for green, brings in the fix ([build] sy
 Exit codes: 0 landed, 1 git was interrupted, 81 you repair it, 80 still red (wait), 82 the role went to someone else,
 83 your own change fails, 84 a human was asked, 85 see git's message, 86 resolve the conflict, 87 stage what the hook
 changed, 88 commit again, 89 ask who edits the named files, 93 bring in the named fix."""
+
+
+_UNPROVEN = (
+    "But the check never passed in a clean tree here, so that proves nothing: perhaps [build] setup or link is "
+    "missing. 'swarm build check' shows what differs."
+)
+_NAMED_FILES = 5  # in a message; the JSON object has them all
 
 
 class _CommitWords(NamedTuple):
@@ -106,7 +113,8 @@ def _answer(call: Call, end: CommitEnd) -> Answer:
             answer = answers.answer_outcome(call, outcome)
             exit_code = 80 if isinstance(outcome, CheckOutdated) else answer.exit
             now = outcome.build
-            return _ended(exit_code, answer.message, verdict.value, None, answer.next, now.incident, now.fence)
+            message = f"{answer.message} {_UNPROVEN}" if verdict is Verdict.UNKNOWN else answer.message
+            return _ended(exit_code, message, verdict.value, None, answer.next, now.incident, now.fence)
         case CommitInterrupted(signal):
             return _ended(1, f"Not committed: git was ended by signal {signal}. Run the command again.", None)
         case CommitBehind():
@@ -170,9 +178,9 @@ def _refused(call: Call, end: CommitRefused) -> Answer:
     why = found.why[:1].upper() + found.why[1:]
     match found.verdict:
         case Verdict.FILES_MODIFIED:
-            exit_code, message = 87, "The hook changed files. Look at them, stage them, commit again."
+            return _changed_by_hook(found.files)
         case Verdict.INFRA:
-            exit_code, message = 85, f"The check could not run, which is not the build: {found.why}. Repair that first."
+            exit_code, message = 85, f"Not committed: {found.why}. That says nothing about the build. Repair it first."
         case Verdict.MINE:
             exit_code, message = (
                 83,
@@ -181,7 +189,7 @@ def _refused(call: Call, end: CommitRefused) -> Answer:
         case Verdict.FLAKY | Verdict.UNKNOWN:
             exit_code, message = 88, f"{why}. Commit again."
         case Verdict.DIRTY_TREE:
-            return _dirty(call, found.dirty, why)
+            return _dirty(call, found.files, why)
         case _ if end.conflict:
             exit_code, message = 86, f"Not committed: {found.why}. Resolve the conflict, then commit again."
         case _:
@@ -192,6 +200,17 @@ def _refused(call: Call, end: CommitRefused) -> Answer:
     return _ended(exit_code, one_line(message, 500), found.verdict.value)
 
 
+def _changed_by_hook(files: tuple[str, ...]) -> Answer:
+    message = f"The hook changed files: {_name_files(files)}. Look at them, stage them, commit again."
+    ended = _ended(87, one_line(message, 500), Verdict.FILES_MODIFIED.value)
+    return ended._replace(data=ended.data | {"files": [printable(file) for file in files]})
+
+
+def _name_files(files: tuple[str, ...]) -> str:
+    more = f" (+{len(files) - _NAMED_FILES} more)" if len(files) > _NAMED_FILES else ""
+    return ", ".join(files[:_NAMED_FILES]) + more
+
+
 def _dirty(call: Call, dirty: tuple[str, ...], why: str) -> Answer:
     """Names the agents that have locked the files."""
     from swarm_agents.locks import locks  # takes milliseconds, and only this verdict needs it
@@ -200,7 +219,7 @@ def _dirty(call: Call, dirty: tuple[str, ...], why: str) -> Answer:
     shown = ", ".join(f"{path} ({owners[path]})" if path in owners else path for path in dirty[:5])
     ask = f"Ask {', '.join(sorted(set(owners.values())))}" if owners else "Ask the agent that edits them"
     ended = _ended(89, one_line(f"{why}: {shown}. {ask}.", 500), Verdict.DIRTY_TREE.value)
-    return ended._replace(data=ended.data | {"owners": owners})
+    return ended._replace(data=ended.data | {"owners": owners, "files": [printable(file) for file in dirty]})
 
 
 def _ended(

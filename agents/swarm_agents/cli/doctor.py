@@ -8,9 +8,11 @@ from pathlib import Path
 from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.output import Answer
 from swarm_agents.cli.parsing import parser
+from swarm_agents.commit import check_comparison
 from swarm_agents.errors import DatabaseUnreadable, SwarmError, Unavailable
 from swarm_agents.gate import hooks as gate_hooks
 from swarm_agents.git import hooks, repository
+from swarm_agents.model import HUMAN
 from swarm_agents.text import one_line
 from swarm_agents.values import TYPE_CHECKING, NamedTuple
 from swarm_agents.watch import watch_report
@@ -26,7 +28,9 @@ class DoctorFinding(NamedTuple):
 
 
 def parse(words: list[str]) -> Arguments:
-    doctor_parser = parser("doctor", "Check what could go wrong here. Changes nothing.", _doctor)
+    doctor_parser = parser(
+        "doctor", "Check what could go wrong here. Runs [build] check, and changes nothing itself.", _doctor
+    )
     return doctor_parser.parse_args(words)
 
 
@@ -39,6 +43,7 @@ def _doctor(call: Call) -> Answer:
         _check("changes of files", lambda: watch_report.describe_watching(call.db, call.place)),
         _check("who am I", lambda: call.identity or "not known: use --as NAME, or set SWARM_AGENT"),
         _check("pre-commit hook", lambda: _describe_hook(call)),
+        _check("check", lambda: _try_check(call)),
         _check("notify command", lambda: _find_notify_command(call)),
     ]
     wrong = [one for one in found if not one.ok]
@@ -80,6 +85,17 @@ def _describe_hook(call: Call) -> str:
     if gate_hooks.is_gate_alone(hook):
         return "only the gate: it does not check code. Set one up, or use 'swarm build report'"
     return "here"
+
+
+def _try_check(call: Call) -> str:
+    """Try the check as verdicts do, in a clean tree, and where it does not pass there also in the working tree."""
+    check = call.config.check
+    if check is None:
+        return "none: every refusal counts as a broken build. Set [build] check"
+    found = check_comparison.compare(call.db, call.identity or HUMAN, check, call.root, always_here=False)
+    if not found.passes_in_both:
+        raise Unavailable(one_line(found.describe(), 600))
+    return found.describe().removesuffix(".")
 
 
 def _find_notify_command(call: Call) -> str:

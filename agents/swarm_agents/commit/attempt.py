@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import time
 
-from swarm_agents.commit import gate_note
+from swarm_agents.commit import gate_note, hook_changes
+from swarm_agents.commit.arguments import CommitContents
 from swarm_agents.commit.context import CommitContext
 from swarm_agents.commit.ends import CommitGone, CommitMixed, CommitMoved
 from swarm_agents.commit.gate_note import GateNote
+from swarm_agents.commit.hook_changes import HookChanges
 from swarm_agents.commit.request import CommitRequest, PlannedTry, plan_try
-from swarm_agents.git import files
 from swarm_agents.git.commit import CommitRun, keep_edited_message, make_editor, run_commit
 from swarm_agents.model import Moment
 from swarm_agents.values import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    pass
 
 _GIT_DIED = 128  # git's exit code for errors of its own
 _LOST_RACES = ("index.lock", "cannot lock ref")  # in git's error message
@@ -30,8 +31,14 @@ class CommitAttempt(NamedTuple):
     gate: GateNote
     began: Moment
     head_before: str | None
-    files_changed: bool
-    """It was refused, and what it would have committed changed in the working tree meanwhile."""
+    contents: CommitContents
+    changes: HookChanges
+    """The files that changed while it was being refused."""
+
+    @property
+    def files_changed(self) -> bool:
+        """The hook that refused it changed files."""
+        return bool(self.changes.by_hook)
 
     @property
     def git_died(self) -> bool:
@@ -60,10 +67,7 @@ def try_commit(
         planned = plan_try(context, request, again)
         if not isinstance(planned, PlannedTry):
             return planned
-        head, staged, unstaged = planned.tree
-        # In a shared checkout others edit meanwhile: only files that are to be committed tell what the hook changed.
-        watched = staged if request.contents.only_staged else staged + unstaged
-        before = {name: _stamp(context.root / name) for name in watched}
+        before = hook_changes.record_files(context.root, planned.tree)
         run, gate = _run_once(context, request, planned)
         if not _lost_race(run) or left == 1:
             break
@@ -71,8 +75,9 @@ def try_commit(
         import random  # takes milliseconds, and only a commit that lost a race needs it
 
         time.sleep(random.uniform(*_RACE_PAUSE_S))
-    files_changed = run.code != 0 and _has_changed(context.root, before)
-    return CommitAttempt(run, gate, began, head, files_changed)
+    contents = request.contents
+    changes = hook_changes.find_changes(context, contents, before, run) if run.refusing_hook() else HookChanges()
+    return CommitAttempt(run, gate, began, before.tree.head, contents, changes)
 
 
 def _run_once(context: CommitContext, request: CommitRequest, planned: PlannedTry) -> tuple[CommitRun, GateNote]:
@@ -95,17 +100,3 @@ def _run_once(context: CommitContext, request: CommitRequest, planned: PlannedTr
 
 def _lost_race(run: CommitRun) -> bool:
     return run.code == _GIT_DIED and any(sign in error for error in run.errors for sign in _LOST_RACES)
-
-
-def _has_changed(root: Path, before: dict[str, tuple[int, int] | None]) -> bool:
-    """Whether one of these files was written since, and now differs from what is staged."""
-    written = {name for name, stamp in before.items() if _stamp(root / name) != stamp}
-    return bool(written.intersection(files.list_unstaged(root)) if written else ())
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.lstat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size

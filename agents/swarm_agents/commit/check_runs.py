@@ -9,13 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from swarm_agents.commit import could_not_run, flakes
 from swarm_agents.config.config import CheckConfig
 from swarm_agents.db.database import Database
 from swarm_agents.db.deadlines import columns, value_in
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.git import repository, worktrees
 from swarm_agents.system import subprocesses
-from swarm_agents.text import tail
+from swarm_agents.text import tail, without_escapes
 from swarm_agents.values import TYPE_CHECKING, NamedTuple, StrEnum
 
 if TYPE_CHECKING:
@@ -27,17 +28,19 @@ _LOOK_EVERY_S = 1.0  # in case a wake-up is lost
 _FAILURE_LASTS_MS = 600_000  # then it is checked again, as the machine may have failed; a success stays
 _MORE_TIME = 2  # a timed-out check runs again only with this much more time; it may have got just the rest of a budget
 
-RenewLease = Callable[[], None]
+Tick = Callable[[], None]
 
 
 class CheckState(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     FLAKY = "flaky"
-    """Failed, and passed when it was run again on the same tree."""
+    """Failed, and passed or failed elsewhere when it was run again on the same tree."""
     TIMED_OUT = "timed_out"
+    STILL_RUNNING = "still_running"
+    """Another process was running it when this one gave up; never stored."""
     COULD_NOT_RUN = "could_not_run"
-    """Not found, not executable, killed, no space left: no evidence about the tree."""
+    """Not found, not executable, killed, no memory or space left: no evidence about the tree."""
 
 
 class CheckRun(NamedTuple):
@@ -49,30 +52,54 @@ class CheckRun(NamedTuple):
     duration_ms: int
 
 
-def run_on_tree(db: Database, root: Path, check: CheckConfig, tree: str, runner: str, give_up_at: float) -> CheckRun:
-    """The result of the check on this tree. `TIMED_OUT` when there is none at `give_up_at` (monotonic seconds)."""
+def run_on_tree(
+    db: Database,
+    root: Path,
+    check: CheckConfig,
+    tree: str,
+    runner: str,
+    give_up_at: float,
+    failure_lasts_ms: int = _FAILURE_LASTS_MS,
+    tick: Tick = lambda: None,
+) -> CheckRun:
+    """The result of the check on this tree, until `give_up_at` (monotonic seconds).
+
+    A kept failure that is older than `failure_lasts_ms` is checked again. `tick` is called every 5 s while it runs.
+    """
     with db.subscribe() as commits:
         while True:
             with db.transaction() as tx:
-                mine = _claim(tx, tree, check, runner, min(give_up_at - time.monotonic(), check.timeout_s))
+                left_s = min(give_up_at - time.monotonic(), check.timeout_s)
+                mine = _claim(tx, tree, check, runner, left_s, failure_lasts_ms)
                 known = None if mine else _read_result(tx, tree, check)
             if known:
                 return known
             if mine:
-                return _run_and_keep(db, root, check, tree, runner, give_up_at)
+                return _run_and_keep(db, root, check, tree, runner, give_up_at, tick)
             if time.monotonic() >= give_up_at:
-                return CheckRun(CheckState.TIMED_OUT, None, "another process was still running the check", 0)
+                return CheckRun(CheckState.STILL_RUNNING, None, "", 0)
             commits.wait(_LOOK_EVERY_S)
 
 
-def run_in_place(root: Path, command: str, give_up_at: float) -> CheckRun:
+def run_in_place(root: Path, check: CheckConfig, give_up_at: float, tick: Tick = lambda: None) -> CheckRun:
     """The result of the check on the working tree as it is, with everything that lies in it."""
-    return _run(command, root, repository.scrub_environment(root), give_up_at, lambda: None)
+    environment = repository.scrub_environment(root)
+    return _run_twice(check, root, environment, give_up_at, tick)
+
+
+def describe_end(run: CheckRun) -> str:
+    """How a check ended, in words: `exit status 1`, or why it could not run."""
+    status = f"exit status {run.exit_status}"
+    reason = could_not_run.explain(run.exit_status or 0, run.output)
+    return f"{status}: {reason}" if reason else status
 
 
 def has_ever_passed(tx: Transaction, check: CheckConfig) -> bool:
     """Whether this check passed in a clean tree of any commit."""
-    row = tx.one("select 1 from check_runs where check_key = :key and state = 'passed' limit 1", key=_check_key(check))
+    row = tx.one(
+        "select 1 from check_runs where check_key = :key and state in ('passed', 'flaky') limit 1",
+        key=_check_key(check),
+    )
     return row is not None
 
 
@@ -81,7 +108,7 @@ def _check_key(check: CheckConfig) -> str:
     return "\n".join([check.command, check.setup or "", *check.link])
 
 
-def _claim(tx: Transaction, tree: str, check: CheckConfig, runner: str, left_s: float) -> bool:
+def _claim(tx: Transaction, tree: str, check: CheckConfig, runner: str, left_s: float, failure_lasts_ms: int) -> bool:
     claimed = tx.one(
         f"insert into check_runs (tree, check_key, state, at, runner, {_RUNS_UNTIL.names}) "
         f"values (:tree, :key, 'running', :now, :runner, {value_in(':lease_ms')}) "
@@ -92,7 +119,7 @@ def _claim(tx: Transaction, tree: str, check: CheckConfig, runner: str, left_s: 
         tree=tree,
         key=_check_key(check),
         now=tx.now,
-        old=tx.now - _FAILURE_LASTS_MS,
+        old=tx.now - failure_lasts_ms,
         more_time=_MORE_TIME,
         left_ms=int(left_s * 1000),
         runner=runner,
@@ -111,8 +138,11 @@ def _read_result(tx: Transaction, tree: str, check: CheckConfig) -> CheckRun | N
     return _to_check_run(row) if row else None
 
 
-def _run_and_keep(db: Database, root: Path, check: CheckConfig, tree: str, runner: str, give_up_at: float) -> CheckRun:
+def _run_and_keep(
+    db: Database, root: Path, check: CheckConfig, tree: str, runner: str, give_up_at: float, tick: Tick
+) -> CheckRun:
     def renew_lease() -> None:
+        tick()
         with db.transaction() as tx:
             tx.execute(
                 f"update check_runs set {_RUNS_UNTIL.set_in(':lease_ms')} where tree = :tree and check_key = :key "
@@ -151,7 +181,7 @@ def _run_and_keep(db: Database, root: Path, check: CheckConfig, tree: str, runne
     return found
 
 
-def _run_in_clean_tree(root: Path, check: CheckConfig, tree: str, give_up_at: float, renew: RenewLease) -> CheckRun:
+def _run_in_clean_tree(root: Path, check: CheckConfig, tree: str, give_up_at: float, renew: Tick) -> CheckRun:
     environment = repository.scrub_environment(root)
     with worktrees.temporary_worktree(root, tree) as where:
         _link(root, where, check.link)
@@ -159,13 +189,25 @@ def _run_in_clean_tree(root: Path, check: CheckConfig, tree: str, give_up_at: fl
             prepared = _run(check.setup, where, environment, give_up_at, renew)
             if prepared.state is not CheckState.PASSED:
                 return prepared._replace(state=CheckState.COULD_NOT_RUN)
+        return _run_twice(check, where, environment, give_up_at, renew)
+
+
+def _run_twice(
+    check: CheckConfig, where: Path, environment: dict[str, str], give_up_at: float, renew: Tick
+) -> CheckRun:
+    """The result of the check; what fails is run again, as only the same failure twice is one."""
+
+    def run() -> CheckRun:
         until = min(give_up_at, time.monotonic() + check.timeout_s)
-        found = _run(check.command, where, environment, until, renew)
-        if found.state is not CheckState.FAILED:
-            return found
-        until = min(give_up_at, time.monotonic() + check.timeout_s)
-        again = _run(check.command, where, environment, until, renew)
-        return found._replace(state=CheckState.FLAKY) if again.state is CheckState.PASSED else found
+        return _run(check.command, where, environment, until, renew)
+
+    found = run()
+    if found.state is not CheckState.FAILED:
+        return found
+    again = run()
+    if again.state is CheckState.PASSED or flakes.fail_apart(found.output, again.output):
+        return found._replace(state=CheckState.FLAKY)
+    return found
 
 
 def _link(root: Path, where: Path, names: tuple[str, ...]) -> None:
@@ -175,11 +217,11 @@ def _link(root: Path, where: Path, names: tuple[str, ...]) -> None:
             (where / name).symlink_to(root / name)
 
 
-def _run(command: str, where: Path, environment: dict[str, str], give_up_at: float, renew: RenewLease) -> CheckRun:
+def _run(command: str, where: Path, environment: dict[str, str], give_up_at: float, renew: Tick) -> CheckRun:
     began = time.monotonic()
     words = ["sh", "-c", command]
     ended = subprocesses.run_with_limit(give_up_at - began, words, where, environment, merged=True, tick=renew)
-    output = tail(ended.output.decode("utf-8", errors="replace"), lines=200, characters=20_000)
+    output = tail(without_escapes(ended.output.decode("utf-8", errors="replace")), lines=200, characters=20_000)
     duration_ms = int((time.monotonic() - began) * 1000)
     return CheckRun(_state(ended.code, ended.in_time, output), ended.code, output, duration_ms)
 
@@ -189,9 +231,7 @@ def _state(code: int, in_time: bool, output: str) -> CheckState:
         return CheckState.TIMED_OUT
     if code == 0:
         return CheckState.PASSED
-    if code < 0 or code >= 126 or "No space left on device" in output:
-        return CheckState.COULD_NOT_RUN
-    return CheckState.FAILED
+    return CheckState.COULD_NOT_RUN if could_not_run.explain(code, output) else CheckState.FAILED
 
 
 def _to_check_run(row: Row) -> CheckRun:

@@ -140,7 +140,7 @@ def _judge(
         return refusal.refuse(context, attempt, meaning)
     if behind := sync.find_missing_fix(context, request):
         return _bring_in_fix(context, state, behind)
-    finding = refusal.find_cause(context, request, attempt)
+    finding = refusal.find_cause(context, attempt)
     if not finding.needs_fixer:
         refusal.record(context, None, finding)
         return CommitRefused(finding, conflict=False)

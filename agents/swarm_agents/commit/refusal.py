@@ -7,16 +7,15 @@ import re
 
 from swarm_agents.build import build
 from swarm_agents.build.outcomes import CheckOutdated, HumanAsked, PlaceInLine, RoleGranted
-from swarm_agents.commit import evidence, signature
+from swarm_agents.commit import could_not_run, evidence, signature
 from swarm_agents.commit.attempt import CommitAttempt
 from swarm_agents.commit.context import CommitContext
 from swarm_agents.commit.ends import CommitRefused
-from swarm_agents.commit.request import CommitRequest
 from swarm_agents.commit.verdict import RefusalFinding, Verdict, record_finding
 from swarm_agents.git import files
 from swarm_agents.incidents import incidents
 from swarm_agents.model import Moment
-from swarm_agents.text import one_line, tail
+from swarm_agents.text import one_line, tail, without_escapes
 
 
 def refuse(context: CommitContext, attempt: CommitAttempt, meaning: Verdict) -> CommitRefused:
@@ -26,21 +25,27 @@ def refuse(context: CommitContext, attempt: CommitAttempt, meaning: Verdict) -> 
     why = f"{hook.name} ended with {hook.code}" if hook else "see git's message"
     if run.errors:
         why = run.errors[-1]
-    finding = RefusalFinding(meaning, one_line(why, 200), False, tail(run.output), hook.name if hook else None)
+    elif hook and meaning is Verdict.INFRA:
+        why = f"{why}: {could_not_run.explain(hook.code, run.output)}"
+    changed = attempt.changes.by_hook if meaning is Verdict.FILES_MODIFIED else ()
+    if changed:
+        why = f"{hook.name if hook else 'the hook'} changed {', '.join(changed)}"
+    output = tail(without_escapes(run.output))
+    finding = RefusalFinding(meaning, one_line(why, 200), False, output, hook.name if hook else None, files=changed)
     record(context, None, finding)
     return CommitRefused(finding, conflict)
 
 
-def find_cause(context: CommitContext, request: CommitRequest, attempt: CommitAttempt) -> RefusalFinding:
+def find_cause(context: CommitContext, attempt: CommitAttempt) -> RefusalFinding:
     """What the refusal of a hook that judges code means: by evidence where a check is configured, else broken."""
     hook = attempt.run.refusing_hook()
     name = hook.name if hook else "pre-commit"
-    output = tail(attempt.run.output)
+    output = tail(without_escapes(attempt.run.output))
     check = context.config.check
     if check is None or build.current(context.db).fixer == context.agent:
         code = hook.code if hook else None
         return RefusalFinding(Verdict.BROKEN, f"{name} refused", True, output, name, None, code)
-    found = evidence.find_cause(context, request.contents, check, name)
+    found = evidence.find_cause(context, check, attempt)
     return found if found.output else found._replace(output=output)
 
 

@@ -7,7 +7,6 @@ from swarm_agents.git.commit import CommitRun
 from swarm_agents.values import NamedTuple, StrEnum
 
 _CODE_HOOKS = frozenset({"pre-commit", "pre-merge-commit"})  # the others judge the message or the push
-_COULD_NOT_RUN_CODES = range(126, 256)  # not executable, not found, killed by a signal (128 + n)
 
 
 class Verdict(StrEnum):
@@ -22,7 +21,10 @@ class Verdict(StrEnum):
 
 
 class RefusalFinding(NamedTuple):
-    """A verdict and the evidence for it. `needs_fixer`: the build itself is broken, or is treated as broken."""
+    """A verdict and the evidence for it. `needs_fixer`: the build itself is broken, or is treated as broken.
+
+    `files` are those that the hook changed, or that lie uncommitted in a working tree that fails.
+    """
 
     verdict: Verdict
     why: str
@@ -34,7 +36,7 @@ class RefusalFinding(NamedTuple):
     head_tree: str | None = None
     index_tree: str | None = None
     duration_ms: int = 0
-    dirty: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 def judge_refusal(run: CommitRun, files_changed: bool) -> Verdict:
@@ -42,7 +44,10 @@ def judge_refusal(run: CommitRun, files_changed: bool) -> Verdict:
     hook = run.refusing_hook()
     if hook is None or hook.name not in _CODE_HOOKS:
         return Verdict.NOT_BUILD
-    if hook.code in _COULD_NOT_RUN_CODES or hook.code < 0 or "No space left on device" in run.output:
+
+    from swarm_agents.commit import could_not_run  # a commit that lands does without it
+
+    if could_not_run.explain(hook.code, run.output, run.errors):
         return Verdict.INFRA
     if files_changed:
         return Verdict.FILES_MODIFIED

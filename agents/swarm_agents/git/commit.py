@@ -111,6 +111,13 @@ def find_landed_commit(root: Path, agent: str, before: str | None) -> tuple[str,
     return None
 
 
+def list_committers(root: Path) -> set[str]:
+    """The agents whose commits the reflog of this working tree holds, as far as it is read."""
+    answer = run_git(["log", "--walk-reflogs", "--no-show-signature", _LOOK_BACK, "--format=%gs", "HEAD"], root)
+    subjects = [line for line in split_lines(answer.stdout) if line.startswith(_OWN_ACTION)]
+    return {subject.removeprefix(_OWN_ACTION).partition(")")[0] for subject in subjects}
+
+
 def _reflog_action(agent: str) -> str:
     """The user's own action where the environment sets one, else one that names the agent."""
     given = os.environ.get(_REFLOG_ACTION, "")

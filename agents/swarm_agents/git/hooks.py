@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from swarm_agents.git.run import run_git, run_git_or_raise
-from swarm_agents.system.subprocesses import run_on_terminal
+from swarm_agents.system.subprocesses import run_and_record
 from swarm_agents.values import NamedTuple
 
 
@@ -51,7 +51,12 @@ def set_hooks_path(root: Path, scope: str, value: str | None) -> None:
     run_git_or_raise(["config", f"--{scope}", *change], root)
 
 
-def run_hook_again(root: Path, name: str) -> int | None:
-    """Run the hook once more as git would; its exit status, None before git 2.36, which cannot."""
-    code = run_on_terminal(["git", "hook", "run", name], root)
-    return None if code == 129 else code
+def run_hook_again(root: Path, name: str, index: Path | None) -> tuple[int | None, str]:
+    """Run the hook once more as git would, on this index if it is another than the usual one.
+
+    Its exit status and its output where standard error is no terminal. None before git 2.36, which cannot.
+    """
+    environment = os.environ | ({"GIT_INDEX_FILE": str(index)} if index else {})
+    command = ["git", "-C", str(root), "hook", "run", name]
+    code, output = run_and_record(command, environment, quiet_stdout=True, end_too=True)
+    return None if code == 129 else code, output.decode("utf-8", errors="replace")

@@ -42,6 +42,22 @@ def write_tree_to_commit(
 
 
 @contextmanager
+def temporary_index(root: Path, tree: str | None) -> Iterator[Path | None]:
+    """An index that holds this tree, for the time of the block; None, which means the usual one, without a tree."""
+    if tree is None:
+        yield None
+        return
+    import tempfile  # see above
+
+    with tempfile.TemporaryDirectory(prefix="swarm-index-") as folder:
+        index = Path(folder) / "index"
+        at_index = {"GIT_INDEX_FILE": str(index)}
+        run_git(["read-tree", tree], root, at_index)
+        run_git(["update-index", "-q", "--refresh"], root, at_index)
+        yield index
+
+
+@contextmanager
 def temporary_worktree(root: Path, tree: str) -> Iterator[Path]:
     """A working tree with exactly this content, outside of every other one; removed at the end of the block."""
     import tempfile  # takes ten milliseconds, and only a verdict needs it

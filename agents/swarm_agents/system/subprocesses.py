@@ -110,13 +110,17 @@ def run_on_terminal(
 
 
 def run_and_record(
-    command: list[str], environment: dict[str, str], quiet_stdout: bool, stdin: Path | None = None
+    command: list[str],
+    environment: dict[str, str],
+    quiet_stdout: bool,
+    stdin: Path | None = None,
+    end_too: bool = False,
 ) -> tuple[int, bytes]:
     """Run the command; its exit status, and the end of its errors where standard error is no terminal.
 
     A terminal is inherited, so that editors and colours work, and so is each descriptor that was handed to this
     process. With `quiet_stdout` the output goes to standard error. Standard input is the file `stdin`, if there is one.
-    A signal is sent on to the command, which decides what to do about it.
+    A signal is sent on to the command, which decides what to do about it; with `end_too` it then ends this process.
     """
     captured = not sys.stderr.isatty()
     kept = bytearray()
@@ -132,11 +136,13 @@ def run_and_record(
                 close_fds=False,
             )
 
-    with _forwarding_signals(start) as (child, _):
+    with _forwarding_signals(start) as (child, came):
         reader = _start(_keep_end, child.stderr, kept, KEPT_OUTPUT, _pass_on) if captured else None
         code = child.wait()
     if reader:
         reader.join(_DRAIN_S)
+    if end_too:
+        _raise_signal(came)
     return code, bytes(kept)
 
 

@@ -193,6 +193,10 @@ def test_a_hook_that_fails_silently_is_the_build(repo: Repo) -> None:
         "#!/bin/sh\nexit 127\n",
         "#!/bin/sh\nexit 126\n",
         "#!/bin/sh\necho 'cp: No space left on device' >&2; exit 1\n",
+        "#!/no/such/interpreter\n",
+        "#!/bin/sh\necho 'FAILED a.py::test_a - boom'; sh -c 'kill -9 $$'\n",
+        "#!/bin/sh\necho 'FAILED a.py::test_a - boom'; kill -9 $$\n",
+        "#!/bin/sh\nno-such-tool\n",
     ],
 )
 def test_a_hook_that_could_not_run_is_not_the_build(repo: Repo, script: str) -> None:
@@ -203,6 +207,30 @@ def test_a_hook_that_could_not_run_is_not_the_build(repo: Repo, script: str) -> 
 
     assert (ended.exit, ended.data["verdict"]) == (85, "infra")
     assert status(repo) == "passing"
+
+
+@pytest.mark.parametrize("code", [126, 127, 130, 137, 255])
+def test_a_hook_that_returns_the_number_of_failures_has_judged(repo: Repo, code: int) -> None:
+    repo.hook(f"#!/bin/sh\necho '  {code} failing'; exit {code}\n")
+    repo.stage("a.txt")
+
+    ended = commit(repo, "alice")
+
+    assert (ended.exit, ended.data["verdict"]) == (81, "broken")
+
+
+def test_a_test_about_a_full_disk_that_fails_is_the_build(repo: Repo) -> None:
+    repo.hook("#!/bin/sh\necho \"FAILED a.py::test_full - assert 'No space left on device' in ''\"; exit 1\n")
+    repo.stage("a.txt")
+
+    assert commit(repo, "alice").exit == 81
+
+
+def test_why_a_hook_could_not_run_is_told(repo: Repo) -> None:
+    repo.hook("#!/bin/sh\nno-such-tool\n")
+    repo.stage("a.txt")
+
+    assert "no-such-tool: not found" in commit(repo, "alice").json["message"]
 
 
 def test_a_hook_that_only_reformats_is_not_the_build(repo: Repo) -> None:

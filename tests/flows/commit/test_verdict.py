@@ -107,6 +107,139 @@ def test_a_hook_that_refuses_once_is_flaky(checked: Repo) -> None:
     assert verdict(commit(checked)) == (88, "flaky")
 
 
+# Runs of a check or a hook, one after the other: `fail NAME` is what fails in it, `pass` passes.
+SCRIPT = """\
+count=$(($(cat "$RUNS.count" 2>/dev/null || echo 0) + 1)); echo $count > "$RUNS.count"
+set -- {runs}
+eval "name=\\${{$count:-{last}}}"
+test $name = pass || {{ echo "FAILED tests/a.py::$name - boom"; exit 1; }}
+"""
+
+
+def runs_of(*names: str) -> str:
+    """A script of which each run fails with the next of these names; the last one stands for all others."""
+    return SCRIPT.format(runs=" ".join(names), last=names[-1])
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("test_a", "pass"),  # HEAD
+        ("pass", "test_a", "pass"),  # the change
+        ("test_a", "pass", "test_a", "test_a"),  # HEAD, and then twice the change
+        ("test_a", "test_b", "pass"),  # each once
+        ("pass", "test_a", "test_b", "pass"),
+    ],
+)
+def test_what_is_flaky_on_head_or_on_the_change_is_flaky(checked: Repo, names: tuple[str, ...]) -> None:
+    checked.configure(check=runs_of(*names))
+    checked.hook("#!/bin/sh\nexit 1\n")
+    checked.stage("a.txt")
+
+    assert verdict(commit(checked)) == (88, "flaky")
+    assert status(checked) == "passing"
+
+
+def test_what_is_flaky_in_the_working_tree_is_flaky(checked: Repo) -> None:
+    checked.configure(check=runs_of("pass", "pass", "test_a", "pass"))
+    checked.hook("#!/bin/sh\nexit 1\n")
+    checked.write("b.txt", "uncommitted\n")
+    checked.stage("a.txt")
+
+    assert verdict(commit(checked)) == (88, "flaky")
+
+
+def test_what_was_flaky_before_is_flaky_on_another_change(checked: Repo) -> None:
+    checked.configure(check=runs_of("test_a", "pass", "pass", "test_a"))
+    checked.hook("#!/bin/sh\nexit 1\n")
+    checked.stage("a.txt")
+    first = verdict(commit(checked))
+    forget_results(checked, "state <> 'passed'")
+    checked.stage("b.txt")
+
+    assert (first, verdict(commit(checked))) == ((88, "flaky"), (88, "flaky"))
+
+
+def test_a_flaky_result_that_is_kept_is_flaky(checked: Repo) -> None:
+    checked.configure(check=runs_of("pass", "test_a", "pass"))
+    checked.hook("#!/bin/sh\nexit 1\n")
+    checked.stage("a.txt")
+
+    assert [verdict(commit(checked)) for _ in range(2)] == [(88, "flaky")] * 2
+
+
+def test_a_change_that_fails_on_something_else_than_the_flaky_test_is_the_callers(checked: Repo) -> None:
+    checked.configure(check=runs_of("test_a", "pass", "test_b"))
+    checked.hook("#!/bin/sh\nexit 1\n")
+    checked.stage("a.txt")
+
+    assert verdict(commit(checked)) == (83, "mine")
+
+
+def test_a_change_that_keeps_failing_on_a_flaky_test_is_the_callers_in_the_end(checked: Repo) -> None:
+    checked.configure(check=runs_of("test_a", "pass", "test_a"))
+    checked.hook("#!/bin/sh\nexit 1\n")
+    checked.stage("a.txt")
+
+    ends = [verdict(commit(checked)) for _ in range(4)]
+
+    assert ends == [(88, "flaky")] * 3 + [(83, "mine")]
+
+
+def test_a_head_that_fails_only_where_it_is_known_to_be_flaky_is_flaky(checked: Repo) -> None:
+    checked.configure(check=runs_of("pass", "test_a", "pass", "test_a"))
+    checked.hook("#!/bin/sh\nexit 1\n")
+    checked.stage("a.txt")
+    first = verdict(commit(checked))
+    checked.git("commit", "-q", "--no-verify", "-m", "a")
+    forget_results(checked, "state <> 'passed'")
+    checked.stage("b.txt")
+
+    assert (first, verdict(commit(checked))) == ((88, "flaky"), (88, "flaky"))
+
+
+def forget_results(repo: Repo, which: str) -> None:
+    """As ten minutes do to what failed."""
+    with Database(repo.path / ".git/swarm/swarm.db") as db, db.transaction() as tx:
+        tx.execute(f"delete from check_runs where {which}")
+
+
+@pytest.mark.parametrize("names", [("test_a", "test_b"), ("test_a", "pass")])
+def test_a_hook_that_refuses_twice_on_different_tests_is_flaky(checked: Repo, names: tuple[str, ...]) -> None:
+    checked.configure(check="true")
+    checked.hook("#!/bin/sh\n" + runs_of(*names))
+    checked.stage("a.txt")
+
+    assert verdict(commit(checked)) == (88, "flaky")
+
+
+def test_a_hook_that_refuses_twice_on_a_test_that_is_known_to_be_flaky_is_flaky(checked: Repo) -> None:
+    checked.configure(check="true")
+    checked.hook("#!/bin/sh\n" + runs_of("test_a", "pass", "test_a"))
+    checked.stage("a.txt")
+    first = verdict(commit(checked))
+    checked.stage("b.txt")
+
+    assert (first, verdict(commit(checked))) == ((88, "flaky"), (88, "flaky"))
+
+
+@pytest.mark.parametrize("words", [["-am", "x"], ["-m", "x", "README"]])
+def test_the_hook_runs_again_on_what_would_be_committed(checked: Repo, words: list[str]) -> None:
+    checked.configure(check="true")
+    checked.hook("#!/bin/sh\ngit diff --cached | grep -q '^+ugly' && { echo 'README is ugly'; exit 1; }; exit 0\n")
+    checked.write("README", "ugly\n")
+
+    assert verdict(commit(checked, "alice", *words)) == (83, "mine")
+
+
+def test_a_hook_that_is_killed_when_it_runs_again_is_not_the_callers(checked: Repo) -> None:
+    checked.configure(check="true")
+    checked.hook('#!/bin/sh\nmkdir "$RUNS.once" 2>/dev/null && exit 1; kill -9 $$\n')
+    checked.stage("a.txt")
+
+    assert verdict(commit(checked)) == (85, "infra")
+
+
 def test_a_hook_that_refuses_for_another_reason_than_the_check_speaks_of_the_change(checked: Repo) -> None:
     checked.hook("#!/bin/sh\necho 'lint: ugly'; exit 1\n")
     checked.stage("a.txt")
@@ -135,7 +268,8 @@ def test_paths_are_read_from_where_the_caller_stands(checked: Repo) -> None:
 
 
 @pytest.mark.parametrize(
-    "check", ["exit 127", "exit 126", "kill -9 $$", "echo 'No space left on device'; exit 1", "./missing"]
+    "check",
+    ["exit 127", "exit 126", "kill -9 $$", "echo 'No space left on device'; exit 1", "./missing", "sh -c 'kill -9 $$'"],
 )
 def test_a_check_that_cannot_run_is_not_the_build(checked: Repo, check: str) -> None:
     checked.configure(check=check)
@@ -145,13 +279,30 @@ def test_a_check_that_cannot_run_is_not_the_build(checked: Repo, check: str) -> 
     assert status(checked) == "passing"
 
 
-def test_a_check_that_hangs_is_ended_and_treated_as_broken(checked: Repo) -> None:
+@pytest.mark.parametrize("code", [126, 127, 130, 255])
+def test_a_check_that_returns_the_number_of_failures_has_judged(checked: Repo, code: int) -> None:
+    checked.configure(check=f"test ! -e broken || {{ echo '  {code} failing'; exit {code}; }}")
+    checked.stage("broken")
+
+    assert verdict(commit(checked)) == (83, "mine")
+
+
+def test_why_a_check_could_not_run_is_told(checked: Repo) -> None:
+    checked.configure(check="no-such-tool")
+    checked.stage("broken")
+
+    assert "no-such-tool: not found" in commit(checked).json["message"]
+
+
+def test_a_check_that_hangs_is_ended_and_is_not_red(checked: Repo) -> None:
     checked.configure(check='sleep 60 & echo $! > "$RUNS.pid"; wait', timeout_s=1)
     checked.stage("broken")
 
     ended = commit(checked)
 
-    assert verdict(ended) == (81, "unknown")
+    assert verdict(ended) == (85, "infra")
+    assert "did not end in time on HEAD" in ended.json["message"]
+    assert status(checked) == "passing"
     hung = int(Path(f"{checked.path.parent}/runs.pid").read_text())
     assert not alive(hung)
 
@@ -161,12 +312,10 @@ def test_a_check_that_had_too_little_time_is_tried_again_by_who_has_more(checked
     checked.configure(check=slow, budget_s=0.3)
     checked.stage("broken")
     short = verdict(commit(checked))
-    checked.swarm("build", "escalate", "--reason", "x")
-    checked.swarm("escalation", "resolve", "1", "--option", "declare-passing", "--reason", "it is")
 
     checked.configure(check=slow, budget_s=30)
 
-    assert short == (81, "unknown")
+    assert short == (85, "infra")
     assert verdict(commit(checked)) == (83, "mine")
 
 
