@@ -2,7 +2,8 @@
 
 Until it is restored, the work is kept twice: as copies of the index and of each changed file in the git directory of
 the worktree, and as a commit in the form of a stash under `SAVED_REF`, so that git keeps every blob of it. Files that
-git ignores, or was told not to look at, are kept as links: git replaces them without a question.
+git does not track, or was told not to look at, are kept as links: git replaces those that it ignores without a
+question, and in a sparse checkout any.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ KEPT_REF = "refs/worktree/swarm-kept"  # saved work that could not be restored, 
 
 _USER = "user"  # names the process that works while the changes are saved
 _FOLDER = "swarm-saved"  # in the git directory of the worktree
-_MOST_HIDDEN = 20_000  # links; more ignored files than that are dependencies or builds, which can be made again
+_MOST_HIDDEN = 20_000  # links; more files than that are dependencies or builds, which can be made again
 _LIMIT_S = 600  # a filter as that of git-lfs may load what it restores
 _IDENTITY = ("-c", "user.name=swarm", "-c", "user.email=swarm@localhost", "-c", "commit.gpgSign=false")
 _UNFOLLOWED = {"GIT_LITERAL_PATHSPECS": "1"}  # a file may be called ":x" or "*"
@@ -45,7 +46,7 @@ class SavedWork(NamedTuple):
     """What was saved of a working tree at the commit `head` of `branch` (None: detached).
 
     `paths` are the changed files, `commit` holds them in the form of a stash; without changes it is None. `hidden` are
-    the files that git ignores or does not look at. `aside`: the changes were taken out of the working tree.
+    the files that git does not track or does not look at. `aside`: the changes were taken out of the working tree.
     """
 
     folder: Path
@@ -208,7 +209,7 @@ def list_intended(root: Path) -> tuple[str, ...]:
 
 
 def list_lost_files(root: Path, saved: SavedWork) -> tuple[str, ...]:
-    """Files that git ignored or did not look at, and that what is checked out now has replaced."""
+    """Files that git did not track or did not look at, and that what is checked out now has replaced."""
     lost = [
         path
         for number, path in enumerate(saved.hidden)
@@ -312,9 +313,9 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _link_hidden(root: Path, folder: Path) -> tuple[str, ...]:
-    ignored = _run(root, ["ls-files", "--others", "--ignored", "--exclude-standard", "-z"]).stdout.split("\0")
+    untracked = _run(root, ["ls-files", "--others", "-z"]).stdout.split("\0")
     flagged = [line[2:] for line in _run(root, ["ls-files", "-v", "-z"]).stdout.split("\0") if line[:1] in set("hS")]
-    hidden = [path for path in (*flagged, *ignored) if path and os.path.lexists(root / path)][:_MOST_HIDDEN]
+    hidden = [path for path in (*flagged, *untracked) if path and os.path.lexists(root / path)][:_MOST_HIDDEN]
     for number, path in enumerate(hidden):
         target = folder / "hidden" / str(number)
         try:
