@@ -35,9 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="swarm-tui", description="The swarm's dashboard: the build, its fixer, who waits, the messages."
     )
-    parser.add_argument(
-        "--db", metavar="PATH", type=Path, help="the database (default: SWARM_DB, else this repository's)"
-    )
+    parser.add_argument("--db", metavar="PATH", help="the database (default: SWARM_DB, else this repository's)")
     parser.add_argument(
         "--read-only", action="store_true", help="show everything, change nothing: no acts, no notices typed"
     )
@@ -50,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    found = place.find() if options.db is None else place.Place(str(options.db.expanduser().absolute()), None)
+    found = place.find() if options.db is None else place.Place(place.make_absolute(options.db), None)
     if not Path(found.database).exists():
         raise NoSwarm(f"No swarm here: {found.database} does not exist.", next="swarm init")
     config = found.config()

@@ -321,6 +321,15 @@ def test_leaving_waits_for_no_tmux_server_that_is_stopped(server: Tmux, live: Da
             os.kill(stopped, signal.SIGCONT)
 
 
+def test_it_starts_in_a_folder_that_was_removed(server: Tmux, live: Database, tmp_path: Path) -> None:
+    there = tmp_path / "gone"
+    terminal = open_dashboard(server, live.path, environment=f"mkdir {there}; cd {there}; rmdir {there};")
+
+    messages.send(live, "human", "human", "still seen")
+
+    terminal.shows("still seen")
+
+
 def _has_children(pid: int) -> bool:
     for task in Path(f"/proc/{pid}/task").iterdir():
         with contextlib.suppress(OSError):  # that thread has just ended

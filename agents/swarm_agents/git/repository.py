@@ -36,7 +36,7 @@ def find_repository(where: Path) -> Repository | None:
 
 
 def read_version() -> str:
-    return run_git(["version"], Path.cwd()).stdout.strip()
+    return run_git(["version"], os.sep).stdout.strip()
 
 
 def scrub_environment(root: Path) -> dict[str, str]:
