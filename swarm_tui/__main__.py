@@ -1,11 +1,12 @@
 """The command `swarm-tui`: finds the swarm, then opens the dashboard. Quick to refuse: Textual is loaded last."""
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from swarm_agents import place
 from swarm_agents.errors import NoSwarm, SwarmError, UsageError
@@ -15,19 +16,17 @@ USAGE = 64  # not argparse's 2, which agents' hosts read as "block"
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(USAGE, f"{self.prog}: {message}\n")
+        _tell(f"{self.format_usage()}{self.prog}: {message}")
+        self.exit(USAGE)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The exit code: 0, 64 for a wrong call, 66 where there is no swarm, 78 for a wrong swarm.toml."""
+    """The exit code: 0, 64 for a wrong call or no terminal, 66 where there is no swarm, 78 for a wrong swarm.toml."""
     options = _parser().parse_args(arguments)
     try:
         return _run(options)
     except SwarmError as error:
-        print(f"swarm-tui: {error.message}", file=sys.stderr)  # noqa: T201 - talk
-        if error.next:
-            print(f"Run: {error.next}", file=sys.stderr)  # noqa: T201 - talk
+        _tell(f"swarm-tui: {error.message}" + (f"\nRun: {error.next}" if error.next else ""))
         return error.exit
 
 
@@ -35,9 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="swarm-tui", description="The swarm's dashboard: the build, its fixer, who waits, the messages."
     )
-    parser.add_argument(
-        "--db", metavar="PATH", type=Path, help="the database (default: SWARM_DB, else this repository's)"
-    )
+    parser.add_argument("--db", metavar="PATH", help="the database (default: SWARM_DB, else this repository's)")
     parser.add_argument(
         "--read-only", action="store_true", help="show everything, change nothing: no acts, no notices typed"
     )
@@ -50,14 +47,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    found = place.find() if options.db is None else place.Place(str(options.db.expanduser().absolute()), None)
+    found = place.find() if options.db is None else place.Place(place.make_absolute(options.db), None)
     if not Path(found.database).exists():
         raise NoSwarm(f"No swarm here: {found.database} does not exist.", next="swarm init")
     config = found.config()
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError(
-            "The dashboard needs a terminal; 'swarm status' prints the same for a pipe.", next="swarm status"
-        )
+    _check_terminal()
 
     from swarm_agents.system import log  # loads logging
     from swarm_agents.watch.live_config import LiveConfig  # a refusal does without it
@@ -79,6 +73,35 @@ def _run(options: argparse.Namespace) -> int:
         signal.signal(end, lambda *_: app.leave_by_signal())
     app.run(mouse=not options.no_mouse)
     return app.return_code or 0
+
+
+def _check_terminal() -> None:
+    """Raise `UsageError` where no dashboard can be drawn: Textual draws on standard error, and on anything."""
+    names = {"standard input": sys.stdin, "standard output": sys.stdout, "standard error": sys.stderr}
+    elsewhere = [name for name, stream in names.items() if not _is_terminal(stream)]
+    if elsewhere:
+        raise UsageError(
+            f"The dashboard needs a terminal, but {' and '.join(elsewhere)} of this command "
+            f"{'is' if len(elsewhere) == 1 else 'are'} not one. For a pipe or a file 'swarm status' prints the same.",
+            next="swarm status",
+        )
+    if (kind := os.environ.get("TERM", "")) in ("", "dumb", "unknown"):
+        raise UsageError(
+            f"This terminal cannot show a dashboard: TERM is {kind or 'not set'}. Where it can, say which it is.",
+            next="TERM=xterm-256color swarm-tui",
+        )
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
+
+
+def _tell(text: str) -> None:
+    """Print it on standard error, and on the terminal where that goes elsewhere."""
+    streams = [sys.stderr] if _is_terminal(sys.stderr) or not _is_terminal(sys.stdout) else [sys.stderr, sys.stdout]
+    for stream in filter(None, streams):  # a closed one is None
+        with contextlib.suppress(OSError):
+            print(text, file=stream, flush=True)
 
 
 if __name__ == "__main__":

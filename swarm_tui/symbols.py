@@ -38,6 +38,8 @@ AGENT = {
     "waiting": Sign("…", "waiting", "plain"),
     "active": Sign("●", "active", "good"),
     "silent": Sign("○", "silent", "dim"),
+    "gone": Sign("✗", "gone", "bad"),
+    "replaced": Sign("✗", "replaced", "bad"),
     "left": Sign("-", "left", "dim"),
 }
 

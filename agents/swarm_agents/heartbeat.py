@@ -34,7 +34,8 @@ def record(db: Database, name: str) -> None:
         agent = roster.find_caller(tx, name)
         holds = build_row.read(tx).fixer == name
         is_due = TASK_LEASES.are_due_for_renewal(tx, name) or LOCK_LEASES.are_due_for_renewal(tx, name)
-        fresh = tx.now - agent.seen_at < _RECORD_EVERY_MS
+        seems_lost = agent.pane_loss is not None and not agent.pane_loss.is_certain
+        fresh = tx.now - agent.seen_at < _RECORD_EVERY_MS and not seems_lost
     if holds:
         build.renew(db, name)
     if is_due or not fresh:

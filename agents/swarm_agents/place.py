@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from swarm_agents.errors import NoSwarm
+from swarm_agents.errors import NoSwarm, Unavailable
 from swarm_agents.git import directory
 from swarm_agents.late import load_late
 from swarm_agents.values import TYPE_CHECKING, NamedTuple
@@ -54,8 +54,17 @@ class Place(NamedTuple):
 
 
 def find() -> Place:
-    """From `SWARM_DB`, else in the git directory that all worktrees share. Raises `NoSwarm` outside a repository."""
-    found = directory.find_worktree(os.getcwd())
+    """From `SWARM_DB`, else in the git directory that all worktrees share. Raises `NoSwarm` outside a repository.
+
+    Raises `Unavailable` where the working folder was removed and `SWARM_DB` does not say where the swarm is.
+    """
+    try:
+        here = find_working_folder()
+    except Unavailable:
+        if chosen := _chosen():
+            return Place(chosen, None)
+        raise
+    found = directory.find_worktree(here)
     if found is not None:
         return _place_in(found.common_dir, found.root)
 
@@ -63,7 +72,7 @@ def find() -> Place:
 
     from swarm_agents.git import repository  # only where the files leave a question
 
-    asked = repository.find_repository(Path.cwd())
+    asked = repository.find_repository(Path(here))
     if asked is None:
         if chosen := _chosen():
             return Place(chosen, None)
@@ -73,10 +82,27 @@ def find() -> Place:
 
 def find_for_hook(git_dir: str) -> Place:
     """The same without starting git, for a hook, which git runs at the top of the working tree or in `git_dir`."""
-    here, own = os.getcwd(), os.path.realpath(git_dir)
+    here, own = find_working_folder(), os.path.realpath(git_dir)
     within = f"{here}/".startswith(f"{own}/")
     common_dir = os.path.realpath(directory.find_common_dir(own))
     return _place_in(common_dir, None if within else here)._replace(git_dir=own)
+
+
+def find_working_folder() -> str:
+    """The folder in which relative paths begin. Raises `Unavailable` when it was removed under this process."""
+    try:
+        return os.getcwd()
+    except OSError:
+        raise Unavailable(
+            "The working folder was removed. Change to a folder of the repository, also where the same path exists "
+            "again."
+        ) from None
+
+
+def make_absolute(path: str) -> str:
+    """The path that a user typed, absolute. Raises `Unavailable` as `find_working_folder`."""
+    path = os.path.expanduser(path)
+    return os.path.normpath(path if os.path.isabs(path) else os.path.join(find_working_folder(), path))
 
 
 def _place_in(common_dir: str, root: str | None) -> Place:
@@ -87,4 +113,4 @@ def _place_in(common_dir: str, root: str | None) -> Place:
 
 def _chosen() -> str | None:
     chosen = os.environ.get("SWARM_DB")
-    return os.path.abspath(os.path.expanduser(chosen)) if chosen else None
+    return make_absolute(chosen) if chosen else None

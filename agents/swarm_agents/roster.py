@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import AlreadyTaken, NotFound
@@ -11,11 +13,35 @@ from swarm_agents.text import RESERVED_NAMES, ago, checked_name
 from swarm_agents.values import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from swarm_agents import events
 else:
     events = load_late("swarm_agents.events")
 
 FREE_AFTER_MS = 30 * 60_000  # a name without a pane is free again after so long without a command
+
+
+# What the pane's own server said. Else a later command of the agent counts more: it may run in another container.
+_CERTAIN_LOSSES = frozenset({"gone", "replaced", "dead"})
+
+
+class PaneLoss(NamedTuple):
+    """Why an agent's pane is no longer its own, and when that was first seen (UTC ms).
+
+    `why`: `gone` `replaced` `dead`, as tmux said; `server-gone`, no server answered; `ended`, its process is not there.
+    """
+
+    why: str
+    at: int
+
+    @property
+    def is_certain(self) -> bool:
+        return self.why in _CERTAIN_LOSSES
+
+    @property
+    def source(self) -> str:
+        return "the process table" if self.why == "ended" else "tmux"
 
 
 class Agent(NamedTuple):
@@ -27,6 +53,14 @@ class Agent(NamedTuple):
     seen_at: int
     left_at: int | None
     pane: PaneAddress | None
+    seen_loss: PaneLoss | None = None
+    """What was last seen of its pane; None while the pane is there, or no look has found it gone."""
+
+    @property
+    def pane_loss(self) -> PaneLoss | None:
+        """Its pane is gone, as far as is known; None while it is there."""
+        seen = self.seen_loss
+        return seen if seen and (seen.is_certain or self.seen_at <= seen.at) else None
 
 
 def join(db: Database, name: str, role: str, pane: PaneAddress | None, pane_alive: bool = True) -> Agent:
@@ -92,6 +126,67 @@ def find_registered_pane(db: Database, name: str) -> PaneAddress | None:
         return _pane(row) if row else None
 
 
+def record_pane_looks(db: Database, lost: Mapping[str, tuple[PaneAddress, str]], living: Iterable[str] = ()) -> None:
+    """Record what a look saw of agents' panes: why each is lost, and which are there. Writes only what is new."""
+    if not lost and not living:
+        return
+    with db.reading() as tx:
+        here = {agent.name: agent for agent in list_present(tx)}
+    changes: list[tuple[Agent, str | None]] = [
+        (here[name], why)
+        for name, (pane, why) in lost.items()
+        if name in here and here[name].pane == pane and _is_news(here[name].seen_loss, why)
+    ]
+    changes += [(here[name], None) for name in living if name in here and here[name].seen_loss]
+    if changes:
+        with db.transaction() as tx:
+            for agent, why in changes:
+                _write_look(tx, agent, why)
+
+
+def record_ended_panes(db: Database) -> None:
+    """Record agents whose pane has lost its process. Asks no tmux: too slow for a verb that is run often."""
+    with db.reading() as tx:
+        unknown = [agent for agent in list_present(tx) if agent.pane and not agent.seen_loss]
+    lost = {agent.name: (agent.pane, "ended") for agent in unknown if agent.pane and not _runs(agent.pane.pane_pid)}
+    record_pane_looks(db, lost)
+
+
+def _is_news(known: PaneLoss | None, why: str) -> bool:
+    return known is None or (known.why != why and why in _CERTAIN_LOSSES)
+
+
+def _write_look(tx: Transaction, agent: Agent, why: str | None) -> None:
+    assert agent.pane is not None
+    tx.execute(
+        "update agents set pane_lost = :why, pane_lost_at = :at where name = :name and left_at is null "
+        "and pane_server = :server and pane_id = :pane_id and pane_pid = :pane_pid",
+        why=why,
+        at=tx.now if why else None,
+        name=agent.name,
+        server=agent.pane.server,
+        pane_id=agent.pane.pane_id,
+        pane_pid=agent.pane.pane_pid,
+    )
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] not in (
+                b"Z",
+                b"X",
+            )  # ended, but its parent has not seen it
+    except OSError:  # another system than Linux
+        return True
+
+
 def _check_names(name: str, role: str) -> None:
     checked_name(name)
     checked_name(role, "role")
@@ -115,7 +210,7 @@ def _enter(tx: Transaction, name: str, role: str, pane: PaneAddress | None, kind
         ":socket, :server, :pane_id, :pane_pid) "
         "on conflict (name) do update set role = excluded.role, seen_at = excluded.seen_at, left_at = null, "
         "pane_socket = excluded.pane_socket, pane_server = excluded.pane_server, pane_id = excluded.pane_id, "
-        "pane_pid = excluded.pane_pid returning *",
+        "pane_pid = excluded.pane_pid, pane_lost = null, pane_lost_at = null returning *",
         name=name,
         role=role,
         now=tx.now,
@@ -141,6 +236,7 @@ def _agent(row: Row) -> Agent:
         seen_at=row["seen_at"],
         left_at=row["left_at"],
         pane=_pane(row),
+        seen_loss=PaneLoss(row["pane_lost"], row["pane_lost_at"]) if row["pane_lost"] else None,
     )
 
 

@@ -66,8 +66,14 @@ class AgentList(RowList):
             (f"{word:<9} ", sign.tone),
             (f"{times.age(since):>5} ", "dim"),
             (f" {pane:<8}" if width >= _WITH_PANE else "", "dim"),
-            (f" {one_line(agent.role, 20)}" if width >= _WITH_ROLE and agent.role != "agent" else "", "dim"),
+            (self._about(agent) if width >= _WITH_ROLE else "", "dim"),
         ]
+
+    def _about(self, agent: Agent) -> str:
+        """How it is known that the pane is gone, else the role."""
+        if loss := agent.pane_loss:
+            return f" {loss.source}: {times.age(max(0, self._now - loss.at))}"
+        return f" {one_line(agent.role, 20)}" if agent.role != "agent" else ""
 
     def _name_at_cursor(self, agent: Agent | None) -> None:
         names = [listed.agent.name for listed in self._agents]

@@ -77,6 +77,52 @@ def linked_folder(repo: Repo) -> None:
     (repo.path / ".git/hooks").symlink_to("../hooks")
 
 
+def included(repo: Repo) -> None:
+    """The setting is in a file of its own, which the repository's configuration includes at its end."""
+    tool(repo.path / ".githooks/pre-commit", SAYS.format("pre-commit"))
+    repo.write("team.gitconfig", "[core]\n\thooksPath = .githooks\n")
+    repo.git("config", "include.path", "../team.gitconfig")
+
+
+def included_for_a_branch(repo: Repo) -> None:
+    tool(repo.path / ".githooks/pre-commit", SAYS.format("pre-commit"))
+    repo.write("team.gitconfig", "[core]\n\thooksPath = .githooks\n")
+    repo.git("config", "includeIf.onbranch:**.path", "../team.gitconfig")
+
+
+def included_by_a_worktree(repo: Repo) -> None:
+    tool(repo.path / ".githooks/pre-commit", SAYS.format("pre-commit"))
+    repo.write("team.gitconfig", "[core]\n\thooksPath = .githooks\n")
+    repo.git("config", "extensions.worktreeConfig", "true")
+    repo.git("config", "--worktree", "include.path", "../team.gitconfig")
+
+
+def written_twice(repo: Repo) -> None:
+    tool(repo.path / ".githooks/pre-commit", SAYS.format("pre-commit"))
+    repo.git("config", "core.hooksPath", "older")
+    repo.git("config", "--add", "core.hooksPath", ".githooks")
+
+
+def linked_config(repo: Repo) -> None:
+    husky(repo)
+    config = repo.path / ".git/config"
+    config.rename(repo.path.parent / "config of mine")
+    config.symlink_to("../../config of mine")
+
+
+def switched_off(repo: Repo) -> None:
+    repo.git("config", "core.hooksPath", "")
+
+
+def switched_off_in_a_file(repo: Repo) -> None:
+    repo.write("team.gitconfig", "[core]\n\thooksPath =\n")
+    repo.git("config", "include.path", "../team.gitconfig")
+
+
+def no_folder(repo: Repo) -> None:
+    shutil.rmtree(repo.path / ".git/hooks")
+
+
 LAYOUTS: list[Callable[[Repo], None]] = [
     plain,
     plain_link,
@@ -87,4 +133,12 @@ LAYOUTS: list[Callable[[Repo], None]] = [
     tracked_folder,
     folder_elsewhere,
     linked_folder,
+    included,
+    included_for_a_branch,
+    included_by_a_worktree,
+    written_twice,
+    linked_config,
 ]
+
+# No hook of the user's runs.
+WITHOUT_HOOKS: list[Callable[[Repo], None]] = [switched_off, switched_off_in_a_file, no_folder]

@@ -1,5 +1,7 @@
 """Swarms in the middle of something, made with the real verbs on a clock that stands still: what the pictures show."""
 
+import os
+
 from swarm_agents import events, heartbeat, roster
 from swarm_agents.build import build
 from swarm_agents.build.outcomes import ErrorClass, Evidence
@@ -24,7 +26,7 @@ EVIDENCE = "FAILED tests/test_invoice.py::test_rounding - assert Decimal('10.01'
 
 def pane(number: int) -> PaneAddress:
     """The address of a pane that does not exist."""
-    return PaneAddress("/nowhere/tmux", "1:1", f"%{number}", 1000 + number)
+    return PaneAddress("/nowhere/tmux", "1:1", f"%{number}", os.getpid())  # a process that runs: the pane is there
 
 
 def passing(db: Database, clock: FakeClock) -> None:

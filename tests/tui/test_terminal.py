@@ -73,6 +73,14 @@ def test_a_commit_of_another_process_is_painted_by_itself(server: Tmux, live: Da
     terminal.shows("painted without a key")
 
 
+def test_emoji_families_and_persian_words_stand_whole_and_shift_nothing(server: Tmux, live: Database) -> None:
+    messages.send(live, "human", "human", "👨\u200d👩\u200d👧 می\u200cشود end")
+
+    terminal = open_dashboard(server, live.path)
+
+    terminal.shows("👨\u200d👩\u200d👧 می\u200cشود end")
+
+
 def test_hostile_text_neither_moves_the_cursor_nor_sets_the_title(server: Tmux, live: Database) -> None:
     _join(live, "alice", "bob")
     build.report(live, "alice", HOSTILE, RULES, evidence=HOSTILE)
@@ -319,6 +327,15 @@ def test_leaving_waits_for_no_tmux_server_that_is_stopped(server: Tmux, live: Da
             until(lambda: not alive(dashboard), "it has ended", limit_s=1.5)
         finally:
             os.kill(stopped, signal.SIGCONT)
+
+
+def test_it_starts_in_a_folder_that_was_removed(server: Tmux, live: Database, tmp_path: Path) -> None:
+    there = tmp_path / "gone"
+    terminal = open_dashboard(server, live.path, environment=f"mkdir {there}; cd {there}; rmdir {there};")
+
+    messages.send(live, "human", "human", "still seen")
+
+    terminal.shows("still seen")
 
 
 def _has_children(pid: int) -> bool:

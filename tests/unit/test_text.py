@@ -49,6 +49,13 @@ BAD_NAMES = [
         ("\u2066a\u2069", "\ufffda\ufffd"),
         ("a\u200bb", "a\ufffdb"),
         ("\ufeffa", "\ufffda"),
+        ("a\u200cb\u200dc", "a\ufffdb\ufffdc"),
+        ("\u0645\u200c\u200c\u0634", "\u0645\ufffd\ufffd\u0634"),
+        ("\u0645\u200c \u200d\u0634", "\u0645\ufffd \ufffd\u0634"),
+        ("\u0645\u200da", "\u0645\ufffda"),
+        ("🎉\u200c🎉", "🎉\ufffd🎉"),
+        ("👩\u200d", "👩\ufffd"),
+        ("\u061c\u200d\u0634", "\ufffd\ufffd\u0634"),
         ("\u2028", "\ufffd"),
         ("\ud800", "\ufffd"),
         ("\U000e0041", "\ufffd"),
@@ -58,6 +65,25 @@ BAD_NAMES = [
 )
 def test_what_could_move_the_cursor_or_hide_is_shown_instead(raw: str, shown: str) -> None:
     assert printable(raw) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [*("👨‍👩‍👧", "👩🏽‍💻", "🏳️‍🌈", "❤️‍🔥", "🧑‍⚖️", "👁️‍🗨️", "🙂‍↔️", "⛓️‍💥"), *("می‌شود", "خانه‌ها", "क्‍ष", "ක්‍ෂ", "র‍্য", "ന്‍റെ")],
+)
+def test_joiners_stay_where_emoji_and_scripts_need_them(text: str) -> None:
+    assert "\u200c" in text or "\u200d" in text
+    assert printable(text) == text
+
+
+@given(st.text(st.sampled_from("a \u0645\u0634\u0915\u094d👩❤🏽\ufe0f\u200b\u200c\u200d\u202e")), st.integers(1, 20))
+def test_a_joiner_that_is_left_stands_alone_between_two_characters_that_are_seen(text: str, limit: int) -> None:
+    for shown in (printable(text), one_line(text, limit), tail(text, characters=limit)):
+        assert not set("\u200b\u202e") & set(shown)
+        for at, character in enumerate(shown):
+            if character in "\u200c\u200d":
+                assert 0 < at < len(shown) - 1
+                assert not {shown[at - 1], shown[at + 1]} & set("a \u200c\u200d…")
 
 
 @given(st.text())

@@ -7,9 +7,9 @@ import os
 
 from swarm_agents import heartbeat, roster
 from swarm_agents.cli.invocation import Arguments, Call
-from swarm_agents.cli.output import Answer, format_iso, make_listing
+from swarm_agents.cli.output import Answer, format_iso, make_listing, talk
 from swarm_agents.cli.parsing import parser, verb, whole_number
-from swarm_agents.cli.status import agent_data
+from swarm_agents.cli.status import agent_data, describe_loss, record_ended_panes
 from swarm_agents.errors import Denied, SwarmError, Unavailable, UsageError
 from swarm_agents.model import HUMAN, PaneAddress
 from swarm_agents.roster import Agent
@@ -82,9 +82,12 @@ def _leave(call: Call) -> Answer:
 
 def _list(call: Call) -> Answer:
     call.record_read()
+    record_ended_panes(call)
+    _, known = agents.read(call.db)
+    seen = _take_previews(call, [one.agent for one in known if call.arguments.all or one.agent.left_at is None])
+    _record_looks(call, [one.agent for one in known], seen)
     now, known = agents.read(call.db)
     listed = [one for one in known if call.arguments.all or one.agent.left_at is None]
-    seen = _take_previews(call, [one.agent for one in listed])
     lines: list[str] = []
     data = []
     for one in listed:
@@ -93,7 +96,7 @@ def _list(call: Call) -> Answer:
         preview = at.last_lines(call.arguments.preview) if at else ()
         lines.append(
             f"{one.agent.name}  {one.agent.role}  {one.state}  seen {ago(now - one.agent.seen_at)}  "
-            f"{one.agent.pane.pane_id if one.agent.pane else '-'}  {state}"
+            f"{one.agent.pane.pane_id if one.agent.pane else '-'}  {state}{describe_loss(one, now)}"
         )
         lines += [f"    {line}" for line in preview]
         data.append(
@@ -102,6 +105,19 @@ def _list(call: Call) -> Answer:
             | {"program": at and at.program, "title": at and at.title, "preview": list(preview)}
         )
     return make_listing(lines, "No agent has joined yet.", {"agents": data})
+
+
+def _record_looks(call: Call, known: list[Agent], seen: Mapping[str, Preview]) -> None:
+    lost = {
+        agent.name: (agent.pane, seen[agent.name].state)
+        for agent in known
+        if agent.pane and agent.name in seen and seen[agent.name].is_lost
+    }
+    living = [name for name, at in seen.items() if at.is_living]
+    try:
+        roster.record_pane_looks(call.db, lost, living)
+    except SwarmError as error:
+        talk(f"could not record which panes are gone: {error.message}")
 
 
 def _take_previews(call: Call, agents: list[Agent]) -> Mapping[str, Preview]:

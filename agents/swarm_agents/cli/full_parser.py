@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from swarm_agents.cli.invocation import Arguments
+from swarm_agents.cli.output import Answer
 from swarm_agents.cli.parsing import BadArgument
 from swarm_agents.errors import UsageError
 from swarm_agents.values import TYPE_CHECKING
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def parse(parser: Parser, words: list[str]) -> Arguments:
-    """What the words say. Raises `UsageError`; prints help and ends the process when they ask for it."""
+    """What the words say; when they ask for help, a verb that answers with it. Raises `UsageError`."""
     full = _FullParser(prog=parser.prog, **_describe(parser))
     full.color = False  # or Python 3.14 colours help for a terminal, and for an agent whose host sets FORCE_COLOR
     _fill(full, parser)
@@ -25,7 +26,17 @@ def parse(parser: Parser, words: list[str]) -> Arguments:
         verbs = full.add_subparsers(metavar="VERB", required=True, parser_class=_FullParser, prog=parser.prog)
         for name, verb in parser.verbs.items():
             _fill(verbs.add_parser(name, help=verb.description, **_describe(verb)), verb)
-    return full.parse_args(words, Arguments())
+    try:
+        return full.parse_args(words, Arguments())
+    except _HelpRequested as help_:
+        text = str(help_).rstrip("\n")
+        arguments = Arguments()
+        arguments.run = lambda _: Answer(text)
+        return arguments
+
+
+class _HelpRequested(Exception):
+    """The text of the help, which argparse itself would print without noticing that it cannot."""
 
 
 class _HelpFormatter(argparse.HelpFormatter):
@@ -39,6 +50,9 @@ class _FullParser(argparse.ArgumentParser):
     """An argument parser that raises `UsageError`, never exits with status 2: agent hosts read 2 as "block"."""
 
     color: bool
+
+    def print_help(self, file: object = None) -> NoReturn:
+        raise _HelpRequested(self.format_help())
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}. See '{self.prog} --help'.")

@@ -86,8 +86,9 @@ class Call:
 
     @property
     def root(self) -> Path:
-        """The working tree of the caller. Raises `UsageError` outside of one."""
+        """The working tree of the caller. Raises `UsageError` outside of one, `Unavailable` where it was removed."""
         if self.place.root is None:
+            place.find_working_folder()
             raise UsageError("Run this inside the repository's working tree.")
 
         from pathlib import Path  # takes longer than a verb without it

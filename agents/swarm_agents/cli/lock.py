@@ -6,6 +6,7 @@ import os
 import shlex
 from pathlib import Path
 
+from swarm_agents import place
 from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.output import Answer, format_clock, format_iso, make_listing
 from swarm_agents.cli.parsing import Parser, parser, seconds, verb, whole_number
@@ -117,7 +118,7 @@ def _resolve_paths(call: Call, any_case: bool = False) -> list[LockName]:
 
 
 def _resolve_path(call: Call, spelled: str, any_case: bool) -> LockName:
-    here = Path.cwd()
+    here = Path(place.find_working_folder())
     try:
         return lock_paths.resolve(spelled, here, call.root, any_case)
     except BadData:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 
@@ -70,7 +71,7 @@ def _run_line(words: list[str]) -> int:
         if noun in ("-h", "--help", "help"):
             return _print_or_raise(output.Answer(_make_help().rstrip("\n")), as_json)
         if noun == "--version":
-            return _print_version()
+            return _print_or_raise(_answer_version(), as_json)
         if noun not in NOUNS:
             raise UsageError(f"There is no '{_make_safe(noun)}'. 'swarm --help' lists what there is.")
         return _run_noun(noun, as_name, as_json, rest)
@@ -167,8 +168,11 @@ def _print_or_raise(answer: output.Answer, as_json: bool) -> int:
         process.discard_output("stdout")
         if isinstance(error, BrokenPipeError):  # the reader went away, as `head` does
             raise _NotPrintedError(answer.exit) from None
-        output.talk(f"the answer could not be written ({error.strerror}): {answer.message}")
-        raise _NotPrintedError(answer.exit or _UNAVAILABLE) from None
+        lost = "nothing was marked as read" if answer.afterwards else answer.message or "ask again"
+        output.talk(f"the answer could not be written ({error.strerror}): {lost}")
+        # Who closes standard output wants no word about an act, but rows that were asked for are missing.
+        unwanted = error.errno == errno.EBADF and not answer.lines
+        raise _NotPrintedError(answer.exit if unwanted else answer.exit or _UNAVAILABLE) from None
     return answer.exit
 
 
@@ -238,11 +242,10 @@ def _make_help() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _print_version() -> int:
+def _answer_version() -> output.Answer:
     from importlib.metadata import version  # loads email and zipfile, needed only here
 
-    sys.stdout.write(f"swarm {version('swarm-tui')}\n")
-    return 0
+    return output.Answer(f"swarm {version('swarm-tui')}")
 
 
 def _report_bug(words: list[str], error: Exception) -> str:

@@ -11,7 +11,7 @@ from swarm_agents.values import TYPE_CHECKING
 if TYPE_CHECKING:
     import signal
     from types import FrameType
-    from typing import NoReturn
+    from typing import NoReturn, TextIO
 else:
     import _signal as signal  # the same functions; `signal` itself makes enums first, which takes milliseconds
 
@@ -39,7 +39,7 @@ def leave(code: int) -> NoReturn:
 def discard_output(stream: str) -> None:
     """Redirect this standard stream to /dev/null: its reader is gone, and Python writes to it again at exit."""
     null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, {"stdout": 1, "stderr": 2}[stream])
+    os.dup2(null, getattr(sys, stream).fileno())
     os.close(null)
 
 
@@ -49,8 +49,23 @@ def _open_missing_streams() -> None:
         os.set_inheritable(number, True)
     os.close(number)
     sys.stdin = sys.stdin or os.fdopen(0, encoding="utf-8", closefd=False)
-    sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stdout = _make_writable_as_a_whole(sys.stdout) if sys.stdout else _make_unwritable_stream()
     sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)
+
+
+def _make_writable_as_a_whole(stream: TextIO) -> TextIO:
+    """With PYTHONUNBUFFERED, Python drops without a word what the first write to a pipe or a full disk did not take."""
+    if not getattr(stream, "write_through", False):
+        return stream
+    return os.fdopen(stream.fileno(), "w", encoding=stream.encoding, errors=stream.errors, closefd=False)
+
+
+def _make_unwritable_stream() -> TextIO:
+    """For a closed standard output: what is written here fails, as it must, or a message would count as read.
+
+    Children still get /dev/null: git would call a commit that it has made a failure.
+    """
+    return os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
 
 
 def _exit_on_signals() -> None:

@@ -9,6 +9,7 @@ from swarm_agents.build import build
 from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.output import Answer
 from swarm_agents.cli.parsing import parser, verb
+from swarm_agents.db.database import Database
 from swarm_agents.errors import NoSwarm
 from swarm_agents.gate import hooks as gate_hooks
 from swarm_agents.gate.hooks import HookFinding
@@ -34,16 +35,16 @@ def _git(call: Call) -> Answer:
         shutil.rmtree(call.place.judged_trees, ignore_errors=True)
         return _changed(changed, "The gate is removed.", "There was no gate to remove.")
     _ = call.config  # the gate lets everything pass when swarm.toml is wrong: report that now
-    _prepare_state(call)
+    db = call.db  # raises `NoSwarm` before anything is made
     changed = gate_hooks.install(call.root)
+    _prepare_state(call, db)
     wrong = [one for one in _check_all(call) if not one.ok]
     answer = _changed(changed, "The gate is in place.", "The gate was in place already.")
     return answer if not wrong else _listed(wrong)
 
 
-def _prepare_state(call: Call) -> None:
+def _prepare_state(call: Call, db: Database) -> None:
     """Make the files that the hooks read agree with the build: a copied database lacks them."""
-    db = call.db  # raises `NoSwarm` before anything is made
     os.makedirs(call.place.judged_trees, mode=0o700, exist_ok=True)
     build.restore_red_flag(db)
 

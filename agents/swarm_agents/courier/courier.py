@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from swarm_agents.courier import border, injections, lease
+from swarm_agents.courier import border, injections, lease, steps
 from swarm_agents.courier.screen_reader import ScreenReading
 from swarm_agents.courier.typist import ROUND_S, PendingWork, Typist
 from swarm_agents.db.database import Database
@@ -45,6 +45,8 @@ class CourierRound:
     """Agents whose pane is missing, dead or replaced on a server that answered."""
     living_agents: tuple[str, ...] = ()
     """Agents whose pane was seen with their process in it. Of all other agents nothing is known."""
+    lost_panes: Mapping[str, tuple[PaneAddress, str]] = field(default_factory=dict)
+    """By agent: the pane, and why it does not run the agent's process, also where its server is gone."""
     moving: bool = False
     """A line is on its way: the next round should follow soon."""
 
@@ -145,7 +147,7 @@ class Courier:
             moving = bool(injections.list_all(tx))
         seen = {name: pane for name, pane in agents.items() if isinstance(snapshots.get(pane.socket), ServerSnapshot)}
         gone, living = find_gone_agents(seen, snapshots), find_living_agents(seen, snapshots)
-        return CourierRound(True, snapshots, gone, living, moving)
+        return CourierRound(True, snapshots, gone, living, find_lost_panes(agents, snapshots), moving)
 
     def _may_ask(self, socket: str) -> bool:
         return time.monotonic() >= self._ask_again_at.get(socket, 0.0)
@@ -192,6 +194,18 @@ def find_gone_agents(agents: Mapping[str, PaneAddress], snapshots: Snapshots) ->
 def find_living_agents(agents: Mapping[str, PaneAddress], snapshots: Snapshots) -> tuple[str, ...]:
     """Agents whose pane was seen with their process in it."""
     return tuple(name for name, pane in agents.items() if _has_process(pane, snapshots))
+
+
+def find_lost_panes(agents: Mapping[str, PaneAddress], snapshots: Snapshots) -> dict[str, tuple[PaneAddress, str]]:
+    """By agent: the pane and why it does not run the agent's process; nothing of servers that did not answer."""
+    found = {}
+    for name, pane in agents.items():
+        match snapshots.get(pane.socket):
+            case ServerGone():
+                found[name] = (pane, "server-gone")
+            case ServerSnapshot() as seen if seen.has_process(pane) is False:
+                found[name] = (pane, steps.explain_loss(seen, pane))
+    return found
 
 
 def _has_process(pane: PaneAddress, snapshots: Snapshots) -> bool | None:

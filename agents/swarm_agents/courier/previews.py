@@ -40,6 +40,16 @@ class Preview:
         """Why a notice would not be typed now; None when it would."""
         return None if self.state == READY else self.state
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether the pane does not run the agent's process any more."""
+        return self.state in ("gone", "replaced", "dead", "server-gone")
+
+    @property
+    def is_living(self) -> bool:
+        """Whether the agent's process was seen in the pane."""
+        return not self.is_lost and self.state not in (NO_TMUX, NO_ANSWER, "unreadable")
+
     def last_lines(self, most: int) -> tuple[str, ...]:
         """The last rows down to the last one that is not empty, from top to bottom, as printable text."""
         rows = [strip_escapes(row) for row in self.screen]

@@ -85,6 +85,11 @@ def explain_missing_pane(seen: ServerSnapshot, pane: PaneAddress) -> str:
     return "replaced" if pane.pane_id in seen.panes else "gone"
 
 
+def explain_loss(seen: ServerSnapshot, pane: PaneAddress) -> str:
+    """Why a pane does not run its process any more."""
+    return "dead" if seen.find_pane(pane) else explain_missing_pane(seen, pane)
+
+
 def end_lost_injection(injection: Injection, reason: str) -> EndStep:
     """End an injection whose pane is gone: failed if the line was seen typed, else unknown."""
     return EndStep(DeliveryState.FAILED if injection.recorded else DeliveryState.UNKNOWN, reason)

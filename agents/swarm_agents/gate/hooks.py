@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KEPT_SUFFIX = ".before-swarm"  # after the name of the user's hook
+_MADE_BY_US = f"folder{KEPT_SUFFIX}"  # in git's folder of hooks, where that did not exist before
 OWN_FOLDER = "swarm-hooks"  # in the git directory, not in its folder `swarm`, which users may delete
 
 # Hooks that change nothing by being there: ours call the user's, which may be added and removed later.
@@ -49,7 +50,7 @@ class HookFinding(NamedTuple):
 
 
 class _PreviousHooksPath(NamedTuple):
-    """`core.hooksPath` before ours: `value` as it was written, None when it was not set in that `scope`."""
+    """`core.hooksPath` before ours: `value` as the file of that `scope` itself sets it, None when it does not."""
 
     scope: str
     value: str | None
@@ -67,11 +68,14 @@ def is_gate_alone(hook: Path) -> bool:
 
 
 def install(root: Path) -> list[str]:
-    """Install the hooks, and return what changed, a line each. Raises `UsageError`, `CannotWrite`."""
+    """Install the hooks, and return what changed, a line each. Raises `UsageError`, `CannotWrite`, `Unavailable`.
+
+    After an error everything is as it was.
+    """
     with _explain_errors():
+        hooks.find_hooks_folder(root)  # where git refuses its configuration, it says why
         if _can_use_plain_folder(root):
-            changed = [_install_in_front(_plain_folder(root), name) for name in GATED]
-            return [line for line in changed if line]
+            return _install_all_in_front(_plain_folder(root))
         return _install_own_folder(root)
 
 
@@ -91,6 +95,7 @@ def remove(root: Path) -> list[str]:
     """Remove the hooks, restore what was there byte for byte, and return what changed, a line each."""
     with _explain_errors():
         changed = [_restore_kept(_plain_folder(root), name) for name in GATED]
+        _remove_made_folder(_plain_folder(root))
         mine = repository.worktree_git_dir(root) / OWN_FOLDER
         for own in {repository.common_git_dir(root) / OWN_FOLDER, mine}:
             if own.is_dir() and (own == mine or _read_previous(own).scope != "worktree"):
@@ -110,6 +115,32 @@ def _can_use_plain_folder(root: Path) -> bool:
     return hooks.read_hooks_path(root) is None and not _plain_folder(root).is_symlink()
 
 
+def _install_all_in_front(folder: Path) -> list[str]:
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        _write(folder / _MADE_BY_US, b"", 0o644)
+    changed: dict[str, str | None] = {}
+    first_time = [name for name in GATED if not _is_ours(folder / name)]
+    try:
+        for name in GATED:
+            changed[name] = _install_in_front(folder, name)
+    except BaseException:
+        for name in first_time:
+            _restore_kept(folder, name)
+        _remove_made_folder(folder)
+        raise
+    return [line for line in changed.values() if line]
+
+
+def _remove_made_folder(folder: Path) -> None:
+    """Remove git's folder of hooks if we have made it, and no hook is in it now."""
+    made = folder / _MADE_BY_US
+    if made.exists():
+        made.unlink()
+        with contextlib.suppress(OSError):  # the user has put a hook into it
+            folder.rmdir()
+
+
 def _install_in_front(folder: Path, name: str) -> str | None:
     hook, kept = folder / name, folder / f"{name}{KEPT_SUFFIX}"
     if _runs_ours_as_legacy(folder, name):
@@ -118,7 +149,6 @@ def _install_in_front(folder: Path, name: str) -> str | None:
     if _is_ours(hook):
         return f"{name}: brought up to date" if _write(hook, text) else None
     _restore_kept(folder, name)  # where another program has put its hook over ours, the kept one takes our place
-    folder.mkdir(parents=True, exist_ok=True)
     was_there = os.path.lexists(hook)
     if was_there:
         _keep(hook, kept)
@@ -176,12 +206,21 @@ def _install_own_folder(root: Path) -> list[str]:
         raise UsageError("core.hooksPath comes from the environment or the command line; set it in the configuration.")
     of_worktree = set_now is not None and set_now.scope == "worktree"
     own = (repository.worktree_git_dir(root) if of_worktree else repository.common_git_dir(root)) / OWN_FOLDER
-    if set_now and Path(set_now.value).name == OWN_FOLDER:  # ours already, or ours before the repository was moved
-        before = _read_previous(own)
-    else:
-        before = _find_previous(root, set_now)
+    if set_now and _names_ours(set_now.value):  # ours already, or ours before the repository was moved
+        return _write_own_hooks(root, own, _read_previous(own))
+    if (own / "before.json").exists():  # a setting that came later wins over ours
+        _restore_config(root, own, _read_previous(own))
+    try:
         own.mkdir(exist_ok=True)
+        before = _find_previous(root, set_now)
         _write(own / "before.json", json.dumps(before._asdict()).encode(), 0o644)
+        return _write_own_hooks(root, own, before)
+    except BaseException:
+        _remove_own_files(own)
+        raise
+
+
+def _write_own_hooks(root: Path, own: Path, before: _PreviousHooksPath) -> list[str]:
     wanted = _names_to_install(root, before)
     changed = [_write(own / name, make_script(name, f"{shlex.quote(before.folder)}/{name}")) for name in wanted]
     if hooks.find_hooks_folder(root) != own:
@@ -193,47 +232,67 @@ def _install_own_folder(root: Path) -> list[str]:
 def _find_previous(root: Path, set_now: HooksPath | None) -> _PreviousHooksPath:
     if set_now is None:
         return _PreviousHooksPath("local", None, str(_plain_folder(root)))
-    written_here = set_now.scope in ("local", "worktree")
-    scope = set_now.scope if written_here else "local"
-    return _PreviousHooksPath(scope, set_now.value if written_here else None, set_now.folder)
+    scope = set_now.scope if set_now.scope in ("local", "worktree") else "local"
+    value = hooks.read_hooks_path_of_file(root, repository.find_config_file(root, scope))
+    return _PreviousHooksPath(scope, value, set_now.folder)
 
 
 def _set_hooks_path(root: Path, own: Path, before: _PreviousHooksPath) -> None:
     config = repository.find_config_file(root, before.scope)
     text = config.read_bytes()
-    hooks.set_hooks_path(root, before.scope, str(own))
-    if hooks.find_hooks_folder(root) != own:
-        hooks.set_hooks_path(root, before.scope, before.value)
-        raise UsageError(
-            "core.hooksPath is set in a second place, which wins: 'git config --show-origin core.hooksPath'."
-        )
-    _write(own / "config.before", text, 0o600)
-    _write(own / "config.after", config.read_bytes(), 0o600)
+    try:
+        hooks.set_hooks_path(root, before.scope, str(own))
+        if hooks.find_hooks_folder(root) != own and before.value is None:  # a file that is included further down wins
+            _write_config(config, text + _make_section(own))
+        if hooks.find_hooks_folder(root) != own:
+            raise UsageError(
+                "core.hooksPath is set in a second place, which wins.",
+                next="git config --show-origin --get-all core.hooksPath",
+            )
+        _write(own / "config.before", text, 0o600)
+        _write(own / "config.after", config.read_bytes(), 0o600)
+    except BaseException:
+        _write_config(config, text)
+        raise
+
+
+def _make_section(own: Path) -> bytes:
+    value = str(own).replace("\\", "\\\\").replace('"', '\\"')
+    return os.fsencode(f'\n[core]\n\thooksPath = "{value}"\n')
 
 
 def _restore_hooks_path(root: Path, own: Path) -> str:
     before = _read_previous(own)
-    set_now = hooks.read_hooks_path(root)
-    pointed = set_now is not None and Path(set_now.value).name == OWN_FOLDER
-    if pointed:
-        _restore_config(root, own, before)
+    pointed = _restore_config(root, own, before)
+    _remove_own_files(own)
+    if not pointed:
+        return f"{own}: removed; core.hooksPath names another folder now and stays"
+    return f"core.hooksPath: as before, {before.folder}"
+
+
+def _restore_config(root: Path, own: Path, before: _PreviousHooksPath) -> bool:
+    """Take our setting out of the file in which we have set it; whether it was still there."""
+    config = repository.find_config_file(root, before.scope)
+    if not _names_ours(hooks.read_hooks_path_of_file(root, config)):
+        return False
+    text = _read_bytes(own / "config.before")
+    if text is not None and _read_bytes(own / "config.after") == config.read_bytes():
+        _write_config(config, text)  # nothing else changed: restore the user's formatting too
+    else:
+        hooks.set_hooks_path(root, before.scope, before.value)
+    return True
+
+
+def _remove_own_files(own: Path) -> None:
     for path in sorted(own.iterdir()):
         if _is_ours(path) or path.name in ("before.json", "config.before", "config.after"):
             path.unlink()
     with contextlib.suppress(OSError):  # there is a file in it that is not ours
         own.rmdir()
-    if not pointed:
-        return f"{own}: removed; core.hooksPath names another folder now and stays"
-    return f"core.hooksPath: {before.value} again" if before.value else "core.hooksPath: not set, as before"
 
 
-def _restore_config(root: Path, own: Path, before: _PreviousHooksPath) -> None:
-    config = repository.find_config_file(root, before.scope)
-    untouched = _read_bytes(own / "config.after") == config.read_bytes()
-    hooks.set_hooks_path(root, before.scope, before.value)
-    text = _read_bytes(own / "config.before")
-    if untouched and text is not None:  # nothing else changed: restore the user's formatting too
-        _write(config, text, config.stat().st_mode & 0o7777)
+def _names_ours(value: str | None) -> bool:
+    return value is not None and Path(value).name == OWN_FOLDER
 
 
 def _names_to_install(root: Path, before: _PreviousHooksPath) -> list[str]:
@@ -282,6 +341,22 @@ def _write(path: Path, text: bytes, mode: int = 0o755) -> bool:
     new.chmod(mode)
     os.replace(new, path)
     return True
+
+
+def _write_config(config: Path, text: bytes) -> None:
+    """Write a file of git's configuration as git does, under its lock."""
+    if config.read_bytes() == text:
+        return
+    lock = config.with_name(f"{config.name}.lock")
+    with open(lock, "xb") as file:
+        try:
+            file.write(text)
+            file.flush()
+            lock.chmod(config.stat().st_mode & 0o7777)
+            os.replace(lock, config)
+        except BaseException:
+            lock.unlink()
+            raise
 
 
 def _read_bytes(path: Path) -> bytes | None:

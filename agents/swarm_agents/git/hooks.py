@@ -11,7 +11,10 @@ from swarm_agents.values import NamedTuple
 
 
 class HooksPath(NamedTuple):
-    """The setting `core.hooksPath`: in which scope, as it is written, and as git reads it (`~` expanded)."""
+    """The setting `core.hooksPath`: in which scope, as it is written, and the folder that git reads it as.
+
+    An empty value makes git look in `/`, which is how some switch all hooks off.
+    """
 
     scope: str
     value: str
@@ -32,7 +35,8 @@ def find_hook(root: Path, name: str) -> Path | None:
 
 def find_hooks_folder(root: Path) -> Path:
     """Where git looks for hooks here."""
-    return Path(run_git_or_raise(["rev-parse", "--path-format=absolute", "--git-path", "hooks"], root))
+    # By the path of some hook, and relative: git gives no other answer where `core.hooksPath` is empty.
+    return root / Path(run_git_or_raise(["rev-parse", "--git-path", "hooks/any"], root)).parent
 
 
 def read_hooks_path(root: Path) -> HooksPath | None:
@@ -40,14 +44,20 @@ def read_hooks_path(root: Path) -> HooksPath | None:
     answer = run_git(["config", "--show-scope", "-z", "--get", "core.hooksPath"], root)
     if answer.returncode != 0:
         return None
-    scope, value = answer.stdout.rstrip("\0").split("\0")
+    scope, value, _ = answer.stdout.split("\0")
     folder = run_git(["config", "-z", "--type=path", "--get", "core.hooksPath"], root).stdout.rstrip("\0")
-    return HooksPath(scope, value, folder)
+    return HooksPath(scope, value, folder or "/")
+
+
+def read_hooks_path_of_file(root: Path, config: Path) -> str | None:
+    """`core.hooksPath` as this file itself sets it, not one that it includes; None when it does not."""
+    answer = run_git(["config", "--file", str(config), "--no-includes", "-z", "--get", "core.hooksPath"], root)
+    return answer.stdout.removesuffix("\0") if answer.returncode == 0 else None
 
 
 def set_hooks_path(root: Path, scope: str, value: str | None) -> None:
     """Set `core.hooksPath` in the scope `local` or `worktree`; None unsets it."""
-    change = ["core.hooksPath", value] if value is not None else ["--unset", "core.hooksPath"]
+    change = ["--replace-all", "core.hooksPath", value] if value is not None else ["--unset-all", "core.hooksPath"]
     run_git_or_raise(["config", f"--{scope}", *change], root)
 
 

@@ -36,7 +36,7 @@ def find_repository(where: Path) -> Repository | None:
 
 
 def read_version() -> str:
-    return run_git(["version"], Path.cwd()).stdout.strip()
+    return run_git(["version"], os.sep).stdout.strip()
 
 
 def scrub_environment(root: Path) -> dict[str, str]:
@@ -56,10 +56,10 @@ def worktree_git_dir(root: Folder) -> Path:
 
 
 def find_config_file(root: Path, scope: str) -> Path:
-    """The file that `git config` writes to in the scope `worktree` or `local`."""
+    """The file that `git config` writes to in the scope `worktree` or `local`; where it is a link, what that names."""
     if scope == "worktree":
-        return worktree_git_dir(root) / "config.worktree"
-    return common_git_dir(root) / "config"
+        return (worktree_git_dir(root) / "config.worktree").resolve()
+    return (common_git_dir(root) / "config").resolve()
 
 
 def is_in_git_directory(where: Folder) -> bool:

@@ -6,6 +6,7 @@ import os
 import subprocess
 
 from swarm_agents.errors import Unavailable
+from swarm_agents.text import one_line
 from swarm_agents.values import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ def run_git(
             timeout=limit_s,
             check=False,
         )
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if error.filename == where:
+            raise Unavailable(f"The folder {one_line(os.fspath(where), 200)} does not exist any more.") from None
         raise Unavailable(GIT_MISSING) from None
     except subprocess.TimeoutExpired:
         raise Unavailable(f"'git {arguments[0]}' did not answer within {limit_s} s.") from None

@@ -38,20 +38,28 @@ def find_own_agent(limit_s: float = tmux.LIMIT_S) -> str | None:
 
 
 def find_address(pane_id: str, socket: str | None = None) -> PaneAddress:
-    """The address of `%N` on a server: that of $TMUX, or the user's default.
+    """The address of `%N` on a server: that of $TMUX, which some shells have without $TMUX_PANE, or the user's default.
 
     Raises `UsageError` when `pane_id` is not one, `NotFound`, `Unavailable`.
     """
     if not tmux.is_pane_id(pane_id):
         raise UsageError(f"{one_line(pane_id, 40)!r} is not a pane id. Write %N as `tmux list-panes -a` shows it.")
-    own = _read_own_variables()
     if socket is None:
-        socket = own[0] if own is not None else default_socket()
+        socket = read_own_socket() or default_socket()
     found = _find(socket, pane_id)
     if found is None:
+        import shlex  # loads `re`, needed only for this refusal
+
         where = one_line(socket, 200)
-        raise NotFound(f"There is no pane {pane_id} with a program on {where}.", next="tmux list-panes -a")
+        command = f"tmux -S {shlex.quote(where)} list-panes -a"
+        raise NotFound(f"There is no pane {pane_id} with a program on {where}.", next=command)
     return found
+
+
+def read_own_socket() -> str | None:
+    """The socket of the tmux server that this process runs in, from $TMUX; None outside tmux."""
+    parts = os.environ.get("TMUX", "").rsplit(",", 2)
+    return parts[0] or None if len(parts) == 3 else None
 
 
 def default_socket() -> str:

@@ -14,7 +14,10 @@ SILENT_AFTER_MS = 5 * 60_000  # without a command; coding agents think for minut
 
 
 class ListedAgent(NamedTuple):
-    """An agent and its state: `fixing` `waiting` `active` `silent` `left`."""
+    """An agent and its state: `left` `replaced` `gone` `fixing` `waiting` `active` `silent`, the first that is true.
+
+    `replaced` and `gone` are about its pane: `agent.pane_loss` says why, from which source, and since when.
+    """
 
     agent: Agent
     state: str
@@ -41,6 +44,8 @@ def list_agents(tx: Transaction) -> list[ListedAgent]:
 def _state(agent: Agent, fixer: str | None, waiting: set[str], now: int) -> str:
     if agent.left_at is not None:
         return "left"
+    if loss := agent.pane_loss:
+        return "replaced" if loss.why == "replaced" else "gone"
     if agent.name == fixer:
         return "fixing"
     if agent.name in waiting:

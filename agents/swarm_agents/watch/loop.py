@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from swarm_agents import events
+from swarm_agents import events, roster
 from swarm_agents.build import build, expiry, waiters
 from swarm_agents.config.config import Config
 from swarm_agents.courier.courier import Courier
@@ -147,6 +147,7 @@ class BackgroundLoop:
     def _type_notices(self, db: Database) -> bool:
         """One round of the courier; whether a notice is on its way into a pane."""
         if not self._types:
+            roster.record_ended_panes(db)  # what a courier would see, as far as that is known without tmux
             return False
         done = self._configured_courier().run_round(db)
         if done:

@@ -1,4 +1,4 @@
-"""Ends leases that have run out, and leases of agents whose pane is certainly gone."""
+"""Ends leases that have run out, and leases of agents whose pane is certainly gone; records panes that are gone."""
 
 from typing import NamedTuple
 
@@ -34,6 +34,7 @@ class Reaper:
         expiry.reap(db)
         reopening.reap(db)
         locks.reap(db)
+        roster.record_pane_looks(db, done.lost_panes, done.living_agents)
         for name in done.living_agents:
             self._missing.pop(name, None)
         for name in done.gone_agents:

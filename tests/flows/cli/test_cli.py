@@ -26,6 +26,10 @@ def rows(repo: Repo) -> list[str]:
         return list(connection.iterdump())
 
 
+def receipts(repo: Repo) -> list[str]:
+    return [line for line in rows(repo) if line.startswith('INSERT INTO "receipts"')]
+
+
 def rows_without_heartbeats(repo: Repo) -> list[str]:
     """The rows without those that every command changes: heartbeats and leases."""
     return [line for line in rows(repo) if '"agents"' not in line and '"build_state"' not in line]
@@ -500,11 +504,43 @@ def test_closed_standard_streams_change_no_answer(repo: Repo, closed: str) -> No
     assert repo.shell(f"swarm commit -m x --as carol {closed}") == 0
 
 
-def test_an_answer_that_cannot_be_written_is_an_error_and_marks_nothing_as_read(repo: Repo) -> None:
+@pytest.mark.parametrize("unwritable", [">/dev/full", ">&-"])
+@pytest.mark.parametrize("verb", ["inbox", "inbox --json", "msg poll", "msg wait", "msg wait --after 0 --json"])
+def test_an_answer_that_cannot_be_written_is_an_error_and_marks_nothing_as_read(
+    repo: Repo, unwritable: str, verb: str
+) -> None:
     repo.swarm("msg", "send", "alice", "hello")
 
-    assert repo.shell("swarm inbox --as alice > /dev/full") == 69
+    assert repo.shell(f"swarm {verb} --as alice 2>said {unwritable}") == 69
+    assert "nothing was marked as read" in (repo.path / "said").read_text()
     assert len(repo.swarm("inbox", "--json", "--as", "alice").data["messages"]) == 1
+
+
+@pytest.mark.parametrize("unwritable", [">/dev/full", ">&-"])
+def test_a_log_that_cannot_be_written_leaves_the_humans_messages_unread(repo: Repo, unwritable: str) -> None:
+    repo.swarm("msg", "send", "human", "hello", "--as", "alice")
+
+    assert repo.shell(f"swarm msg log {unwritable}") == 69
+    assert receipts(repo) == []
+    repo.swarm("msg", "log")
+    assert len(receipts(repo)) == 1
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_leaves_in_the_middle_has_read_nothing(repo: Repo, unbuffered: str) -> None:
+    for _ in range(9):
+        assert repo.swarm("msg", "send", "alice", "x" * 10_000).exit == 0
+
+    with_python = f"PYTHONUNBUFFERED={unbuffered} swarm"
+    assert repo.shell(f"bash -o pipefail -c '{with_python} inbox --as alice | head -c 1 >first'") == 0
+    assert len(repo.swarm("inbox", "--json", "--as", "alice").data["messages"]) == 9
+
+
+@pytest.mark.parametrize("words", ["--help", "--version", "status --help", "msg send --help"])
+def test_help_that_cannot_be_written_is_an_error(repo: Repo, words: str) -> None:
+    assert repo.shell(f"swarm {words} >/dev/full") == 69
+    assert repo.shell(f"bash -c '(until [ -e gone ]; do :; done; swarm {words} && touch fine) | touch gone'") == 0
+    assert (repo.path / "fine").exists()
 
 
 def test_a_reader_that_went_away_changes_no_answer(repo: Repo) -> None:

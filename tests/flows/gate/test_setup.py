@@ -4,12 +4,13 @@ import os
 import re
 import shutil
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.support.gate import commits, git_as, held, set_up, turn_red
-from tests.support.hook_layouts import LAYOUTS, SAYS, husky, pre_commit, tool
+from tests.support.hook_layouts import LAYOUTS, SAYS, WITHOUT_HOOKS, husky, linked_folder, plain, pre_commit, tool
 from tests.support.repo import Repo
 
 
@@ -98,6 +99,27 @@ def test_a_linked_worktree_is_gated_with_its_own_hooks(laid_out: Repo) -> None:
     assert held(commits("bob", beside)) and held(commits("bob", beside, "--no-verify"))
 
 
+@pytest.mark.parametrize("layout", WITHOUT_HOOKS, ids=lambda layout: layout.__name__)
+def test_where_no_hook_of_the_user_runs_the_gate_alone_rules(repo: Repo, layout: Callable[[Repo], None]) -> None:
+    layout(repo)
+    before = picture(repo.path.parent)
+    repo.write("broken", "")
+
+    set_up(repo)
+    assert commits("bob", repo).exit == 0
+    turn_red(repo)
+    assert held(commits("bob", repo)) and held(commits("bob", repo, "--no-verify"))
+    (repo.path / "broken").unlink()
+    repo.git("rm", "-qf", *repo.git("diff", "--name-only", "HEAD~1", "HEAD").split())
+    removed = repo.swarm("setup", "git", "--remove")
+
+    assert removed.exit == 0 and hooks_and_settings(repo, picture(repo.path.parent)) == hooks_and_settings(repo, before)
+
+
+def hooks_and_settings(repo: Repo, found: dict[str, tuple[int, bytes | str]]) -> dict[str, tuple[int, bytes | str]]:
+    return {name: what for name, what in found.items() if "hooks" in name or name.endswith("config")}
+
+
 @pytest.mark.parametrize("mode", [0o755, 0o700, 0o644])
 def test_the_mode_of_a_hook_comes_back_and_one_that_was_off_stays_off(repo: Repo, mode: int) -> None:
     hook = repo.path / ".git/hooks/pre-commit"
@@ -173,6 +195,75 @@ def test_a_setting_of_one_worktree_alone_is_kept_apart(repo: Repo) -> None:
         picture(repo.path.parent)["repo/.git/worktrees/beside/config.worktree"]
         == (before["repo/.git/worktrees/beside/config.worktree"])
     )
+
+
+# A refusal leaves no trace.
+
+
+def test_a_setting_that_stays_stronger_is_refused_without_a_trace(repo: Repo) -> None:
+    husky(repo)
+    repo.write("team.gitconfig", "[core]\n\thooksPath = elsewhere\n")
+    repo.git("config", "include.path", "../team.gitconfig")
+    before = picture(repo.path.parent)
+
+    refused = repo.swarm("setup", "git")
+
+    assert refused.exit == 64 and "core.hooksPath is set in a second place, which wins" in refused.err
+    assert picture(repo.path.parent) == before
+
+
+def test_a_setting_that_git_refuses_is_refused_in_gits_words_without_a_trace(repo: Repo) -> None:
+    config = repo.path / ".git/config"
+    config.write_text(config.read_text() + "[core]\n\thooksPath\n")
+    before = picture(repo.path.parent)
+
+    refused = repo.swarm("setup", "git")
+
+    assert refused.exit == 69 and "core.hookspath" in refused.err
+    assert picture(repo.path.parent) == before
+
+
+@pytest.mark.parametrize("layout", [husky, plain], ids=lambda layout: layout.__name__)
+def test_a_file_in_the_way_leaves_no_trace(repo: Repo, layout: Callable[[Repo], None]) -> None:
+    layout(repo)
+    (repo.path / ".git/hooks/reference-transaction").mkdir()
+    (repo.path / ".git/config.lock").write_text("")
+    before = picture(repo.path.parent)
+
+    refused = repo.swarm("setup", "git")
+
+    assert refused.exit in (69, 73) and "bug" not in refused.err
+    assert picture(repo.path.parent) == before
+
+
+def test_a_setting_that_came_later_and_wins_is_put_behind_the_gate(repo: Repo) -> None:
+    linked_folder(repo)
+    set_up(repo)
+    tool(repo.path / ".githooks/pre-commit", SAYS.format("came later"))
+    repo.write("team.gitconfig", "[core]\n\thooksPath = .githooks\n")
+    repo.git("config", "include.path", "../team.gitconfig")
+
+    lost = repo.swarm("setup", "git", "--check").exit
+    set_up(repo)
+    turn_red(repo)
+
+    assert lost == 1 and held(commits("bob", repo)) and commits("alice", repo).exit == 0
+    assert "came later" in (repo.path / "ran.log").read_text()
+    repo.swarm("setup", "git", "--remove")
+    assert repo.git("config", "core.hooksPath") == ".githooks"
+    assert "swarm" not in (repo.path / ".git/config").read_text()
+
+
+def test_remove_takes_our_setting_out_although_another_wins_now(repo: Repo) -> None:
+    husky(repo)
+    set_up(repo)
+    repo.write("team.gitconfig", "[core]\n\thooksPath = elsewhere\n")
+    repo.git("config", "include.path", "../team.gitconfig")
+
+    removed = repo.swarm("setup", "git", "--remove")
+
+    assert removed.exit == 0 and "swarm-hooks" not in (repo.path / ".git/config").read_text()
+    assert repo.git("config", "--file", ".git/config", "core.hooksPath") == ".husky/_"
 
 
 # What other programs do afterwards.

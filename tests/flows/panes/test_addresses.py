@@ -1,14 +1,18 @@
 """Addresses of panes, the options on them, and the human's terminals, on real servers."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from swarm_agents import roster
+from swarm_agents.db.database import Database
 from swarm_agents.errors import NotFound, Unavailable, UsageError
 from swarm_agents.model import PaneAddress
 from swarm_agents.panes import address, human
+from tests.support.repo import Repo
 from tests.support.tmux import Tmux, private_server
 from tests.support.until import until
 
@@ -44,6 +48,37 @@ def test_what_a_verb_asks_of_its_own_pane_loads_no_libtmux(tmux: Tmux, monkeypat
     ended = subprocess.run([sys.executable, "-c", "; ".join(asked)], capture_output=True, text=True, check=True)
 
     assert ended.stdout.split() == ["ann", "True", "False"]
+
+
+def test_a_server_is_named_by_the_environment_without_a_pane(
+    repo: Repo, tmux: Tmux, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pane = tmux.pane("cat")
+    inside(monkeypatch, pane)
+    monkeypatch.delenv("TMUX_PANE")
+    monkeypatch.setenv("TMUX_TMPDIR", str(repo.path))  # no server is there
+
+    joined = repo.swarm("agent", "join", "ann", "--pane", pane.pane_id)
+    other = repo.swarm("agent", "join", "bob", "--pane", "%999", "--json")
+
+    assert joined.exit == 0
+    with Database(repo.place.database) as db:
+        assert roster.read(db, "ann").pane == pane
+    assert tmux.run("show-options", "-pqv", "-t", pane.pane_id, "@swarm_agent") == "ann"
+    assert (other.exit, other.json["next"]) == (92, f"tmux -S {tmux.socket} list-panes -a")
+
+
+def test_the_documented_command_for_a_profile_sets_it_on_the_named_pane_alone(tmux: Tmux) -> None:
+    [command] = set(re.findall(r"`(tmux set[^`]*@swarm_profile[^`]*)`", Path("docs/deliveries.md").read_text()))
+    typed_in, named, looked_at = (tmux.pane("sh") for _ in range(3))
+    command = command.replace("%N", named.pane_id).replace("NAME", "plain")
+
+    tmux.run("send-keys", "-t", typed_in.pane_id, f"env -u TMUX_PANE {command}; tmux wait-for -S done", "Enter")
+    tmux.run("wait-for", "done")
+
+    profiles = tmux.run("list-panes", "-a", "-F", "#{pane_id}=#{@swarm_profile}").split()
+    assert f"{named.pane_id}=plain" in profiles
+    assert {f"{typed_in.pane_id}=", f"{looked_at.pane_id}="} <= set(profiles)
 
 
 def test_outside_tmux_there_is_no_pane() -> None:

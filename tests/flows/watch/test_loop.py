@@ -1,5 +1,6 @@
 """The background loop, which the courier and every dashboard run: files, configuration, the shared branch, leases."""
 
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from swarm_agents import events
+from swarm_agents import events, roster
 from swarm_agents.build import build, shared_branch
 from swarm_agents.build.shared_branch import MOVED, SharedTip
 from swarm_agents.db.database import Database
 from swarm_agents.errors import BadConfig, SwarmError
-from swarm_agents.model import BuildRules, BuildStatus
+from swarm_agents.model import BuildRules, BuildStatus, PaneAddress
 from swarm_agents.system import log
 from swarm_agents.watch import file_events, file_watch
 from swarm_agents.watch.live_config import LiveConfig
@@ -101,6 +102,15 @@ def test_a_configuration_takes_effect_and_a_wrong_one_does_not(repo: Repo) -> No
     assert "line 2: 'build.lease_s' must be a number" in heard.configs[1]
     logged = log.log_path(repo.place.database).read_text()
     assert "ERROR" in logged and "line 2: 'build.lease_s' must be" in logged
+
+
+def test_a_loop_that_types_nothing_still_sees_that_the_process_of_a_pane_has_ended(repo: Repo) -> None:
+    with subprocess.Popen(["true"]) as ended:
+        pane = PaneAddress("/nowhere/tmux", "1:1", "%1", ended.pid)
+    with running(repo), Database(repo.place.database) as db:
+        roster.join(db, "ann", "agent", pane)
+
+        until(lambda: roster.read(db, "ann").pane_loss, "the pane is known to be lost")
 
 
 def test_a_command_that_is_configured_meanwhile_announces(repo: Repo, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What the overview shows of a swarm, and that it shows it live."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from swarm_agents.build import build
 from swarm_agents.build.outcomes import Evidence
 from swarm_agents.db.database import Database
 from swarm_agents.messages import messages, reading
-from swarm_agents.model import BuildRules
+from swarm_agents.model import BuildRules, PaneAddress
 from swarm_tui.widgets.agent_list import AgentList
 from swarm_tui.widgets.build_banner import BuildBanner
 from swarm_tui.widgets.message_log import MessageLog
@@ -80,6 +81,21 @@ async def test_an_agent_falls_silent_by_the_clock_alone(db: Database, db_path: P
         assert "active" in _line(text(pilot), "auth")
         clock.forward(301)
         await until(pilot, lambda: "silent" in _line(text(pilot), "auth"), "auth is silent")
+
+
+async def test_an_agent_whose_pane_was_replaced_is_called_so_with_source_and_age(
+    db: Database, db_path: Path, clock: FakeClock
+) -> None:
+    pane = PaneAddress("/tmp/t", "1:1", "%7", os.getpid())
+    roster.join(db, "auth", "agent", pane)
+
+    async with dashboard(db_path, clock) as pilot:
+        assert "active" in _line(text(pilot), "auth")
+        roster.record_pane_looks(db, {"auth": (pane, "replaced")})
+        await until(pilot, lambda: "✗ auth" in text(pilot), "the dashboard has read it")
+        clock.forward(125)
+        await until(pilot, lambda: "tmux: 2m" in _line(text(pilot), "auth"), "the age grows")
+        assert "replaced" in _line(text(pilot), "auth") and "active" not in _line(text(pilot), "auth")
 
 
 async def test_what_another_process_commits_is_shown(db: Database, db_path: Path, clock: FakeClock) -> None:

@@ -34,7 +34,7 @@ COLUMNS = {
     "v_symptoms": "incident signature summary first_at first_by times",
     "v_verdicts": "id at agent incident verdict why hook command exit_status output duration_ms",
     "v_waiters": "ticket agent incident since deadline",
-    "v_agents": "name role joined_at seen_at left_at pane pane_socket pane_pid",
+    "v_agents": "name role joined_at seen_at left_at pane pane_socket pane_pid pane_lost pane_lost_at",
     "v_messages": "id at sender recipient type body thread reply_to retry_of requires_ack automatic phase",
     "v_receipts": "message agent read_at acked_at",
     "v_deliveries": "id message agent pane state reason detail incident at queued_at typed_at submitted_at read_at",

@@ -60,6 +60,12 @@ def shared_branch(db: sqlite_utils.Database) -> None:
     db.executescript((_HERE / "shared_branch.sql").read_text(encoding="utf-8"))
 
 
+@migrations()
+def lost_panes(db: sqlite_utils.Database) -> None:
+    """Version 4: whether an agent's pane was seen to be gone."""
+    db.executescript(_ISO_CALL.sub(_ISO_SQL, (_HERE / "lost_panes.sql").read_text(encoding="utf-8")))
+
+
 def create_file(path: Path) -> bool:
     """Create the database at `path` unless a file exists there; whether it was created. Does not open that file."""
     try:
