@@ -61,7 +61,8 @@ HOOKS = (
     "#!/bin/sh\necho FAILED test_always; exit 1\n",
     "#!/bin/sh\nkill -9 $$\n",
     # As pre-commit does: put aside what is not staged. It would delete what git does not see, so not where that is.
-    "#!/bin/sh\n[ -d gone ] || [ -h down ] || git ls-files -v | grep -q '^h' || {\n"
+    "#!/bin/sh\n[ -d gone ] || [ -h down ] || git ls-files -v | grep -q '^h' || "
+    '[ -n "$(git diff --name-only --diff-filter=AU)" ] || {\n'
     "git diff --binary --ignore-submodules > .git/aside\n"
     "[ ! -s .git/aside ] || { git checkout -q -- . && git apply --whitespace=nowarn .git/aside; }\n}\n"
     + HOOK.removeprefix("#!/bin/sh\n"),

@@ -149,10 +149,11 @@ def read_arguments(words: list[str]) -> CommitArguments:
     return CommitArguments(tuple(words), tuple(options), tuple(paths), wants_value)
 
 
-def narrow_to_paths(arguments: CommitArguments, listed: str) -> CommitArguments:
-    """The same commit, but only of the paths that the file `listed` names, each ended by NUL."""
+def narrow_to_paths(arguments: CommitArguments, listed: str | None) -> CommitArguments:
+    """The same commit, but only of the paths that the file `listed` names, each ended by NUL; of none without it."""
     kept = [_write_option(option) for option in arguments.options if option.name not in _CONTENTS]
-    return read_arguments([*kept, "--only", f"--pathspec-from-file={listed}", "--pathspec-file-nul"])
+    paths = [f"--pathspec-from-file={listed}", "--pathspec-file-nul"] if listed else []
+    return read_arguments([*kept, "--only", *paths])
 
 
 def without_patch(arguments: CommitArguments) -> CommitArguments:

@@ -93,7 +93,11 @@ def plan_try(
         return PlannedTry(request.arguments, now)
     paths = _list_paths(context.root, request.contents, now)
     left = paths & request.paths
-    if left == paths or (request.contents.only_staged and not left):  # else the index as a whole was meant
+    if left == paths:
+        return PlannedTry(request.arguments, now)
+    if not request.paths:  # a new message, or an empty commit
+        return PlannedTry(narrow_to_paths(request.arguments, None), now)
+    if not left and request.contents.only_staged:  # the index as a whole was meant
         return PlannedTry(request.arguments, now)
     if not left:
         return CommitGone(tuple(sorted(request.paths)))

@@ -50,8 +50,8 @@ def restore_interrupted(context: CommitContext) -> SyncFailed | None:
         return None
     if found := _find_operation(context.root):
         why = (
-            f"A sync that was interrupted left a {found.name} in progress, and your changes are kept as "
-            f"{_short(saved.commit)}. Undo the {found.name}, then commit again: your changes come back first"
+            f"A {found.name} is in progress, and a sync that was interrupted has put your changes aside (kept as "
+            f"{_short(saved.commit)}). End or undo the {found.name}, then commit again: your changes come back first"
         )
         return SyncFailed(command, why, (), found.abort, saved.commit)
     restored = saved_work.can_restore(context.root, saved) and not saved_work.carry_over(context.root, saved)
@@ -126,7 +126,10 @@ def _run_and_restore(root: Path, command: str, saved: SavedWork) -> SyncFailed |
 def _run_sync(root: Path, command: str, saved: SavedWork) -> SyncFailed | None:
     """Run it; where it fails, make everything as it was, also what was put aside."""
     code = subprocesses.run_on_terminal(
-        ["sh", "-c", command], root, _make_environment(saved), lambda pid: saved_work.record_user(saved, pid)
+        ["sh", "-c", command],
+        root,
+        _make_environment(saved),
+        lambda pid: saved_work.record_users(saved, os.getpid(), pid),
     )
     conflicts = tuple(files.list_unmerged(root))
     stopped = _find_operation(root)

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SAVED_REF = "refs/worktree/swarm-saved"  # a ref of this worktree alone: all worktrees share the stash
-KEPT_REF = "refs/worktree/swarm-kept"  # saved work that could not be restored, after its owner was told
+KEPT_REF = "refs/worktree/swarm-kept-"  # and the id: saved work that could not be restored, after its owner was told
 
-_USER = "user"  # names the process that works while the changes are saved
+_USERS = "users"  # names the processes that work while the changes are saved
 _FOLDER = "swarm-saved"  # in the git directory of the worktree
 _MOST_HIDDEN = 20_000  # links; more files than that are dependencies or builds, which can be made again
 _LIMIT_S = 600  # a filter as that of git-lfs may load what it restores
@@ -76,6 +76,7 @@ def save_work(root: Path) -> SavedWork:
         hidden = _link_hidden(root, folder)
         commit = _make_stash(root, folder, head, paths) if paths else None
         saved = SavedWork(folder, head, read_branch(root), commit, paths, hidden, _has_changed_submodule(root))
+        record_users(saved, os.getpid())
         _write_state(saved)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
@@ -99,23 +100,31 @@ def find_saved_work(root: Path) -> SavedWork | None:
         ValueError,
     ):  # none, or it was killed while it saved, and had changed nothing
         pass
+    if not (folder.parent / SAVED_REF).exists() and not (folder.parent / "reftable").exists():
+        return None
     commit = run_git(["rev-parse", "--verify", "--quiet", SAVED_REF], root).stdout.strip()
     return SavedWork(folder, read_head(root) or "", read_branch(root), commit, (), (), False, True) if commit else None
 
 
-def record_user(saved: SavedWork, pid: int) -> None:
-    """Note the process that works while the changes are saved, so that no other one restores them meanwhile."""
-    (saved.folder / _USER).write_text(f"{pid} {_read_start(pid)}", encoding="ascii")
+def record_users(saved: SavedWork, *pids: int) -> None:
+    """Note the processes that work while the changes are saved, so that no other one restores them meanwhile."""
+    lines = [f"{pid} {_read_start(pid)}" for pid in pids]
+    (saved.folder / _USERS).write_text("\n".join(lines), encoding="ascii")
 
 
 def is_still_used(saved: SavedWork) -> bool:
-    """Whether the process that was noted lives, as it may when the one that had started it was killed."""
+    """Whether a process that was noted lives, as a command may when the process that had started it was killed."""
     try:
-        pid, _, start = (saved.folder / _USER).read_text(encoding="ascii").partition(" ")
-        os.kill(int(pid), 0)
-    except (FileNotFoundError, ProcessLookupError, ValueError):
+        lines = (saved.folder / _USERS).read_text(encoding="ascii").split("\n")
+    except OSError:
         return False
-    except PermissionError:  # another user's process has that number now
+    return any(_lives(*line.partition(" ")[::2]) for line in lines)
+
+
+def _lives(pid: str, start: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, PermissionError, ValueError):  # ended, or another user's process has the number now
         return False
     return _read_start(int(pid)) == start
 
@@ -222,10 +231,10 @@ def list_lost_files(root: Path, saved: SavedWork) -> tuple[str, ...]:
 
 
 def discard(root: Path, saved: SavedWork, keep: bool = False) -> None:
-    """Forget the saved work, as it is in the working tree again. With `keep`, `KEPT_REF` still has its commit."""
+    """Forget the saved work, as it is in the working tree again. With `keep`, a ref still has its commit."""
     with defer_signals():
         if keep and saved.commit:
-            run_git_or_raise(["update-ref", KEPT_REF, saved.commit], root)
+            run_git_or_raise(["update-ref", f"{KEPT_REF}{saved.commit[:10]}", saved.commit], root)
         with contextlib.suppress(FileNotFoundError):
             (saved.folder / "state").unlink()
         if saved.commit:

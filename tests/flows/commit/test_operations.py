@@ -218,7 +218,7 @@ def test_a_sync_that_was_killed_in_a_merge_leaves_the_merge_to_the_user(alice: R
 
 
 def _end_group(bob: Repo) -> None:
-    """End the sync that sleeps, by the process id that `swarm commit` noted."""
+    """End the sync that sleeps, by the process id that `swarm commit` noted beside its own."""
     git_dir = bob.git("rev-parse", "--absolute-git-dir")
-    with open(f"{git_dir}/swarm-saved/user", encoding="ascii") as file:
-        subprocess.run(["kill", file.read().split()[0]], check=True)
+    with open(f"{git_dir}/swarm-saved/users", encoding="ascii") as file:
+        subprocess.run(["kill", file.read().split("\n")[1].split()[0]], check=True)

@@ -147,6 +147,18 @@ def test_amend_is_not_done_to_the_commit_of_another(shared: Repo) -> None:
     assert shared.git("diff", "--cached", "--name-only") == "one"
 
 
+@pytest.mark.parametrize("words", [["--allow-empty", "-m", "x"], ["--allow-empty", "-am", "x"]], ids=" ".join)
+def test_a_commit_without_changes_takes_none_of_another_along(shared: Repo, words: list[str]) -> None:
+    shared.git("reset", "-q")
+    shared.git("add", "-N", "fix.txt")
+    shared.git("update-index", "--force-remove", "fix.txt")
+
+    ended = wait_while(shared, words, lambda: (shared.git("add", "fix.txt"), fix(shared, "two")))
+
+    assert (ended.exit, committed(shared)) == (0, [])
+    assert shared.git("diff", "--cached", "--name-only") == "two"
+
+
 # What git reads once.
 
 
