@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from textual.app import App
+from textual.events import Event, Paste
 from textual.message import Message
 from textual.timer import Timer
 from textual.worker import Worker
@@ -25,6 +26,7 @@ from swarm_tui.requests import CarryOutRequest, ShowThreadRequest, WatchDeliveri
 from swarm_tui.screens.base_screen import BaseScreen
 from swarm_tui.screens.overview import OverviewScreen
 from swarm_tui.settings import Settings
+from swarm_tui.widgets.line_field import fit_paste
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -119,6 +121,9 @@ class SwarmApp(App[None]):
         self._own_loop = asyncio.get_running_loop()
         self._feed.start()
         self._schedule_tick()
+
+    async def on_event(self, event: Event) -> None:
+        await super().on_event(fit_paste(event, self.focused) if isinstance(event, Paste) else event)
 
     def refresh_css(self, animate: bool = True) -> None:
         """Apply the theme. What Textual asks for while it starts waits for the first paint, which has the theme."""

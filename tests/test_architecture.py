@@ -19,7 +19,7 @@ SOURCES = {"swarm_agents": ROOT / "agents" / "swarm_agents", "swarm_tui": ROOT /
 
 # Those that the project uses are in a contract of pyproject.toml.
 OTHER_DRIVERS = {"aiosqlite", "apsw", "pysqlite3", "psycopg", "psycopg2", "asyncpg", "sqlalchemy"}
-HEAVY = ("textual", "libtmux", "sqlite_utils", "tabulate", "watchfiles")
+HEAVY = ("textual", "libtmux", "sqlite_utils", "tabulate", "watchfiles", "markdown_it", "mdit_py_plugins", "yaml")
 # Commands that end in time, git's answers, what runs under a lease, the human's bell, tmux, the play, a host's boot id.
 STARTS_PROCESSES = (
     "system/subprocesses.py",
@@ -152,6 +152,14 @@ def one_class_per_file(module: Module) -> list[str]:
     return classes[1:]
 
 
+def a_field_keeps_what_is_pasted(module: Module) -> list[str]:
+    """Textual's `Input` keeps the first line of a paste and drops the others."""
+    if module.within("swarm_tui/widgets/line_field.py", "swarm_tui/widgets/body_field.py"):
+        return []
+    fields = {"textual.widgets.Input", "textual.widgets.MaskedInput", "textual.widgets.TextArea"}
+    return sorted(fields & set(module.imports()))
+
+
 def a_file_says_what_it_is(module: Module) -> list[str]:
     return [] if ast.get_docstring(module.tree) else ["has no docstring"]
 
@@ -205,6 +213,7 @@ BROKEN_BY: dict[Rule, tuple[str, str]] = {
     sql_is_what_two_engines_share: ("swarm_agents/roster.py", "tx.execute('select * from agents where name = ?')"),
     a_front_opens_no_transaction: ("swarm_agents/cli/lock.py", "with call.db.reading() as tx: ..."),
     one_class_per_file: ("swarm_tui/widgets/log.py", "class One: ...\nclass Two: ..."),
+    a_field_keeps_what_is_pasted: ("swarm_tui/screens/overview.py", "from textual.widgets import Input"),
     a_sentence_says_who_does_what: ("swarm_agents/roster.py", "# Nobody goes by that name."),
     a_late_import_says_why: ("swarm_agents/roster.py", "def f():\n    import random\n    return random"),
     a_late_module_is_imported_for_the_contracts: (

@@ -12,15 +12,18 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Static
 
+from swarm_agents.messages.messages import BODY_LIMIT
 from swarm_agents.views.human_commands import HumanCommand
 from swarm_agents.views.snapshot import Snapshot, View
 from swarm_tui import toasts
 from swarm_tui.dialogs.help import HelpDialog
 from swarm_tui.requests import CarryOutRequest
 from swarm_tui.themes import STYLE
+from swarm_tui.widgets.body_field import BodyField
 from swarm_tui.widgets.choice_list import ChoiceList
+from swarm_tui.widgets.line_field import LineField
 
 FieldTexts = tuple[str, str]
 """The label of the field, and its placeholder."""
@@ -51,6 +54,7 @@ class CommandDialog(ModalScreen[bool]):
         super().__init__()
         self.opened_with = snapshot
         self._can_show = False
+        self._field = self.make_field(self.field[1]) if self.field else None
 
     # A subclass defines:
 
@@ -60,6 +64,9 @@ class CommandDialog(ModalScreen[bool]):
 
     def choices(self) -> ChoiceList | None:
         return None
+
+    def make_field(self, placeholder: str) -> LineField | BodyField:
+        return LineField(placeholder=placeholder, compact=True)
 
     def command(self) -> HumanCommand | str:
         """The command, or why there can be none yet."""
@@ -82,11 +89,10 @@ class CommandDialog(ModalScreen[bool]):
             choices = self.choices()
             if choices:
                 yield choices
-            if self.field:
-                label, placeholder = self.field
+            if self.field and self._field:
                 with Horizontal(id="field"):
-                    yield Static(f"{label}: ", markup=False)
-                    yield Input(placeholder=placeholder, compact=True)
+                    yield Static(f"{self.field[0]}: ", markup=False)
+                    yield self._field
             yield Static(id="hint")
             with Horizontal(id="buttons"):
                 yield Button("Cancel (n)", id="cancel", compact=True)
@@ -103,12 +109,12 @@ class CommandDialog(ModalScreen[bool]):
         hint = self.query_one("#hint", Static)
         hint.display = True
         hint.update(Content.styled(text, STYLE["bad"]))
+        self.call_after_refresh(hint.scroll_visible)
 
     @property
     def typed(self) -> str:
         """The text in the field."""
-        found = self.query(Input)
-        return found.first().value.strip() if found else ""
+        return self._field.value.strip() if self._field else ""
 
     @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:
@@ -116,6 +122,10 @@ class CommandDialog(ModalScreen[bool]):
 
     @on(Button.Pressed, "#confirm")
     def action_confirm(self) -> None:
+        size = len(self.typed.encode())
+        if size > BODY_LIMIT:
+            self.hint(f"The text has {size} bytes; {BODY_LIMIT} are the limit. Put it into a file and name that.")
+            return
         command = self.command()
         if isinstance(command, str):
             self.hint(command)
@@ -123,7 +133,9 @@ class CommandDialog(ModalScreen[bool]):
             self.dismiss(True)
             self.app.post_message(CarryOutRequest(command))
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    @on(LineField.Submitted)
+    @on(BodyField.Submitted)
+    def move_to_button(self, event: LineField.Submitted | BodyField.Submitted) -> None:
         # Enter in the field confirms nothing yet: it moves to the button, and the next Enter confirms.
         event.stop()
         self.query_one("#confirm").focus()

@@ -7,7 +7,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.widgets import Input
 from textual.worker import get_current_worker
 
 from swarm_agents.escalations.announcements import Announcement
@@ -24,6 +23,7 @@ from swarm_tui.settings import Settings
 from swarm_tui.widgets.agent_list import AgentList
 from swarm_tui.widgets.attention_list import AttentionItem, AttentionList
 from swarm_tui.widgets.build_banner import BuildBanner
+from swarm_tui.widgets.line_field import LineField
 from swarm_tui.widgets.message_log import MessageLog
 from swarm_tui.widgets.row_list import RowList
 from swarm_tui.widgets.waiter_list import WaiterList
@@ -170,16 +170,16 @@ class OverviewScreen(BaseScreen):
         found = self.query("#filter")
         if not found:
             hint = "only messages with…   also type:QUESTION from:NAME thread:12"
-            box = Input(self._log.words, placeholder=hint, id="filter", compact=True)
+            box = LineField(self._log.words, placeholder=hint, id="filter", compact=True)
             self._swarm.mount(box, before=self._log)
-        (found.first(Input) if found else box).focus()
+        (found.first(LineField) if found else box).focus()
 
     def filter_log(self, typed: str) -> None:
         """Show only the messages that match, as if the filter had been typed."""
-        for box in self.query("#filter").results(Input):
+        for box in self.query("#filter").results(LineField):
             box.value = typed
         if not self.query("#filter"):
-            self._swarm.mount(Input(typed, id="filter", compact=True), before=self._log)
+            self._swarm.mount(LineField(typed, id="filter", compact=True), before=self._log)
         self._log.filter(typed)
         self._log.focus()
 
@@ -251,7 +251,7 @@ class OverviewScreen(BaseScreen):
     def on_message_log_search_wanted(self, wanted: MessageLog.SearchWanted) -> None:
         self._in_thread(lambda: self._search(wanted), "search", exclusive=wanted.older)
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def on_input_changed(self, event: LineField.Changed) -> None:
         self._log.filter(event.value.strip())
 
     def on_input_submitted(self) -> None:

@@ -24,6 +24,11 @@ class DashboardTerminal:
     def press(self, *keys: str) -> None:
         self._server.run("send-keys", "-t", self.pane, *keys)
 
+    def paste(self, file: Path) -> None:
+        """Paste the text of the file as a terminal does: tmux brackets it."""
+        self._server.run("load-buffer", "-b", "paste", str(file))
+        self._server.run("paste-buffer", "-p", "-d", "-b", "paste", "-t", self.pane)
+
     def click(self, words: str) -> None:
         """Click on the first occurrence of the words."""
         lines = self.screen().splitlines()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from swarm_agents.watch import announcer
 from tests.support.pictures import Pictures
@@ -47,6 +47,7 @@ def colours(monkeypatch: pytest.MonkeyPatch) -> None:
 def steady_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
     """A cursor that blinks would make a picture depend on how busy the machine is."""
     monkeypatch.setattr(Input, "_toggle_cursor", lambda self: None)
+    monkeypatch.setattr(TextArea, "_toggle_cursor_blink_visible", lambda self: None)
 
 
 @pytest.fixture

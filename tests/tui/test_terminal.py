@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from swarm_agents import roster
 from swarm_agents.build import build
 from swarm_agents.build.outcomes import ErrorClass
 from swarm_agents.db.database import Database
-from swarm_agents.messages import messages
+from swarm_agents.messages import messages, reading
 from swarm_agents.model import BuildRules, BuildStatus
 from tests.support.terminal import DashboardTerminal, attached, open_dashboard
 from tests.support.tmux import Tmux, alive, private_server
@@ -62,6 +62,61 @@ def test_force_release_with_its_confirmation_takes_the_role_away(server: Tmux, l
 
     until(lambda: build.current(live).status is BuildStatus.BROKEN, "the role is free")
     terminal.shows("BROKEN", "There is no fixer")
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+def test_a_message_that_is_pasted_keeps_its_lines_and_presses_no_key(
+    server: Tmux, live: Database, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    _red(live)
+    body = "first line\n  second line\ny\n\nn q last line"
+    (tmp_path / "body").write_text(body)
+    terminal = open_dashboard(server, live.path, size=size)
+
+    terminal.press("b")
+    terminal.shows("what they shall know or do")
+    terminal.paste(tmp_path / "body")
+    terminal.shows("n q last line", "Send (y)")
+    _press_enter_until(terminal, lambda: _last_body(live) == body, "the message is stored whole")
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+def test_a_reason_and_a_filter_have_all_that_is_pasted(
+    server: Tmux, live: Database, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    _red(live)
+    (tmp_path / "lines").write_text("hung for\nan hour\n")
+    terminal = open_dashboard(server, live.path, size=size)
+
+    terminal.press("/")
+    terminal.shows("only messages with")
+    terminal.paste(tmp_path / "lines")
+    terminal.shows("hung for an hour")
+    terminal.press("Escape")
+    terminal.gone("hung for an hour")
+    terminal.press("F")
+    terminal.shows("Take the role from the fixer?")
+    terminal.press("BTab")
+    terminal.paste(tmp_path / "lines")
+    terminal.shows("Reason: hung for an hour")
+    told = "A human took the build from you: hung for an hour."
+    _press_enter_until(terminal, lambda: _last_body(live).startswith(told), "the reason is stored whole")
+
+
+def test_a_pasted_message_over_the_limit_is_refused_and_stays(server: Tmux, live: Database, tmp_path: Path) -> None:
+    _red(live)
+    before = _last_body(live)
+    (tmp_path / "body").write_text("line of it\n" * 1_000 + "the end")
+    terminal = open_dashboard(server, live.path, size=(80, 24))
+
+    terminal.press("b")
+    terminal.shows("what they shall know or do")
+    terminal.paste(tmp_path / "body")
+    terminal.shows("the end")
+    refusal = "The text has 11007 bytes; 10240 are the limit"
+    _press_enter_until(terminal, lambda: refusal in terminal.screen(), "it is refused")
+    terminal.shows("the end")
+    assert _last_body(live) == before
 
 
 def test_a_commit_of_another_process_is_painted_by_itself(server: Tmux, live: Database) -> None:
@@ -344,6 +399,16 @@ def _has_children(pid: int) -> bool:
             if Path(task, "children").read_text():
                 return True
     return False
+
+
+def _press_enter_until(terminal: DashboardTerminal, holds: Callable[[], bool], what: str) -> None:
+    """The first Enter moves to the button, the next one confirms. One that comes too soon is still the field's."""
+    until(lambda: holds() or terminal.press("Enter") is not None, what, look_every_s=0.5)
+
+
+def _last_body(db: Database) -> str:
+    with db.reading() as tx:
+        return reading.read_log(tx, 1).messages[0].body
 
 
 def _join(db: Database, *names: str) -> None:

@@ -127,6 +127,19 @@ def read_body(argument: str | None, file: str | None) -> str:
         raise UsageError("The text on standard input is not valid UTF-8.") from None
 
 
+def read_bytes(file: str, limit: int) -> bytes:
+    """At most so many bytes of a file, or of standard input ('-'). `UsageError` when it cannot be read."""
+    if file == "-":
+        if sys.stdin.isatty():
+            raise UsageError("Give a file, or the text on standard input.")
+        return sys.stdin.buffer.read(limit)
+    try:
+        with open(file, "rb") as opened:
+            return opened.read(limit)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise UsageError(f"Cannot read {file}: {error}") from None
+
+
 class _QuestionLeftError(Exception):
     """This line is for argparse."""
 

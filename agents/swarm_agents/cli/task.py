@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.output import Answer, make_listing
-from swarm_agents.cli.parsing import Parser, Run, parser, read_body, seconds, verb, whole_number
+from swarm_agents.cli.parsing import Parser, Run, parser, read_bytes, seconds, verb, whole_number
 from swarm_agents.cli.task_lines import format_details, format_task, make_task_data
 from swarm_agents.errors import BadData, UsageError
 from swarm_agents.model import EVERYONE, HUMAN, HUMAN_LEASE_S
@@ -14,9 +14,13 @@ from swarm_agents.tasks.drafts import TITLE_LIMIT, TaskDraft
 from swarm_agents.tasks.rows import Task, TaskStatus
 from swarm_agents.tasks.tasks import TaskBlocked, TaskNotHeld, TaskTaken, TaskUpdated
 from swarm_agents.text import one_line
+from swarm_agents.values import TYPE_CHECKING
 from swarm_agents.views import task_report
 
-_FORMATS = ("auto", "markdown", "yaml", "json")
+if TYPE_CHECKING:
+    from swarm_agents.tasks.imports import ImportedTasks
+
+_FORMATS = ("auto", "markdown", "yaml", "json", "taskmaster", "beads", "github")
 
 
 def parse(words: list[str]) -> Arguments:
@@ -33,9 +37,10 @@ def _add_adding_verbs(of: Parser) -> None:
     adding.add_argument("--id", metavar="ID", help="default: t1, t2, ...")
     adding.add_argument("--after", action="append", default=[], metavar="ID", help="wait for that task; repeatable")
     adding.add_argument("--detail", default="", metavar="TEXT", help="what the agent that claims it has to know")
-    importing = verb(of, "import", _import, "add all tasks of a file; none when a line is wrong")
+    importing = verb(of, "import", _import, "add the tasks of a file that are new; none when a line is wrong")
     importing.add_argument("file", metavar="FILE", help="'-' for standard input")
-    importing.add_argument("--format", choices=_FORMATS, default="auto", help="default: by the file's name")
+    importing.add_argument("--format", choices=_FORMATS, default="auto", help="default: by name and content")
+    importing.add_argument("--tag", default=None, metavar="TAG", help="of Task Master's tasks.json; default: master")
     planning = verb(of, "plan", _plan, "add tasks for a feature, from a template or from your own model")
     planning.add_argument("feature", metavar="FEATURE")
     planning.add_argument("--template", default=None, metavar="T", help="auto, auth, api, database, ui, generic")
@@ -101,14 +106,45 @@ def _add(call: Call) -> Answer:
 
 
 def _import(call: Call) -> Answer:
-    from swarm_agents.tasks import task_file  # loads json, which agents' verbs do without
+    # These load json, Markdown and YAML, which agents' verbs do without.
+    from swarm_agents.tasks import imports, task_file  # see above
 
     by = call.actor_or_human()
-    text = read_body(None, call.arguments.file)
-    format_ = call.arguments.format
-    if format_ == "auto":
-        format_ = task_file.choose_format(call.arguments.file, text)
-    return _answer_added(tasks.add_all(call.db, task_file.parse(text, format_), by))
+    name = call.arguments.file
+    try:
+        text = task_file.decode(read_bytes(name, task_file.SIZE_LIMIT + 1))
+        format_ = call.arguments.format
+        if format_ == "auto":
+            format_ = task_file.choose_format(name, text)
+        outcome = imports.import_all(call.db, task_file.parse(text, format_, call.arguments.tag), by)
+    except BadData as error:
+        where = "standard input" if name == "-" else one_line(name, 200)
+        raise BadData(f"{where}: {error.message} Nothing was added.") from None
+    return _answer_imported(outcome)
+
+
+def _answer_imported(outcome: ImportedTasks) -> Answer:
+    counts = (
+        (outcome.present, "there already"),
+        (outcome.ended, "done or cancelled in the file and left out"),
+        (outcome.deferred, "put off in the file, or wait for such a task, and left out"),
+    )
+    text = _describe_added(outcome.added) if outcome.added else "Nothing is new."
+    text += "".join(
+        f" {len(ids)} {'is' if len(ids) == 1 else 'are'} {how}: {_list_ids(ids)}." for ids, how in counts if ids
+    )
+    if outcome.unlinked:
+        pairs = _list_ids([f"{one} after {new}" for one, new in outcome.unlinked])
+        text += f" What was there does not wait for what is new, though the file says so: {pairs}."
+    data = {
+        "ids": [one.id for one in outcome.added],
+        "tasks": [make_task_data(one) for one in outcome.added],
+        "present": outcome.present,
+        "ended": outcome.ended,
+        "deferred": outcome.deferred,
+        "unlinked": [list(pair) for pair in outcome.unlinked],
+    }
+    return Answer(text, data=data)
 
 
 def _plan(call: Call) -> Answer:
@@ -137,8 +173,16 @@ def _answer_proposed(drafts: list[TaskDraft]) -> Answer:
 
 
 def _answer_added(made: list[Task]) -> Answer:
-    text = f"{len(made)} tasks are added: {', '.join(one.id for one in made[:10])}{', ...' if len(made) > 10 else ''}."
-    return Answer(text, data={"ids": [one.id for one in made], "tasks": [make_task_data(one) for one in made]})
+    data = {"ids": [one.id for one in made], "tasks": [make_task_data(one) for one in made]}
+    return Answer(_describe_added(made), data=data)
+
+
+def _describe_added(made: list[Task]) -> str:
+    return f"{len(made)} {'task is' if len(made) == 1 else 'tasks are'} added: {_list_ids([one.id for one in made])}."
+
+
+def _list_ids(ids: list[str]) -> str:
+    return f"{', '.join(ids[:10])}{', ...' if len(ids) > 10 else ''}"
 
 
 # Acts on one task.

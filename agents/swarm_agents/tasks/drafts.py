@@ -1,5 +1,6 @@
 """A proposed task, and what its id, title and texts may be."""
 
+from enum import StrEnum
 from typing import NamedTuple
 
 from swarm_agents.errors import BadData
@@ -10,8 +11,21 @@ TEXT_LIMIT = 10_240  # bytes of a detail, a result or a reason; what is longer b
 DRAFTS_LIMIT = 1_000  # tasks added at once
 
 
+class DraftState(StrEnum):
+    """How far a proposed task is where it comes from. The first three are states of a task here too."""
+
+    OPEN = "open"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    DEFERRED = "deferred"
+
+
 class TaskDraft(NamedTuple):
-    """A proposed task. `line` is where it stands in the file of tasks; None when it comes from elsewhere."""
+    """A proposed task. `line` is where it stands in the file of tasks; None when it comes from elsewhere.
+
+    Until `naming.name_drafts` has given it an id, the id may be empty, and is made of `stem` or of the title; `parent`
+    is the position in the list of the draft that it is part of. `of_tracker`: another tracker keeps it, under this id.
+    """
 
     id: str
     title: str
@@ -19,8 +33,11 @@ class TaskDraft(NamedTuple):
     files: tuple[str, ...] = ()
     estimate_min: int | None = None
     detail: str = ""
-    done: bool = False
+    state: DraftState = DraftState.OPEN
     line: int | None = None
+    stem: str = ""
+    parent: int | None = None
+    of_tracker: bool = False
 
 
 def check_draft(draft: TaskDraft) -> None:
@@ -36,7 +53,10 @@ def check_draft(draft: TaskDraft) -> None:
     for name in draft.files:
         if not name.strip() or len(name) > 1000 or one_line(name, 1000) != name:
             raise make_draft_error(draft, f"{one_line(name, 60)!r} is no file name")
-    check_text(draft.detail, "detail")
+    try:
+        check_text(draft.detail, "detail")
+    except BadData as error:
+        raise make_draft_error(draft, error.message[:1].lower() + error.message[1:].removesuffix(".")) from None
 
 
 def check_text(text: str, what: str) -> None:
@@ -45,8 +65,14 @@ def check_text(text: str, what: str) -> None:
         size = len(text.encode())
     except UnicodeEncodeError:
         raise BadData(f"The {what} is not valid UTF-8.") from None
+    if "\0" in text:
+        raise BadData(f"The {what} has a NUL character in it.")
     if size > TEXT_LIMIT:
         raise BadData(f"The {what} has {size} bytes; {TEXT_LIMIT} are the limit. Put it into a file and name that.")
+
+
+def make_count_error(count: int) -> BadData:
+    return BadData(f"There are {count} tasks in it; {DRAFTS_LIMIT} are the limit.")
 
 
 def make_draft_error(draft: TaskDraft, why: str) -> BadData:

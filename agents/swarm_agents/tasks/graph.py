@@ -11,18 +11,25 @@ def sort_drafts(drafts: Iterable[TaskDraft], known: Container[str]) -> list[Task
 
     Raises `BadData` with the line for a duplicate id, an id that exists, an unknown dependency, or a circle.
     """
-    by_id: dict[str, TaskDraft] = {}
-    for draft in drafts:
-        if draft.id in by_id:
-            raise make_draft_error(draft, f"the id {draft.id} is taken{_describe_line(by_id[draft.id])}")
+    by_id = check_ids(drafts)
+    for draft in by_id.values():
         if draft.id in known:
             raise make_draft_error(draft, f"there is a task {draft.id} already")
-        by_id[draft.id] = draft
-    for draft in by_id.values():
         for after in draft.after:
             if after not in by_id and after not in known:
                 raise make_draft_error(draft, f"it comes after {one_line(after, 64)}, and there is no such task")
     return _sort_by_dependencies(by_id)
+
+
+def check_ids(drafts: Iterable[TaskDraft]) -> dict[str, TaskDraft]:
+    """The drafts by their ids. Raises `BadData` with the line for an id that stands twice."""
+    by_id: dict[str, TaskDraft] = {}
+    for draft in drafts:
+        if draft.id in by_id:
+            id_ = one_line(draft.id, 64)
+            raise make_draft_error(draft, f"the id {id_} is taken{_describe_line(by_id[draft.id])}")
+        by_id[draft.id] = draft
+    return by_id
 
 
 def _sort_by_dependencies(by_id: dict[str, TaskDraft]) -> list[TaskDraft]:

@@ -16,7 +16,9 @@ from swarm_agents.system import subprocesses
 from swarm_agents.tasks import rows as task_rows
 from swarm_agents.tasks import task_file, tasks
 from swarm_agents.tasks.drafts import TITLE_LIMIT, TaskDraft, check_draft
+from swarm_agents.tasks.formats.raw_task import RawTask
 from swarm_agents.tasks.graph import sort_drafts
+from swarm_agents.tasks.naming import make_slug, name_drafts
 from swarm_agents.tasks.rows import Task
 from swarm_agents.text import one_line, tail
 
@@ -47,7 +49,7 @@ def propose_from_template(name: str, feature: str) -> list[TaskDraft]:
     if chosen not in known:
         raise NotFound(f"There is no template {one_line(chosen, 40)!r}; there are {', '.join(sorted(known))} and auto.")
     items = known[chosen]["tasks"]
-    return [task_file.make_draft(task_file.RawTask(0, _fill_in(item, feature)))._replace(line=None) for item in items]
+    return [task_file.make_draft(RawTask(0, _fill_in(item, feature)))._replace(line=None) for item in items]
 
 
 def propose_from_command(command: str, feature: str, limit_s: float, where: Path) -> list[TaskDraft]:
@@ -57,7 +59,7 @@ def propose_from_command(command: str, feature: str, limit_s: float, where: Path
     """
     answer = _run(command, _REQUEST.format(feature=feature), limit_s, where)
     try:
-        return task_file.parse(_extract_json(answer), "json")
+        return name_drafts(task_file.parse(_extract_json(answer), "json"), {})
     except BadData as error:
         raise BadData(f"The command's answer cannot be used, and nothing was added: {error.message}") from None
 
@@ -65,8 +67,8 @@ def propose_from_command(command: str, feature: str, limit_s: float, where: Path
 def prefix_ids(db: Database, feature: str, proposed: list[TaskDraft]) -> list[TaskDraft]:
     """Give the tasks ids that begin with the feature and that no task has, so a second plan leaves the first alone."""
     with db.reading() as tx:
-        taken = {task.id for task in task_rows.list_tasks(tx)}
-    base = task_file.make_slug(feature)[:_PREFIX_LIMIT].strip("-") or "plan"
+        taken = task_rows.read_titles(tx)
+    base = make_slug(feature)[:_PREFIX_LIMIT].strip("-") or "plan"
     prefix, number = base, 1
     while any(id_.startswith(f"{prefix}-") for id_ in taken):
         number += 1
@@ -96,7 +98,7 @@ def _add(db: Database, named: list[TaskDraft], by: str, feature: str) -> list[Ta
         return tasks.add_all(db, named, by, feature)
     except BadData:
         with db.reading() as tx:
-            taken = {task.id for task in task_rows.list_tasks(tx)}
+            taken = task_rows.read_titles(tx)
         if any(one.id in taken for one in named):
             raise _IdsTaken from None
         raise

@@ -87,6 +87,11 @@ def exists(tx: Transaction, task: str) -> bool:
     return tx.one("select 1 from tasks where id = :id", id=task) is not None
 
 
+def read_titles(tx: Transaction) -> dict[str, str]:
+    """The titles of all tasks by their ids."""
+    return {row["id"]: row["title"] for row in tx.execute("select id, title from tasks")}
+
+
 def list_tasks(tx: Transaction) -> list[Task]:
     """All tasks, in an order in which they can be done."""
     after: dict[str, list[tuple[str, str]]] = {}

@@ -73,7 +73,7 @@ def add(db: Database, title: str, by: str, id_: str | None = None, after: Iterab
             if one == new_id:
                 raise BadData(f"Task {new_id} cannot come after itself.")
             task_rows.find(tx, one)
-        _insert(tx, [TaskDraft(new_id, title, waits_for, detail=detail)], by, None)
+        insert(tx, [TaskDraft(new_id, title, waits_for, detail=detail)], by, None)
         return task_rows.find(tx, new_id)
 
 
@@ -84,11 +84,12 @@ def add_all(db: Database, drafts: Iterable[TaskDraft], by: str, feature: str | N
         ordered = task_graph.sort_drafts(drafts, known)
         if not ordered:
             raise BadData("There is no task in it.")
-        _insert(tx, ordered, by, feature)
+        insert(tx, ordered, by, feature)
         return [task_rows.find(tx, draft.id) for draft in ordered]
 
 
-def _insert(tx: Transaction, drafts: list[TaskDraft], by: str, feature: str | None) -> None:
+def insert(tx: Transaction, drafts: list[TaskDraft], by: str, feature: str | None) -> None:
+    """Insert the drafts, each after those that it waits for, and announce those that can be claimed now."""
     for draft in drafts:
         check_draft(draft)
         tx.execute(
@@ -101,7 +102,7 @@ def _insert(tx: Transaction, drafts: list[TaskDraft], by: str, feature: str | No
             feature=feature,
             files="\n".join(draft.files),
             estimate_min=draft.estimate_min,
-            status="completed" if draft.done else "open",
+            status=draft.state.value,
             now=tx.now,
             by=by,
         )

@@ -6,20 +6,20 @@ from textual.widgets import Static
 from swarm_agents.courier import previews
 from swarm_agents.errors import Unavailable
 from swarm_agents.hosts import screen_profiles
-from swarm_agents.messages.messages import BODY_LIMIT
 from swarm_agents.views.agents import ListedAgent
 from swarm_agents.views.human_commands import SendCommand
 from swarm_agents.views.snapshot import Snapshot
 from swarm_tui.dialogs.agent_rows import draw_way
 from swarm_tui.dialogs.command_dialog import CommandDialog
 from swarm_tui.settings import Settings
+from swarm_tui.widgets.body_field import BodyField
 from swarm_tui.widgets.choice_list import ChoiceList
 
 
 class ComposeDialog(CommandDialog):
     """Starts in its text field: typing there sends nothing, only Enter and then `y`, or Enter on the button, does."""
 
-    AUTO_FOCUS = "Input"
+    AUTO_FOCUS = "BodyField"
     confirm = "Send"
     tone = "plain"
     field = ("Message", "what they shall know or do")
@@ -68,15 +68,15 @@ class ComposeDialog(CommandDialog):
     def recipients(self) -> list[ListedAgent]:
         raise NotImplementedError
 
+    def make_field(self, placeholder: str) -> BodyField:
+        return BodyField(placeholder)
+
     def choices(self) -> ChoiceList:
         return ChoiceList("Who gets it", [draw_way(listed) for listed in self.recipients()], markable=False)
 
     def command(self) -> SendCommand | str:
-        size = len(self.typed.encode())
-        if not size:
+        if not self.typed:
             return "There is nothing to send yet."
-        if size > BODY_LIMIT:
-            return f"The message has {size} bytes; {BODY_LIMIT} are the limit. Put it into a file and name that."
         return SendCommand(self.recipient, self.typed)
 
     def has_moved(self, snapshot: Snapshot) -> bool:

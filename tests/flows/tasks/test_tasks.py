@@ -1,5 +1,6 @@
 """`swarm task`: many processes at once, the verbs, the commands named in messages, import and plan."""
 
+import json
 import re
 import time
 from pathlib import Path
@@ -215,6 +216,93 @@ def test_a_file_with_a_mistake_adds_nothing_and_names_the_line(repo: Repo) -> No
 
     assert refused.exit == 65 and "line 1" in refused.err and "circle" in refused.err
     assert ids(repo) == []
+
+
+def test_a_second_import_adds_what_is_new_in_the_file(repo: Repo) -> None:
+    plan = "- [ ] C\n- [ ] C++\n- [ ] C#\n- [ ] 修复登录\n- [ ] 写测试\n- [x] Rename {id} to {name}\n"
+    repo.write("plan.md", plan)
+    first = repo.swarm("task", "import", "plan.md", "--json").data["ids"]
+    before = repo.swarm("task", "list", "--json").out
+
+    again = repo.swarm("task", "import", "plan.md")
+    unchanged = repo.swarm("task", "list", "--json").out
+    repo.write("plan.md", "- [ ] C♯ {after=c-2}\n" + plan)
+    more = repo.swarm("task", "import", "plan.md", "--json").data
+
+    assert first == ["c", "c-2", "c-3", "task", "task-2", "rename-id-to-name"]
+    assert (again.exit, unchanged) == (0, before) and "Nothing is new. 6 are there already" in again.out
+    assert (more["ids"], sorted(more["present"])) == (["c-4"], sorted(first))
+    assert more["tasks"][0]["after"] == ["c-2"]
+
+
+def test_an_id_that_means_another_task_here_is_refused_with_file_and_line(repo: Repo) -> None:
+    repo.swarm("task", "add", "The models", "--id", "models")
+    repo.write("plan.md", "- [ ] First\n- [ ] Other models {id=models}\n")
+
+    refused = repo.swarm("task", "import", "plan.md")
+
+    assert refused.exit == 65 and ids(repo) == ["models"]
+    assert "plan.md: line 2: there is a task models already, 'The models'; give this one another id" in refused.err
+
+
+def test_a_part_that_is_new_is_told_where_its_whole_is_there_already(repo: Repo) -> None:
+    repo.write("plan.md", "- [ ] Whole\n")
+    repo.swarm("task", "import", "plan.md")
+    repo.write("plan.md", "- [ ] Whole\n  - [ ] Part\n")
+
+    told = repo.swarm("task", "import", "plan.md")
+
+    assert told.exit == 0 and "does not wait for what is new, though the file says so: whole after part" in told.out
+
+
+def test_a_tracker_gives_its_open_work_and_a_renamed_issue_is_the_same(repo: Repo) -> None:
+    closed, deferred = ([{"depends_on_id": id_, "type": "blocks"}] for id_ in ("bd-1", "bd-3"))
+    issues = [
+        {"id": "bd-1", "title": "Closed", "status": "closed"},
+        {"id": "bd-2", "title": "Open", "status": "open", "dependencies": closed},
+        {"id": "bd-3", "title": "Put off", "status": "deferred"},
+        {"id": "bd-4", "title": "Waits", "status": "open", "dependencies": deferred},
+    ]
+    lines = [json.dumps(one) for one in issues]
+    repo.write(".beads/issues.jsonl", "\n".join(lines))
+
+    first = repo.swarm("task", "import", ".beads/issues.jsonl", "--json").data
+    repo.write(".beads/issues.jsonl", "\n".join(lines).replace('"Open"', '"Renamed"').replace("deferred", "open"))
+    second = repo.swarm("task", "import", ".beads/issues.jsonl", "--json").data
+
+    assert (first["ids"], first["ended"], first["deferred"]) == (["bd-2"], ["bd-1"], ["bd-3", "bd-4"])
+    assert (second["ids"], second["present"]) == (["bd-3", "bd-4"], ["bd-2"])
+    assert act(repo, "alice", "claim", "bd-2").exit == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("nul.md", b"- [ ] A\n- [ ] B\0\n"),
+        ("bytes.md", b"- [ ] A\n- [ ] \xff\xfe\n"),
+        ("escape.md", b"- [ ] A\n- [ ] B\x1b[2J\n"),
+        ("bidi.yaml", b'- title: A\n- title: "\\u202eB"\n'),
+        ("controls.json", b'[{"title": "A"},\n{"title": "B\\u0007"}]'),
+        ("half.json", b'[{"title": "A"},\n{"title": "B", "detail": "\\ud800"}]'),
+        ("nul.json", b'[{"title": "A"},\n{"title": "B", "detail": "\\u0000"}]'),
+        ("long.md", b"- [ ] A\n- [ ] " + b"B" * 201 + b"\n"),
+        ("nested.json", b"[" * 10_000),
+        ("nested.yaml", b"[" * 10_000),
+        ("nested.md", b"- " * 10_000 + b"[ ] A\n"),
+        ("huge.md", b"- [ ] A\n" * 140_000),
+        ("huge.yaml", b"- title: A\n" * 95_000),
+        ("empty.md", b""),
+        ("conflict.jsonl", b"<<<<<<< HEAD\n"),
+    ],
+)
+def test_a_hostile_file_is_refused_by_name_and_nothing_of_it_is_added(repo: Repo, name: str, data: bytes) -> None:
+    (repo.path / name).write_bytes(data)
+
+    refused = repo.swarm("task", "import", name)
+
+    assert (refused.exit, ids(repo)) == (65, []), refused
+    assert f"{name}: " in refused.err and "Traceback" not in refused.err
+    assert len(refused.err) < 600 and refused.err.strip().isprintable()
 
 
 def test_a_second_plan_of_the_same_feature_leaves_the_first_alone(repo: Repo) -> None:
