@@ -46,8 +46,7 @@ def restore_interrupted(context: CommitContext) -> SyncFailed | None:
         why = "A sync that was interrupted here is still running. Wait until it has ended, then commit again"
         return SyncFailed(command, why)
     if not saved.aside:
-        saved_work.discard(context.root, saved, keep=True)
-        return None
+        return _end_interrupted(context.root, command, saved)
     if found := _find_operation(context.root):
         why = (
             f"A {found.name} is in progress, and a sync that was interrupted has put your changes aside (kept as "
@@ -55,14 +54,28 @@ def restore_interrupted(context: CommitContext) -> SyncFailed | None:
         )
         return SyncFailed(command, why, (), found.abort, saved.commit)
     restored = saved_work.can_restore(context.root, saved) and not saved_work.carry_over(context.root, saved)
-    saved_work.discard(context.root, saved, keep=not restored)
     if restored:
-        return None
+        return _end_interrupted(context.root, command, saved)
+    saved_work.keep_lost_files(context.root, saved)
+    saved_work.discard(context.root, saved, keep=True)
     why = (
         "A sync was interrupted, and other changes have been made here since, so that yours cannot be restored by "
         f"themselves. They are kept as {_short(saved.commit)}. Apply them, then commit again"
     )
     return SyncFailed(command, why, saved.paths, f"git stash apply {saved.commit}", saved.commit)
+
+
+def _end_interrupted(root: Path, command: str, saved: SavedWork) -> SyncFailed | None:
+    """Forget what was saved, as it is in the working tree, except for files that the sync replaced."""
+    commit, lost = saved_work.keep_lost_files(root, saved)
+    saved_work.discard(root, saved, keep=True)
+    if commit is None:
+        return None
+    why = (
+        f"A sync was interrupted after it had replaced {_list(lost)}, which git did not track here or was told not to "
+        f"look at. What was there is kept in the commit {_short(commit)}. Look at it, then commit again"
+    )
+    return SyncFailed(command, why, lost, f"git show {_short(commit)}:{lost[0]}", commit)
 
 
 def find_missing_fix(context: CommitContext, request: CommitRequest) -> CommitBehind | None:

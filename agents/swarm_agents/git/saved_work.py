@@ -230,6 +230,29 @@ def list_lost_files(root: Path, saved: SavedWork) -> tuple[str, ...]:
     return tuple(path for path in tracked.split("\0") if path)
 
 
+def keep_lost_files(root: Path, saved: SavedWork) -> tuple[str | None, tuple[str, ...]]:
+    """For after an interruption: restore hidden files that are gone, and keep those that git replaced in a commit.
+
+    Returns that commit, under a ref of its own, and the files in it; (None, ()) without any.
+    """
+    if saved.aside:
+        _restore_hidden(root, saved, replaced=False)
+    lost = list_lost_files(root, saved)
+    if not lost:
+        return None, ()
+    index = saved.folder / "index-lost"
+    index.unlink(missing_ok=True)
+    for number, path in enumerate(saved.hidden):
+        if path in lost:
+            kept = saved.folder / "hidden" / str(number)
+            blob = run_git_or_raise(["hash-object", "-w", "--no-filters", "--", str(kept)], root)
+            _run(root, ["update-index", "--add", "--cacheinfo", f"100644,{blob},{path}"], index=index)
+    note = "swarm: files that a sync replaced when it was interrupted"
+    commit = run_git_or_raise([*_IDENTITY, "commit-tree", _write_tree(root, index), "-m", note], root)
+    run_git_or_raise(["update-ref", f"{KEPT_REF}{commit[:10]}", commit], root)
+    return commit, lost
+
+
 def discard(root: Path, saved: SavedWork, keep: bool = False) -> None:
     """Forget the saved work, as it is in the working tree again. With `keep`, a ref still has its commit."""
     with defer_signals():
@@ -385,9 +408,9 @@ def _restore_files(root: Path, saved: SavedWork, leave: set[str] | tuple[()]) ->
             _restore_file(root, path, saved.folder / "files" / str(number), saved.folder / "restoring")
 
 
-def _restore_hidden(root: Path, saved: SavedWork) -> None:
-    """Restore hidden files that are gone, or that git replaced by those of its commit."""
-    lost = list_lost_files(root, saved)
+def _restore_hidden(root: Path, saved: SavedWork, replaced: bool = True) -> None:
+    """Restore hidden files that are gone, or that git `replaced` by those of its commit."""
+    lost = list_lost_files(root, saved) if replaced else ()
     for number, path in enumerate(saved.hidden):
         kept = saved.folder / "hidden" / str(number)
         if os.path.lexists(kept) and (path in lost or not os.path.lexists(root / path)):

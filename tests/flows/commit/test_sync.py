@@ -344,3 +344,21 @@ def test_an_edit_during_the_sync_is_not_overwritten(alice: Repo, bob: Repo) -> N
     assert (bob.path / "partly").read_text() == "edited meanwhile\n"
     assert bob.git("show", ":partly") == "staged"
     assert ended.exit == 0, ended
+
+
+def test_a_file_that_a_killed_sync_replaced_is_kept_in_a_commit(alice: Repo, bob: Repo) -> None:
+    alice.stage("secret.env", "alice's\n")
+    leave_behind(alice)
+    bob.git("config", "core.excludesFile", str(bob.path.parent / "ignore"))
+    (bob.path.parent / "ignore").write_text("*.env\n")
+    bob.git("reset", "-q", "--hard")
+    bob.write("secret.env", "bob's own\n")
+    sync_with(bob, "git merge -q --no-edit alice; kill -9 $PPID")
+
+    bob.swarm("--as", "bob", "commit", "-qam", "x")
+    told = commit(bob, "bob", "--allow-empty", "-m", "x")
+    again = commit(bob, "bob", "--allow-empty", "-m", "x")
+
+    assert told.exit == 86 and told.data["conflicts"] == ["secret.env"], told
+    assert bob.git(*told.json["next"].split()[1:]) == "bob's own"
+    assert again.exit == 0, again
