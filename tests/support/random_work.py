@@ -363,4 +363,7 @@ def _compare(repo: Repo, case: Case, before: dict[str, str], when: str) -> None:
 
 def _is_the_users_doing(repo: Repo, case: Case, where: str) -> bool:
     kind, _, path = where.partition(": ")
-    return kind == "index" and case.takes_files and path in repo.git("log", "-1", "--format=", "--name-only")
+    if kind != "index" or not case.takes_files:
+        return False
+    landed = repo.git("show", "--first-parent", "-m", "--format=", "--name-only", "HEAD")
+    return path in landed or "-pm" in "".join(case.told)  # a picked hunk is staged before the commit
