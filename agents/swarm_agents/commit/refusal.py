@@ -7,10 +7,11 @@ import re
 
 from swarm_agents.build import build
 from swarm_agents.build.outcomes import CheckOutdated, HumanAsked, PlaceInLine, RoleGranted
-from swarm_agents.commit import evidence, signature
+from swarm_agents.commit import evidence
 from swarm_agents.commit.attempt import CommitAttempt
 from swarm_agents.commit.context import CommitContext
 from swarm_agents.commit.ends import CommitRefused
+from swarm_agents.commit.signature.signature import make_signature
 from swarm_agents.commit.verdict import RefusalFinding, Verdict, record_finding
 from swarm_agents.git import files
 from swarm_agents.incidents import incidents
@@ -55,7 +56,7 @@ def report_broken(
         evidence=tail(finding.output),
         hook=finding.hook,
         began=began,
-        symptom=signature.make_signature(finding.output).key,
+        symptom=make_signature(finding.output).key,
     )
     record(context, outcome.build.incident, finding)
     if isinstance(outcome, RoleGranted) and outcome.new:

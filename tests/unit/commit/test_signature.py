@@ -2,7 +2,7 @@
 
 import pytest
 
-from swarm_agents.commit.signature import make_signature
+from swarm_agents.commit.signature.signature import make_signature
 
 PYTEST = """
 tests/test_a.py:12: AssertionError
