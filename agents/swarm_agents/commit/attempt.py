@@ -10,11 +10,17 @@ from swarm_agents.commit.gate_note import GateNote
 from swarm_agents.commit.notes_folder import new_notes_folder
 from swarm_agents.git import files
 from swarm_agents.git.commit import CommitRun, run_commit
+from swarm_agents.late import load_late
 from swarm_agents.model import Moment
 from swarm_agents.values import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from swarm_agents.commit.signature import report_files
+    from swarm_agents.commit.signature.report_files import Stamps
+else:
+    report_files = load_late("swarm_agents.commit.signature.report_files")
 
 _GIT_DIED = 128  # git's exit code for errors of its own
 _LOST_RACES = ("index.lock", "cannot lock ref")  # in git's error message
@@ -31,6 +37,8 @@ class CommitAttempt(NamedTuple):
     head_before: str | None
     files_changed: bool
     """It was refused, and what it would have committed changed in the working tree meanwhile."""
+    reports: Stamps
+    """The reports of tests that lay in the working tree before."""
 
     @property
     def git_died(self) -> bool:
@@ -50,6 +58,8 @@ class CommitAttempt(NamedTuple):
 def try_commit(context: CommitContext) -> CommitAttempt:
     """Run `git commit`, up to twelve times when it loses races. Raises `Unavailable` without git, `CannotWrite`."""
     began = context.db.moment()
+    report = context.config.naming.report
+    old_reports = report_files.stamp_reports(context.root, report) if report else {}
     head, staged, unstaged = files.read_head_and_changes(context.root)
     # In a shared checkout others edit meanwhile: only files that are about to be committed tell what the hook changed.
     watched = staged if context.contents.only_staged else staged + unstaged
@@ -63,7 +73,7 @@ def try_commit(context: CommitContext) -> CommitAttempt:
 
             time.sleep(random.uniform(*_RACE_PAUSE_S))
     files_changed = run.code != 0 and _has_changed(context.root, before)
-    return CommitAttempt(run, gate, began, head, files_changed)
+    return CommitAttempt(run, gate, began, head, files_changed, old_reports)
 
 
 def _run_once(context: CommitContext, notes: Path) -> tuple[CommitRun, GateNote]:

@@ -6,10 +6,15 @@ the check, and takes over when that process was killed and its lease ran out.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 
-from swarm_agents.config.config import CheckConfig
+from swarm_agents.commit.signature.naming import name_failures
+from swarm_agents.commit.signature.plain_text import read_plain_text
+from swarm_agents.commit.signature.report_files import stamp_reports
+from swarm_agents.commit.signature.signature import Signature
+from swarm_agents.config.config import CheckConfig, NamingConfig
 from swarm_agents.db.database import Database
 from swarm_agents.db.deadlines import columns, value_in
 from swarm_agents.db.transaction import Row, Transaction
@@ -41,12 +46,13 @@ class CheckState(StrEnum):
 
 
 class CheckRun(NamedTuple):
-    """The result of one check, and the end of its output."""
+    """The result of one check, the end of its output, and what failed, by name."""
 
     state: CheckState
     exit_status: int | None
     output: str
     duration_ms: int
+    signature: Signature | None = None
 
 
 def run_on_tree(db: Database, root: Path, check: CheckConfig, tree: str, runner: str, give_up_at: float) -> CheckRun:
@@ -65,9 +71,9 @@ def run_on_tree(db: Database, root: Path, check: CheckConfig, tree: str, runner:
             commits.wait(_LOOK_EVERY_S)
 
 
-def run_in_place(root: Path, command: str, give_up_at: float) -> CheckRun:
+def run_in_place(root: Path, check: CheckConfig, give_up_at: float) -> CheckRun:
     """The result of the check on the working tree as it is, with everything that lies in it."""
-    return _run(command, root, repository.scrub_environment(root), give_up_at, lambda: None)
+    return _run(check.command, root, repository.scrub_environment(root), give_up_at, lambda: None, check.naming)
 
 
 def has_ever_passed(tx: Transaction, check: CheckConfig) -> bool:
@@ -138,11 +144,13 @@ def _run_and_keep(db: Database, root: Path, check: CheckConfig, tree: str, runne
     with db.transaction() as tx:
         tx.execute(
             "update check_runs set state = :state, exit_status = :exit_status, output = :output, "
-            "duration_ms = :duration_ms, at = :now where tree = :tree and check_key = :key and runner = :runner",
+            "duration_ms = :duration_ms, signature = :signature, at = :now "
+            "where tree = :tree and check_key = :key and runner = :runner",
             state=found.state.value,
             exit_status=found.exit_status,
             output=found.output,
             duration_ms=found.duration_ms,
+            signature=json.dumps(found.signature) if found.signature else None,
             now=tx.now,
             tree=tree,
             key=_check_key(check),
@@ -160,7 +168,7 @@ def _run_in_clean_tree(root: Path, check: CheckConfig, tree: str, give_up_at: fl
             if prepared.state is not CheckState.PASSED:
                 return prepared._replace(state=CheckState.COULD_NOT_RUN)
         until = min(give_up_at, time.monotonic() + check.timeout_s)
-        found = _run(check.command, where, environment, until, renew)
+        found = _run(check.command, where, environment, until, renew, check.naming)
         if found.state is not CheckState.FAILED:
             return found
         until = min(give_up_at, time.monotonic() + check.timeout_s)
@@ -175,13 +183,24 @@ def _link(root: Path, where: Path, names: tuple[str, ...]) -> None:
             (where / name).symlink_to(root / name)
 
 
-def _run(command: str, where: Path, environment: dict[str, str], give_up_at: float, renew: RenewLease) -> CheckRun:
+def _run(
+    command: str,
+    where: Path,
+    environment: dict[str, str],
+    give_up_at: float,
+    renew: RenewLease,
+    naming: NamingConfig = NamingConfig(),  # noqa: B008 - immutable
+) -> CheckRun:
     began = time.monotonic()
+    reports = stamp_reports(where, naming.report)
     words = ["sh", "-c", command]
     ended = subprocesses.run_with_limit(give_up_at - began, words, where, environment, merged=True, tick=renew)
-    output = tail(ended.output.decode("utf-8", errors="replace"), lines=200, characters=20_000)
     duration_ms = int((time.monotonic() - began) * 1000)
-    return CheckRun(_state(ended.code, ended.in_time, output), ended.code, output, duration_ms)
+    whole = ended.output.decode("utf-8", errors="replace")
+    output = tail(read_plain_text(whole), lines=200, characters=20_000)
+    state = _state(ended.code, ended.in_time, output)
+    signature = name_failures(whole, where, naming, reports) if state is CheckState.FAILED else None
+    return CheckRun(state, ended.code, output, duration_ms, signature)
 
 
 def _state(code: int, in_time: bool, output: str) -> CheckState:
@@ -195,4 +214,6 @@ def _state(code: int, in_time: bool, output: str) -> CheckState:
 
 
 def _to_check_run(row: Row) -> CheckRun:
-    return CheckRun(CheckState(row["state"]), row["exit_status"], row["output"], row["duration_ms"])
+    kept = json.loads(row["signature"]) if row["signature"] else None
+    signature = Signature(tuple(kept[0]), kept[1], tuple(kept[2]), kept[3]) if kept else None
+    return CheckRun(CheckState(row["state"]), row["exit_status"], row["output"], row["duration_ms"], signature)

@@ -94,7 +94,7 @@ class _EvidenceSearch:
 
     def _judge_dirty(self, dirty: tuple[str, ...]) -> RefusalFinding | None:
         before = self._fingerprint()
-        run = check_runs.run_in_place(self._root, self._check.command, self._limit())
+        run = check_runs.run_in_place(self._root, self._check, self._limit())
         if self._fingerprint() != before:
             why = "the working tree changed while it was looked at; HEAD and your change pass the check"
             return _finding(Verdict.UNKNOWN, why, run)
@@ -135,4 +135,6 @@ class _EvidenceSearch:
 
 
 def _finding(verdict: Verdict, why: str, run: CheckRun, needs_fixer: bool = False) -> RefusalFinding:
-    return RefusalFinding(verdict, why, needs_fixer, run.output, exit_status=run.exit_status)
+    if verdict is Verdict.MINE and run.signature and run.signature.ids:
+        why = f"{why}: {run.signature.summarize()}"
+    return RefusalFinding(verdict, why, needs_fixer, run.output, exit_status=run.exit_status, signature=run.signature)

@@ -7,7 +7,6 @@ import pytest
 from swarm_agents.build import build
 from swarm_agents.commit.verdict import RefusalFinding, Verdict, record_finding
 from swarm_agents.db.database import Database
-from swarm_agents.incidents import incidents
 from swarm_tui.dialogs.build.incident_details import IncidentDetailsDialog
 from swarm_tui.screens.overview import OverviewScreen
 from tests.support import scenes
@@ -88,13 +87,12 @@ async def test_it_closes_and_the_screen_below_is_as_before(
 
 
 async def test_hostile_text_stays_text(db: Database, db_path: Path, clock: FakeClock) -> None:
-    scenes.fixing(db, clock)
+    scenes.fixing(db, clock, ("[red]4f5e", "\x9b2J[/]"))
     hostile = RefusalFinding(
         Verdict.BROKEN, "[@click=app.quit]go[/]", output="\x1b[2J[/] gone", command="[bold", exit_status=1
     )
     with db.transaction() as tx:
         record_finding(tx, "api", 1, hostile)
-        incidents.record_first_red(tx, 1, "[red]4f5e", "\x9b2J[/]")
 
     async with dashboard(db_path, clock, TALL) as pilot:
         await pilot.press("i")

@@ -60,12 +60,20 @@ class Signature(NamedTuple):
         return any(other.startswith(f"{name}/") for other in self.ids)
 
 
-def make_signature(output: str, roots: Iterable[str] = ()) -> Signature:
-    """The signature of this output. `roots` are folders in which it ran: paths in them are as seen from there."""
+def make_signature(output: str, roots: Iterable[str] = (), patterns: tuple[str, ...] = ()) -> Signature:
+    """The signature of this output.
+
+    `roots` are folders in which it ran: paths in them are as seen from there. `patterns` are the user's own; without
+    effect when they take too long.
+    """
     text = read_plain_text(output)
     for root in roots:
         text = text.replace(f"{root}/", "")
     failures = find_failures(read_tools(), text)
+    if patterns:
+        from swarm_agents.commit.signature.user_patterns import find_failures_apart  # starts a process
+
+        failures += find_failures_apart(patterns, text) or []
     return make_from_failures(failures) if failures else _make_from_text(text)
 
 

@@ -51,13 +51,23 @@ def first(db: sqlite_utils.Database) -> None:
 @migrations()
 def views(db: sqlite_utils.Database) -> None:
     """Version 2: the views of `views.sql`."""
-    db.executescript(_ISO_CALL.sub(_ISO_SQL, (_HERE / "views.sql").read_text(encoding="utf-8")))
+    db.executescript(_read_views("views.sql"))
 
 
 @migrations()
 def shared_branch(db: sqlite_utils.Database) -> None:
     """Version 3: where the shared branch is, and which commit the last check ran on."""
     db.executescript((_HERE / "shared_branch.sql").read_text(encoding="utf-8"))
+
+
+@migrations()
+def breakage(db: sqlite_utils.Database) -> None:
+    """Version 4: what failed in a check, by name, and which commit broke the build."""
+    db.executescript(_read_views("breakage.sql"))
+
+
+def _read_views(name: str) -> str:
+    return _ISO_CALL.sub(_ISO_SQL, (_HERE / name).read_text(encoding="utf-8"))
 
 
 def create_file(path: Path) -> bool:
