@@ -110,9 +110,9 @@ class Build(NamedTuple):
 
     @property
     def breakage(self) -> str:
-        """What is broken and, where it is known, by which commit: for people and agents."""
+        """What is broken and, where it is known, which commit is suspected: for people and agents."""
         summary = self.summary or "no summary"
-        return f"{summary} (broken by {self.suspect})" if self.suspect else summary
+        return f"{summary} (suspect: {self.suspect})" if self.suspect else summary
 
 
 class PaneAddress(NamedTuple):

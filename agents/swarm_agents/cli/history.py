@@ -52,7 +52,7 @@ def _line(one: Incident) -> str:
         else f"open since {format_clock(one.opened_at)}"
     )
     suspect = describe_suspect((one.first_red, one.first_red_by or "an unknown author") if one.first_red else None)
-    broke = f"  broken by {suspect}" if suspect else ""
+    broke = f"  suspect: {suspect}" if suspect else ""
     return f"{one.id}  {how}  {len(one.attempts)} attempts  {cost}  {one_line(one.summary, 160)}{broke}"
 
 

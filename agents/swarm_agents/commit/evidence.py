@@ -14,7 +14,9 @@ from swarm_agents.commit.verdict import RefusalFinding, Verdict
 from swarm_agents.config.config import CheckConfig
 from swarm_agents.db.database import Database
 from swarm_agents.git import files, hooks, refs, worktrees
+from swarm_agents.git.refs import Commit
 
+_LOOK_BACK_FOR_SUSPECT = 200  # commits; most of them were merged
 _LOOK_BACK = 3  # parents of a failing HEAD that are checked, when the check never passed in a clean tree before
 
 
@@ -35,15 +37,23 @@ def find_cause(context: CommitContext, check: CheckConfig, hook: str) -> Refusal
 
 
 def find_first_red(db: Database, root: Path) -> tuple[str, str] | None:
-    """The commit after the last known good one, and its author: the suspect. None when no good one is known."""
-    suspect: tuple[str, str] | None = None
-    commits = refs.list_first_parents(root, 50)
+    """The first commit after the known good ones, and its author: the suspect. None when no good one is known.
+
+    A merge brings what others wrote: it is the suspect only when all that it brought is known to be good.
+    """
+    commits = refs.list_commits(root, _LOOK_BACK_FOR_SUSPECT)
+    good: set[str] = set()  # known good, or contained in what is
+    suspects: list[Commit] = []
     with db.reading() as tx:
-        for commit, tree, author in commits:
-            if known_trees.is_known_good(tx, tree):
-                return suspect
-            suspect = (commit, author)
-    return None
+        for one in commits:
+            if one.id in good or known_trees.is_known_good(tx, one.tree):
+                good.update((one.id, *one.parents))
+            else:
+                suspects.append(one)
+    if not good or not suspects:
+        return None
+    first = next((one for one in reversed(suspects) if len(one.parents) < 2), suspects[-1])
+    return first.id, first.author
 
 
 class _EvidenceSearch:

@@ -59,7 +59,7 @@ def test_names_and_who_broke_it_stand_wherever_the_build_is_told(repo: Repo) -> 
     repo.git("config", "user.name", "Colleague")
     repo.stage("broken")
     repo.git("commit", "-q", "-m", "break it", "--no-verify")
-    suspect = f"broken by {repo.head()[:10]} by Colleague"
+    suspect = f"suspect: {repo.head()[:10]} by Colleague"
     repo.stage("a.txt")
 
     told = [commit(repo, "alice").json["message"], commit(repo, "bob").json["message"]]

@@ -42,7 +42,7 @@ async def test_the_banner_names_what_fails_and_who_broke_it_on_eighty_columns(
 
     async with dashboard(db_path, clock, (80, 24)) as pilot:
         await shows(
-            pilot, "tests/test_invoice.py::test_rounding (AssertionError), +2 more", "broken by 4f5e6d7c8b by Uma"
+            pilot, "tests/test_invoice.py::test_rounding (AssertionError), +2 more", "suspect 4f5e6d7c8b by Uma"
         )
 
 
