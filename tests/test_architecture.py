@@ -19,7 +19,17 @@ SOURCES = {"swarm_agents": ROOT / "agents" / "swarm_agents", "swarm_tui": ROOT /
 
 # Those that the project uses are in a contract of pyproject.toml.
 OTHER_DRIVERS = {"aiosqlite", "apsw", "pysqlite3", "psycopg", "psycopg2", "asyncpg", "sqlalchemy"}
-HEAVY = ("textual", "libtmux", "sqlite_utils", "tabulate", "watchfiles", "markdown_it", "mdit_py_plugins", "yaml")
+HEAVY = (
+    "textual",
+    "libtmux",
+    "sqlite_utils",
+    "tabulate",
+    "watchfiles",
+    "markdown_it",
+    "mdit_py_plugins",
+    "yaml",
+    "junitparser",
+)
 # Commands that end in time, git's answers, what runs under a lease, the human's bell, tmux, the play, a host's boot id.
 STARTS_PROCESSES = (
     "system/subprocesses.py",

@@ -52,6 +52,10 @@ BROKEN_BY = {
         "agents/swarm_agents/tasks/task_file.py",
         "def late():\n    import yaml\n    return yaml",
     ),
+    "Only what reads reports uses junitparser": (
+        "agents/swarm_agents/commit/refusal.py",
+        "def late():\n    import junitparser\n    return junitparser",
+    ),
     "Only the screen uses Textual": ("agents/swarm_agents/cli/status.py", "import textual.app"),
     "The engine knows no screen": ("agents/swarm_agents/demo/server.py", "import swarm_tui.settings"),
     "The bottom imports nothing of ours": ("agents/swarm_agents/model.py", "from swarm_agents import errors"),

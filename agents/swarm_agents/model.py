@@ -97,6 +97,8 @@ class Build(NamedTuple):
     """The same moment on the monotonic clock."""
     last_check_commit: str | None = None
     """The commit that the last check ran on, where that is known."""
+    suspect: str = ""
+    """The first red commit and its author, where they are known."""
 
     def lease_left_ms(self, moment: Moment) -> int:
         """Milliseconds until the fixer's lease runs out; 0 when it has, and without a fixer."""
@@ -105,6 +107,12 @@ class Build(NamedTuple):
     @property
     def red(self) -> bool:
         return self.status is not BuildStatus.PASSING
+
+    @property
+    def breakage(self) -> str:
+        """What is broken and, where it is known, which commit is suspected: for people and agents."""
+        summary = self.summary or "no summary"
+        return f"{summary} (suspect: {self.suspect})" if self.suspect else summary
 
 
 class PaneAddress(NamedTuple):

@@ -119,6 +119,8 @@ def _red(snapshot: Snapshot, moment: Moment) -> Content:
     if build.broken_since is not None:
         parts += [("red for ", ""), (times.lasting(moment.wall_ms - build.broken_since), "bold")]
         parts += [(f" (since {times.of_day_short(build.broken_since)}, incident {build.incident})", STYLE["dim"])]
+    if build.suspect:
+        parts += [("  suspect ", STYLE["dim"]), (one_line(build.suspect, 60), "")]
     for attempt in [one for one in snapshot.attempts if one.end][-3:]:
         parts += _ended(attempt)
     return Content.assemble(*parts, *_tip(snapshot))

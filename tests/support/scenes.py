@@ -20,7 +20,7 @@ from tests.support.clock import FakeClock
 
 RULES = BuildRules()
 NAMES = ("api", "auth", "billing", "docs", "search", "web")
-RED = "tests/test_invoice.py: 3 failed, 118 passed"
+RED = "tests/test_invoice.py::test_rounding (AssertionError), +2 more"
 EVIDENCE = "FAILED tests/test_invoice.py::test_rounding - assert Decimal('10.01') == Decimal('10.00')"
 
 
@@ -45,10 +45,10 @@ def passing(db: Database, clock: FakeClock) -> None:
     clock.forward(130)
 
 
-def fixing(db: Database, clock: FakeClock) -> None:
+def fixing(db: Database, clock: FakeClock, suspect: tuple[str, str] | None = None) -> None:
     """Red for some minutes: one attempt failed, the second is under way, three wait."""
     passing(db, clock)
-    build.report(db, "api", RED, RULES, evidence=EVIDENCE, hook="pre-commit")
+    build.report(db, "api", RED, RULES, evidence=EVIDENCE, hook="pre-commit", suspect=suspect)
     clock.forward(260)
     build.mark_failed(db, "api", "the rounding rule is not mine to change")
     clock.forward(3)
@@ -151,7 +151,7 @@ def all_that_needs_a_human(db: Database, clock: FakeClock) -> None:
 
 def known_culprit(db: Database, clock: FakeClock) -> None:
     """Red with evidence: which commit broke it, whose it was, and on which run of the check the verdict rests."""
-    fixing(db, clock)
+    fixing(db, clock, ("4f5e6d7c8b9a0f1e2d3c4b5a69788796a5b4c3d2", "Uma Carter <uma@shop.example>"))
     finding = RefusalFinding(
         Verdict.BROKEN,
         "HEAD fails the check in a clean tree",
@@ -163,7 +163,6 @@ def known_culprit(db: Database, clock: FakeClock) -> None:
         duration_ms=4_100,
     )
     with db.transaction() as tx:
-        incidents.record_first_red(tx, 1, "4f5e6d7c8b9a0f1e2d3c4b5a69788796a5b4c3d2", "Uma Carter <uma@shop.example>")
         for agent in ("api", "web", "search", "api"):
             incidents.count_symptom(tx, 1, "invoice-rounding", "test_invoice.py::test_rounding", agent)
         record_finding(tx, "api", 1, finding)

@@ -55,19 +55,22 @@ def report(
     hook: str | None = None,
     began: Moment | None = None,
     symptom: str | None = None,
+    suspect: tuple[str, str] | None = None,
 ) -> RoleGranted | PlaceInLine | HumanAsked | CheckOutdated:
     """The agent saw the build red. Of all agents that report, exactly one is answered `RoleGranted`.
 
     `began` is when the check started that saw it; one that began before the last green proves nothing now.
     `evidence` is the output of what was refused, bounded by the caller; `hook` the git hook that refused;
-    `symptom` the signature of what fails.
+    `symptom` the signature of what fails; `suspect` the first red commit and its author, kept with a new incident.
     """
     summary = summary[:SUMMARY_LIMIT]
     with db.transaction() as tx:
-        opened = transitions.open_incident(tx, agent, rules.lease_s, summary, rules.max_attempts, began)
+        opened = transitions.open_incident(
+            tx, agent, rules.lease_s, summary, incidents.describe_suspect(suspect), rules.max_attempts, began
+        )
         if opened:
             db.red_flag.create()
-            incidents.open_incident(tx, opened["incident_id"], agent, summary, evidence, hook)
+            incidents.open_incident(tx, opened["incident_id"], agent, summary, evidence, hook, suspect)
             _count_symptom(tx, opened["incident_id"], symptom, summary, agent)
             retry_queue.clear(tx)
             return consequences.grant_role(tx, opened, "reported", opened["summary"])

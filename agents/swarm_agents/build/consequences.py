@@ -35,7 +35,7 @@ def grant_role(tx: Transaction, row: Row, kind: str, detail: str) -> RoleGranted
     tell(
         tx,
         EVERYONE,
-        f"The build is red: {now.summary or 'no summary'}. {now.fixer} repairs it (attempt {now.attempt} of "
+        f"The build is red: {now.breakage}. {now.fixer} repairs it (attempt {now.attempt} of "
         f"{now.max_attempts}). Do not repair it: 'swarm build wait' returns when it is green.",
     )
     return RoleGranted(now, new=True)
@@ -52,7 +52,7 @@ def assign_role(tx: Transaction, row: Row, by: str, kind: str) -> RoleGranted:
         tell(
             tx,
             fixer,
-            f"{by} gave you the build: {now.summary}. Attempt {now.attempt} of {now.max_attempts}, fence {now.fence}. "
+            f"{by} gave you the build: {now.breakage}. Attempt {now.attempt} of {now.max_attempts}, fence {now.fence}. "
             "Repair it, then 'swarm commit'.",
         )
     return RoleGranted(now, new=True)
@@ -83,7 +83,7 @@ def ask_human(tx: Transaction, now: Build, by: str, reason: str) -> HumanAsked:
     waiters.dismiss_all(tx)
     escalation = escalations.raise_about_build(tx, now, by, reason)
     record_event(tx, by, "needs_attention", reason, now)
-    error = try_to_tell(tx, EVERYONE, escalations.message_to_agents(reason))
+    error = try_to_tell(tx, EVERYONE, escalations.message_to_agents(now, reason))
     if error:
         announcements.open_message_channel(tx, escalation, error)
     return HumanAsked(now, escalation)

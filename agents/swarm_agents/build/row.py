@@ -34,4 +34,5 @@ def value(row: Row) -> Build:
         last_check_commit=row["last_check_commit"],
         retry_at=row["retry_at"],
         retry=RETRY.read(row),
+        suspect=row["suspect"],
     )

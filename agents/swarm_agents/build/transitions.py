@@ -41,17 +41,18 @@ _REFRESHED = _GREEN_AT.set_now
 
 
 def open_incident(
-    tx: Transaction, agent: str, lease_s: float, summary: str, max_attempts: int, began: Moment | None
+    tx: Transaction, agent: str, lease_s: float, summary: str, suspect: str, max_attempts: int, began: Moment | None
 ) -> Row | None:
     """From passing to fixing by the agent, unless its check began before the last green."""
     return tx.one(
         f"update build_state set status = 'fixing', incident_id = incident_id + 1, summary = :summary, "
-        f"fence = fence + 1, attempts_used = 0, max_attempts = :max_attempts, broken_since = :now, "
+        f"suspect = :suspect, fence = fence + 1, attempts_used = 0, max_attempts = :max_attempts, broken_since = :now, "
         f"last_check = :now, last_check_ok = 0, last_check_commit = null, {_NEW_LEASE}, {_CHANGED} "
         f"where id = 1 and status = 'passing' and {_FRESH} returning *",
         **_lease_values(tx, agent, lease_s),
         **began_values(began),
         summary=summary,
+        suspect=suspect,
         max_attempts=max_attempts,
     )
 
@@ -115,7 +116,8 @@ def become_passing(tx: Transaction, guard: str, checked: bool, commit: str | Non
     """To passing. `checked` when a check passed, on `commit` if that is known, and not only a person declared it."""
     return tx.one(
         f"update build_state set status = 'passing', {_NEW_BUDGET}, fence = fence + 1, "
-        f"broken_since = null, summary = '', last_check = case when :checked = 1 then :now else last_check end, "
+        "broken_since = null, summary = '', suspect = '', "
+        "last_check = case when :checked = 1 then :now else last_check end, "
         "last_check_ok = case when :checked = 1 then 1 else last_check_ok end, "
         "last_check_commit = case when :checked = 1 then :commit else last_check_commit end, "
         f"{_NO_LEASE}, {_CHANGED}, {_REFRESHED} "

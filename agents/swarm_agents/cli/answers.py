@@ -33,11 +33,11 @@ def answer_outcome(call: Call, outcome: Outcome) -> Answer:
             return Answer(describe_role(now, new), 81, role_data(now), call.add_identity("swarm commit"))
         case PlaceInLine(now, ticket, _):
             again = call.add_identity("swarm build wait")
-            message = f"The build is broken: {now.summary}; {describe_fixer(now)}. You are in line (ticket {ticket})."
+            message = f"The build is broken: {now.breakage}; {describe_fixer(now)}. You are in line (ticket {ticket})."
             return Answer(message, 80, waiting_data(outcome), again)
         case HumanAsked(now, escalation):
             message = (
-                f"The build is broken and a human was asked (escalation {escalation}): {now.summary}. "
+                f"The build is broken and a human was asked (escalation {escalation}): {now.breakage}. "
                 "Do something else; do not repair it."
             )
             return Answer(message, 84, role_data(now) | {"escalation": escalation}, call.add_identity("swarm status"))
@@ -57,7 +57,7 @@ def describe_role(now: Build, new: bool) -> str:
     already = "" if new else "already "
     return (
         f"You are {already}the fixer of incident {now.incident} (attempt {now.attempt} of {now.max_attempts}, fence "
-        f"{now.fence}, lease until {format_clock(now.lease_expires_at)}): {now.summary}. Repair it, then commit."
+        f"{now.fence}, lease until {format_clock(now.lease_expires_at)}): {now.breakage}. Repair it, then commit."
     )
 
 
@@ -67,8 +67,8 @@ def describe_build(now: Build) -> str:
         case BuildStatus.PASSING:
             return "The build is passing."
         case BuildStatus.ESCALATED:
-            return f"The build is escalated since {format_clock(now.broken_since)}: {now.summary}. A human was asked."
-    return f"The build is {now.status} since {format_clock(now.broken_since)}: {now.summary}; {describe_fixer(now)}."
+            return f"The build is escalated since {format_clock(now.broken_since)}: {now.breakage}. A human was asked."
+    return f"The build is {now.status} since {format_clock(now.broken_since)}: {now.breakage}; {describe_fixer(now)}."
 
 
 def describe_fixer(now: Build) -> str:
@@ -124,6 +124,7 @@ def build_data(now: Build) -> dict[str, Any]:
         "lease_expires_at": format_iso(now.lease_expires_at),
         "incident": now.incident,
         "summary": now.summary,
+        "suspect": now.suspect or None,
         "changed_at": format_iso(now.changed_at or None),
         "last_check": format_iso(now.last_check),
     }

@@ -87,7 +87,7 @@ def _line(held: CommitHeld) -> str:
         )
     if held.agent is None:
         then = "You are no agent here: wait for green, or commit with SWARM_BYPASS=1, which is recorded."
-    return f"not committed, the build is red: {one_line(now.summary, 200)}; {who}. {then}"
+    return f"not committed, the build is red: {one_line(now.breakage, 200)}; {who}. {then}"
 
 
 def _agent(call: Call) -> str | None:

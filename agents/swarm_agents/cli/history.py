@@ -6,7 +6,7 @@ from swarm_agents.cli.invocation import Call
 from swarm_agents.cli.output import Answer, format_clock, format_iso, make_listing
 from swarm_agents.errors import NotFound
 from swarm_agents.incidents.history import Incident
-from swarm_agents.incidents.incidents import Attempt
+from swarm_agents.incidents.incidents import Attempt, describe_suspect
 from swarm_agents.text import one_line, printable
 from swarm_agents.values import TYPE_CHECKING
 from swarm_agents.views import incident_report
@@ -30,8 +30,6 @@ def show(call: Call) -> Answer:
         raise NotFound(f"There is no incident {call.arguments.incident}.", next="swarm build history")
     found = report.incident
     lines = [_line(found)]
-    if found.first_red:
-        lines.append(f"broken by  {found.first_red[:10]}  {found.first_red_by}")
     lines += [f"attempt {one.number}  {one.agent}  {one.end or 'open'}  {one.reason}" for one in found.attempts]
     lines += [f"{found.closed_how} by  {found.closed_by}  {found.closed_why}"] if found.closed_how else []
     lines += [f"symptom  {one.signature}  {one.times} times  {one.summary}" for one in found.symptoms]
@@ -53,7 +51,9 @@ def _line(one: Incident) -> str:
         if one.closed_how
         else f"open since {format_clock(one.opened_at)}"
     )
-    return f"{one.id}  {how}  {len(one.attempts)} attempts  {cost}  {one_line(one.summary, 80)}"
+    suspect = describe_suspect((one.first_red, one.first_red_by or "an unknown author") if one.first_red else None)
+    broke = f"  suspect: {suspect}" if suspect else ""
+    return f"{one.id}  {how}  {len(one.attempts)} attempts  {cost}  {one_line(one.summary, 160)}{broke}"
 
 
 def _data(one: Incident) -> dict[str, Any]:

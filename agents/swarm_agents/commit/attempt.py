@@ -12,11 +12,15 @@ from swarm_agents.commit.gate_note import GateNote
 from swarm_agents.commit.hook_changes import HookChanges
 from swarm_agents.commit.request import CommitRequest, PlannedTry, plan_try
 from swarm_agents.git.commit import CommitRun, keep_edited_message, make_editor, run_commit
+from swarm_agents.late import load_late
 from swarm_agents.model import Moment
 from swarm_agents.values import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    pass
+    from swarm_agents.commit.signature import report_files
+    from swarm_agents.commit.signature.report_files import Stamps
+else:
+    report_files = load_late("swarm_agents.commit.signature.report_files")
 
 _GIT_DIED = 128  # git's exit code for errors of its own
 _LOST_RACES = ("index.lock", "cannot lock ref")  # in git's error message
@@ -39,6 +43,9 @@ class CommitAttempt(NamedTuple):
     def files_changed(self) -> bool:
         """The hook that refused it changed files."""
         return bool(self.changes.by_hook)
+
+    reports: Stamps
+    """The reports of tests that lay in the working tree before."""
 
     @property
     def git_died(self) -> bool:
@@ -63,6 +70,8 @@ def try_commit(
     `again`: it was tried before. Raises `Unavailable` without git, `CannotWrite`.
     """
     began = context.db.moment()
+    report = context.config.naming.report
+    reports = report_files.stamp_reports(context.root, report) if report else {}
     for left in range(_RACE_TRIES, 0, -1):
         planned = plan_try(context, request, again)
         if not isinstance(planned, PlannedTry):
@@ -77,7 +86,7 @@ def try_commit(
         time.sleep(random.uniform(*_RACE_PAUSE_S))
     contents = request.contents
     changes = hook_changes.find_changes(context, contents, before, run) if run.refusing_hook() else HookChanges()
-    return CommitAttempt(run, gate, began, before.tree.head, contents, changes)
+    return CommitAttempt(run, gate, began, before.tree.head, contents, changes, reports)
 
 
 def _run_once(context: CommitContext, request: CommitRequest, planned: PlannedTry) -> tuple[CommitRun, GateNote]:

@@ -6,17 +6,22 @@ the check, and takes over when that process was killed and its lease ran out.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 
 from swarm_agents.commit import could_not_run, flakes
-from swarm_agents.config.config import CheckConfig
+from swarm_agents.commit.signature.naming import name_failures
+from swarm_agents.commit.signature.plain_text import read_plain_text
+from swarm_agents.commit.signature.report_files import stamp_reports
+from swarm_agents.commit.signature.signature import Signature
+from swarm_agents.config.config import CheckConfig, NamingConfig
 from swarm_agents.db.database import Database
 from swarm_agents.db.deadlines import columns, value_in
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.git import repository, worktrees
 from swarm_agents.system import subprocesses
-from swarm_agents.text import tail, without_escapes
+from swarm_agents.text import tail
 from swarm_agents.values import TYPE_CHECKING, NamedTuple, StrEnum
 
 if TYPE_CHECKING:
@@ -44,12 +49,13 @@ class CheckState(StrEnum):
 
 
 class CheckRun(NamedTuple):
-    """The result of one check, and the end of its output."""
+    """The result of one check, the end of its output, and what failed, by name."""
 
     state: CheckState
     exit_status: int | None
     output: str
     duration_ms: int
+    signature: Signature | None = None
 
 
 def run_on_tree(
@@ -168,11 +174,13 @@ def _run_and_keep(
     with db.transaction() as tx:
         tx.execute(
             "update check_runs set state = :state, exit_status = :exit_status, output = :output, "
-            "duration_ms = :duration_ms, at = :now where tree = :tree and check_key = :key and runner = :runner",
+            "duration_ms = :duration_ms, signature = :signature, at = :now "
+            "where tree = :tree and check_key = :key and runner = :runner",
             state=found.state.value,
             exit_status=found.exit_status,
             output=found.output,
             duration_ms=found.duration_ms,
+            signature=json.dumps(found.signature) if found.signature else None,
             now=tx.now,
             tree=tree,
             key=_check_key(check),
@@ -199,13 +207,15 @@ def _run_twice(
 
     def run() -> CheckRun:
         until = min(give_up_at, time.monotonic() + check.timeout_s)
-        return _run(check.command, where, environment, until, renew)
+        return _run(check.command, where, environment, until, renew, check.naming)
 
     found = run()
     if found.state is not CheckState.FAILED:
         return found
     again = run()
-    if again.state is CheckState.PASSED or flakes.fail_apart(found.output, again.output):
+    if again.state is CheckState.PASSED:
+        return found._replace(state=CheckState.FLAKY)
+    if found.signature and again.signature and flakes.fail_apart(found.signature, again.signature):
         return found._replace(state=CheckState.FLAKY)
     return found
 
@@ -217,13 +227,24 @@ def _link(root: Path, where: Path, names: tuple[str, ...]) -> None:
             (where / name).symlink_to(root / name)
 
 
-def _run(command: str, where: Path, environment: dict[str, str], give_up_at: float, renew: Tick) -> CheckRun:
+def _run(
+    command: str,
+    where: Path,
+    environment: dict[str, str],
+    give_up_at: float,
+    renew: Tick,
+    naming: NamingConfig = NamingConfig(),  # noqa: B008 - immutable
+) -> CheckRun:
     began = time.monotonic()
+    reports = stamp_reports(where, naming.report)
     words = ["sh", "-c", command]
     ended = subprocesses.run_with_limit(give_up_at - began, words, where, environment, merged=True, tick=renew)
-    output = tail(without_escapes(ended.output.decode("utf-8", errors="replace")), lines=200, characters=20_000)
     duration_ms = int((time.monotonic() - began) * 1000)
-    return CheckRun(_state(ended.code, ended.in_time, output), ended.code, output, duration_ms)
+    whole = ended.output.decode("utf-8", errors="replace")
+    output = tail(read_plain_text(whole), lines=200, characters=20_000)
+    state = _state(ended.code, ended.in_time, output)
+    signature = name_failures(whole, where, naming, reports) if state is CheckState.FAILED else None
+    return CheckRun(state, ended.code, output, duration_ms, signature)
 
 
 def _state(code: int, in_time: bool, output: str) -> CheckState:
@@ -235,4 +256,6 @@ def _state(code: int, in_time: bool, output: str) -> CheckState:
 
 
 def _to_check_run(row: Row) -> CheckRun:
-    return CheckRun(CheckState(row["state"]), row["exit_status"], row["output"], row["duration_ms"])
+    kept = json.loads(row["signature"]) if row["signature"] else None
+    signature = Signature(tuple(kept[0]), kept[1], tuple(kept[2]), kept[3]) if kept else None
+    return CheckRun(CheckState(row["state"]), row["exit_status"], row["output"], row["duration_ms"], signature)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import signal
 
-from swarm_agents.text import without_escapes
+from swarm_agents.commit.signature.plain_text import read_plain_text
 from swarm_agents.values import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def explain(status: int, output: str, git_errors: Iterable[str] = ()) -> str | N
             return error
     if status < 0:
         return _name_signal(-status)
-    plain = without_escapes(output)
+    plain = read_plain_text(output)
     if status > 125 and (said := _find_said(status, plain)):
         return said
     if death := _find_first(_DEATHS, plain):
@@ -88,9 +88,9 @@ def explain(status: int, output: str, git_errors: Iterable[str] = ()) -> str | N
 
 def names_failures(output: str) -> bool:
     """Whether the output names or counts tests or errors that failed: then the command ran, and judged the code."""
-    from swarm_agents.commit import signature  # reads patterns of many tools, which a full disk does without
+    from swarm_agents.commit.signature import signature  # reads patterns of many tools, which a full disk does without
 
-    return bool(signature.make_signature(output).ids or _COUNTS_FAILURES.search(without_escapes(output)))
+    return bool(signature.make_signature(output).ids or _COUNTS_FAILURES.search(read_plain_text(output)))
 
 
 def _find_said(status: int, plain: str) -> str | None:

@@ -12,15 +12,19 @@ from swarm_agents.commit import check_runs, could_not_run, flakes, known_trees
 from swarm_agents.commit.attempt import CommitAttempt
 from swarm_agents.commit.check_runs import CheckRun, CheckState
 from swarm_agents.commit.context import CommitContext
+from swarm_agents.commit.signature.plain_text import read_plain_text
+from swarm_agents.commit.signature.signature import make_signature
 from swarm_agents.commit.verdict import RefusalFinding, Verdict
 from swarm_agents.config.config import CheckConfig
 from swarm_agents.db.database import Database
 from swarm_agents.git import files, hooks, refs, worktrees
-from swarm_agents.text import tail, without_escapes
+from swarm_agents.git.refs import Commit
+from swarm_agents.text import tail
 
 NEVER_PASSED = (
     "it never passed in a clean tree here: perhaps it lacks what git ignores, which [build] setup and link provide"
 )
+_LOOK_BACK_FOR_SUSPECT = 200  # commits; most of them were merged
 _LOOK_BACK = 3  # parents of a failing HEAD that are checked, when the check never passed in a clean tree before
 _MOST_FLAKY_VERDICTS = 3  # on one tree; a known flaky test that fails more often than this fails for a reason
 
@@ -42,15 +46,23 @@ def find_cause(context: CommitContext, check: CheckConfig, attempt: CommitAttemp
 
 
 def find_first_red(db: Database, root: Path) -> tuple[str, str] | None:
-    """The commit after the last known good one, and its author: the suspect. None when no good one is known."""
-    suspect: tuple[str, str] | None = None
-    commits = refs.list_first_parents(root, 50)
+    """The first commit after the known good ones, and its author: the suspect. None when no good one is known.
+
+    A merge brings what others wrote: it is the suspect only when all that it brought is known to be good.
+    """
+    commits = refs.list_commits(root, _LOOK_BACK_FOR_SUSPECT)
+    good: set[str] = set()  # known good, or contained in what is
+    suspects: list[Commit] = []
     with db.reading() as tx:
-        for commit, tree, author in commits:
-            if known_trees.is_known_good(tx, tree):
-                return suspect
-            suspect = (commit, author)
-    return None
+        for one in commits:
+            if one.id in good or known_trees.is_known_good(tx, one.tree):
+                good.update((one.id, *one.parents))
+            else:
+                suspects.append(one)
+    if not good or not suspects:
+        return None
+    first = next((one for one in reversed(suspects) if len(one.parents) < 2), suspects[-1])
+    return first.id, first.author
 
 
 class _EvidenceSearch:
@@ -124,12 +136,12 @@ class _EvidenceSearch:
         """HEAD and the change pass the check: does the hook refuse the same thing twice, and for the same reason?"""
         with worktrees.temporary_index(self._root, None if self._staged_only else tree) as index:
             code, output = hooks.run_hook_again(self._root, self.hook, index)
-        plain, first = without_escapes(output), without_escapes(self._attempt.run.output)
+        plain, first = read_plain_text(output), read_plain_text(self._attempt.run.output)
         if code == 0:
             return RefusalFinding(Verdict.FLAKY, "the hook refused, and passed when it was run again")
         if code is not None and (reason := could_not_run.explain(code, plain)):
             return RefusalFinding(Verdict.INFRA, f"{self.hook} ended with {code}: {reason}", output=tail(plain))
-        if flakes.fail_apart(first, plain):
+        if flakes.fail_apart(make_signature(first), make_signature(plain)):
             return RefusalFinding(Verdict.FLAKY, "the hook refused twice, each time because of something else")
         if self._is_flake(first, tree):
             return RefusalFinding(Verdict.FLAKY, "the hook refused because of what is known to fail at times")
@@ -183,4 +195,6 @@ class _EvidenceSearch:
 
 
 def _finding(verdict: Verdict, why: str, run: CheckRun, needs_fixer: bool = False) -> RefusalFinding:
-    return RefusalFinding(verdict, why, needs_fixer, run.output, exit_status=run.exit_status)
+    if verdict is Verdict.MINE and run.signature and run.signature.ids:
+        why = f"{why}: {run.signature.summarize()}"
+    return RefusalFinding(verdict, why, needs_fixer, run.output, exit_status=run.exit_status, signature=run.signature)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from swarm_agents.commit.signature import make_signature
+from swarm_agents.commit.signature.signature import Signature, make_signature
 from swarm_agents.db.transaction import Transaction
 
 _KNOWN = 50  # flaky verdicts, the last ones
 
 
-def fail_apart(first: str, again: str) -> bool:
+def fail_apart(first: Signature, again: Signature) -> bool:
     """Whether two failed runs name what failed and have nothing in common: each of it passed in the other run."""
-    names, others = make_signature(first).ids, make_signature(again).ids
+    names, others = first.ids, again.ids
     return bool(names and others) and set(names).isdisjoint(others)
 
 

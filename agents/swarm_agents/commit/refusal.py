@@ -3,19 +3,18 @@
 Only a refused commit loads this file, and with it what checks trees.
 """
 
-import re
-
 from swarm_agents.build import build
 from swarm_agents.build.outcomes import CheckOutdated, HumanAsked, PlaceInLine, RoleGranted
-from swarm_agents.commit import could_not_run, evidence, signature
+from swarm_agents.commit import could_not_run, evidence
 from swarm_agents.commit.attempt import CommitAttempt
 from swarm_agents.commit.context import CommitContext
 from swarm_agents.commit.ends import CommitRefused
+from swarm_agents.commit.signature.naming import name_failures
+from swarm_agents.commit.signature.plain_text import read_plain_text
 from swarm_agents.commit.verdict import RefusalFinding, Verdict, record_finding
 from swarm_agents.git import files
-from swarm_agents.incidents import incidents
 from swarm_agents.model import Moment
-from swarm_agents.text import one_line, tail, without_escapes
+from swarm_agents.text import one_line, tail
 
 
 def refuse(context: CommitContext, attempt: CommitAttempt, meaning: Verdict) -> CommitRefused:
@@ -30,7 +29,7 @@ def refuse(context: CommitContext, attempt: CommitAttempt, meaning: Verdict) -> 
     changed = attempt.changes.by_hook if meaning is Verdict.FILES_MODIFIED else ()
     if changed:
         why = f"{hook.name if hook else 'the hook'} changed {', '.join(changed)}"
-    output = tail(without_escapes(run.output))
+    output = tail(read_plain_text(run.output))
     finding = RefusalFinding(meaning, one_line(why, 200), False, output, hook.name if hook else None, files=changed)
     record(context, None, finding)
     return CommitRefused(finding, conflict)
@@ -40,35 +39,35 @@ def find_cause(context: CommitContext, attempt: CommitAttempt) -> RefusalFinding
     """What the refusal of a hook that judges code means: by evidence where a check is configured, else broken."""
     hook = attempt.run.refusing_hook()
     name = hook.name if hook else "pre-commit"
-    output = tail(without_escapes(attempt.run.output))
+    output = tail(read_plain_text(attempt.run.output))
+    signature = name_failures(attempt.run.output, context.root, context.config.naming, attempt.reports)
     check = context.config.check
     if check is None or build.current(context.db).fixer == context.agent:
         code = hook.code if hook else None
-        return RefusalFinding(Verdict.BROKEN, f"{name} refused", True, output, name, None, code)
+        return RefusalFinding(
+            Verdict.BROKEN, f"{name} refused", True, output, name, exit_status=code, signature=signature
+        )
     found = evidence.find_cause(context, check, attempt)
-    return found if found.output else found._replace(output=output)
+    return found if found.output else found._replace(output=output, signature=signature)
 
 
 def report_broken(
     context: CommitContext, finding: RefusalFinding, began: Moment
 ) -> RoleGranted | PlaceInLine | HumanAsked | CheckOutdated:
     """Report the build with this finding, which is recorded; the first report of an incident also names a suspect."""
+    green = not build.current(context.db).red
     outcome = build.report(
         context.db,
         context.agent,
-        f"{finding.hook}: {_summarize(finding.output)}",
+        _summarize(finding),
         context.config.rules,
         evidence=tail(finding.output),
         hook=finding.hook,
         began=began,
-        symptom=signature.make_signature(finding.output).key,
+        symptom=finding.signature.key if finding.signature else None,
+        suspect=evidence.find_first_red(context.db, context.root) if green else None,
     )
     record(context, outcome.build.incident, finding)
-    if isinstance(outcome, RoleGranted) and outcome.new:
-        suspect = evidence.find_first_red(context.db, context.root)
-        if suspect:
-            with context.db.transaction() as tx:
-                incidents.record_first_red(tx, outcome.build.incident or 0, *suspect)
     return outcome
 
 
@@ -78,8 +77,9 @@ def record(context: CommitContext, incident: int | None, finding: RefusalFinding
         record_finding(tx, context.agent, incident, finding)
 
 
-def _summarize(output: str) -> str:
-    """The line that says most about the failure: the last that names one, else the last."""
-    lines = [line for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if re.search(r"\b(FAILED|FAIL|ERROR|Error|error|failed)\b", line)]
-    return one_line((telling or lines)[-1], 160) if lines else "the hook failed without output"
+def _summarize(finding: RefusalFinding) -> str:
+    """Names what fails; where no tool that is known names anything, the line that says most, and the hook."""
+    if finding.signature and finding.signature.ids:
+        return finding.signature.summarize()
+    told = finding.signature.summarize() if finding.signature else ""
+    return f"{finding.hook}: {told or 'failed without output'}"

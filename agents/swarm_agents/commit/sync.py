@@ -66,9 +66,12 @@ def restore_interrupted(context: CommitContext) -> SyncFailed | None:
 
 
 def _end_interrupted(root: Path, command: str, saved: SavedWork) -> SyncFailed | None:
-    """Forget what was saved, as it is in the working tree, except for files that the sync replaced."""
+    """Forget what was saved, as it is in the working tree again, except for files that the sync replaced.
+
+    Changes that were not put aside are kept too, as the interrupted command may have changed them in place.
+    """
     commit, lost = saved_work.keep_lost_files(root, saved)
-    saved_work.discard(root, saved, keep=True)
+    saved_work.discard(root, saved, keep=not saved.aside)
     if commit is None:
         return None
     why = (

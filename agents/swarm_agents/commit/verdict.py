@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from swarm_agents.db.transaction import Transaction
 from swarm_agents.git.commit import CommitRun
-from swarm_agents.values import NamedTuple, StrEnum
+from swarm_agents.values import TYPE_CHECKING, NamedTuple, StrEnum
+
+if TYPE_CHECKING:
+    from swarm_agents.commit.signature.signature import Signature
 
 _CODE_HOOKS = frozenset({"pre-commit", "pre-merge-commit"})  # the others judge the message or the push
 
@@ -37,6 +40,8 @@ class RefusalFinding(NamedTuple):
     index_tree: str | None = None
     duration_ms: int = 0
     files: tuple[str, ...] = ()
+    signature: Signature | None = None
+    """What failed, by name."""
 
 
 def judge_refusal(run: CommitRun, files_changed: bool) -> Verdict:

@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 FILE = "swarm.toml"
 
 
+class NamingConfig(NamedTuple):
+    """How failures get their names: by a report in JUnit XML, else by the output, and the user's patterns."""
+
+    report: str | None = None
+    """Where the check or the hook writes it, below the root of the tree that it runs in; `*` is any file name."""
+    patterns: tuple[str, ...] = ()
+
+
 class CheckConfig(NamedTuple):
     """The command that tests a tree. `setup` prepares a clean tree; `link` are paths linked from the working tree."""
 
@@ -26,6 +34,7 @@ class CheckConfig(NamedTuple):
     timeout_s: float = 600
     budget_s: float = 1200
     link: tuple[str, ...] = ()
+    naming: NamingConfig = NamingConfig()
 
 
 class NotifyConfig(NamedTuple):
@@ -43,6 +52,7 @@ class Config(NamedTuple):
 
     rules: BuildRules = BuildRules()
     check: CheckConfig | None = None
+    naming: NamingConfig = NamingConfig()
     sync: str | None = None
     branch: str | None = None
     notify: NotifyConfig = NotifyConfig()
@@ -163,8 +173,10 @@ def _read_config(tables: dict[str, Any]) -> Config:
     from swarm_agents.config.schema import check_tables  # a repository without swarm.toml does without it
 
     profiles = _check_profiles(tables.pop("profiles", {}))
+    patterns = _read_patterns(tables.pop("signatures", {}))
     check_tables(tables)
     build = tables["build"]
+    naming = NamingConfig(_read_report(build), patterns)
     defaults = Config()
     rules = BuildRules(
         max_attempts=build.get("max_attempts", defaults.rules.max_attempts),
@@ -173,7 +185,8 @@ def _read_config(tables: dict[str, Any]) -> Config:
     )
     return Config(
         rules=rules,
-        check=_read_check(build),
+        check=_read_check(build, naming),
+        naming=naming,
         sync=build.get("sync"),
         branch=build.get("branch"),
         notify=_read_notify(tables["notify"]),
@@ -185,19 +198,40 @@ def _read_config(tables: dict[str, Any]) -> Config:
     )
 
 
-def _read_check(build: dict[str, Any]) -> CheckConfig | None:
+def _read_check(build: dict[str, Any], naming: NamingConfig) -> CheckConfig | None:
     if "check" not in build:
         return None
     for name in build.get("link", ()):
-        if os.path.isabs(name) or ".." in name.split("/") or name.split("/")[0] == ".git":
-            raise BadConfig(f"'build.link' takes paths within the working tree; {one_line(name, 60)!r} is not one")
-    defaults = CheckConfig(build["check"])
+        _refuse_path_outside("build.link", name)
+    defaults = CheckConfig(build["check"], naming=naming)
     return defaults._replace(
         setup=build.get("setup"),
         timeout_s=build.get("timeout_s", defaults.timeout_s),
         budget_s=build.get("budget_s", defaults.budget_s),
         link=tuple(build.get("link", ())),
     )
+
+
+def _read_report(build: dict[str, Any]) -> str | None:
+    report: str | None = build.get("report")
+    if report is not None:
+        _refuse_path_outside("build.report", report)
+        if any("**" in part and part != "**" for part in report.split("/")):
+            raise BadConfig(f"'build.report' takes '**' only for whole folders; {one_line(report, 60)!r} does not")
+    return report
+
+
+def _refuse_path_outside(key: str, path: str) -> None:
+    if os.path.isabs(path) or ".." in path.split("/") or path.split("/")[0] == ".git":
+        raise BadConfig(f"'{key}' takes paths within the working tree; {one_line(path, 60)!r} is not one")
+
+
+def _read_patterns(tables: Any) -> tuple[str, ...]:
+    if not tables:
+        return ()
+    from swarm_agents.config.schema import check_patterns  # only a configuration with patterns needs it
+
+    return check_patterns(tables)
 
 
 def _read_notify(table: dict[str, Any]) -> NotifyConfig:

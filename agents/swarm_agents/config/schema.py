@@ -9,6 +9,9 @@ from swarm_agents.values import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Any
 
+_MOST_PATTERNS = 50  # each is looked for in every output that a hook refused with
+_LONGEST_PATTERN = 500  # characters
+
 _HOURS = r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])"
 
 TABLES: dict[str, dict[str, Any]] = {
@@ -21,6 +24,7 @@ TABLES: dict[str, dict[str, Any]] = {
         "timeout_s": (float, 0.1, 86_400),
         "budget_s": (float, 0.1, 86_400),
         "link": list,
+        "report": str,
         "sync": str,
         "branch": str,
     },
@@ -42,6 +46,35 @@ def check_tables(tables: dict[str, Any]) -> None:
         _check_keys(table, keys, f"{name}.")
         for key, value in table.items():
             _check_value(f"{name}.{key}", value, keys[key])
+
+
+def check_patterns(tables: Any) -> tuple[str, ...]:
+    """The patterns of `[signatures.NAME]`, which must be regular expressions. Raises `BadConfig`."""
+    import re  # only a configuration with patterns needs it
+
+    found: list[str] = []
+    if not isinstance(tables, dict):
+        raise BadConfig("'signatures' must hold tables: [signatures.NAME]")
+    for name, table in tables.items():
+        key = f"signatures.{one_line(name, 60)}"
+        if not isinstance(table, dict):
+            raise BadConfig(f"'{key}' must be a table: [{key}]")
+        _check_keys(table, {"patterns": list}, f"{key}.")
+        _check_value(f"{key}.patterns", table.get("patterns"), list)
+        for pattern in table["patterns"]:
+            shown = one_line(pattern, 60)
+            if len(pattern) > _LONGEST_PATTERN:
+                raise BadConfig(f"'{key}.patterns' holds one of more than {_LONGEST_PATTERN} characters: {shown!r}")
+            try:
+                matches_nothing = re.compile(pattern, re.MULTILINE).match("")
+            except (re.error, OverflowError, RecursionError) as error:
+                raise BadConfig(f"'{key}.patterns' holds {shown!r}, which is no regular expression: {error}") from None
+            if matches_nothing:
+                raise BadConfig(f"'{key}.patterns' holds {shown!r}, which matches an empty line: name more of the line")
+            found.append(pattern)
+    if len(found) > _MOST_PATTERNS:
+        raise BadConfig(f"'signatures' holds {len(found)} patterns; {_MOST_PATTERNS} is the most")
+    return tuple(found)
 
 
 def parse_hours(value: Any) -> tuple[int, int]:

@@ -87,9 +87,9 @@ def set_text(tx: Transaction, escalation: int, reason: str, text: str) -> None:
     )
 
 
-def message_to_agents(reason: str) -> str:
+def message_to_agents(build: Build, reason: str) -> str:
     """The message that tells agents of an escalated build."""
-    return f"The build is red and a human was asked: {reason}. Do something else meanwhile."
+    return f"The build is red: {build.breakage}. A human was asked: {reason}. Do something else meanwhile."
 
 
 def find_answerable(tx: Transaction, escalation: int, option: Resolution | AckResolution) -> Escalation:
@@ -199,7 +199,7 @@ def _short_text(escalation: int, build: Build, incident: int, reason: str, why: 
 
 
 def _heading(build: Build, incident: int, reason: str) -> list[str]:
-    return [f"The build is red (incident {incident}): {build.summary or 'no summary'}", f"Asked because: {reason}"]
+    return [f"The build is red (incident {incident}): {build.breakage}", f"Asked because: {reason}"]
 
 
 def _answer_lines(escalation: int) -> list[str]:

@@ -29,6 +29,13 @@ def read_head_and_tree(root: Folder) -> tuple[str, str] | None:
     return commit, tree
 
 
+class Commit(NamedTuple):
+    id: str
+    tree: str
+    parents: tuple[str, ...]
+    author: str
+
+
 class BranchTip(NamedTuple):
     """The newest commit of a branch. `name` is the branch for people; `author` and `subject` are text from outside."""
 
@@ -79,6 +86,14 @@ def list_first_parents(root: Folder, count: int) -> list[tuple[str, str, str]]:
     listed = run_git(["log", "--first-parent", f"--max-count={count}", "--format=%H%x00%T%x00%an"], root).stdout
     found = [line.split("\0") for line in split_lines(listed)]
     return [(commit, tree, author) for commit, tree, author in found]
+
+
+def list_commits(root: Folder, count: int) -> list[Commit]:
+    """The last commits that HEAD contains, also those that it merged; each stands before its parents."""
+    format_ = "--format=%H%x00%T%x00%P%x00%an"
+    listed = run_git(["log", "--topo-order", "--no-show-signature", f"--max-count={count}", format_], root).stdout
+    found = [line.split("\0") for line in split_lines(listed)]
+    return [Commit(commit, tree, tuple(parents.split()), author) for commit, tree, parents, author in found]
 
 
 def is_new_commit(root: Folder, commit: str) -> bool:

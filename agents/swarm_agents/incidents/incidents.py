@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Row, Transaction
+from swarm_agents.text import one_line
 from swarm_agents.values import NamedTuple, StrEnum
 
 
@@ -29,16 +30,33 @@ class Attempt(NamedTuple):
     reason: str
 
 
-def open_incident(tx: Transaction, incident: int, agent: str, summary: str, evidence: str, hook: str | None) -> None:
+def describe_suspect(suspect: tuple[str, str] | None) -> str:
+    """The first red commit and its author in a few words; '' where they are not known."""
+    return f"{suspect[0][:10]} by {one_line(suspect[1], 40)}" if suspect else ""
+
+
+def open_incident(
+    tx: Transaction,
+    incident: int,
+    agent: str,
+    summary: str,
+    evidence: str,
+    hook: str | None,
+    suspect: tuple[str, str] | None = None,
+) -> None:
+    """Insert the incident. `suspect` is the commit that broke it and its author, where they are known."""
+    commit, author = suspect or (None, None)
     tx.execute(
-        "insert into incidents (id, opened_at, opened_by, summary, evidence, hook) "
-        "values (:incident, :now, :agent, :summary, :evidence, :hook)",
+        "insert into incidents (id, opened_at, opened_by, summary, evidence, hook, first_red, first_red_by) "
+        "values (:incident, :now, :agent, :summary, :evidence, :hook, :commit, :author)",
         incident=incident,
         now=tx.now,
         agent=agent,
         summary=summary,
         evidence=evidence,
         hook=hook,
+        commit=commit,
+        author=author,
     )
 
 
@@ -94,16 +112,6 @@ def count_symptom(tx: Transaction, incident: int, signature: str, summary: str, 
         summary=summary,
         now=tx.now,
         agent=agent,
-    )
-
-
-def record_first_red(tx: Transaction, incident: int, commit: str, author: str) -> None:
-    """Record which commit broke it, and its author."""
-    tx.execute(
-        "update incidents set first_red = :commit, first_red_by = :author where id = :incident",
-        commit=commit,
-        author=author,
-        incident=incident,
     )
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from swarm_agents.build import row as build_row
 from swarm_agents.config.config import Config, NotifyConfig
 from swarm_agents.courier import lease
 from swarm_agents.db.clock import Clock, host_clock
@@ -137,7 +138,7 @@ def _post_message(db: Database, claimed: Announcement, asked: Escalation) -> tup
     """Send the question to all agents, and record that in the same transaction."""
     with db.transaction() as tx:
         with tx.savepoint() as part:
-            messages.post(tx, SWARM, EVERYONE, escalations.message_to_agents(asked.reason))
+            messages.post(tx, SWARM, EVERYONE, escalations.message_to_agents(build_row.read(tx), asked.reason))
         if not part.error:
             announcements.record_told(tx, claimed, "sent")
     return ("failed", part.error) if part.error else ("sent", "")

@@ -32,7 +32,7 @@ class AssignDialog(CommandDialog):
             else ""
         )
         return Content.assemble(
-            (one_line(build.summary, 200) + "\n\n", STYLE["dim"]),
+            (one_line(build.breakage, 200) + "\n\n", STYLE["dim"]),
             "What happens:\n",
             taken,
             f"  The agent below gets attempt {build.attempt} of {build.max_attempts} and is told in its pane.",

@@ -18,7 +18,7 @@ class EscalateDialog(CommandDialog):
         held = f"  {build.fixer} is told to stop, and its fence is void.\n" if build.fixer else ""
         sent = f"  {len(waiting)} waiting agents return and do something else.\n" if waiting else ""
         return Content.assemble(
-            (one_line(build.summary, 200) + "\n\n", STYLE["dim"]),
+            (one_line(build.breakage, 200) + "\n\n", STYLE["dim"]),
             "What happens:\n",
             held,
             sent,

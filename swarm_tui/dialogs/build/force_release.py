@@ -22,7 +22,7 @@ class ForceReleaseDialog(CommandDialog):
         return Content.assemble(
             (build.fixer or "", "bold"),
             f" repairs attempt {build.attempt} of {build.max_attempts}; {lease}, fence {build.fence}.\n",
-            (one_line(build.summary, 200) + "\n\n", STYLE["dim"]),
+            (one_line(build.breakage, 200) + "\n\n", STYLE["dim"]),
             "What happens:\n",
             f"  {build.fixer} is told to stop, and its fence is void: a late “fixed” is refused.\n",
             "  The attempt does not count.\n",

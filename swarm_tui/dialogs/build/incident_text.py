@@ -41,7 +41,7 @@ def _head(incident: Incident, now: int) -> list[Line]:
     return [
         Content.styled(one_line(incident.summary, 300) or "no summary", "bold"),
         Content(),
-        _fact("broken by", broke),
+        _fact("suspect", broke),
         _fact("met by", f"{one_line(incident.opened_by, 64)}, {moment(incident.opened_at, now)}"),
         _fact("ended", _end(incident, now)),
     ]

@@ -443,6 +443,45 @@ def test_the_first_red_commit_is_named_with_its_author(checked: Repo) -> None:
     assert (shown["first_red"], shown["first_red_by"]) == (checked.head(), "Colleague")
 
 
+def test_an_agent_that_only_merged_the_broken_commit_is_not_suspected(checked: Repo) -> None:
+    checked.stage("a.txt")
+    assert commit(checked).exit == 0
+    tree = checked.worktree("elsewhere")
+    tree.configure(check="sh check.sh", wait_s=0.2)
+    tree.stage("b.txt")
+    assert commit(tree, "bob").exit == 0
+    author = checked.git("config", "user.name")
+    checked.git("config", "user.name", "Colleague")
+    land_broken(checked)
+    broken = checked.head()
+    checked.git("config", "user.name", author)
+    tree.git("merge", "-q", "--no-edit", "--no-verify", broken)
+    tree.stage("c.txt")
+    commit(tree, "bob")
+
+    shown = checked.swarm("build", "show", "1", "--json").data
+
+    assert (shown["first_red"], shown["first_red_by"]) == (broken, "Colleague")
+
+
+def test_a_merge_of_good_commits_that_is_red_is_suspected_itself(checked: Repo) -> None:
+    both = CHECK.replace("[ -e broken ]", "[ -e x ] && [ -e y ]")
+    checked.stage("check.sh", both)
+    assert commit(checked).exit == 0
+    tree = checked.worktree("elsewhere")
+    tree.configure(check="sh check.sh", wait_s=0.2)
+    for where, name in ((checked, "x"), (tree, "y")):
+        where.stage(name)
+        assert commit(where).exit == 0
+    tree.git("merge", "-q", "--no-edit", "--no-verify", checked.head())
+    tree.stage("c.txt")
+    commit(tree, "bob")
+
+    shown = checked.swarm("build", "show", "1", "--json").data
+
+    assert shown["first_red"] == tree.head()
+
+
 @pytest.mark.parametrize("name", ["with space", "ünï ☃"])
 def test_paths_of_any_kind_are_checked(checked: Repo, name: str) -> None:
     tree = checked.worktree(name.replace(" ", "-"))

@@ -7,7 +7,6 @@ import pytest
 from swarm_agents.build import build
 from swarm_agents.commit.verdict import RefusalFinding, Verdict, record_finding
 from swarm_agents.db.database import Database
-from swarm_agents.incidents import incidents
 from swarm_tui.dialogs.build.incident_details import IncidentDetailsDialog
 from swarm_tui.screens.overview import OverviewScreen
 from tests.support import scenes
@@ -26,7 +25,7 @@ async def test_enter_on_the_banner_tells_the_open_incident_from_its_beginning(
 
     async with dashboard(db_path, clock, TALL) as pilot:
         await pilot.press("tab", "enter")
-        await shows(pilot, "Incident 1", "broken by", "4f5e6d7c8b by Uma Carter", "not yet: red for")
+        await shows(pilot, "Incident 1", "suspect", "4f5e6d7c8b by Uma Carter", "not yet: red for")
         await shows(pilot, "1. api  ✗ failed after 4 min 20 s", "2. billing  ◆ open for")
         await shows(pilot, "test_rounding", "met 4 times, first by api")
         await shows(pilot, "api: broken  HEAD fails the check", "$ make check  exit status 1", "assert Decimal")
@@ -67,11 +66,11 @@ async def test_on_a_small_screen_all_of_it_can_be_reached_by_keys(
 
     async with dashboard(db_path, clock, (60, 16)) as pilot:
         await pilot.press("i")
-        await shows(pilot, "broken by")
+        await shows(pilot, "suspect")
         await pilot.press("G")
         await shows(pilot, "First seen")
         await pilot.press("g")
-        await shows(pilot, "broken by")
+        await shows(pilot, "suspect")
 
 
 @pytest.mark.parametrize("key", ["escape", "n", "i"])
@@ -88,13 +87,12 @@ async def test_it_closes_and_the_screen_below_is_as_before(
 
 
 async def test_hostile_text_stays_text(db: Database, db_path: Path, clock: FakeClock) -> None:
-    scenes.fixing(db, clock)
+    scenes.fixing(db, clock, ("[red]4f5e", "\x9b2J[/]"))
     hostile = RefusalFinding(
         Verdict.BROKEN, "[@click=app.quit]go[/]", output="\x1b[2J[/] gone", command="[bold", exit_status=1
     )
     with db.transaction() as tx:
         record_finding(tx, "api", 1, hostile)
-        incidents.record_first_red(tx, 1, "[red]4f5e", "\x9b2J[/]")
 
     async with dashboard(db_path, clock, TALL) as pilot:
         await pilot.press("i")

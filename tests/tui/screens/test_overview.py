@@ -36,6 +36,17 @@ async def test_the_banner_says_who_repairs_which_attempt_and_how_long(
     assert "lease 14:34 left" in shown
 
 
+async def test_the_banner_names_what_fails_and_who_broke_it_on_eighty_columns(
+    db: Database, db_path: Path, clock: FakeClock
+) -> None:
+    scenes.fixing(db, clock, ("4f5e6d7c8b9a0f1e2d3c4b5a69788796a5b4c3d2", "Uma Carter"))
+
+    async with dashboard(db_path, clock, (80, 24)) as pilot:
+        await shows(
+            pilot, "tests/test_invoice.py::test_rounding (AssertionError), +2 more", "suspect 4f5e6d7c8b by Uma"
+        )
+
+
 async def test_a_lease_counts_down_without_a_commit(db: Database, db_path: Path, clock: FakeClock) -> None:
     scenes.fixing(db, clock)
 

@@ -66,6 +66,17 @@ def test_keys_that_are_set_are_read_and_the_others_keep_their_defaults(tmp_path:
         ("[notify]\ncommand = []", "notify.command"),
         ("[notify]\ncommand = [1]", "notify.command"),
         ("[messages]\nper_minute = 0", "messages.per_minute"),
+        ("[build]\nreport = '/tmp/junit.xml'", "build.report"),
+        ("[build]\nreport = '../junit.xml'", "build.report"),
+        ("[build]\nreport = 'out/a**.xml'", "build.report"),
+        ("signatures = 3", "[signatures.NAME]"),
+        ("[signatures]\nzig = 'a'", "[signatures.zig]"),
+        ("[signatures.zig]", "signatures.zig.patterns"),
+        ("[signatures.zig]\npattern = ['a']", "signatures.zig.pattern"),
+        ("[signatures.zig]\npatterns = 'a'", "signatures.zig.patterns"),
+        ("[signatures.zig]\npatterns = ['a*']", "matches an empty line"),
+        (f"[signatures.zig]\npatterns = ['{'a' * 501}']", "more than 500"),
+        ("[signatures.zig]\npatterns = [" + "'a', " * 51 + "]", "51 patterns"),
         ('"\\u001b[2J" = 1', "␛[2J"),
     ],
 )
@@ -160,3 +171,23 @@ def refusal_of(folder: Path) -> str:
     with pytest.raises(BadConfig) as refused:
         load(folder)
     return refused.value.message
+
+
+def test_a_pattern_that_is_no_regular_expression_is_named_with_its_line(tmp_path: Path) -> None:
+    write(tmp_path, "[build]\nmax_attempts = 3\n\n[signatures.zig]\npatterns = ['^ok$', '^bad (']\n")
+
+    message = refusal_of(tmp_path)
+
+    assert "swarm.toml, line 5: 'signatures.zig.patterns' holds '^bad (', which is no regular expression" in message
+
+
+def test_patterns_of_all_tables_are_read(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "[build]\ncheck = 'a'\nreport = 'a.xml'\n[signatures.b]\npatterns = ['c']\n[signatures.d]\npatterns = ['e']",
+    )
+
+    config = load(tmp_path)
+
+    assert (config.naming.report, config.naming.patterns) == ("a.xml", ("c", "e"))
+    assert config.check and config.check.naming == config.naming

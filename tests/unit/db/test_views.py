@@ -27,7 +27,7 @@ from tests.support.clock import FakeClock
 # People have queries that use these. Add to a list; never rename or remove.
 COLUMNS = {
     "v_build": "status incident summary fixer fence attempt max_attempts retry_at broken_since lease_expires_at "
-    "last_check last_check_ok changed_at waiting",
+    "last_check last_check_ok changed_at waiting suspect",
     "v_incidents": "id opened_at opened_by summary hook evidence closed_at closed_by closed_how closed_why "
     "seconds_to_green fix_commit first_red first_red_by attempts agent_minutes_waited",
     "v_attempts": "incident number budget agent fence began_at ended_at outcome error_class reason landed_commit",

@@ -268,7 +268,7 @@ def test_the_message_follows_as_soon_as_it_can_be_written(db: Database) -> None:
         assert reading.read_log(tx).messages[-1][3:6] == (
             EVERYONE,
             "STATUS",
-            escalations.message_to_agents("please look"),
+            escalations.message_to_agents(build.state(tx), "please look"),
         )
 
 

@@ -51,7 +51,7 @@ def first(db: sqlite_utils.Database) -> None:
 @migrations()
 def views(db: sqlite_utils.Database) -> None:
     """Version 2: the views of `views.sql`."""
-    db.executescript(_ISO_CALL.sub(_ISO_SQL, (_HERE / "views.sql").read_text(encoding="utf-8")))
+    db.executescript(_read_views("views.sql"))
 
 
 @migrations()
@@ -63,7 +63,17 @@ def shared_branch(db: sqlite_utils.Database) -> None:
 @migrations()
 def lost_panes(db: sqlite_utils.Database) -> None:
     """Version 4: whether an agent's pane was seen to be gone."""
-    db.executescript(_ISO_CALL.sub(_ISO_SQL, (_HERE / "lost_panes.sql").read_text(encoding="utf-8")))
+    db.executescript(_read_views("lost_panes.sql"))
+
+
+@migrations()
+def breakage(db: sqlite_utils.Database) -> None:
+    """Version 5: what failed in a check, by name, and which commit broke the build."""
+    db.executescript(_read_views("breakage.sql"))
+
+
+def _read_views(name: str) -> str:
+    return _ISO_CALL.sub(_ISO_SQL, (_HERE / name).read_text(encoding="utf-8"))
 
 
 def create_file(path: Path) -> bool:
