@@ -71,7 +71,7 @@ def _end_interrupted(root: Path, command: str, saved: SavedWork) -> SyncFailed |
     Changes that were not put aside are kept too, as the interrupted command may have changed them in place.
     """
     commit, lost = saved_work.keep_lost_files(root, saved)
-    saved_work.discard(root, saved, keep=not saved.aside)
+    saved_work.discard(root, saved, keep=not saved.aside or saved_work.was_merged(root, saved))
     if commit is None:
         return None
     why = (
@@ -117,7 +117,7 @@ def bring_in_fix(root: Path, command: str) -> SyncFailed | None:
             saved_work.discard(root, saved)
         raise
     if failed is None or failed.saved is None:
-        saved_work.discard(root, saved)
+        saved_work.discard(root, saved, keep=saved_work.was_merged(root, saved))
     return failed
 
 

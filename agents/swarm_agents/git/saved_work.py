@@ -211,6 +211,14 @@ def undo_changes(root: Path, saved: SavedWork) -> bool:
     return _is_untouched(root, saved)
 
 
+def was_merged(root: Path, saved: SavedWork) -> bool:
+    """Whether a saved file, or what was staged of it, is another one now: merged with what a command brought in."""
+    if not saved.paths or saved.commit is None:
+        return False
+    now, before = (_list_entries(root, saved, index) for index in (None, saved.folder / "index"))
+    return now != before or not _has_saved_files(root, saved)
+
+
 def list_intended(root: Path) -> tuple[str, ...]:
     """Files that are in the index by intent only (`git add -N`)."""
     listed = _run(root, ["diff", "--name-only", "--diff-filter=A", "-z"]).stdout
@@ -398,8 +406,18 @@ def _is_untouched(root: Path, saved: SavedWork) -> bool:
 def _is_as_saved(root: Path, saved: SavedWork) -> bool:
     if not has_same_entries(root, saved.folder / "index") or set(_list_changed(root)) != set(saved.paths):
         return False
+    return _has_saved_files(root, saved)
+
+
+def _has_saved_files(root: Path, saved: SavedWork) -> bool:
     kept = [saved.folder / "files" / str(number) for number in range(len(saved.paths))]
     return all(_read_raw(root / path) == _read_raw(copy) for path, copy in zip(saved.paths, kept, strict=True))
+
+
+def _list_entries(root: Path, saved: SavedWork, index: Path | None) -> set[str]:
+    """The entries of the saved files in the index, or in a copy of it."""
+    listed = _run(root, ["ls-files", "--stage", "-z"], index=index).stdout.split("\0")
+    return {entry for entry in listed if entry.partition("\t")[2] in saved.paths}
 
 
 def _restore_files(root: Path, saved: SavedWork, leave: set[str] | tuple[()]) -> None:

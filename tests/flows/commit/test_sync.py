@@ -167,6 +167,8 @@ def test_changes_to_a_file_of_the_fix_are_merged_where_that_is_possible(two_tree
 
     assert ended.exit == 0, ended
     assert (bob.path / "long").read_text() == "".join(["alice's\n", *lines[1:-1], "bob's\n"])
+    kept = bob.git("for-each-ref", "--format=%(refname)", "refs/worktree")
+    assert bob.git("show", f"{kept}:long") == "".join([*lines[:-1], "bob's"])
     assert (bob.path / "partly").read_text() == "not staged\n"
     assert bob.git("show", ":partly") == "staged"
 
