@@ -79,7 +79,8 @@ def record(context: CommitContext, incident: int | None, finding: RefusalFinding
 
 def _summarize(finding: RefusalFinding) -> str:
     """Names what fails; where no tool that is known names anything, the line that says most, and the hook."""
-    if finding.signature and finding.signature.ids:
-        return finding.signature.summarize()
-    told = finding.signature.summarize() if finding.signature else ""
-    return f"{finding.hook}: {told or 'failed without output'}"
+    signature = finding.signature
+    told = signature.summarize() if signature else ""
+    if not signature or not signature.ids:
+        told = f"{finding.hook}: {told or 'failed without output'}"
+    return f"{told} (the patterns of [signatures] took too long)" if signature and signature.patterns_ended else told

@@ -45,6 +45,8 @@ class Signature(NamedTuple):
     """The kind of error of each id, '' where the tool does not tell."""
     telling_line: str = ""
     """Without ids: the line of the output that says most."""
+    patterns_ended: bool = False
+    """The user's own patterns took too much time or memory, so they name nothing here."""
 
     def summarize(self) -> str:
         """Names what fails: `tests/test_a.py::test_sum (TypeError), +2 more`; '' for an output without a word."""
@@ -63,18 +65,22 @@ class Signature(NamedTuple):
 def make_signature(output: str, roots: Iterable[str] = (), patterns: tuple[str, ...] = ()) -> Signature:
     """The signature of this output.
 
-    `roots` are folders in which it ran: paths in them are as seen from there. `patterns` are the user's own; without
-    effect when they take too long.
+    `roots` are folders in which it ran: paths in them are as seen from there. `patterns` are the user's own; they
+    are without effect when they take too long, and then the signature says so.
     """
     text = read_plain_text(output)
     for root in roots:
         text = text.replace(f"{root}/", "")
     failures = find_failures(read_tools(), text)
+    patterns_ended = False
     if patterns:
         from swarm_agents.commit.signature.user_patterns import find_failures_apart  # starts a process
 
-        failures += find_failures_apart(patterns, text) or []
-    return make_from_failures(failures) if failures else _make_from_text(text)
+        found = find_failures_apart(patterns, text)
+        failures += found or []
+        patterns_ended = found is None
+    made = make_from_failures(failures) if failures else _make_from_text(text)
+    return made._replace(patterns_ended=patterns_ended)
 
 
 def make_from_failures(failures: Iterable[Failure]) -> Signature:
