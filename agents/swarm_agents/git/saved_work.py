@@ -33,6 +33,7 @@ SAVED_REF = "refs/worktree/swarm-saved"  # a ref of this worktree alone: all wor
 KEPT_REF = "refs/worktree/swarm-kept-"  # and the id: saved work that could not be restored, after its owner was told
 
 _USERS = "users"  # names the processes that work while the changes are saved
+_RESTORED = "restored"  # a file that says that nothing is left to restore
 _FOLDER = "swarm-saved"  # in the git directory of the worktree
 _MOST_HIDDEN = 20_000  # links; more files than that are dependencies or builds, which can be made again
 _LIMIT_S = 600  # a filter as that of git-lfs may load what it restores
@@ -78,6 +79,8 @@ def save_work(root: Path) -> SavedWork:
         saved = SavedWork(folder, head, read_branch(root), commit, paths, hidden, _has_changed_submodule(root))
         record_users(saved, os.getpid())
         _write_state(saved)
+        if commit:  # after the state: a ref alone says that the changes are not in the working tree
+            run_git_or_raise(["update-ref", SAVED_REF, commit], root)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise CannotWrite(f"Your changes could not be saved in {folder}: {error.strerror}.") from error
@@ -90,16 +93,15 @@ def find_saved_work(root: Path) -> SavedWork | None:
     `paths` is empty when only the commit is left of it.
     """
     folder = worktree_git_dir(root) / _FOLDER
+    if (folder / _RESTORED).exists():
+        _forget(root, folder)
+        return None
     try:
         state = json.loads((folder / "state").read_text(encoding="ascii"))
         state |= {name: tuple(state[name]) for name in ("paths", "hidden")}
         return SavedWork(folder, **state)
-    except (
-        FileNotFoundError,
-        NotADirectoryError,
-        ValueError,
-    ):  # none, or it was killed while it saved, and had changed nothing
-        pass
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        pass  # there is none, or the process was killed while it saved, and had changed nothing
     if not (folder.parent / SAVED_REF).exists() and not (folder.parent / "reftable").exists():
         return None
     commit = run_git(["rev-parse", "--verify", "--quiet", SAVED_REF], root).stdout.strip()
@@ -227,15 +229,12 @@ def list_intended(root: Path) -> tuple[str, ...]:
 
 def list_lost_files(root: Path, saved: SavedWork) -> tuple[str, ...]:
     """Files that git did not track or did not look at, and that what is checked out now has replaced."""
-    lost = [
-        path
-        for number, path in enumerate(saved.hidden)
-        if not _is_same_file(root / path, saved.folder / "hidden" / str(number))
-    ]
+    kept = saved.folder / "hidden"
+    lost = {path for number, path in enumerate(saved.hidden) if not _is_same_file(root / path, kept / str(number))}
     if not lost:
         return ()
-    tracked = _run(root, ["ls-tree", "-r", "-z", "--name-only", "--full-tree", "HEAD", "--", *lost[:1000]]).stdout
-    return tuple(path for path in tracked.split("\0") if path)
+    tracked = _run(root, ["ls-tree", "-r", "-z", "--name-only", "--full-tree", "HEAD"]).stdout.split("\0")
+    return tuple(path for path in tracked if path in lost)
 
 
 def keep_lost_files(root: Path, saved: SavedWork) -> tuple[str | None, tuple[str, ...]]:
@@ -266,11 +265,16 @@ def discard(root: Path, saved: SavedWork, keep: bool = False) -> None:
     with defer_signals():
         if keep and saved.commit:
             run_git_or_raise(["update-ref", f"{KEPT_REF}{saved.commit[:10]}", saved.commit], root)
-        with contextlib.suppress(FileNotFoundError):
-            (saved.folder / "state").unlink()
-        if saved.commit:
-            run_git_or_raise(["update-ref", "-d", SAVED_REF], root)
-        shutil.rmtree(saved.folder, ignore_errors=True)
+        if saved.folder.exists():
+            (saved.folder / _RESTORED).touch()
+        _forget(root, saved.folder)
+
+
+def _forget(root: Path, folder: Path) -> None:
+    """Remove the ref and the copies, in an order in which an interruption leaves nothing to restore."""
+    run_git_or_raise(["update-ref", "-d", SAVED_REF], root)
+    (folder / "state").unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 _FROM_STDIN = ("--pathspec-from-file=-", "--pathspec-file-nul")
@@ -314,7 +318,7 @@ def _has_changed_submodule(root: Path) -> bool:
 
 
 def _make_stash(root: Path, folder: Path, head: str, paths: Sequence[str]) -> str:
-    """A commit in the form of a stash, under `SAVED_REF`. `git stash create` itself refuses files added by intent."""
+    """A commit in the form of a stash. `git stash create` itself refuses files added by intent."""
     index = folder / "index-stash"
     shutil.copyfile(folder / "index", index)
     staged = _write_tree(root, index)
@@ -325,9 +329,7 @@ def _make_stash(root: Path, folder: Path, head: str, paths: Sequence[str]) -> st
     index.unlink()
     note = "swarm: kept while the fix is brought in"
     beside = run_git_or_raise([*_IDENTITY, "commit-tree", staged, "-p", head, "-m", note], root)
-    stash = run_git_or_raise([*_IDENTITY, "commit-tree", held, "-p", head, "-p", beside, "-m", note], root)
-    run_git_or_raise(["update-ref", SAVED_REF, stash], root)
-    return stash
+    return run_git_or_raise([*_IDENTITY, "commit-tree", held, "-p", head, "-p", beside, "-m", note], root)
 
 
 def _write_tree(root: Path, index: Path) -> str:
