@@ -152,6 +152,17 @@ def record_ended_panes(db: Database) -> None:
     record_pane_looks(db, lost)
 
 
+def check_process(agent: Agent) -> Agent:
+    """The agent with what the process table tells of its pane, where no look was recorded yet. Writes nothing.
+
+    An agent of another container has its tmux socket there: then nothing is known of its process here.
+    """
+    pane = agent.pane
+    if pane is None or agent.left_at is not None or agent.seen_loss or not os.path.exists(pane.socket):
+        return agent
+    return agent if _runs(pane.pane_pid) else agent._replace(seen_loss=PaneLoss("ended", agent.seen_at))
+
+
 def _is_news(known: PaneLoss | None, why: str) -> bool:
     return known is None or (known.why != why and why in _CERTAIN_LOSSES)
 

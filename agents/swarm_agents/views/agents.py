@@ -38,7 +38,8 @@ def list_agents(tx: Transaction) -> list[ListedAgent]:
     """The same within the caller's transaction."""
     fixer = build_row.read(tx).fixer
     waiting = {waiter.agent for waiter in waiters.list_waiting(tx)}
-    return [ListedAgent(agent, _state(agent, fixer, waiting, tx.now)) for agent in roster.list_all(tx)]
+    agents = [roster.check_process(agent) for agent in roster.list_all(tx)]
+    return [ListedAgent(agent, _state(agent, fixer, waiting, tx.now)) for agent in agents]
 
 
 def _state(agent: Agent, fixer: str | None, waiting: set[str], now: int) -> str:

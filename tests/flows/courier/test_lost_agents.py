@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from swarm_agents.db.database import Database
 from swarm_agents.model import PaneAddress
+from swarm_agents.views import agents
 from tests.support.repo import Repo
 from tests.support.tmux import Tmux, alive
 from tests.support.until import until
@@ -98,6 +100,16 @@ def test_a_courier_records_what_it_sees(
 
     assert in_view(repo) == why
     assert told(repo, "status")["state"] == state
+
+
+def test_who_only_reads_calls_it_gone_too(repo: Repo, tmux: Tmux) -> None:
+    lose(tmux, join(repo, tmux), close)
+
+    with Database(repo.place.database) as db:
+        [ann] = [one for one in agents.read(db).agents if one.agent.name == "ann"]
+
+    assert (ann.state, ann.agent.pane_loss and ann.agent.pane_loss.source) == ("gone", "the process table")
+    assert in_view(repo) is None
 
 
 def test_a_new_pane_makes_it_active_again(repo: Repo, tmux: Tmux) -> None:
