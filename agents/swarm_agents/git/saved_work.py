@@ -178,6 +178,7 @@ def carry_over(root: Path, saved: SavedWork) -> tuple[str, ...]:
                 _clear(root, saved)
                 return both
             _restore_files(root, saved, set(both))
+            _run(root, ["add", "--intent-to-add", *_FROM_STDIN], list_intended(root, saved.folder / "index"))
             return ()
         index = saved.folder / _CARRIED
         shutil.copyfile(saved.folder / "index", index)
@@ -219,9 +220,9 @@ def undo_changes(root: Path, saved: SavedWork) -> bool:
     return _is_untouched(root, saved)
 
 
-def list_intended(root: Path) -> tuple[str, ...]:
-    """Files that are in the index by intent only (`git add -N`)."""
-    listed = _run(root, ["diff", "--name-only", "--diff-filter=A", "-z"]).stdout
+def list_intended(root: Path, index: Path | None = None) -> tuple[str, ...]:
+    """Files that are by intent only (`git add -N`) in the index, or in this copy of one."""
+    listed = _run(root, ["diff", "--name-only", "--diff-filter=A", "-z"], index=index).stdout
     return tuple(path for path in listed.split("\0") if path)
 
 

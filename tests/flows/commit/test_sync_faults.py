@@ -254,6 +254,23 @@ def test_what_a_sync_replaced_is_kept_where_it_cannot_be_undone(alice: Repo, bob
     assert bob.shell(f'test "$({told.json["next"]})" = precious') == 0
 
 
+def test_a_file_that_was_added_by_intent_stays_so_where_changes_are_merged(alice: Repo, bob: Repo) -> None:
+    lines = [f"{number}\n" for number in range(30)]
+    bring(alice, "long", "".join(lines))
+    alice.git("commit", "-q", "-m", "long", "--no-verify", "--", "long")
+    bob.git("merge", "-q", "--no-edit", "alice")
+    bring(alice, "long", "".join(["alice's\n", *lines[1:]]))
+    leave_behind(alice)
+    change(bob)
+    bob.write("long", "".join([*lines[:-1], "bob's\n"]))
+    bob.configure(sync=REBASE)
+
+    ended = commit(bob, "bob", "-am", "x")
+
+    assert ended.exit == 0, ended
+    assert "intended" in bob.git("show", "--name-only", "--format=").split()
+
+
 # What is told.
 
 
