@@ -7,10 +7,11 @@ import time
 from swarm_agents.commit import gate_note, hook_changes
 from swarm_agents.commit.arguments import CommitContents
 from swarm_agents.commit.context import CommitContext
-from swarm_agents.commit.ends import CommitGone, CommitMixed, CommitMoved
+from swarm_agents.commit.ends import CommitGone, CommitMixed, CommitMoved, SyncFailed
 from swarm_agents.commit.gate_note import GateNote
 from swarm_agents.commit.hook_changes import HookChanges
 from swarm_agents.commit.request import CommitRequest, PlannedTry, plan_try
+from swarm_agents.commit.sync import kept_out, restore_interrupted
 from swarm_agents.git.commit import CommitRun, keep_edited_message, make_editor, run_commit
 from swarm_agents.late import load_late
 from swarm_agents.model import Moment
@@ -64,7 +65,7 @@ class CommitAttempt(NamedTuple):
 
 def try_commit(
     context: CommitContext, request: CommitRequest, again: bool
-) -> CommitAttempt | CommitMoved | CommitMixed | CommitGone:
+) -> CommitAttempt | CommitMoved | CommitMixed | CommitGone | SyncFailed:
     """Run `git commit`, up to twelve times when it loses races, each time for the same changes.
 
     `again`: it was tried before. Raises `Unavailable` without git, `CannotWrite`.
@@ -73,11 +74,14 @@ def try_commit(
     report = context.config.naming.report
     reports = report_files.stamp_reports(context.root, report) if report else {}
     for left in range(_RACE_TRIES, 0, -1):
-        planned = plan_try(context, request, again)
-        if not isinstance(planned, PlannedTry):
-            return planned
-        before = hook_changes.record_files(context.root, planned.tree)
-        run, gate = _run_once(context, request, planned)
+        if again and (failed := restore_interrupted(context)):  # of another agent in this working tree
+            return failed
+        with kept_out(context):
+            planned = plan_try(context, request, again)
+            if not isinstance(planned, PlannedTry):
+                return planned
+            before = hook_changes.record_files(context.root, planned.tree)
+            run, gate = _run_once(context, request, planned)
         if not _lost_race(run) or left == 1:
             break
         again = True

@@ -71,7 +71,9 @@ def commit(context: CommitContext) -> CommitEnd:
     if failed := sync.restore_interrupted(context):
         return failed
     with new_notes_folder(context.notes_parent) as notes:
-        return _try_until_the_end(context, read_request(context, notes))
+        with sync.kept_out(context):
+            request = read_request(context, notes)
+        return _try_until_the_end(context, request)
 
 
 def _try_until_the_end(context: CommitContext, request: CommitRequest) -> CommitEnd:
@@ -153,7 +155,7 @@ def _bring_in_fix(
     """The breakage may be repaired already: with a sync, bring in the fix and try again, once."""
     if context.config.sync is None or state.synced or behind.operation or behind.amended:
         return behind
-    return sync.bring_in_fix(context.root, context.config.sync) or TryAgain(state._replace(synced=True))
+    return sync.bring_in_fix(context, behind) or TryAgain(state._replace(synced=True))
 
 
 def _report(

@@ -108,6 +108,8 @@ class SyncFailed(NamedTuple):
     files: tuple[str, ...] = ()
     next: str | None = None
     saved: str | None = None
+    undone: bool = True
+    """Everything is as it was."""
 
 
 CommitEnd = (

@@ -7,21 +7,23 @@ Where an operation of git is in progress, nothing here touches the working tree.
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 
 from swarm_agents.build import build
 from swarm_agents.commit.ends import CommitBehind, SyncFailed
-from swarm_agents.errors import SwarmError
-from swarm_agents.git import files, refs
+from swarm_agents.errors import SwarmError, Unavailable
+from swarm_agents.git import directory, files, refs
 from swarm_agents.incidents import incidents
 from swarm_agents.late import load_late
 from swarm_agents.values import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from swarm_agents.commit.context import CommitContext
     from swarm_agents.commit.request import CommitRequest
-    from swarm_agents.git import operation, repository, saved_work
+    from swarm_agents.git import operation, repository, saved_work, turns
     from swarm_agents.git.operation import Operation
     from swarm_agents.git.saved_work import SavedWork
     from swarm_agents.system import subprocesses
@@ -29,18 +31,47 @@ else:  # a commit that lands at once needs none of them
     operation = load_late("swarm_agents.git.operation")
     repository = load_late("swarm_agents.git.repository")
     saved_work = load_late("swarm_agents.git.saved_work")
+    turns = load_late("swarm_agents.git.turns")
     subprocesses = load_late("swarm_agents.system.subprocesses")
 
 # An automatic stash that conflicts leaves its markers in the user's files.
 _SETTINGS = {"rebase.autoStash": "false", "merge.autoStash": "false"}
 _AS_BEFORE = "It was undone: your branch, index and files are as they were"
 _MOST_NAMED = 5
+_UNSET = "the sync"  # its setting may be among what was put aside
 
 
 def restore_interrupted(context: CommitContext) -> SyncFailed | None:
     """A sync that was killed left the caller's changes saved: restore them before anything else."""
-    command = context.config.sync
-    if command is None or (saved := saved_work.find_saved_work(context.root)) is None:
+    git_dir = directory.find_git_dir(os.fspath(context.root)) or repository.worktree_git_dir(context.root)
+    if not any(os.path.lexists(os.path.join(git_dir, name)) for name in (directory.SAVED_WORK, directory.SAVED_REF)):
+        return None
+    with turns.hold_for_sync(context.root) as held:
+        return _restore_interrupted(context) if held else _not_tried(context.config.sync or _UNSET)
+
+
+@contextmanager
+def kept_out(context: CommitContext) -> Iterator[None]:
+    """No other agent syncs this working tree during the block. Raises `Unavailable` when a sync does not end."""
+    if not context.config.sync:
+        yield
+        return
+    with turns.hold_for_commit(context.root) as held:
+        if not held:
+            raise Unavailable(
+                "A sync of another agent is still running in this folder. Commit again when it has ended."
+            )
+        yield
+
+
+def _not_tried(command: str) -> SyncFailed:
+    why = "The fix was not brought in: a commit or sync of another agent is still running in this folder. Commit again"
+    return SyncFailed(command, f"{why} when it has ended")
+
+
+def _restore_interrupted(context: CommitContext) -> SyncFailed | None:
+    command = context.config.sync or _UNSET
+    if (saved := saved_work.find_saved_work(context.root)) is None:
         return None
     if saved_work.is_still_used(saved):
         why = "A sync that was interrupted here is still running. Wait until it has ended, then commit again"
@@ -78,7 +109,9 @@ def _end_interrupted(root: Path, command: str, saved: SavedWork) -> SyncFailed |
         f"A sync was interrupted after it had replaced {_list(lost)}, which git did not track here or was told not to "
         f"look at. What was there is kept in the commit {_short(commit)}. Look at it, then commit again"
     )
-    return SyncFailed(command, why, lost, f"git show {_short(commit)}:{lost[0]}", commit)
+    import shlex  # as below
+
+    return SyncFailed(command, why, lost, f"git show {shlex.quote(f'{_short(commit)}:{lost[0]}')}", commit)
 
 
 def find_missing_fix(context: CommitContext, request: CommitRequest) -> CommitBehind | None:
@@ -95,17 +128,32 @@ def find_missing_fix(context: CommitContext, request: CommitRequest) -> CommitBe
 
 def catch_up(context: CommitContext, request: CommitRequest) -> bool | SyncFailed:
     """After green: bring in the fix where a sync is configured and HEAD lacks it. Whether it did."""
-    command = context.config.sync
-    if not command or (behind := find_missing_fix(context, request)) is None or behind.operation or behind.amended:
+    if (
+        not context.config.sync
+        or (behind := find_missing_fix(context, request)) is None
+        or behind.operation
+        or behind.amended
+    ):
         return False
-    return bring_in_fix(context.root, command) or True
+    return bring_in_fix(context, behind) or True
 
 
-def bring_in_fix(root: Path, command: str) -> SyncFailed | None:
+def bring_in_fix(context: CommitContext, behind: CommitBehind) -> SyncFailed | None:
     """Run the sync where the user's changes are; where it fails, run it again while they are put aside.
 
     Where that fails too, or the changes conflict with the fix, everything is made as it was.
     """
+    with turns.hold_for_sync(context.root) as held:
+        if not held:
+            return _not_tried(behind.command)
+        if failed := _restore_interrupted(context):
+            return failed
+        if refs.contains_commit(context.root, "HEAD", behind.fix):  # another agent here was quicker
+            return None
+        return _bring_in(context.root, behind.command)
+
+
+def _bring_in(root: Path, command: str) -> SyncFailed | None:
     try:
         saved = saved_work.save_work(root)
     except SwarmError as error:
@@ -116,14 +164,14 @@ def bring_in_fix(root: Path, command: str) -> SyncFailed | None:
         if saved_work.undo_changes(root, saved):
             saved_work.discard(root, saved)
         raise
-    if failed is None or failed.saved is None:
+    if failed is None or failed.undone:
         saved_work.discard(root, saved, keep=saved_work.was_merged(root, saved))
     return failed
 
 
 def _run_and_restore(root: Path, command: str, saved: SavedWork) -> SyncFailed | None:
     failed = _run_sync(root, command, saved)
-    if failed is None or failed.saved or not saved.paths:
+    if failed is None or not failed.undone or not saved.paths:
         return failed
     lead_on = _go_round_changes(root, command, saved)
     aside = saved_work.put_aside(root, saved)
@@ -172,9 +220,8 @@ def _undo(
     if saved_work.undo_changes(root, saved):
         return SyncFailed(command, f"{why}. {_AS_BEFORE}", conflicts, then)
     kept = f" Your changes are kept as {_short(saved.commit)}." if saved.commit else ""
-    return SyncFailed(
-        command, f"{why}, and it could not be undone.{kept} See 'git status'", conflicts, None, saved.commit
-    )
+    why = f"{why}, and it could not be undone.{kept} See 'git status'"
+    return SyncFailed(command, why, conflicts, None, saved.commit, undone=False)
 
 
 def _make_environment(saved: SavedWork) -> dict[str, str]:
@@ -192,14 +239,29 @@ def _find_operation(root: Path) -> Operation | None:
 
 
 def _go_round_changes(root: Path, command: str, saved: SavedWork) -> str:
-    """The command, with the changes in a stash meanwhile. Git stashes no file that was added by intent."""
-    if not saved.paths:
-        return command
+    """The command, with the changes in a stash meanwhile, for the folder in which the caller is.
+
+    Git stashes no file that was added by intent.
+    """
     import shlex  # takes a millisecond, and only a sync that fails needs it
 
-    intended = saved_work.list_intended(root)
-    added = f"git add -- {shlex.join(intended)} && " if intended else ""
-    return f"{added}git stash push && {command} && git stash pop"
+    words = _write_for_shell(command)
+    if saved.paths:
+        intended = [f":(literal){path}" for path in saved_work.list_intended(root)]
+        added = f"git add -- {shlex.join(intended)} && " if intended else ""
+        words = f"{added}git stash push && {words} && git stash pop"
+    is_there = os.path.realpath(os.getcwd()) == os.path.realpath(root)
+    return words if is_there else f"(cd {shlex.quote(os.fspath(root))} && {words})"
+
+
+def _write_for_shell(command: str) -> str:
+    """The command as a part of another one, in one line."""
+    import shlex  # as above
+
+    if not command.isprintable():
+        escaped = command.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t")
+        return f'sh -c "$(printf %b {shlex.quote(escaped)})"'
+    return f"sh -c {shlex.quote(command)}" if any(sign in command for sign in "|;&#") else command
 
 
 def _list(paths: tuple[str, ...]) -> str:

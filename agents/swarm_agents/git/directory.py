@@ -14,6 +14,11 @@ from swarm_agents.values import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# The folder and the ref of saved_work.py, named here because each commit looks whether they are there. The ref is one of
+# the worktree alone, as all worktrees share the stash.
+SAVED_WORK = "swarm-saved"
+SAVED_REF = "refs/worktree/swarm-saved"
+
 # With one of these git looks for its repository elsewhere, or in another way.
 _DIRECTS_GIT = (
     "GIT_DIR",
@@ -41,6 +46,17 @@ def find_worktree(where: str) -> Worktree | None:
     try:
         root = _find_root(where)
         return _read_worktree(root) if root else None
+    except OSError:
+        return None
+
+
+def find_git_dir(root: str) -> str | None:
+    """The git directory of the working tree at `root` alone. None where only git can tell: then ask git."""
+    if any(name in os.environ for name in _DIRECTS_GIT):
+        return None
+    dot_git = os.path.join(root, ".git")
+    try:
+        return dot_git if os.path.isdir(dot_git) else _read_link(root, dot_git)
     except OSError:
         return None
 

@@ -10,6 +10,7 @@ from swarm_agents.git.run import run_git, run_git_or_raise
 
 _LOCK_WAIT_S = 10.0  # for another git that is just writing the index
 _PAUSE_S = 0.05
+_REFRESH_LIMIT_S = 600  # a slow filter reads each file; a git that is killed leaves its lock behind
 
 
 def find_index(root: Path) -> Path:
@@ -29,12 +30,16 @@ def install_index(root: Path, new: Path) -> None:
     give_up_at = time.monotonic() + _LOCK_WAIT_S
     while True:
         try:
-            with open(lock, "xb") as file:
-                file.write(new.read_bytes())
+            lock.touch(exist_ok=False)
             break
         except FileExistsError:
             if time.monotonic() >= give_up_at:
                 raise Unavailable(f"Another git holds {lock}. Run the command again when it has ended.") from None
             time.sleep(_PAUSE_S)
-    lock.replace(index)
-    run_git(["update-index", "-q", "--refresh"], root)
+    try:
+        lock.write_bytes(new.read_bytes())
+        lock.replace(index)
+    except OSError:  # the disk is full: a lock that stays would stop every git here
+        lock.unlink(missing_ok=True)
+        raise
+    run_git(["update-index", "-q", "--refresh"], root, limit_s=_REFRESH_LIMIT_S)

@@ -17,6 +17,7 @@ import stat
 from pathlib import Path
 
 from swarm_agents.errors import CannotWrite, Unavailable
+from swarm_agents.git.directory import SAVED_REF, SAVED_WORK
 from swarm_agents.git.index import find_index, has_same_entries, install_index
 from swarm_agents.git.operation import find_operation
 from swarm_agents.git.refs import read_branch, read_head
@@ -29,12 +30,10 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Sequence
 
-SAVED_REF = "refs/worktree/swarm-saved"  # a ref of this worktree alone: all worktrees share the stash
 KEPT_REF = "refs/worktree/swarm-kept-"  # and the id: saved work that could not be restored, after its owner was told
 
+_CARRIED = "index-carried"  # the index that the changes have on top of the commit that was brought in
 _USERS = "users"  # names the processes that work while the changes are saved
-_RESTORED = "restored"  # a file that says that nothing is left to restore
-_FOLDER = "swarm-saved"  # in the git directory of the worktree
 _MOST_HIDDEN = 20_000  # links; more files than that are dependencies or builds, which can be made again
 _LIMIT_S = 600  # a filter as that of git-lfs may load what it restores
 _IDENTITY = ("-c", "user.name=swarm", "-c", "user.email=swarm@localhost", "-c", "commit.gpgSign=false")
@@ -62,7 +61,7 @@ class SavedWork(NamedTuple):
 
 def save_work(root: Path) -> SavedWork:
     """Save everything, and change nothing. Raises `CannotWrite` or `Unavailable`, after which nothing is saved."""
-    folder = worktree_git_dir(root) / _FOLDER
+    folder = worktree_git_dir(root) / SAVED_WORK
     head = read_head(root)
     if head is None:
         raise Unavailable("There is no commit yet.")
@@ -78,8 +77,8 @@ def save_work(root: Path) -> SavedWork:
         commit = _make_stash(root, folder, head, paths) if paths else None
         saved = SavedWork(folder, head, read_branch(root), commit, paths, hidden, _has_changed_submodule(root))
         record_users(saved, os.getpid())
-        _write_state(saved)
-        if commit:  # after the state: a ref alone says that the changes are not in the working tree
+        _write_state(saved)  # before the ref: a ref alone stands for changes that are no longer here
+        if commit:
             run_git_or_raise(["update-ref", SAVED_REF, commit], root)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
@@ -92,10 +91,7 @@ def find_saved_work(root: Path) -> SavedWork | None:
 
     `paths` is empty when only the commit is left of it.
     """
-    folder = worktree_git_dir(root) / _FOLDER
-    if (folder / _RESTORED).exists():
-        _forget(root, folder)
-        return None
+    folder = worktree_git_dir(root) / SAVED_WORK
     try:
         state = json.loads((folder / "state").read_text(encoding="ascii"))
         state |= {name: tuple(state[name]) for name in ("paths", "hidden")}
@@ -133,7 +129,8 @@ def _lives(pid: str, start: str) -> bool:
 
 def can_restore(root: Path, saved: SavedWork) -> bool:
     """Whether the index holds nothing that was staged since the changes were put aside."""
-    if not saved.paths or has_same_entries(root, saved.folder / "index"):
+    restored = [saved.folder / name for name in ("index", _CARRIED) if (saved.folder / name).exists()]
+    if not saved.paths or any(has_same_entries(root, index) for index in restored):
         return True
     return _run(root, ["diff", "--cached", "--quiet", "HEAD"]).returncode == 0
 
@@ -165,15 +162,20 @@ def carry_over(root: Path, saved: SavedWork) -> tuple[str, ...]:
         return _apply_commit(root, saved)
     head = read_head(root) or ""
     both = _list_changed_by_both(root, saved, head)
-    edited = _list_unstaged(root)
+    edited = _list_edited(root, saved)
     with defer_signals():
-        index = saved.folder / "index-carried"
+        if edited:  # the edit stays, and so does what was there before
+            _keep_commit(root, saved)
+        if both and edited:
+            return tuple(sorted(edited))
         if both:
             if _run(root, ["stash", "apply", "--quiet", "--index", saved.commit or ""]).returncode != 0:
                 _clear(root, saved)
                 return both
-            _restore_files(root, saved, {*both, *edited})
+            _restore_files(root, saved, set(both))
+            _run(root, ["add", "--intent-to-add", *_FROM_STDIN], list_intended(root, saved.folder / "index"))
             return ()
+        index = saved.folder / _CARRIED
         shutil.copyfile(saved.folder / "index", index)
         carried = _run(root, ["read-tree", "-i", "-m", saved.head, head], index=index)
         if carried.returncode != 0:
@@ -203,7 +205,7 @@ def undo_changes(root: Path, saved: SavedWork) -> bool:
             _run(root, ["reset", "--quiet", "--keep", saved.head])
         if (read_branch(root), read_head(root)) != (saved.branch, saved.head):
             return False
-        _restore_files(root, saved, {path for path in _list_unstaged(root) if os.path.lexists(root / path)})
+        _restore_files(root, saved, {path for path in _list_edited(root, saved) if os.path.lexists(root / path)})
         _restore_hidden(root, saved)
         if not has_same_entries(root, saved.folder / "index"):
             install_index(root, saved.folder / "index")
@@ -221,20 +223,27 @@ def was_merged(root: Path, saved: SavedWork) -> bool:
     return now != before or not _has_saved_files(root, saved)
 
 
-def list_intended(root: Path) -> tuple[str, ...]:
-    """Files that are in the index by intent only (`git add -N`)."""
-    listed = _run(root, ["diff", "--name-only", "--diff-filter=A", "-z"]).stdout
+def list_intended(root: Path, index: Path | None = None) -> tuple[str, ...]:
+    """Files that are by intent only (`git add -N`) in the index, or in this copy of one."""
+    listed = _run(root, ["diff", "--name-only", "--diff-filter=A", "-z"], index=index).stdout
     return tuple(path for path in listed.split("\0") if path)
 
 
 def list_lost_files(root: Path, saved: SavedWork) -> tuple[str, ...]:
-    """Files that git did not track or did not look at, and that what is checked out now has replaced."""
-    kept = saved.folder / "hidden"
-    lost = {path for number, path in enumerate(saved.hidden) if not _is_same_file(root / path, kept / str(number))}
-    if not lost:
+    """Files that git did not track or did not look at, and that what is checked out now has replaced.
+
+    A file may be replaced by a folder too, and a folder by a file.
+    """
+    gone = [
+        path
+        for number, path in enumerate(saved.hidden)
+        if not _is_same_file(root / path, saved.folder / "hidden" / str(number))
+    ]
+    if not gone:
         return ()
-    tracked = _run(root, ["ls-tree", "-r", "-z", "--name-only", "--full-tree", "HEAD"]).stdout.split("\0")
-    return tuple(path for path in tracked if path in lost)
+    tracked = set(_run(root, ["ls-tree", "-r", "-z", "--name-only", "--full-tree", "HEAD"]).stdout.split("\0"))
+    taken = tracked.union(*(_list_folders(path) for path in tracked))
+    return tuple(path for path in gone if path in taken or not tracked.isdisjoint(_list_folders(path)))
 
 
 def keep_lost_files(root: Path, saved: SavedWork) -> tuple[str | None, tuple[str, ...]]:
@@ -252,32 +261,42 @@ def keep_lost_files(root: Path, saved: SavedWork) -> tuple[str | None, tuple[str
     for number, path in enumerate(saved.hidden):
         if path in lost:
             kept = saved.folder / "hidden" / str(number)
-            blob = run_git_or_raise(["hash-object", "-w", "--no-filters", "--", str(kept)], root)
-            _run(root, ["update-index", "--add", "--cacheinfo", f"100644,{blob},{path}"], index=index)
+            _add_raw(root, path, kept, index)
     note = "swarm: files that a sync replaced when it was interrupted"
     commit = run_git_or_raise([*_IDENTITY, "commit-tree", _write_tree(root, index), "-m", note], root)
     run_git_or_raise(["update-ref", f"{KEPT_REF}{commit[:10]}", commit], root)
     return commit, lost
 
 
+def _add_raw(root: Path, path: str, kept: Path, index: Path) -> None:
+    """Add a file or link to this index as it is, without filters."""
+    if kept.is_symlink():
+        mode, content, command = "120000", os.readlink(kept), ["hash-object", "-w", "--stdin"]
+    else:
+        mode, content = "100755" if os.access(kept, os.X_OK) else "100644", None
+        command = ["hash-object", "-w", "--no-filters", "--", str(kept)]
+    blob = run_git(command, root, request=content, limit_s=_LIMIT_S).stdout.strip()
+    _run(root, ["update-index", "--add", "--cacheinfo", f"{mode},{blob},{path}"], index=index)
+
+
 def discard(root: Path, saved: SavedWork, keep: bool = False) -> None:
     """Forget the saved work, as it is in the working tree again. With `keep`, a ref still has its commit."""
     with defer_signals():
-        if keep and saved.commit:
-            run_git_or_raise(["update-ref", f"{KEPT_REF}{saved.commit[:10]}", saved.commit], root)
-        if saved.folder.exists():
-            (saved.folder / _RESTORED).touch()
-        _forget(root, saved.folder)
-
-
-def _forget(root: Path, folder: Path) -> None:
-    """Remove the ref and the copies, in an order in which an interruption leaves nothing to restore."""
-    run_git_or_raise(["update-ref", "-d", SAVED_REF], root)
-    (folder / "state").unlink(missing_ok=True)
-    shutil.rmtree(folder, ignore_errors=True)
+        if keep:
+            _keep_commit(root, saved)
+        if saved.commit:
+            run_git_or_raise(["update-ref", "-d", SAVED_REF], root)
+        with contextlib.suppress(FileNotFoundError):
+            (saved.folder / "state").unlink()
+        shutil.rmtree(saved.folder, ignore_errors=True)
 
 
 _FROM_STDIN = ("--pathspec-from-file=-", "--pathspec-file-nul")
+
+
+def _keep_commit(root: Path, saved: SavedWork) -> None:
+    if saved.commit:
+        run_git_or_raise(["update-ref", f"{KEPT_REF}{saved.commit[:10]}", saved.commit], root)
 
 
 def _run(
@@ -306,9 +325,26 @@ def _list_unstaged(root: Path) -> set[str]:
     return {path for path in listed.split("\0") if path}
 
 
+def _list_edited(root: Path, saved: SavedWork) -> set[str]:
+    """Saved files that were written again since: they differ from the index, or exist although git does not track them,
+    and are not as they were saved.
+    """
+    differing = _list_unstaged(root)
+    tracked = set(_run(root, ["ls-files", "-z"]).stdout.split("\0"))
+    return {
+        path
+        for number, path in enumerate(saved.paths)
+        if path in differing or (path not in tracked and os.path.lexists(root / path))
+        if _read_raw(root / path) != _read_raw(saved.folder / "files" / str(number))
+    }
+
+
 def _list_changed_by_both(root: Path, saved: SavedWork, head: str) -> tuple[str, ...]:
+    """Saved files that the new commit changes too, or where it has a folder for a file or a file for a folder."""
     listed = _run(root, ["diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", saved.head, head]).stdout
-    return tuple(sorted({path for path in listed.split("\0") if path}.intersection(saved.paths)))
+    changed = {path for path in listed.split("\0") if path}
+    taken = changed.union(*(_list_folders(path) for path in changed))
+    return tuple(sorted(path for path in saved.paths if path in taken or not changed.isdisjoint(_list_folders(path))))
 
 
 def _has_changed_submodule(root: Path) -> bool:
@@ -356,7 +392,7 @@ def _copy(source: Path, target: Path) -> None:
 
 def _link_hidden(root: Path, folder: Path) -> tuple[str, ...]:
     untracked = _run(root, ["ls-files", "--others", "-z"]).stdout.split("\0")
-    flagged = [line[2:] for line in _run(root, ["ls-files", "-v", "-z"]).stdout.split("\0") if line[:1] in set("hS")]
+    flagged = [line[2:] for line in _run(root, ["ls-files", "-v", "-z"]).stdout.split("\0") if line[:1] in set("hSs")]
     hidden = [path for path in (*flagged, *untracked) if path and os.path.lexists(root / path)][:_MOST_HIDDEN]
     for number, path in enumerate(hidden):
         target = folder / "hidden" / str(number)
@@ -435,6 +471,14 @@ def _restore_hidden(root: Path, saved: SavedWork, replaced: bool = True) -> None
         kept = saved.folder / "hidden" / str(number)
         if os.path.lexists(kept) and (path in lost or not os.path.lexists(root / path)):
             _restore_file(root, path, kept, saved.folder / "restoring")
+
+
+def _list_folders(path: str) -> list[str]:
+    """The folders in which it lies, the nearest first."""
+    found = []
+    while path := path.rpartition("/")[0]:
+        found.append(path)
+    return found
 
 
 def _read_start(pid: int) -> str:

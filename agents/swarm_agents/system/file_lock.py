@@ -21,20 +21,23 @@ _PAUSE_S = (0.0005, 0.003)  # between two looks at the lock; a herd of 32 then c
 
 
 @contextmanager
-def held(path: str | os.PathLike[str], limit_s: float) -> Iterator[bool]:
-    """Hold the file lock at `path`, waiting at most `limit_s`; yields whether it is held."""
+def held(path: str | os.PathLike[str], limit_s: float, shared: bool = False) -> Iterator[bool]:
+    """Hold the file lock at `path`, waiting at most `limit_s`; yields whether it is held.
+
+    A `shared` one can be held by several at once, and by none while it is held alone.
+    """
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        yield _locked(fd, limit_s)
+        yield _locked(fd, limit_s, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
     finally:
         os.close(fd)
 
 
-def _locked(fd: int, limit_s: float) -> bool:
+def _locked(fd: int, limit_s: float, kind: int) -> bool:
     give_up_at = time.monotonic() + limit_s
     while True:
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(fd, kind | fcntl.LOCK_NB)
             return True
         except BlockingIOError:
             if time.monotonic() >= give_up_at:
