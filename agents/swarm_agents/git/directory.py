@@ -14,8 +14,8 @@ from swarm_agents.values import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# The folder and the ref of saved_work.py, named here because each commit looks whether they are there. The ref is one of
-# the worktree alone, as all worktrees share the stash.
+# The folder and the ref of saved_work.py, named here because each commit looks whether they are there. The ref is of
+# the worktree alone: all worktrees share the stash.
 SAVED_WORK = "swarm-saved"
 SAVED_REF = "refs/worktree/swarm-saved"
 
