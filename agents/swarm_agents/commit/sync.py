@@ -23,15 +23,17 @@ if TYPE_CHECKING:
 
     from swarm_agents.commit.context import CommitContext
     from swarm_agents.commit.request import CommitRequest
-    from swarm_agents.git import operation, repository, saved_work, turns
+    from swarm_agents.git import hidden_files, operation, repository, saved_work, turns
     from swarm_agents.git.operation import Operation
     from swarm_agents.git.saved_work import SavedWork
-    from swarm_agents.system import subprocesses
+    from swarm_agents.system import noted_processes, subprocesses
 else:  # a commit that lands at once needs none of them
+    hidden_files = load_late("swarm_agents.git.hidden_files")
     operation = load_late("swarm_agents.git.operation")
     repository = load_late("swarm_agents.git.repository")
     saved_work = load_late("swarm_agents.git.saved_work")
     turns = load_late("swarm_agents.git.turns")
+    noted_processes = load_late("swarm_agents.system.noted_processes")
     subprocesses = load_late("swarm_agents.system.subprocesses")
 
 # An automatic stash that conflicts leaves its markers in the user's files.
@@ -73,7 +75,7 @@ def _restore_interrupted(context: CommitContext) -> SyncFailed | None:
     command = context.config.sync or _UNSET
     if (saved := saved_work.find_saved_work(context.root)) is None:
         return None
-    if saved_work.is_still_used(saved):
+    if noted_processes.is_any_alive(saved.users):
         why = "A sync that was interrupted here is still running. Wait until it has ended, then commit again"
         return SyncFailed(command, why)
     if not saved.aside:
@@ -87,7 +89,7 @@ def _restore_interrupted(context: CommitContext) -> SyncFailed | None:
     restored = saved_work.can_restore(context.root, saved) and not saved_work.carry_over(context.root, saved)
     if restored:
         return _end_interrupted(context.root, command, saved)
-    saved_work.keep_lost_files(context.root, saved)
+    saved_work.keep_replaced_files(context.root, saved)
     saved_work.discard(context.root, saved, keep=True)
     why = (
         "A sync was interrupted, and other changes have been made here since, so that yours cannot be restored by "
@@ -101,7 +103,7 @@ def _end_interrupted(root: Path, command: str, saved: SavedWork) -> SyncFailed |
 
     Changes that were not put aside are kept too, as the interrupted command may have changed them in place.
     """
-    commit, lost = saved_work.keep_lost_files(root, saved)
+    commit, lost = saved_work.keep_replaced_files(root, saved)
     saved_work.discard(root, saved, keep=not saved.aside or saved_work.was_merged(root, saved))
     if commit is None:
         return None
@@ -193,12 +195,12 @@ def _run_sync(root: Path, command: str, saved: SavedWork) -> SyncFailed | None:
         ["sh", "-c", command],
         root,
         _make_environment(saved),
-        lambda pid: saved_work.record_users(saved, os.getpid(), pid),
+        lambda pid: noted_processes.note_processes(saved.users, os.getpid(), pid),
     )
     conflicts = tuple(files.list_unmerged(root))
     stopped = _find_operation(root)
     if code == 0 and not stopped and not conflicts and refs.read_branch(root) == saved.branch:
-        lost = saved_work.list_lost_files(root, saved)
+        lost = hidden_files.list_lost_files(root, saved.hidden)
         if not lost:
             return None
         why = f"'{command}' would replace {_list(lost)}, which git does not track here or was told not to look at"

@@ -9,37 +9,37 @@ question, and in a sparse checkout any.
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import shutil
-import stat
-from pathlib import Path
 
 from swarm_agents.errors import CannotWrite, Unavailable
 from swarm_agents.git.directory import SAVED_REF, SAVED_WORK
+from swarm_agents.git.hidden_files import (
+    HiddenFiles,
+    keep_lost_files,
+    link_hidden_files,
+    list_lost_files,
+    restore_hidden_files,
+)
 from swarm_agents.git.index import find_index, has_same_entries, install_index
+from swarm_agents.git.on_work import IDENTITY, PATHS_FROM_STDIN, run_on_work, write_tree
 from swarm_agents.git.operation import find_operation
+from swarm_agents.git.raw_files import copy_file, is_blocked, list_folders, read_raw, restore_file
 from swarm_agents.git.refs import read_branch, read_head
 from swarm_agents.git.repository import worktree_git_dir
 from swarm_agents.git.run import run_git, run_git_or_raise
+from swarm_agents.system.noted_processes import note_processes
 from swarm_agents.system.subprocesses import defer_signals
 from swarm_agents.values import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Sequence
+    from pathlib import Path
 
 KEPT_REF = "refs/worktree/swarm-kept-"  # and the id: saved work that could not be restored, after its owner was told
 
 _CARRIED = "index-carried"  # the index that the changes have on top of the commit that was brought in
-_USERS = "users"  # names the processes that work while the changes are saved
-_MOST_HIDDEN = 20_000  # links; more files than that are dependencies or builds, which can be made again
-_LIMIT_S = 600  # a filter as that of git-lfs may load what it restores
-_IDENTITY = ("-c", "user.name=swarm", "-c", "user.email=swarm@localhost", "-c", "commit.gpgSign=false")
-_UNFOLLOWED = {"GIT_LITERAL_PATHSPECS": "1"}  # a file may be called ":x" or "*"
-# A `git reset` that follows submodules throws away what is uncommitted in them.
-_NO_SUBMODULES = ("-c", "submodule.recurse=false")
 
 
 class SavedWork(NamedTuple):
@@ -54,9 +54,14 @@ class SavedWork(NamedTuple):
     branch: str | None
     commit: str | None
     paths: tuple[str, ...]
-    hidden: tuple[str, ...]
+    hidden: HiddenFiles
     has_changed_submodule: bool
     aside: bool = False
+
+    @property
+    def users(self) -> Path:
+        """The file that notes the processes which work while the changes are saved."""
+        return self.folder / "users"
 
 
 def save_work(root: Path) -> SavedWork:
@@ -72,11 +77,11 @@ def save_work(root: Path) -> SavedWork:
         (folder / "hidden").mkdir()
         shutil.copyfile(find_index(root), folder / "index")
         for number, path in enumerate(paths):
-            _copy(root / path, folder / "files" / str(number))
-        hidden = _link_hidden(root, folder)
+            copy_file(root / path, folder / "files" / str(number))
+        hidden = link_hidden_files(root, folder / "hidden")
         commit = _make_stash(root, folder, head, paths) if paths else None
         saved = SavedWork(folder, head, read_branch(root), commit, paths, hidden, _has_changed_submodule(root))
-        record_users(saved, os.getpid())
+        note_processes(saved.users, os.getpid())
         _write_state(saved)  # before the ref: a ref alone stands for changes that are no longer here
         if commit:
             run_git_or_raise(["update-ref", SAVED_REF, commit], root)
@@ -94,37 +99,18 @@ def find_saved_work(root: Path) -> SavedWork | None:
     folder = worktree_git_dir(root) / SAVED_WORK
     try:
         state = json.loads((folder / "state").read_text(encoding="ascii"))
-        state |= {name: tuple(state[name]) for name in ("paths", "hidden")}
+        state["paths"] = tuple(state["paths"])
+        state["hidden"] = HiddenFiles(tuple(state["hidden"]), folder / "hidden")
         return SavedWork(folder, **state)
     except (FileNotFoundError, NotADirectoryError, ValueError):
         pass  # there is none, or the process was killed while it saved, and had changed nothing
     if not (folder.parent / SAVED_REF).exists() and not (folder.parent / "reftable").exists():
         return None
     commit = run_git(["rev-parse", "--verify", "--quiet", SAVED_REF], root).stdout.strip()
-    return SavedWork(folder, read_head(root) or "", read_branch(root), commit, (), (), False, True) if commit else None
-
-
-def record_users(saved: SavedWork, *pids: int) -> None:
-    """Note the processes that work while the changes are saved, so that no other one restores them meanwhile."""
-    lines = [f"{pid} {_read_start(pid)}" for pid in pids]
-    (saved.folder / _USERS).write_text("\n".join(lines), encoding="ascii")
-
-
-def is_still_used(saved: SavedWork) -> bool:
-    """Whether a process that was noted lives, as a command may when the process that had started it was killed."""
-    try:
-        lines = (saved.folder / _USERS).read_text(encoding="ascii").split("\n")
-    except OSError:
-        return False
-    return any(_lives(*line.partition(" ")[::2]) for line in lines)
-
-
-def _lives(pid: str, start: str) -> bool:
-    try:
-        os.kill(int(pid), 0)
-    except (ProcessLookupError, PermissionError, ValueError):  # ended, or another user's process has the number now
-        return False
-    return _read_start(int(pid)) == start
+    if not commit:
+        return None
+    hidden = HiddenFiles((), folder / "hidden")
+    return SavedWork(folder, read_head(root) or "", read_branch(root), commit, (), hidden, False, aside=True)
 
 
 def can_restore(root: Path, saved: SavedWork) -> bool:
@@ -132,19 +118,19 @@ def can_restore(root: Path, saved: SavedWork) -> bool:
     restored = [saved.folder / name for name in ("index", _CARRIED) if (saved.folder / name).exists()]
     if not saved.paths or any(has_same_entries(root, index) for index in restored):
         return True
-    return _run(root, ["diff", "--cached", "--quiet", "HEAD"]).returncode == 0
+    return run_on_work(root, ["diff", "--cached", "--quiet", "HEAD"]).returncode == 0
 
 
 def put_aside(root: Path, saved: SavedWork) -> SavedWork | None:
     """Take the saved changes out of the working tree and the index. None, and nothing is changed, where that would
     cost files that git does not track, or where the working tree has changed since it was saved.
     """
-    if any(_is_blocked(root, path) for path in saved.paths) or not _is_as_saved(root, saved):
+    if any(is_blocked(root, path) for path in saved.paths) or not _is_as_saved(root, saved):
         return None
     saved = saved._replace(aside=True)
     with defer_signals():
         _write_state(saved)
-        done = _run(root, ["restore", "--staged", "--worktree", "--source=HEAD", *_FROM_STDIN], saved.paths)
+        done = run_on_work(root, ["restore", "--staged", "--worktree", "--source=HEAD", *PATHS_FROM_STDIN], saved.paths)
         if done.returncode != 0:
             _restore_files(root, saved, ())
             install_index(root, saved.folder / "index")
@@ -169,15 +155,17 @@ def carry_over(root: Path, saved: SavedWork) -> tuple[str, ...]:
         if both and edited:
             return tuple(sorted(edited))
         if both:
-            if _run(root, ["stash", "apply", "--quiet", "--index", saved.commit or ""]).returncode != 0:
+            if run_on_work(root, ["stash", "apply", "--quiet", "--index", saved.commit or ""]).returncode != 0:
                 _clear(root, saved)
                 return both
             _restore_files(root, saved, set(both))
-            _run(root, ["add", "--intent-to-add", *_FROM_STDIN], list_intended(root, saved.folder / "index"))
+            run_on_work(
+                root, ["add", "--intent-to-add", *PATHS_FROM_STDIN], list_intended(root, saved.folder / "index")
+            )
             return ()
         index = saved.folder / _CARRIED
         shutil.copyfile(saved.folder / "index", index)
-        carried = _run(root, ["read-tree", "-i", "-m", saved.head, head], index=index)
+        carried = run_on_work(root, ["read-tree", "-i", "-m", saved.head, head], index=index)
         if carried.returncode != 0:
             return saved.paths
         _restore_files(root, saved, edited)
@@ -197,21 +185,21 @@ def undo_changes(root: Path, saved: SavedWork) -> bool:
         _write_state(saved._replace(aside=True))
         operation = find_operation(worktree_git_dir(root))
         if operation is not None:
-            _run(root, operation.abort.split()[1:])
+            run_on_work(root, operation.abort.split()[1:])
         if read_branch(root) != saved.branch:
             where = ["--detach", saved.head] if saved.branch is None else [saved.branch.removeprefix("refs/heads/")]
-            _run(root, ["checkout", "--quiet", *where])
+            run_on_work(root, ["checkout", "--quiet", *where])
         if read_head(root) != saved.head:
-            _run(root, ["reset", "--quiet", "--keep", saved.head])
+            run_on_work(root, ["reset", "--quiet", "--keep", saved.head])
         if (read_branch(root), read_head(root)) != (saved.branch, saved.head):
             return False
         _restore_files(root, saved, {path for path in _list_edited(root, saved) if os.path.lexists(root / path)})
-        _restore_hidden(root, saved)
+        restore_hidden_files(root, saved.hidden)
         if not has_same_entries(root, saved.folder / "index"):
             install_index(root, saved.folder / "index")
         missing = [path for path in _list_unstaged(root).difference(saved.paths) if not os.path.lexists(root / path)]
         if missing:
-            _run(root, ["checkout-index", "-z", "--stdin"], missing)
+            run_on_work(root, ["checkout-index", "-z", "--stdin"], missing)
     return _is_untouched(root, saved)
 
 
@@ -225,58 +213,18 @@ def was_merged(root: Path, saved: SavedWork) -> bool:
 
 def list_intended(root: Path, index: Path | None = None) -> tuple[str, ...]:
     """Files that are by intent only (`git add -N`) in the index, or in this copy of one."""
-    listed = _run(root, ["diff", "--name-only", "--diff-filter=A", "-z"], index=index).stdout
+    listed = run_on_work(root, ["diff", "--name-only", "--diff-filter=A", "-z"], index=index).stdout
     return tuple(path for path in listed.split("\0") if path)
 
 
-def list_lost_files(root: Path, saved: SavedWork) -> tuple[str, ...]:
-    """Files that git did not track or did not look at, and that what is checked out now has replaced.
-
-    A file may be replaced by a folder too, and a folder by a file.
-    """
-    gone = [
-        path
-        for number, path in enumerate(saved.hidden)
-        if not _is_same_file(root / path, saved.folder / "hidden" / str(number))
-    ]
-    if not gone:
-        return ()
-    tracked = set(_run(root, ["ls-tree", "-r", "-z", "--name-only", "--full-tree", "HEAD"]).stdout.split("\0"))
-    taken = tracked.union(*(_list_folders(path) for path in tracked))
-    return tuple(path for path in gone if path in taken or not tracked.isdisjoint(_list_folders(path)))
-
-
-def keep_lost_files(root: Path, saved: SavedWork) -> tuple[str | None, tuple[str, ...]]:
+def keep_replaced_files(root: Path, saved: SavedWork) -> tuple[str | None, tuple[str, ...]]:
     """For after an interruption: restore hidden files that are gone, and keep those that git replaced in a commit.
 
-    Returns that commit, under a ref of its own, and the files in it; (None, ()) without any.
+    Returns that commit and the files in it; (None, ()) without any.
     """
     if saved.aside:
-        _restore_hidden(root, saved, replaced=False)
-    lost = list_lost_files(root, saved)
-    if not lost:
-        return None, ()
-    index = saved.folder / "index-lost"
-    index.unlink(missing_ok=True)
-    for number, path in enumerate(saved.hidden):
-        if path in lost:
-            kept = saved.folder / "hidden" / str(number)
-            _add_raw(root, path, kept, index)
-    note = "swarm: files that a sync replaced when it was interrupted"
-    commit = run_git_or_raise([*_IDENTITY, "commit-tree", _write_tree(root, index), "-m", note], root)
-    run_git_or_raise(["update-ref", f"{KEPT_REF}{commit[:10]}", commit], root)
-    return commit, lost
-
-
-def _add_raw(root: Path, path: str, kept: Path, index: Path) -> None:
-    """Add a file or link to this index as it is, without filters."""
-    if kept.is_symlink():
-        mode, content, command = "120000", os.readlink(kept), ["hash-object", "-w", "--stdin"]
-    else:
-        mode, content = "100755" if os.access(kept, os.X_OK) else "100644", None
-        command = ["hash-object", "-w", "--no-filters", "--", str(kept)]
-    blob = run_git(command, root, request=content, limit_s=_LIMIT_S).stdout.strip()
-    _run(root, ["update-index", "--add", "--cacheinfo", f"{mode},{blob},{path}"], index=index)
+        restore_hidden_files(root, saved.hidden, replaced=False)
+    return keep_lost_files(root, saved.hidden, KEPT_REF)
 
 
 def discard(root: Path, saved: SavedWork, keep: bool = False) -> None:
@@ -291,21 +239,9 @@ def discard(root: Path, saved: SavedWork, keep: bool = False) -> None:
         shutil.rmtree(saved.folder, ignore_errors=True)
 
 
-_FROM_STDIN = ("--pathspec-from-file=-", "--pathspec-file-nul")
-
-
 def _keep_commit(root: Path, saved: SavedWork) -> None:
     if saved.commit:
         run_git_or_raise(["update-ref", f"{KEPT_REF}{saved.commit[:10]}", saved.commit], root)
-
-
-def _run(
-    root: Path, arguments: Sequence[str], paths: Sequence[str] | None = None, index: Path | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run git in the working tree; `paths` on its standard input, `index` in place of the real one."""
-    extra = _UNFOLLOWED | ({"GIT_INDEX_FILE": str(index)} if index else {})
-    request = None if paths is None else "".join(f"{path}\0" for path in paths)
-    return run_git([*_NO_SUBMODULES, *arguments], root, extra, request=request, limit_s=_LIMIT_S)
 
 
 def _list_changed(root: Path) -> tuple[str, ...]:
@@ -313,7 +249,7 @@ def _list_changed(root: Path) -> tuple[str, ...]:
     compared = ["diff", "--name-only", "--no-renames", "--no-ext-diff", "--ignore-submodules=dirty", "-z"]
     found: dict[str, None] = {}
     for against in ([], ["--cached", "HEAD"], ["HEAD"]):
-        listed = _run(root, [*compared, *against])
+        listed = run_on_work(root, [*compared, *against])
         if listed.returncode != 0:
             raise Unavailable(f"'git diff' failed: {listed.stderr.strip()}")
         found |= dict.fromkeys(path for path in listed.stdout.split("\0") if path)
@@ -321,7 +257,7 @@ def _list_changed(root: Path) -> tuple[str, ...]:
 
 
 def _list_unstaged(root: Path) -> set[str]:
-    listed = _run(root, ["diff", "--name-only", "--no-ext-diff", "--ignore-submodules=dirty", "-z"]).stdout
+    listed = run_on_work(root, ["diff", "--name-only", "--no-ext-diff", "--ignore-submodules=dirty", "-z"]).stdout
     return {path for path in listed.split("\0") if path}
 
 
@@ -330,26 +266,26 @@ def _list_edited(root: Path, saved: SavedWork) -> set[str]:
     and are not as they were saved.
     """
     differing = _list_unstaged(root)
-    tracked = set(_run(root, ["ls-files", "-z"]).stdout.split("\0"))
+    tracked = set(run_on_work(root, ["ls-files", "-z"]).stdout.split("\0"))
     return {
         path
         for number, path in enumerate(saved.paths)
         if path in differing or (path not in tracked and os.path.lexists(root / path))
-        if _read_raw(root / path) != _read_raw(saved.folder / "files" / str(number))
+        if read_raw(root / path) != read_raw(saved.folder / "files" / str(number))
     }
 
 
 def _list_changed_by_both(root: Path, saved: SavedWork, head: str) -> tuple[str, ...]:
     """Saved files that the new commit changes too, or where it has a folder for a file or a file for a folder."""
-    listed = _run(root, ["diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", saved.head, head]).stdout
+    listed = run_on_work(root, ["diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", saved.head, head]).stdout
     changed = {path for path in listed.split("\0") if path}
-    taken = changed.union(*(_list_folders(path) for path in changed))
-    return tuple(sorted(path for path in saved.paths if path in taken or not changed.isdisjoint(_list_folders(path))))
+    taken = changed.union(*(list_folders(path) for path in changed))
+    return tuple(sorted(path for path in saved.paths if path in taken or not changed.isdisjoint(list_folders(path))))
 
 
 def _has_changed_submodule(root: Path) -> bool:
     """Whether anything is uncommitted in a submodule, or it stands at another commit than the one that is recorded."""
-    listed = _run(root, ["diff", "--raw", "--ignore-submodules=none", "HEAD"]).stdout.split("\n")
+    listed = run_on_work(root, ["diff", "--raw", "--ignore-submodules=none", "HEAD"]).stdout.split("\n")
     return any("160000" in line.split()[:2] or line.startswith(":160000") for line in listed)
 
 
@@ -357,80 +293,24 @@ def _make_stash(root: Path, folder: Path, head: str, paths: Sequence[str]) -> st
     """A commit in the form of a stash. `git stash create` itself refuses files added by intent."""
     index = folder / "index-stash"
     shutil.copyfile(folder / "index", index)
-    staged = _write_tree(root, index)
-    added = _run(root, ["update-index", "--add", "--remove", "-z", "--stdin"], paths, index)
+    staged = write_tree(root, index)
+    added = run_on_work(root, ["update-index", "--add", "--remove", "-z", "--stdin"], paths, index)
     if added.returncode != 0:
         raise Unavailable(f"Your changes could not be saved: {added.stderr.strip()}")
-    held = _write_tree(root, index)
+    held = write_tree(root, index)
     index.unlink()
     note = "swarm: kept while the fix is brought in"
-    beside = run_git_or_raise([*_IDENTITY, "commit-tree", staged, "-p", head, "-m", note], root)
-    return run_git_or_raise([*_IDENTITY, "commit-tree", held, "-p", head, "-p", beside, "-m", note], root)
-
-
-def _write_tree(root: Path, index: Path) -> str:
-    written = _run(root, ["write-tree"], index=index)
-    if written.returncode != 0:
-        raise Unavailable(f"Your changes could not be saved: {written.stderr.strip()}")
-    return written.stdout.strip()
+    beside = run_git_or_raise([*IDENTITY, "commit-tree", staged, "-p", head, "-m", note], root)
+    return run_git_or_raise([*IDENTITY, "commit-tree", held, "-p", head, "-p", beside, "-m", note], root)
 
 
 def _write_state(saved: SavedWork) -> None:
     state = saved._asdict()
     del state["folder"]
+    state["hidden"] = saved.hidden.paths
     new = saved.folder / "state-new"
     new.write_text(json.dumps(state), encoding="ascii")
     new.replace(saved.folder / "state")
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copy a file or a link. Nothing for what is missing, and for a folder: a submodule is never touched."""
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-        if source.is_symlink() or not source.is_dir():
-            shutil.copy2(source, target, follow_symlinks=False)
-
-
-def _link_hidden(root: Path, folder: Path) -> tuple[str, ...]:
-    untracked = _run(root, ["ls-files", "--others", "-z"]).stdout.split("\0")
-    flagged = [line[2:] for line in _run(root, ["ls-files", "-v", "-z"]).stdout.split("\0") if line[:1] in set("hSs")]
-    hidden = [path for path in (*flagged, *untracked) if path and os.path.lexists(root / path)][:_MOST_HIDDEN]
-    for number, path in enumerate(hidden):
-        target = folder / "hidden" / str(number)
-        try:
-            os.link(root / path, target, follow_symlinks=False)
-        except OSError:  # another file system, or one without links
-            _copy(root / path, target)
-    return tuple(hidden)
-
-
-def _is_same_file(there: Path, kept: Path) -> bool:
-    """Whether the file is the one that was kept, or has its content."""
-    try:
-        if os.path.samestat(there.lstat(), kept.lstat()):
-            return True
-        return _read_raw(there) == _read_raw(kept)
-    except OSError:
-        return False
-
-
-def _read_raw(path: Path) -> tuple[int, bytes] | None:
-    """The mode and content of a file or link; None for a folder, and for what is missing."""
-    try:
-        mode = path.lstat().st_mode
-        if stat.S_ISLNK(mode):
-            return mode, os.fsencode(os.readlink(path))
-        return None if stat.S_ISDIR(mode) else (mode, path.read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-
-
-def _is_blocked(root: Path, path: str) -> bool:
-    """Whether an untracked file or folder lies where a tracked file was, so that restoring that one would delete it."""
-    there = root / path
-    if there.is_dir() and not there.is_symlink():
-        return not (there / ".git").exists()
-    parents = [root / parent for parent in Path(path).parents if parent.name]
-    return any(os.path.lexists(parent) and (parent.is_symlink() or not parent.is_dir()) for parent in parents)
 
 
 def _is_untouched(root: Path, saved: SavedWork) -> bool:
@@ -438,7 +318,7 @@ def _is_untouched(root: Path, saved: SavedWork) -> bool:
     if (read_branch(root), read_head(root)) != (saved.branch, saved.head):
         return False
     in_progress = find_operation(worktree_git_dir(root))
-    return in_progress is None and _is_as_saved(root, saved) and not list_lost_files(root, saved)
+    return in_progress is None and _is_as_saved(root, saved) and not list_lost_files(root, saved.hidden)
 
 
 def _is_as_saved(root: Path, saved: SavedWork) -> bool:
@@ -449,71 +329,24 @@ def _is_as_saved(root: Path, saved: SavedWork) -> bool:
 
 def _has_saved_files(root: Path, saved: SavedWork) -> bool:
     kept = [saved.folder / "files" / str(number) for number in range(len(saved.paths))]
-    return all(_read_raw(root / path) == _read_raw(copy) for path, copy in zip(saved.paths, kept, strict=True))
+    return all(read_raw(root / path) == read_raw(copy) for path, copy in zip(saved.paths, kept, strict=True))
 
 
 def _list_entries(root: Path, saved: SavedWork, index: Path | None) -> set[str]:
     """The entries of the saved files in the index, or in a copy of it."""
-    listed = _run(root, ["ls-files", "--stage", "-z"], index=index).stdout.split("\0")
+    listed = run_on_work(root, ["ls-files", "--stage", "-z"], index=index).stdout.split("\0")
     return {entry for entry in listed if entry.partition("\t")[2] in saved.paths}
 
 
 def _restore_files(root: Path, saved: SavedWork, leave: set[str] | tuple[()]) -> None:
     for number, path in enumerate(saved.paths):
         if path not in leave:
-            _restore_file(root, path, saved.folder / "files" / str(number), saved.folder / "restoring")
-
-
-def _restore_hidden(root: Path, saved: SavedWork, replaced: bool = True) -> None:
-    """Restore hidden files that are gone, or that git `replaced` by those of its commit."""
-    lost = list_lost_files(root, saved) if replaced else ()
-    for number, path in enumerate(saved.hidden):
-        kept = saved.folder / "hidden" / str(number)
-        if os.path.lexists(kept) and (path in lost or not os.path.lexists(root / path)):
-            _restore_file(root, path, kept, saved.folder / "restoring")
-
-
-def _list_folders(path: str) -> list[str]:
-    """The folders in which it lies, the nearest first."""
-    found = []
-    while path := path.rpartition("/")[0]:
-        found.append(path)
-    return found
-
-
-def _read_start(pid: int) -> str:
-    """When the process began, in the kernel's own unit, and "ended" where it did; "" where no file tells it."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            found = file.read().rpartition(")")[2].split()
-    except OSError:
-        return ""
-    return "ended" if found[0] == "Z" else found[19]
-
-
-def _restore_file(root: Path, path: str, kept: Path, half: Path) -> None:
-    there = root / path
-    wanted = _read_raw(kept)
-    if wanted == _read_raw(there):
-        return
-    if wanted is None:
-        there.unlink()
-        return
-    there.parent.mkdir(parents=True, exist_ok=True)
-    half.unlink(missing_ok=True)
-    shutil.copy2(kept, half, follow_symlinks=False)
-    try:
-        half.replace(there)
-    except OSError as error:
-        if error.errno != errno.EXDEV:  # the git directory is on another file system
-            raise
-        there.unlink(missing_ok=True)
-        shutil.copy2(kept, there, follow_symlinks=False)
+            restore_file(root, path, saved.folder / "files" / str(number), saved.folder / "restoring")
 
 
 def _clear(root: Path, saved: SavedWork) -> None:
     """Take back what a `git stash apply` that conflicts did to the working tree, which was clean before."""
-    _run(root, ["restore", "--staged", "--worktree", "--source=HEAD", *_FROM_STDIN], saved.paths)
+    run_on_work(root, ["restore", "--staged", "--worktree", "--source=HEAD", *PATHS_FROM_STDIN], saved.paths)
 
 
 def _apply_commit(root: Path, saved: SavedWork) -> tuple[str, ...]:
@@ -521,7 +354,9 @@ def _apply_commit(root: Path, saved: SavedWork) -> tuple[str, ...]:
     if not saved.commit:
         return ()
     with defer_signals():
-        if _run(root, ["stash", "apply", "--quiet", "--index", saved.commit]).returncode == 0:
+        if run_on_work(root, ["stash", "apply", "--quiet", "--index", saved.commit]).returncode == 0:
             return ()
-        listed = _run(root, ["diff", "--name-only", "--no-renames", "-z", f"{saved.commit}^", saved.commit]).stdout
+        listed = run_on_work(
+            root, ["diff", "--name-only", "--no-renames", "-z", f"{saved.commit}^", saved.commit]
+        ).stdout
         return tuple(path for path in listed.split("\0") if path)
