@@ -86,6 +86,7 @@ def _commit(call: Call) -> Answer:
         arguments,
         notes_parent=Path(call.place.commit_notes),
         tell_waiting=lambda now, left_s: talk(answers.waiting_line(now, left_s)),
+        tell_second_sync=lambda: talk("with your changes in place that failed; trying it while they are put aside"),
         tell_turn=lambda ahead: talk(f"green; {ahead} others who waited longer try first"),
         quiet_stdout=call.as_json,
     )
@@ -191,11 +192,11 @@ def _refused(call: Call, end: CommitRefused) -> Answer:
         case Verdict.DIRTY_TREE:
             return _dirty(call, found.files, why)
         case _ if end.conflict:
-            exit_code, message = 86, f"Not committed: {found.why}. Resolve the conflict, then commit again."
+            exit_code, message = 86, f"Not committed: {found.why.rstrip('.')}. Resolve the conflict, then commit again."
         case _:
             exit_code, message = (
                 85,
-                f"Not committed: {found.why}. This is no broken build. Correct it as git says, then commit again.",
+                f"Not committed: {found.why.rstrip('.')}. This is no broken build. Correct it as git says, then commit again.",
             )
     return _ended(exit_code, one_line(message, 500), found.verdict.value)
 

@@ -28,5 +28,7 @@ class CommitContext(NamedTuple):
     """Called while the commit waits for green."""
     tell_turn: Callable[[int], None]
     """Called while it waits for its turn after green, with the number of agents ahead."""
+    tell_second_sync: Callable[[], None]
+    """Called before a sync that failed is run again, with the user's changes put aside."""
     quiet_stdout: bool
     """Standard output is kept for one JSON object."""

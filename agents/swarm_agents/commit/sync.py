@@ -152,16 +152,17 @@ def bring_in_fix(context: CommitContext, behind: CommitBehind) -> SyncFailed | N
             return failed
         if refs.contains_commit(context.root, "HEAD", behind.fix):  # another agent here was quicker
             return None
-        return _bring_in(context.root, behind.command)
+        return _bring_in(context, behind.command)
 
 
-def _bring_in(root: Path, command: str) -> SyncFailed | None:
+def _bring_in(context: CommitContext, command: str) -> SyncFailed | None:
+    root = context.root
     try:
         saved = saved_work.save_work(root)
     except SwarmError as error:
         return SyncFailed(command, f"Bringing in the fix was not tried. {error.message}")
     try:
-        failed = _run_and_restore(root, command, saved)
+        failed = _run_and_restore(context, command, saved)
     except BaseException:
         if saved_work.undo_changes(root, saved):
             saved_work.discard(root, saved)
@@ -171,7 +172,8 @@ def _bring_in(root: Path, command: str) -> SyncFailed | None:
     return failed
 
 
-def _run_and_restore(root: Path, command: str, saved: SavedWork) -> SyncFailed | None:
+def _run_and_restore(context: CommitContext, command: str, saved: SavedWork) -> SyncFailed | None:
+    root = context.root
     failed = _run_sync(root, command, saved)
     if failed is None or not failed.undone or not saved.paths:
         return failed
@@ -179,6 +181,7 @@ def _run_and_restore(root: Path, command: str, saved: SavedWork) -> SyncFailed |
     aside = saved_work.put_aside(root, saved)
     if aside is None:
         return failed
+    context.tell_second_sync()
     failed = _run_sync(root, command, aside)
     if failed is not None:
         return failed

@@ -358,6 +358,7 @@ def test_sync_merges_although_changes_are_staged_and_keeps_them_staged(two_trees
     ended = commit(bob, "bob")
 
     assert ended.exit == 0, ended
+    assert "with your changes in place that failed; trying it while they are put aside" in ended.err
     assert bob.git("show", "--name-only", "--format=", "HEAD").split() == ["b2.txt"]
 
 
