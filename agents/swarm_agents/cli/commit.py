@@ -194,10 +194,9 @@ def _refused(call: Call, end: CommitRefused) -> Answer:
         case _ if end.conflict:
             exit_code, message = 86, f"Not committed: {found.why.rstrip('.')}. Resolve the conflict, then commit again."
         case _:
-            exit_code, message = (
-                85,
-                f"Not committed: {found.why.rstrip('.')}. This is no broken build. Correct it as git says, then commit again.",
-            )
+            exit_code = 85
+            message = f"Not committed: {found.why.rstrip('.')}. This is no broken build. Correct it as git says, then "
+            message += "commit again."
     return _ended(exit_code, one_line(message, 500), found.verdict.value)
 
 
