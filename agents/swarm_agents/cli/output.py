@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 CODES = {
     0: "ok",
     1: "failed",
+    3: "errors_found",
     64: "usage",
     65: "bad_data",
     66: "no_swarm",
