@@ -8,14 +8,16 @@ import os
 import sys
 
 from swarm_agents.cli import output, process
-from swarm_agents.errors import SwarmError, UsageError
+from swarm_agents.errors import NotFound, SwarmError, UsageError
 from swarm_agents.late import load_late
 from swarm_agents.values import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import NoReturn
 
     from swarm_agents.cli.invocation import Arguments, Call
+    from swarm_agents.cli.parsing import Parser
     from swarm_agents.messages import acknowledgements
     from swarm_agents.messages import rows as message_rows
 else:
@@ -44,6 +46,7 @@ NOUNS = {
     "courier": "type queued notices into panes, without a dashboard",
     "events": "the audit trail",
     "db": "query: ask the database in SQL; prune: remove old messages",
+    "completion": "bash, zsh, fish (what completes the command line there)",
     "demo": "see the swarm at work in a temporary repository",
 }
 
@@ -68,12 +71,14 @@ def _run_line(words: list[str]) -> int:
         noun, as_name, as_json, rest = _split_line(words)
         if not noun:
             raise UsageError("Say what to do. 'swarm --help' lists what there is.")
+        if noun == "help" and rest and rest[0] != "--help":
+            noun, rest = _find_helped(rest)
         if noun in ("-h", "--help", "help"):
             return _print_or_raise(output.Answer(_make_help().rstrip("\n")), as_json)
         if noun == "--version":
             return _print_or_raise(_answer_version(), as_json)
         if noun not in NOUNS:
-            raise UsageError(f"There is no '{_make_safe(noun)}'. 'swarm --help' lists what there is.")
+            raise _make_unknown(noun)
         return _run_noun(noun, as_name, as_json, rest)
     except SwarmError as error:
         return _print_or_raise(output.make_error_answer(error), as_json)
@@ -115,6 +120,11 @@ def _run_noun(noun: str, as_name: str | None, as_json: bool, rest: list[str]) ->
 def _run_verb(arguments: Arguments, call: Call) -> output.Answer:
     try:
         answer: output.Answer = arguments.run(call)
+    except NotFound as error:
+        from swarm_agents.cli import suggestions  # only what is mistyped needs it
+
+        suggestions.add_to_error(call, error)
+        return output.make_error_answer(error)
     except SwarmError as error:
         return output.make_error_answer(error)
     return answer
@@ -222,10 +232,33 @@ def _is_option_value(noun: str, rest: list[str]) -> bool:
     return takes_value(rest)
 
 
-def _make_safe(text: str) -> str:
-    from swarm_agents.text import one_line  # only a mistyped noun needs it
+def _find_helped(words: list[str]) -> tuple[str, list[str]]:
+    """The noun and the rest of the line that `swarm help WORDS` stands for. A verb alone is enough where one has it."""
+    noun, *verbs = words
+    if noun in NOUNS:
+        return noun, [*verbs[:1], "--help"]
+    parsers = _find_parsers()
+    having = [one for one, parser in parsers.items() if noun in parser.verbs]
+    if len(having) == 1:
+        return having[0], [noun, "--help"]
+    if having:
+        lines = ", ".join(f"'swarm help {one} {noun}'" for one in having)
+        raise UsageError(f"'{noun}' is a verb of several nouns: {lines}.")
+    raise _make_unknown(noun, [*NOUNS, *(verb for parser in parsers.values() for verb in parser.verbs)])
 
-    return one_line(text, 40)
+
+def _find_parsers() -> dict[str, Parser]:
+    from swarm_agents.cli.parsers import find_parser  # only help by a verb alone loads every noun
+
+    return {noun: parser for noun in NOUNS if (parser := find_parser(noun))}
+
+
+def _make_unknown(noun: str, known: Iterable[str] = NOUNS) -> UsageError:
+    from swarm_agents.cli import suggestions  # only what is mistyped needs it
+    from swarm_agents.text import one_line  # likewise
+
+    told = suggestions.describe_closest(noun, known)
+    return UsageError(f"There is no '{one_line(noun, 40)}'.{told} 'swarm --help' lists what there is.")
 
 
 def _make_help() -> str:
@@ -236,7 +269,7 @@ def _make_help() -> str:
         "",
         *[f"  {noun:<11} {text}" for noun, text in NOUNS.items()],
         "",
-        "Who you are: --as NAME, SWARM_AGENT, or the tmux pane you joined from. See also 'swarm NOUN --help'.",
+        "Who you are: --as NAME, SWARM_AGENT, or the tmux pane you joined from. See also 'swarm help NOUN [VERB]'.",
         "Exit codes: 0 ok, 80 wait, 81 you repair it, 82 another agent has the role, 84 a human was asked.",
     ]
     return "\n".join(lines) + "\n"
