@@ -193,7 +193,7 @@ def _list_values(call: Call, declared: Parser, argument: DeclaredArgument) -> li
 
 
 def find_kind(declared: Parser, argument: DeclaredArgument) -> str:
-    """Of which kind the values of the argument are: of `known_names.KINDS`, `FILES`, or empty for what is not listed."""
+    """The kind of the argument's values: of `known_names.KINDS`, `FILES`, or empty for what is not listed."""
     metavar = argument.keywords.get("metavar", "")
     words = declared.prog.split()[1:]  # without `swarm`
     keys = [" ".join([*words[:depth], str(metavar)]) for depth in range(len(words), -1, -1)]

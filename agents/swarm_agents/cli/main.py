@@ -13,8 +13,8 @@ from swarm_agents.late import load_late
 from swarm_agents.values import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import NoReturn
+    from collections.abc import Callable, Iterable
+    from typing import NoReturn, TypeAlias
 
     from swarm_agents.cli.invocation import Arguments, Call
     from swarm_agents.cli.parsing import Parser
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 else:
     acknowledgements = load_late("swarm_agents.messages.acknowledgements")
     message_rows = load_late("swarm_agents.messages.rows")
+
+Show: TypeAlias = "Callable[[output.Answer, bool], int]"
 
 _UNAVAILABLE = 69
 _ESCALATED = 84
@@ -46,6 +48,7 @@ NOUNS = {
     "courier": "type queued notices into panes, without a dashboard",
     "events": "the audit trail",
     "db": "query: ask the database in SQL; prune: remove old messages",
+    "mcp": "the swarm as an MCP server, for agents that call tools instead of commands",
     "completion": "bash, zsh, fish (what completes the command line there)",
     "demo": "see the swarm at work in a temporary repository",
 }
@@ -60,12 +63,24 @@ def main() -> NoReturn:
 def run(words: list[str]) -> int:
     """Run one command line, and print its answer. The exit code."""
     try:
-        return _run_line(words)
+        return _run_line(words, _print_or_raise)
     except _NotPrintedError as error:
         return error.exit
 
 
-def _run_line(words: list[str]) -> int:
+def take_answer(words: list[str]) -> output.Answer:
+    """Run one command line for a caller in this process that shows the answer itself. It counts as shown."""
+    taken: list[output.Answer] = []
+
+    def take(answer: output.Answer, as_json: bool) -> int:
+        taken.append(answer)
+        return answer.exit
+
+    _run_line(words, take)
+    return taken[0]
+
+
+def _run_line(words: list[str], show: Show) -> int:
     noun, as_name, as_json, rest = "", None, "--json" in words, words
     try:
         noun, as_name, as_json, rest = _split_line(words)
@@ -74,23 +89,23 @@ def _run_line(words: list[str]) -> int:
         if noun == "help" and rest and rest[0] != "--help":
             noun, rest = _find_helped(rest)
         if noun in ("-h", "--help", "help"):
-            return _print_or_raise(output.Answer(_make_help().rstrip("\n")), as_json)
+            return show(output.Answer(_make_help().rstrip("\n")), as_json)
         if noun == "--version":
-            return _print_or_raise(_answer_version(), as_json)
+            return show(_answer_version(), as_json)
         if noun not in NOUNS:
             raise _make_unknown(noun)
-        return _run_noun(noun, as_name, as_json, rest)
+        return _run_noun(noun, as_name, as_json, rest, show)
     except SwarmError as error:
-        return _print_or_raise(output.make_error_answer(error), as_json)
+        return show(output.make_error_answer(error), as_json)
     except KeyboardInterrupt:
         return 130
     except _NotPrintedError:
         raise
     except Exception as error:  # noqa: BLE001 - the only place: an unexpected error is shown, with a report
-        return _print_or_raise(output.Answer(_report_bug(words, error), 70), as_json)
+        return show(output.Answer(_report_bug(words, error), 70), as_json)
 
 
-def _run_noun(noun: str, as_name: str | None, as_json: bool, rest: list[str]) -> int:
+def _run_noun(noun: str, as_name: str | None, as_json: bool, rest: list[str], show: Show) -> int:
     module = __import__(f"swarm_agents.cli.{noun}", fromlist=["parse"])  # `importlib` loads `warnings`
     from swarm_agents.cli.invocation import Call  # `swarm --help` does without the database
     from swarm_agents.cli.parsing import UnusualLine  # likewise
@@ -105,7 +120,7 @@ def _run_noun(noun: str, as_name: str | None, as_json: bool, rest: list[str]) ->
     try:
         answer = _run_verb(arguments, call)
         try:
-            code = _print_or_raise(answer, as_json)
+            code = show(answer, as_json)
         finally:  # even when the answer could not be printed
             if answer.exit == _ESCALATED or "escalation" in answer.data or answer.data.get("escalations"):
                 _announce_escalations(call)
