@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from swarm_agents import place
+from swarm_agents.cli import doctor_hosts
 from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.output import Answer, talk
 from swarm_agents.cli.parsing import parser
@@ -33,7 +34,7 @@ def _doctor(call: Call) -> Answer:
     if call.arguments.fix and any(finding.repair for finding in found):
         fixed = _repair(found)
         found = examination.examine(agent, with_check=not call.arguments.quick)
-    return _answer(order([*found, identity]), fixed)
+    return _answer(order([*found, *doctor_hosts.examine_hosts(), identity]), fixed)
 
 
 def _find_identity(call: Call) -> Finding:
