@@ -31,7 +31,7 @@ KINDS = {
     "FEATURE": "feature",
     **dict.fromkeys(("F", "FILE", "PATH", "CMD"), FILES),
     **dict.fromkeys(("TEXT", "TIME", "N", "S", "R", "%N", "BODY", "WHEN", "TITLE", "TAG", "T", "COMMAND"), _TEXT),
-    **dict.fromkeys(("PANE", "SQL", "AGE", "WORD"), _TEXT),
+    **dict.fromkeys(("PANE", "SQL", "AGE", "WORD", "HOST"), _TEXT),
     "task ID": "task",
     "escalation ID": "escalation",
     "msg ID": "message",

@@ -29,11 +29,8 @@ def parse(words: list[str]) -> Arguments:
 def _doctor(call: Call) -> Answer:
     identity = _find_identity(call)
     agent = call.identity if identity.severity is Severity.OK else None
+    fixed = _repair(examination.examine(agent, with_check=False)) if call.arguments.fix else []
     found = examination.examine(agent, with_check=not call.arguments.quick)
-    fixed: list[str] = []
-    if call.arguments.fix and any(finding.repair for finding in found):
-        fixed = _repair(found)
-        found = examination.examine(agent, with_check=not call.arguments.quick)
     return _answer(order([*found, *doctor_hosts.examine_hosts(), identity]), fixed)
 
 

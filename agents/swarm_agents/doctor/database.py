@@ -70,7 +70,7 @@ def examine_clock(place: Place) -> list[Finding]:
             "A lease was granted on another host, or in a container with another clock, while this host was up. "
             "Leases cannot be compared between two hosts"
         )
-        return [error("clock", text, "export SWARM_DB=~/.local/state/swarm/swarm.db && swarm init")]
+        return [error("clock", text, 'export SWARM_DB="$HOME"/.local/state/swarm/swarm.db && swarm init')]
     if ahead_ms > _CLOCK_SLACK_MS:
         text = f"The clock is {ahead_ms // 1000:,} s behind the newest entry: it was set back. Leases are not affected"
         return [warning("clock", text, "timedatectl set-ntp true")]

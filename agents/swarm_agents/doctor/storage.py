@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import tempfile
 from pathlib import Path
@@ -44,7 +45,11 @@ def examine_writing(place: Place) -> list[Finding]:
             os.fsync(file.fileno())
     except OSError as refused:
         text = f"Cannot write into {folder} ({refused.strerror}): the swarm needs its folder and its files writable"
-        remedy = f"chmod u+w {folder}" if _is_own(folder) and not os.access(folder, os.W_OK) else _name_move(place)
+        remedy = (
+            f"chmod u+w {shlex.quote(folder)}"
+            if _is_own(folder) and not os.access(folder, os.W_OK)
+            else _name_move(place)
+        )
         return [error("writing", text, remedy)]
     free = shutil.disk_usage(folder).free
     if free < _ROOM_BYTES:
@@ -63,6 +68,7 @@ def _is_own(folder: str) -> bool:
 
 def _name_move(place: Place) -> str:
     """A place that is local and outside of the repository; every agent must be given the same."""
-    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    name = os.path.basename(os.path.dirname(place.common_dir or place.database)) or "swarm"
-    return f"export SWARM_DB={state}/swarm/{name}/swarm.db && swarm init"
+    state = os.environ.get("XDG_STATE_HOME")
+    folder = shlex.quote(state) if state else '"$HOME"/.local/state'
+    name = shlex.quote(os.path.basename(os.path.dirname(place.common_dir or place.database)) or "swarm")
+    return f"export SWARM_DB={folder}/swarm/{name}/swarm.db && swarm init"

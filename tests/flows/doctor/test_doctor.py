@@ -1,6 +1,7 @@
 """`swarm doctor`: each fault is one line with its remedy, none holds up another, and only safe things are repaired."""
 
 import os
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -118,6 +119,18 @@ def test_outside_of_a_repository_it_says_what_to_do(tmp_path: Path) -> None:
 
     assert ended.exit == 3
     assert ended.out.startswith("ERROR    place         Not in a git repository") and "Next: git init" in ended.out
+
+
+def test_a_synchronised_folder_is_told_with_a_command_that_moves_the_database(repo: Repo, tmp_path: Path) -> None:
+    (repo.path / ".stfolder").mkdir()
+    home = tmp_path / "a home"
+
+    severity, remedy = find(doctor(repo), "file-system")
+    moved = f"export HOME={shlex.quote(str(home))} && {remedy} && swarm doctor --quick --json >../moved.json; true"
+
+    assert severity == "warning" and repo.shell(moved) == 0
+    after = Ran(0, (tmp_path / "moved.json").read_text(), "")
+    assert find(after, "file-system")[0] == "ok" and str(home) in text_of(after, "database")
 
 
 @pytest.mark.skipif(os.geteuid() == 0 and not os.path.exists("/usr/bin/setpriv"), reason="root may write everywhere")
