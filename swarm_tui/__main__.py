@@ -23,6 +23,11 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: list[str] | None = None) -> int:
     """The exit code: 0, 64 for a wrong call or no terminal, 66 where there is no swarm, 78 for a wrong swarm.toml."""
     options = _parser().parse_args(arguments)
+    if options.version:
+        from importlib.metadata import version  # loads email and zipfile, needed only here
+
+        sys.stdout.write(f"swarm-tui {version('swarm-tui')}\n")
+        return 0
     try:
         return _run(options)
     except SwarmError as error:
@@ -34,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="swarm-tui", description="The swarm's dashboard: the build, its fixer, who waits, the messages."
     )
+    parser.add_argument("--version", action="store_true", help="print the version, and open nothing")
     parser.add_argument("--db", metavar="PATH", help="the database (default: SWARM_DB, else this repository's)")
     parser.add_argument(
         "--read-only", action="store_true", help="show everything, change nothing: no acts, no notices typed"

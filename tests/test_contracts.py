@@ -56,6 +56,10 @@ BROKEN_BY = {
         "agents/swarm_agents/commit/refusal.py",
         "def late():\n    import junitparser\n    return junitparser",
     ),
+    "Only the MCP server uses the MCP SDK": (
+        "agents/swarm_agents/cli/mcp.py",
+        "def late():\n    import mcp.server\n    return mcp",
+    ),
     "Only the screen uses Textual": ("agents/swarm_agents/cli/status.py", "import textual.app"),
     "The engine knows no screen": ("agents/swarm_agents/demo/server.py", "import swarm_tui.settings"),
     "The bottom imports nothing of ours": ("agents/swarm_agents/model.py", "from swarm_agents import errors"),

@@ -96,3 +96,15 @@ class RateLimited(SwarmError):
 class NotFound(SwarmError):
     exit = 92
     code = "not_found"
+
+    def __init__(
+        self,
+        message: str,
+        next: str | None = None,  # noqa: A002 - as above
+        kind: str = "",
+        name: str = "",
+    ) -> None:
+        """`kind` and `name` say what was looked for (`agent`, `task` ...), where a mistyped name may be the reason."""
+        super().__init__(message, next)
+        self.kind = kind
+        self.name = name

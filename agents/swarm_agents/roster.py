@@ -102,7 +102,7 @@ def find(tx: Transaction, name: str, left_too: bool = False) -> Agent:
     """The agent of that name. Raises `NotFound` when there is none, or it left and not `left_too`."""
     row = _row(tx, checked_name(name))
     if row is None or (row["left_at"] is not None and not left_too):
-        raise NotFound(f"No agent {name} has joined here.", next="swarm agent list")
+        raise NotFound(f"No agent {name} has joined here.", next="swarm agent list", kind="agent", name=name)
     return _agent(row)
 
 
@@ -111,7 +111,7 @@ def find_caller(tx: Transaction, name: str) -> Agent:
     try:
         return find(tx, name)
     except NotFound as error:
-        raise NotFound(error.message, next=f"swarm agent join {name}") from None
+        raise NotFound(error.message, next=f"swarm agent join {name}", kind="agent", name=name) from None
 
 
 def read(db: Database, name: str) -> Agent:

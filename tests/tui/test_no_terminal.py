@@ -69,3 +69,16 @@ def test_without_any_stream_the_exit_code_tells(db_path: Path, streams: str) -> 
     line = f"{shlex.join([sys.executable, '-m', 'swarm_tui', '--db', os.fspath(db_path)])} {streams}"
 
     assert subprocess.run(["sh", "-c", line], env=environment()).returncode == 64
+
+
+def test_the_version_needs_no_terminal_and_no_swarm(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "swarm_tui", "--version"],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("swarm-tui ") and ended.stdout.count("\n") == 1

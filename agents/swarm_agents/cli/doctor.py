@@ -1,111 +1,80 @@
-"""`swarm doctor`: checks what could go wrong here."""
+"""`swarm doctor`: checks what could go wrong here, and repairs what can be repaired without asking."""
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
+from swarm_agents import place
+from swarm_agents.cli import doctor_hosts
 from swarm_agents.cli.invocation import Arguments, Call
-from swarm_agents.cli.output import Answer
+from swarm_agents.cli.output import Answer, talk
 from swarm_agents.cli.parsing import parser
-from swarm_agents.commit import check_comparison
-from swarm_agents.errors import DatabaseUnreadable, SwarmError, Unavailable
-from swarm_agents.gate import hooks as gate_hooks
-from swarm_agents.git import hooks, repository
-from swarm_agents.model import HUMAN
-from swarm_agents.text import one_line
-from swarm_agents.values import TYPE_CHECKING, NamedTuple
-from swarm_agents.watch import watch_report
+from swarm_agents.doctor import examination, repairs
+from swarm_agents.doctor.findings import Finding, Severity, make_error_finding, note, ok, order
+from swarm_agents.errors import SwarmError, Unavailable
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-
-class DoctorFinding(NamedTuple):
-    what: str
-    ok: bool
-    detail: str
+_EXITS = {Severity.ERROR: 3, Severity.WARNING: 1, Severity.NOTE: 0, Severity.OK: 0}
+_ID_WIDTH = 13  # of the longest id that names no agent
 
 
 def parse(words: list[str]) -> Arguments:
     doctor_parser = parser(
-        "doctor", "Check what could go wrong here. Runs [build] check, and changes nothing itself.", _doctor
+        "doctor", "Check what could go wrong here. Runs [build] check, and changes nothing.", _doctor
     )
+    doctor_parser.add_argument(
+        "--fix", action="store_true", help="repair what is safe to: leases, journal, red flag, a gate in place in part"
+    )
+    doctor_parser.add_argument("--quick", action="store_true", help="do not run [build] check")
     return doctor_parser.parse_args(words)
 
 
 def _doctor(call: Call) -> Answer:
-    found = [
-        _check("git", repository.read_version),
-        _check("tmux", _find_tmux),
-        _check("configuration", lambda: _describe_configuration(call)),
-        _check("database", lambda: _check_database(call)),
-        _check("changes of files", lambda: watch_report.describe_watching(call.db, call.place)),
-        _check("who am I", lambda: call.identity or "not known: use --as NAME, or set SWARM_AGENT"),
-        _check("pre-commit hook", lambda: _describe_hook(call)),
-        _check("check", lambda: _try_check(call)),
-        _check("notify command", lambda: _find_notify_command(call)),
-    ]
-    wrong = [one for one in found if not one.ok]
-    lines = tuple(f"{'ok   ' if one.ok else 'WRONG'}  {one.what}: {one.detail}" for one in found)
-    data = {"findings": [{"what": one.what, "ok": one.ok, "detail": one.detail} for one in found]}
-    return Answer(f"{len(wrong)} of {len(found)} findings are wrong.", 1 if wrong else 0, data, lines=lines)
+    identity = _find_identity(call)
+    agent = call.identity if identity.severity is Severity.OK else None
+    fixed = _repair(examination.examine(agent, with_check=False)) if call.arguments.fix else []
+    found = examination.examine(agent, with_check=not call.arguments.quick)
+    return _answer(order([*found, *doctor_hosts.examine_hosts(), identity]), fixed)
 
 
-def _check(what: str, look: Callable[[], str]) -> DoctorFinding:
+def _find_identity(call: Call) -> Finding:
     try:
-        return DoctorFinding(what, True, look())
+        if call.identity is not None:
+            return ok("identity", f"You are {call.identity}")
+    except Unavailable as unknown:
+        return note("identity", unknown.message)
+    except SwarmError as wrong:
+        return make_error_finding("identity", wrong)
+    return note("identity", "Who you are is not known here: use --as NAME, or set SWARM_AGENT", "swarm agent join NAME")
+
+
+def _repair(found: list[Finding]) -> list[str]:
+    try:
+        return repairs.repair(place.find(), found)
     except SwarmError as error:
-        return DoctorFinding(what, False, error.message)
+        talk(f"could not repair it: {error.message}")
+        return []
 
 
-def _describe_configuration(call: Call) -> str:
-    return ", ".join(f"{name} {value:g}" for name, value in call.rules._asdict().items())
+def _answer(found: list[Finding], fixed: list[str]) -> Answer:
+    bad = [finding for finding in found if finding.severity in (Severity.ERROR, Severity.WARNING)]
+    lines = [*(f"fixed    {line}." for line in fixed), *map(_format_finding, found)]
+    data = {
+        "findings": [
+            {
+                "id": one.id,
+                "severity": one.severity,
+                "text": one.text,
+                "remedy": one.remedy,
+                "fixable": bool(one.repair),
+            }
+            for one in found
+        ],
+        "fixed": fixed,
+    }
+    message = f"{len(bad)} of {len(found)} findings need attention." if bad else "Nothing needs attention."
+    return Answer(message, _EXITS[found[0].severity], data, lines=tuple(lines))
 
 
-def _find_tmux() -> str:
-    if shutil.which("tmux") is None:
-        return "not installed: agents can work, but no notice reaches a pane"
-    from swarm_agents.panes import version  # only where there is tmux
-
-    return version.describe_version(version.read_version())
-
-
-def _check_database(call: Call) -> str:
-    health = call.db.health()
-    if health.problem:
-        raise DatabaseUnreadable(f"{call.place.database} is damaged: {health.problem}")
-    return f"{call.place.database}, SQLite {health.engine}, intact"
-
-
-def _describe_hook(call: Call) -> str:
-    hook = hooks.find_hook(call.root, "pre-commit")
-    if hook is None:
-        return "none: nothing refuses a commit. Set one up, or use 'swarm build report'"
-    if gate_hooks.is_gate_alone(hook):
-        return "only the gate: it does not check code. Set one up, or use 'swarm build report'"
-    return "here"
-
-
-def _try_check(call: Call) -> str:
-    """Try the check as verdicts do, in a clean tree, and where it does not pass there also in the working tree."""
-    check = call.config.check
-    if check is None:
-        return "none: every refusal counts as a broken build. Set [build] check"
-    found = check_comparison.compare(call.db, call.identity or HUMAN, check, call.root, always_here=False)
-    if not found.passes_in_both:
-        raise Unavailable(one_line(found.describe(), 600))
-    return found.describe().removesuffix(".")
-
-
-def _find_notify_command(call: Call) -> str:
-    """Find the command as the announcer does: a path from the repository's root, or a name on the PATH."""
-    notify = call.config.notify
-    if not notify.command:
-        return "none: the dashboard and tmux announce escalations"
-    program = notify.command[0]
-    found = shutil.which(Path(notify.folder or ".") / program if "/" in program else program)
-    if found is None:
-        name = one_line(program, 100)
-        raise Unavailable(f"{name} does not exist or is not executable: it would announce no escalation")
-    return found
+def _format_finding(finding: Finding) -> str:
+    severity = finding.severity.upper() if finding.severity is Severity.ERROR else finding.severity
+    text = finding.text if finding.text.endswith((".", "!")) else f"{finding.text}."
+    remedy = f" Next: {finding.remedy}" if finding.remedy else ""
+    return f"{severity:<8} {finding.id:<{_ID_WIDTH}} {text}{remedy}"

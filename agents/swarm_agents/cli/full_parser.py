@@ -28,6 +28,11 @@ def parse(parser: Parser, words: list[str]) -> Arguments:
             _fill(verbs.add_parser(name, help=verb.description, **_describe(verb)), verb)
     try:
         return full.parse_args(words, Arguments())
+    except _WrongLine as line:
+        from swarm_agents.cli.suggestions import describe_closest_argument  # only what is mistyped needs it
+
+        told = describe_closest_argument(parser, words)
+        raise UsageError(f"{line}.{told} See '{line.prog} --help'.") from None
     except _HelpRequested as help_:
         text = str(help_).rstrip("\n")
         arguments = Arguments()
@@ -39,6 +44,14 @@ class _HelpRequested(Exception):
     """The text of the help, which argparse itself would print without noticing that it cannot."""
 
 
+class _WrongLine(Exception):
+    """What argparse says is wrong, and of which command."""
+
+    def __init__(self, prog: str, message: str) -> None:
+        super().__init__(message)
+        self.prog = prog
+
+
 class _HelpFormatter(argparse.HelpFormatter):
     """Help of a fixed width: the same bytes for a pipe and a terminal. Asking the terminal would cost 5 ms."""
 
@@ -47,7 +60,7 @@ class _HelpFormatter(argparse.HelpFormatter):
 
 
 class _FullParser(argparse.ArgumentParser):
-    """An argument parser that raises `UsageError`, never exits with status 2: agent hosts read 2 as "block"."""
+    """An argument parser that raises `_WrongLine`, never exits with status 2: agent hosts read 2 as "block"."""
 
     color: bool
 
@@ -55,7 +68,7 @@ class _FullParser(argparse.ArgumentParser):
         raise _HelpRequested(self.format_help())
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}. See '{self.prog} --help'.")
+        raise _WrongLine(self.prog, message)
 
 
 def _describe(parser: Parser) -> dict[str, Any]:

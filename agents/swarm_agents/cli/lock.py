@@ -22,7 +22,7 @@ from swarm_agents.values import TYPE_CHECKING
 from swarm_agents.views import lock_report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 _NAMED = 5  # paths named in one line
 
@@ -92,7 +92,7 @@ def _release(call: Call) -> Answer:
             return _answer_conflict(call, outcome)
         case LocksNotHeld():
             return _answer_not_held(call, outcome)
-    return _answer_released(outcome)
+    return _answer_released(call, outcome)
 
 
 def _force_release(call: Call) -> Answer:
@@ -102,7 +102,7 @@ def _force_release(call: Call) -> Answer:
     paths = tuple(name.path for name in _resolve_paths(call))
     command = ForceReleaseLocksCommand(paths, call.arguments.fence, call.arguments.reason.strip())
     outcome = command.carry_out(call.db, call.config)
-    return _answer_not_held(call, outcome) if isinstance(outcome, LocksNotHeld) else _answer_released(outcome)
+    return _answer_not_held(call, outcome) if isinstance(outcome, LocksNotHeld) else _answer_released(call, outcome)
 
 
 def _list(call: Call) -> Answer:
@@ -155,14 +155,23 @@ def _answer_conflict(call: Call, outcome: LockConflict) -> Answer:
 
 def _answer_not_held(call: Call, outcome: LocksNotHeld) -> Answer:
     which = f"do not hold {_list_paths(outcome.paths)}, or not" if outcome.paths else "hold no lock, or none"
-    message = f"You {which} under that fence. Nothing was changed."
+    message = f"You {which} under that fence. Nothing was changed.{_suggest_lock(call, outcome.paths)}"
     return Answer(message, 82, {"paths": outcome.paths}, call.add_identity("swarm lock list"))
 
 
-def _answer_released(outcome: locks.LocksReleased) -> Answer:
+def _suggest_lock(call: Call, paths: Sequence[str]) -> str:
+    """For a single path: the lock that may have been meant."""
+    if len(paths) != 1:
+        return ""
+    from swarm_agents.cli import suggestions  # only what is mistyped needs it
+
+    return suggestions.describe_closest_name(call, "lock", paths[0])
+
+
+def _answer_released(call: Call, outcome: locks.LocksReleased) -> Answer:
     data = {"released": outcome.released, "free": outcome.free}
     if not outcome.released:
-        return Answer("There was no lock to release.", data=data)
+        return Answer(f"There was no lock to release.{_suggest_lock(call, outcome.free)}", data=data)
     return Answer(f"Released {_list_paths(outcome.released)}.", data=data)
 
 

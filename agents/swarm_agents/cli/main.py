@@ -8,19 +8,23 @@ import os
 import sys
 
 from swarm_agents.cli import output, process
-from swarm_agents.errors import SwarmError, UsageError
+from swarm_agents.errors import NotFound, SwarmError, UsageError
 from swarm_agents.late import load_late
 from swarm_agents.values import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from collections.abc import Callable, Iterable
+    from typing import NoReturn, TypeAlias
 
     from swarm_agents.cli.invocation import Arguments, Call
+    from swarm_agents.cli.parsing import Parser
     from swarm_agents.messages import acknowledgements
     from swarm_agents.messages import rows as message_rows
 else:
     acknowledgements = load_late("swarm_agents.messages.acknowledgements")
     message_rows = load_late("swarm_agents.messages.rows")
+
+Show: TypeAlias = "Callable[[output.Answer, bool], int]"
 
 _UNAVAILABLE = 69
 _ESCALATED = 84
@@ -44,6 +48,8 @@ NOUNS = {
     "courier": "type queued notices into panes, without a dashboard",
     "events": "the audit trail",
     "db": "query: ask the database in SQL; prune: remove old messages",
+    "mcp": "the swarm as an MCP server, for agents that call tools instead of commands",
+    "completion": "bash, zsh, fish (what completes the command line there)",
     "demo": "see the swarm at work in a temporary repository",
 }
 
@@ -57,35 +63,49 @@ def main() -> NoReturn:
 def run(words: list[str]) -> int:
     """Run one command line, and print its answer. The exit code."""
     try:
-        return _run_line(words)
+        return _run_line(words, _print_or_raise)
     except _NotPrintedError as error:
         return error.exit
 
 
-def _run_line(words: list[str]) -> int:
+def take_answer(words: list[str]) -> output.Answer:
+    """Run one command line for a caller in this process that shows the answer itself. It counts as shown."""
+    taken: list[output.Answer] = []
+
+    def take(answer: output.Answer, as_json: bool) -> int:
+        taken.append(answer)
+        return answer.exit
+
+    _run_line(words, take)
+    return taken[0]
+
+
+def _run_line(words: list[str], show: Show) -> int:
     noun, as_name, as_json, rest = "", None, "--json" in words, words
     try:
         noun, as_name, as_json, rest = _split_line(words)
         if not noun:
             raise UsageError("Say what to do. 'swarm --help' lists what there is.")
+        if noun == "help" and rest and rest[0] != "--help":
+            noun, rest = _find_helped(rest)
         if noun in ("-h", "--help", "help"):
-            return _print_or_raise(output.Answer(_make_help().rstrip("\n")), as_json)
+            return show(output.Answer(_make_help().rstrip("\n")), as_json)
         if noun == "--version":
-            return _print_or_raise(_answer_version(), as_json)
+            return show(_answer_version(), as_json)
         if noun not in NOUNS:
-            raise UsageError(f"There is no '{_make_safe(noun)}'. 'swarm --help' lists what there is.")
-        return _run_noun(noun, as_name, as_json, rest)
+            raise _make_unknown(noun)
+        return _run_noun(noun, as_name, as_json, rest, show)
     except SwarmError as error:
-        return _print_or_raise(output.make_error_answer(error), as_json)
+        return show(output.make_error_answer(error), as_json)
     except KeyboardInterrupt:
         return 130
     except _NotPrintedError:
         raise
     except Exception as error:  # noqa: BLE001 - the only place: an unexpected error is shown, with a report
-        return _print_or_raise(output.Answer(_report_bug(words, error), 70), as_json)
+        return show(output.Answer(_report_bug(words, error), 70), as_json)
 
 
-def _run_noun(noun: str, as_name: str | None, as_json: bool, rest: list[str]) -> int:
+def _run_noun(noun: str, as_name: str | None, as_json: bool, rest: list[str], show: Show) -> int:
     module = __import__(f"swarm_agents.cli.{noun}", fromlist=["parse"])  # `importlib` loads `warnings`
     from swarm_agents.cli.invocation import Call  # `swarm --help` does without the database
     from swarm_agents.cli.parsing import UnusualLine  # likewise
@@ -100,7 +120,7 @@ def _run_noun(noun: str, as_name: str | None, as_json: bool, rest: list[str]) ->
     try:
         answer = _run_verb(arguments, call)
         try:
-            code = _print_or_raise(answer, as_json)
+            code = show(answer, as_json)
         finally:  # even when the answer could not be printed
             if answer.exit == _ESCALATED or "escalation" in answer.data or answer.data.get("escalations"):
                 _announce_escalations(call)
@@ -115,6 +135,11 @@ def _run_noun(noun: str, as_name: str | None, as_json: bool, rest: list[str]) ->
 def _run_verb(arguments: Arguments, call: Call) -> output.Answer:
     try:
         answer: output.Answer = arguments.run(call)
+    except NotFound as error:
+        from swarm_agents.cli import suggestions  # only what is mistyped needs it
+
+        suggestions.add_to_error(call, error)
+        return output.make_error_answer(error)
     except SwarmError as error:
         return output.make_error_answer(error)
     return answer
@@ -222,10 +247,33 @@ def _is_option_value(noun: str, rest: list[str]) -> bool:
     return takes_value(rest)
 
 
-def _make_safe(text: str) -> str:
-    from swarm_agents.text import one_line  # only a mistyped noun needs it
+def _find_helped(words: list[str]) -> tuple[str, list[str]]:
+    """The noun and the rest of the line that `swarm help WORDS` stands for. A verb alone is enough where one has it."""
+    noun, *verbs = words
+    if noun in NOUNS:
+        return noun, [*verbs[:1], "--help"]
+    parsers = _find_parsers()
+    having = [one for one, parser in parsers.items() if noun in parser.verbs]
+    if len(having) == 1:
+        return having[0], [noun, "--help"]
+    if having:
+        lines = ", ".join(f"'swarm help {one} {noun}'" for one in having)
+        raise UsageError(f"'{noun}' is a verb of several nouns: {lines}.")
+    raise _make_unknown(noun, [*NOUNS, *(verb for parser in parsers.values() for verb in parser.verbs)])
 
-    return one_line(text, 40)
+
+def _find_parsers() -> dict[str, Parser]:
+    from swarm_agents.cli.parsers import find_parser  # only help by a verb alone loads every noun
+
+    return {noun: parser for noun in NOUNS if (parser := find_parser(noun))}
+
+
+def _make_unknown(noun: str, known: Iterable[str] = NOUNS) -> UsageError:
+    from swarm_agents.cli import suggestions  # only what is mistyped needs it
+    from swarm_agents.text import one_line  # likewise
+
+    told = suggestions.describe_closest(noun, known)
+    return UsageError(f"There is no '{one_line(noun, 40)}'.{told} 'swarm --help' lists what there is.")
 
 
 def _make_help() -> str:
@@ -236,7 +284,7 @@ def _make_help() -> str:
         "",
         *[f"  {noun:<11} {text}" for noun, text in NOUNS.items()],
         "",
-        "Who you are: --as NAME, SWARM_AGENT, or the tmux pane you joined from. See also 'swarm NOUN --help'.",
+        "Who you are: --as NAME, SWARM_AGENT, or the tmux pane you joined from. See also 'swarm help NOUN [VERB]'.",
         "Exit codes: 0 ok, 80 wait, 81 you repair it, 82 another agent has the role, 84 a human was asked.",
     ]
     return "\n".join(lines) + "\n"

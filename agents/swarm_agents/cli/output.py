@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 CODES = {
     0: "ok",
     1: "failed",
+    3: "errors_found",
     64: "usage",
     65: "bad_data",
     66: "no_swarm",
@@ -70,7 +71,7 @@ def print_answer(answer: Answer, as_json: bool, ascii_only: bool = False) -> Non
         import json  # costs 1 ms, which only --json needs
 
         sys.stdout.write(json.dumps(_envelope(answer), ensure_ascii=ascii_only) + "\n")
-    elif answer.exit in _ERRORS:
+    elif is_error(answer):
         sys.stderr.write(f"swarm: {_with_next(answer)}\n")
     elif answer.lines or answer.message:
         sys.stdout.write("\n".join(answer.lines or (_with_next(answer),)) + "\n")
@@ -94,6 +95,11 @@ def format_iso(ms: int | None) -> str | None:
 def format_clock(ms: int | None) -> str:
     """The time of day in UTC, for a line that a person reads."""
     return "?" if ms is None else time.strftime("%H:%M:%SZ", time.gmtime(ms // 1000))
+
+
+def is_error(answer: Answer) -> bool:
+    """Whether the verb did not do what it was asked; every other exit code is an answer."""
+    return answer.exit in _ERRORS
 
 
 _ERRORS = frozenset({64, 65, 66, 69, 70, 73, 77, 78, 90, 91, 92})

@@ -179,6 +179,11 @@ def read_contents(arguments: CommitArguments) -> CommitContents:
     return CommitContents(arguments.has("all"), pathspec, arguments.has("include"))
 
 
+def list_options() -> list[str]:
+    """The options that may be given, by their long names, as they are typed."""
+    return [f"--{name}" for name, _, _ in _OPTIONS if name != "no-verify"]
+
+
 def takes_value(words: list[str]) -> bool:
     """Whether git reads what follows these words as the value of the last of them."""
     return read_arguments(words).wants_value

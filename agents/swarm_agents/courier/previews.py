@@ -30,6 +30,8 @@ class Preview:
     state: str
     program: str = ""
     """The title of its profile, else the names of the program that reads its keyboard."""
+    submit_key: str = ""
+    """The key that submits a notice there; '' without a profile."""
     title: str = ""
     path: str = ""
     screen: tuple[str, ...] = ()
@@ -107,6 +109,7 @@ def _make_preview(now: PaneSnapshot) -> Preview:
     return Preview(
         state=steps.find_obstacle(now) or READY,
         program=now.profile.title if now.profile else printable(running),
+        submit_key=now.profile.submit_key if now.profile else "",
         title=now.pane.title,
         path=now.pane.path,
         screen=tuple(now.screen),

@@ -35,6 +35,7 @@ else:
     import _sqlite3 as sqlite3  # the same, without converters of dates
 
 _TURN_LIMIT_S = 2.0  # the longest wait for a fair turn at the write lock
+_STEPS_PER_LOOK = 100_000  # of the engine between two looks at the clock: some milliseconds
 _WAL_LIMIT_BYTES = 4 * 1024 * 1024
 
 
@@ -51,10 +52,10 @@ def create(path: Path) -> bool:
 
 
 class DatabaseHealth(NamedTuple):
-    """`engine` is its version; `problem` the damage it found, '' when there is none."""
+    """`problem` is the damage that was found, '' when there is none; `complete` whether all of the file was read."""
 
-    engine: str
     problem: str
+    complete: bool = True
 
 
 class Database:
@@ -144,11 +145,26 @@ class Database:
             self._check_same_file()
             return int(self._connection.execute("pragma data_version").fetchone()[0])
 
-    def health(self) -> DatabaseHealth:
-        """Have the engine check the file, which reads all of it."""
+    def health(self, limit_s: float) -> DatabaseHealth:
+        """Have the engine check the file, which reads all of it, for at most so long."""
+        give_up_at = time.monotonic() + limit_s
+        self._connection.set_progress_handler(lambda: time.monotonic() > give_up_at, _STEPS_PER_LOOK)
+        try:
+            with self._errors_translated():
+                found = self._connection.execute("pragma quick_check(1)").fetchone()[0]
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                raise
+            return DatabaseHealth("", complete=False)
+        finally:
+            self._connection.set_progress_handler(None, 0)
+        return DatabaseHealth("" if found == "ok" else str(found))
+
+    def try_write_lock(self) -> None:
+        """Take the write lock, and give it back. Raises `DatabaseLocked`, `CannotWrite`, `DiskFull`."""
         with self._errors_translated():
-            found = self._connection.execute("pragma quick_check(1)").fetchone()[0]
-        return DatabaseHealth(sqlite3.sqlite_version, "" if found == "ok" else str(found))
+            self._begin_immediate(time.monotonic() + self._lock_timeout_s)
+            self._connection.execute("rollback")
 
     @contextmanager
     def subscribe(self) -> Iterator[ChangeSubscription]:
@@ -223,6 +239,14 @@ class Database:
         with contextlib.suppress(OSError, sqlite3.Error):
             if os.stat(f"{self._file}-wal").st_size >= _WAL_LIMIT_BYTES:
                 self._checkpoint()
+
+    def checkpoint(self) -> None:
+        """Copy the journal into the file, as far as no reader needs it, while this process holds the write lock.
+
+        The next commit then begins the journal again. Raises `OSError` while another process does the same.
+        """
+        with self._errors_translated():
+            self._checkpoint()
 
     def _checkpoint(self) -> None:
         import fcntl  # few verbs write so much

@@ -148,7 +148,8 @@ def find(tx: Transaction, escalation: int) -> Escalation:
     """Raises `NotFound`."""
     row = tx.one("select * from escalations where id = :id", id=escalation)
     if not row:
-        raise NotFound(f"There is no escalation {escalation}.", next="swarm escalation list")
+        told = f"There is no escalation {escalation}."
+        raise NotFound(told, next="swarm escalation list", kind="escalation", name=str(escalation))
     return _escalation(row)
 
 

@@ -46,6 +46,11 @@ class Profile:
     gap_ms: int = 0
     """Pause between the text and the submit key, in milliseconds."""
 
+    @property
+    def submit_key(self) -> str:
+        """The name of the submit key, as swarm.toml has it."""
+        return next(name for name, sent in _SUBMIT_KEYS.items() if sent == self.submit)
+
 
 @functools.cache
 def load_built_in() -> Mapping[str, Profile]:

@@ -40,7 +40,9 @@ def send(
     with db.transaction() as tx:
         agents = _find_recipients(tx, sender, recipient)
         if recipient not in (EVERYONE, HUMAN) and not agents:
-            raise NotFound(f"There is no agent or role {recipient}.", next="swarm agent list")
+            raise NotFound(
+                f"There is no agent or role {recipient}.", next="swarm agent list", kind="recipient", name=recipient
+            )
         if sender != HUMAN:
             _check_rate(tx, sender, per_minute)
         requires_ack = ack_within_s is not None

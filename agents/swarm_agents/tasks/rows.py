@@ -74,7 +74,7 @@ def find(tx: Transaction, task: str) -> Task:
     """The task with this id. Raises `NotFound`, or `UsageError` for what is no id."""
     row = tx.one("select * from tasks where id = :id", id=checked_name(task, "task id"))
     if row is None:
-        raise NotFound(f"There is no task {task}.", next="swarm task list")
+        raise NotFound(f"There is no task {task}.", next="swarm task list", kind="task", name=task)
     rows = tx.execute(
         "select d.after_id, b.status from task_deps d join tasks b on b.id = d.after_id where d.task_id = :id "
         "order by b.number",

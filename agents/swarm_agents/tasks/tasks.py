@@ -173,7 +173,8 @@ def request_review(
         if reviewer not in (EVERYONE, HUMAN):
             present = roster.list_present(tx)
             if not any(reviewer in (one.name, one.role) for one in present):
-                raise NotFound(f"There is no agent or role {one_line(reviewer, 64)}.", next="swarm agent list")
+                told = f"There is no agent or role {one_line(reviewer, 64)}."
+                raise NotFound(told, next="swarm agent list", kind="recipient", name=reviewer)
         reopening.reopen_expired(tx)
         row = _update_held(tx, f"status = 'review', {leases.ENDED}", agent, task, fence, "status <> 'review'")
         if not row:

@@ -590,7 +590,7 @@ def test_doctor_says_that_the_command_for_escalations_cannot_be_found(repo: Repo
     ended = repo.swarm("doctor")
 
     assert ended.exit == 1
-    assert f"WRONG  notify command: {program} does not exist or is not executable" in ended.out
+    assert f"The notify command {program} does not exist or is not executable" in ended.out
 
 
 @pytest.mark.parametrize("program", ["sh", "./tell", "/bin/sh"])
@@ -601,13 +601,13 @@ def test_doctor_finds_the_command_for_escalations_as_it_will_be_started(repo: Re
     below = Repo(repo.path / "below")
     below.path.mkdir()
 
-    assert "ok     notify command: /" in below.swarm("doctor").out
+    assert "ok       notify        The notify command is /" in below.swarm("doctor").out
 
 
 def test_doctor_names_the_version_of_tmux_and_what_is_known_of_it(repo: Repo) -> None:
     version = subprocess.run(["tmux", "-V"], capture_output=True, text=True, check=True).stdout.split()[1]
 
-    assert f"ok     tmux: {version}, " in repo.swarm("doctor").out
+    assert f"ok       tmux          tmux {version}, " in repo.swarm("doctor").out
 
 
 def test_a_bug_is_shown_with_a_report(repo: Repo, tmp_path: Path) -> None:

@@ -55,13 +55,13 @@ def test_doctor_says_what_the_clean_tree_lacks(ignoring: Repo) -> None:
     ignoring.configure(check=RUN, link=["venv"])
     right = ignoring.swarm("doctor").out
 
-    assert "WRONG  check: " in wrong
+    assert "warning  check " in wrong
     assert "it never passed in a clean tree here: perhaps" in wrong and "Only here: swarm.toml, venv/" in wrong
-    assert "ok     check: " in right and " passed at " in right
+    assert "ok       check " in right and " passed at " in right
 
 
 def test_doctor_says_that_no_check_is_configured(repo: Repo) -> None:
-    assert "ok     check: none: every refusal counts as a broken build" in repo.swarm("doctor").out
+    assert "No [build] check is configured: every refusal counts as a broken build" in repo.swarm("doctor").out
 
 
 def test_a_file_that_was_not_committed_is_named(repo: Repo) -> None:

@@ -23,7 +23,7 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def test_doctor_says_how_soon_changes_are_noticed(repo: Repo) -> None:
-    assert "ok     changes of files: noticed within 200 ms, in 4 folders" in repo.swarm("doctor").out
+    assert "Changes of files are noticed within 200 ms, in 4 folders" in repo.swarm("doctor").out
 
 
 def test_doctor_says_what_a_loop_noted_within_a_day(repo: Repo) -> None:
@@ -43,7 +43,7 @@ def test_doctor_says_which_limit_of_the_kernel_to_raise(repo: Repo, limit: str) 
         [*own_limits, "-", *SWARM, "doctor"], cwd=repo.path, env=environment(), capture_output=True, text=True
     ).stdout
 
-    assert "WRONG  changes of files: noticed by a look every 5 s only: this user" in told
+    assert "Changes of files are noticed by a look every 5 s only: this user" in told
     assert f"raise fs.inotify.{limit.replace('inotify', 'user')}" in told
 
 

@@ -10,10 +10,13 @@ from swarm_agents.values import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterator
 else:
     import _sqlite3 as sqlite3  # the same, without converters of dates
 
 _SHM_WRITE_LOCK_BYTE = 120  # WAL_WRITE_LOCK in the -shm file: its lock is the write lock
+_SHM_READ_LOCK_BYTE = 123  # the first of WAL_READ_LOCK: a reader holds one while its transaction is open
+_READ_LOCKS = 5
 
 
 def translate(error: sqlite3.Error, path: str) -> Exception:
@@ -92,21 +95,30 @@ def _holder_words(path: str) -> str:
 
 def find_write_lock_holder(path: str) -> int | None:
     """The id of the process that holds the write lock; None when no process does, or outside Linux."""
+    return next(_list_lock_holders(path, "WRITE", _SHM_WRITE_LOCK_BYTE, _SHM_WRITE_LOCK_BYTE), None)
+
+
+def find_readers(path: str) -> list[int]:
+    """The ids of the processes that are in a read transaction now; empty outside Linux."""
+    return sorted(set(_list_lock_holders(path, "READ", _SHM_READ_LOCK_BYTE, _SHM_READ_LOCK_BYTE + _READ_LOCKS - 1)))
+
+
+def _list_lock_holders(path: str, kind: str, first: int, last: int) -> Iterator[int]:
+    """The processes with such a lock on one of these bytes of the -shm file."""
     try:
         shm = os.stat(f"{path}-shm")
         with open("/proc/locks", encoding="ascii") as file:
             table = file.read()
     except OSError:
-        return None
+        return
     file_id = f"{os.major(shm.st_dev):02x}:{os.minor(shm.st_dev):02x}:{shm.st_ino}"
     for line in table.splitlines():
         fields = line.split()
-        if "WRITE" not in fields or file_id not in fields:
+        if kind not in fields or file_id not in fields:
             continue
         pid, start, end = int(fields[-4]), fields[-2], fields[-1]
-        if pid > 0 and int(start) <= _SHM_WRITE_LOCK_BYTE and (end == "EOF" or int(end) >= _SHM_WRITE_LOCK_BYTE):
-            return pid
-    return None
+        if pid > 0 and int(start) <= last and (end == "EOF" or int(end) >= first):
+            yield pid
 
 
 def _is_stopped(pid: int) -> bool:
