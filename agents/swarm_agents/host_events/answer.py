@@ -57,13 +57,18 @@ class HookAnswer(NamedTuple):
 
 def answer(db: Database, at: Place, host: Host, event: HookEvent, env: Mapping[str, str]) -> HookAnswer:
     """Do what the event asks for. Raises `SwarmError`; what was done until then stands."""
+    event = event._replace(session=event.session or env.get("SWARM_AGENT", ""))  # aider names no session
     known = joining.find_session(db, host.name, event) if event.kind is not HookEventKind.SESSION_START else None
     if known is None:
-        if event.kind in _KINDS_THAT_ONLY_END or not (event.session or env.get("SWARM_AGENT")):
+        if event.kind in _KINDS_THAT_ONLY_END or not event.session:
             return HookAnswer(HookReply(), None)
         known = joining.join(db, host.name, event, env)
         _keep_alive(db, known.agent)
-        return _welcome(db, host, event, known, env)
+        welcome = _welcome(db, host, event, known, env)
+        if event.kind is not HookEventKind.BEFORE_TOOL:
+            return welcome
+        deny = _Case(db, at, host, event, known).before_tool().reply.deny
+        return welcome._replace(reply=welcome.reply._replace(deny=deny))
     _keep_alive(db, known.agent)
     case = _Case(db, at, host, event, known)
     match event.kind:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from swarm_agents import host_sessions, roster
+from swarm_agents import heartbeat, host_sessions, roster
 from swarm_agents.errors import AlreadyTaken, SwarmError
+from swarm_agents.hosts.host import HookEventKind
 from swarm_agents.text import RESERVED_NAMES, is_name
 from swarm_agents.values import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from swarm_agents.db.database import Database
+    from swarm_agents.db.transaction import Transaction
     from swarm_agents.host_sessions import HostSession
     from swarm_agents.hosts.host import HookEvent
     from swarm_agents.model import PaneAddress
@@ -23,11 +25,7 @@ _PANE_LIMIT_S = 1.0
 def find_session(db: Database, host: str, event: HookEvent) -> HostSession | None:
     """The session that the event belongs to, if it runs and its agent is still here."""
     with db.reading() as tx:
-        known = host_sessions.find(tx, host, event.session) if event.session else None
-        if known is None or known.ended_at is not None:
-            return None
-        present = tx.one("select 1 from agents where name = :name and left_at is null", name=known.agent)
-        return known if present else None
+        return _find_live(tx, host, event.session)
 
 
 def join(db: Database, host: str, event: HookEvent, env: Mapping[str, str]) -> HostSession:
@@ -37,7 +35,19 @@ def join(db: Database, host: str, event: HookEvent, env: Mapping[str, str]) -> H
     _name_pane(pane, agent)
     with db.transaction() as tx:
         host_sessions.forget_old(tx, tx.now - _FORGET_AFTER_MS)
-        return host_sessions.begin(tx, host, event.session, agent, event.source)
+        known = _find_live(tx, host, event.session)
+        if known is None or known.agent == agent or event.kind is HookEventKind.SESSION_START:
+            return host_sessions.begin(tx, host, event.session, agent, event.source)
+    heartbeat.leave(db, agent)  # hooks run side by side: another one had the same session join, under another name
+    return known
+
+
+def _find_live(tx: Transaction, host: str, session: str) -> HostSession | None:
+    known = host_sessions.find(tx, host, session) if session else None
+    if known is None or known.ended_at is not None:
+        return None
+    present = tx.one("select 1 from agents where name = :name and left_at is null", name=known.agent)
+    return known if present else None
 
 
 def _enter(db: Database, host: str, event: HookEvent, env: Mapping[str, str], pane: PaneAddress | None) -> str:

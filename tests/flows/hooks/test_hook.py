@@ -86,6 +86,12 @@ def test_a_session_joins_under_a_free_name_and_is_told_what_is_so(repo: Repo) ->
     assert acted(repo) == ["claude SessionStart: began a session"]
 
 
+def test_the_first_event_of_a_session_is_held_like_every_other(repo: Repo) -> None:
+    report(repo)
+
+    assert denied(before(repo, "git commit -m x")).startswith("The commit was not made (80).")
+
+
 def test_two_sessions_at_once_get_two_names(repo: Repo) -> None:
     hook(repo, "SessionStart", "s1", source="startup")
     hook(repo, "SessionStart", "s2", source="startup")
@@ -480,3 +486,100 @@ def test_in_a_linked_worktree_the_short_way_is_found_too(repo: Repo) -> None:
     hook(beside, "SessionStart", source="startup")
 
     assert quick(beside, hook_event_name="PostToolUse", tool_name="Read")
+
+
+# What the host says of itself.
+
+
+@pytest.mark.parametrize(
+    ("event", "state", "source"),
+    [
+        (
+            {"event": "Notification", "notification_type": "permission_prompt", "message": "may I?"},
+            "permission",
+            "Notification permission_prompt",
+        ),
+        ({"event": "PermissionRequest", "tool_name": "Bash"}, "permission", "PermissionRequest"),
+        ({"event": "Notification", "notification_type": "idle_prompt"}, "idle", "Notification idle_prompt"),
+        ({"event": "Stop"}, "idle", "Stop"),
+        ({"event": "StopFailure", "error": "rate_limit"}, "failed", "StopFailure"),
+    ],
+)
+def test_what_a_host_says_of_itself_is_shown_with_source_and_age(
+    repo: Repo, event: dict[str, str], state: str, source: str
+) -> None:
+    hook(repo, "SessionStart", source="startup")
+    hook(repo, **event)
+
+    [said] = [agent["host"] for agent in repo.swarm("--json", "agent", "list").data["agents"] if agent["host"]]
+
+    assert (said["name"], said["state"], said["source"]) == ("claude", state, source)
+    assert f"claude says {state} ({source}, " in repo.swarm("agent", "list").out
+    hook(repo, "PostToolUse", tool_name="Read", tool_input={})
+    assert "claude says working (PostToolUse, " in repo.swarm("agent", "list").out
+
+
+def test_hooks_that_run_side_by_side_give_one_session_one_name(repo: Repo) -> None:
+    event = json.dumps(
+        {"session_id": "s1", "cwd": str(repo.path), "hook_event_name": "PostToolUse", "tool_name": "Read"}
+    )
+    running = [
+        subprocess.Popen(
+            [*SWARM, "hook", "claude"],
+            cwd=repo.path,
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+        )
+        for _ in range(6)
+    ]
+    for process in running:
+        process.communicate(event, timeout=60)
+
+    [(agent,)] = query(repo, "select agent from host_sessions")
+    assert present(repo) == ["bob", agent]
+
+
+def query(repo: Repo, sql: str) -> list[Any]:
+    with closing(sqlite3.connect(repo.place.database)) as shell:
+        return shell.execute(sql).fetchall()
+
+
+# Other hosts.
+
+
+def test_codex_is_held_and_told_when_green_though_it_tells_no_exit_status(repo: Repo) -> None:
+    base = {"session_id": "s1", "cwd": str(repo.path), "model": "gpt-5"}
+
+    def codex(event: str, **more: Any) -> Any:
+        out = call(repo, "codex", json.dumps(base | {"hook_event_name": event} | more)).out
+        return json.loads(out) if out else ""
+
+    codex("SessionStart", source="startup")
+    report(repo)
+    assert "bob repairs it" in denied(codex("PreToolUse", tool_name="Bash", tool_input={"command": "git commit -m x"}))
+    codex("PostToolUse", tool_name="Bash", tool_input={"command": "swarm commit -m x"}, tool_response="not now\n")
+    repo.stage("fix", "x")
+    repo.swarm("--as", "bob", "commit", "-q", "-m", "fix")
+
+    assert codex("Stop", stop_hook_active=False)["decision"] == "block"
+
+
+def test_aider_is_told_of_a_lock_after_its_edit(repo: Repo) -> None:
+    repo.swarm("--as", "bob", "lock", "acquire", "README")
+
+    joined = repo.swarm("hook", "aider", SWARM_AGENT="otter")
+    held = repo.swarm("hook", "aider", "lint", "README", SWARM_AGENT="otter")
+
+    assert (joined.exit, joined.out, present(repo)) == (0, "", ["bob", "otter"])
+    assert (held.exit, held.out.startswith('bob has locked "README"')) == (1, True)
+    assert repo.swarm("hook", "aider", "lint", "other", SWARM_AGENT="otter") == Ran(0, "", "")
+
+
+def test_a_script_may_speak_the_swarms_own_form(repo: Repo) -> None:
+    report(repo)
+    event = {"hook_event_name": "before_tool", "session_id": "1", "cwd": str(repo.path), "command": "git commit"}
+    call(repo, "plain", json.dumps(event | {"hook_event_name": "session_start"}))
+
+    assert json.loads(call(repo, "plain", json.dumps(event)).out)["deny"].startswith("The commit was not made (80).")

@@ -21,5 +21,4 @@ def read_event(text: str, words: Sequence[str], env: Mapping[str, str]) -> HookE
 
 
 def write_reply(event: HookEvent, reply: HookReply, env: Mapping[str, str]) -> HookOutput:
-    told = reply.deny or reply.context
-    return HookOutput(f"{told}\n", exit=1) if event.kind is HookEventKind.BEFORE_TOOL and told else HookOutput()
+    return HookOutput(f"{reply.deny}\n", exit=1) if reply.deny else HookOutput()

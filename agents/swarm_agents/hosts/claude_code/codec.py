@@ -18,7 +18,7 @@ _KINDS = {
     "PreToolUse": HookEventKind.BEFORE_TOOL,
     "PostToolUse": HookEventKind.AFTER_TOOL,
     "PostToolUseFailure": HookEventKind.AFTER_TOOL,
-    "PostToolBatch": HookEventKind.OTHER,
+    "PostToolBatch": HookEventKind.AFTER_TOOL,
     "PermissionRequest": HookEventKind.PERMISSION,
     "Stop": HookEventKind.TURN_END,
     "StopFailure": HookEventKind.TURN_FAILED,
@@ -81,8 +81,6 @@ def write_reply(event: HookEvent, reply: HookReply, env: Mapping[str, str]) -> H
                 return hook_json.write(
                     {"hookSpecificOutput": {"hookEventName": name, "additionalContext": reply.context}}
                 )
-        case HookEventKind.OTHER if name == "PostToolBatch" and reply.context:
-            return hook_json.write({"hookSpecificOutput": {"hookEventName": name, "additionalContext": reply.context}})
     return HookOutput()
 
 
