@@ -109,9 +109,12 @@ def test_a_hook_that_answers_loads_no_parser_of_the_standard_library(repo: Repo)
     event = json.dumps({"session_id": "s1", "cwd": str(repo.path), "hook_event_name": "UserPromptSubmit"})
     repo.swarm("hook", "claude", typed=event, SWARM_AGENT="bob")
 
-    _, others = loaded_by(repo.path, "bob", ["hook", "claude"], CODE, event)
+    edit = event.replace('"UserPromptSubmit"', '"PreToolUse", "tool_name": "Edit", "tool_input": {"file_path": "a.py"}')
+    repo.swarm("--as", "alice", "lock", "acquire", "a.py")
 
-    assert others & HEAVY == set()
+    for typed in (event, edit):
+        _, others = loaded_by(repo.path, "bob", ["hook", "claude"], CODE, typed)
+        assert others & HEAVY == set()
 
 
 def test_a_heavy_module_is_noticed(repo: Repo) -> None:

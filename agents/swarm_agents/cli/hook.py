@@ -60,7 +60,8 @@ def _hook(call: Call) -> Answer:
 
 
 def _answer(at: Place, host: Host, event: HookEvent) -> HookOutput:
-    with Database(at.database, lock_timeout_s=_LOCK_TIMEOUT_S) as db:
+    # A hook hands out no fence, so that nothing of it has to survive a power loss.
+    with Database(at.database, lock_timeout_s=_LOCK_TIMEOUT_S, durable=False) as db:
         found = answer.answer(db, at, host, event, os.environ)
     _keep_note(at, host, event, found)
     return host.write_reply(event, found.reply, os.environ)

@@ -6,7 +6,6 @@ import os
 
 from swarm_agents.build import row as build_row
 from swarm_agents.host_events import facts
-from swarm_agents.host_events.shell_commits import ShellCommit, find_commits
 from swarm_agents.late import load_late
 from swarm_agents.values import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +13,8 @@ if TYPE_CHECKING:
     from swarm_agents.db.database import Database
     from swarm_agents.gate import gate
     from swarm_agents.git import directory
+    from swarm_agents.host_events import shell_commits
+    from swarm_agents.host_events.shell_commits import ShellCommit
     from swarm_agents.hosts.host import HookEvent
     from swarm_agents.locks import locks
     from swarm_agents.locks.locks import Lock
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 else:
     directory = load_late("swarm_agents.git.directory")
     gate = load_late("swarm_agents.gate.gate")
+    shell_commits = load_late("swarm_agents.host_events.shell_commits")
     locks = load_late("swarm_agents.locks.locks")
 
 
@@ -58,7 +60,7 @@ def explain_commit(db: Database, agent: str, event: HookEvent) -> ToolRemark | N
     Where the host tells no exit status, the red build of another agent says that the commit was held, and the answer of
     `swarm commit` says the rest.
     """
-    commits = find_commits(event.command, event.folder or os.sep)
+    commits: list[ShellCommit] = shell_commits.find_commits(event.command, event.folder or os.sep)
     if not commits:
         return None
     with db.reading() as tx:
@@ -84,7 +86,7 @@ def refuse_edit(db: Database, at: Place, agent: str, event: HookEvent) -> ToolRe
 
 
 def _find_commits(at: Place, event: HookEvent) -> list[ShellCommit]:
-    return find_commits(event.command, event.folder or at.root or os.sep)
+    return shell_commits.find_commits(event.command, event.folder or at.root or os.sep)
 
 
 def _find_place(at: Place, commit: ShellCommit) -> Place | None:

@@ -10,7 +10,6 @@ from tests.support import scenes
 from tests.support.app import dashboard, shows, text
 from tests.support.clock import FakeClock
 
-
 pytestmark = pytest.mark.anyio
 
 
