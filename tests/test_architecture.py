@@ -130,8 +130,8 @@ def nothing_imports_agents(module: Module) -> list[str]:
 
 
 def nothing_goes_round_the_hook(module: Module) -> list[str]:
-    """But for the demo's colleague, whose part it is."""
-    if module.within("swarm_agents/demo/repository.py"):
+    """But for the demo's colleague, whose part it is, and for what recognises it in an agent's command."""
+    if module.within("swarm_agents/demo/repository.py", "swarm_agents/host_events/shell_commits.py"):
         return []
     return [text for text in module.strings() if text == "--no-verify" or re.search(r"git\b.*--no-verify", text)]
 

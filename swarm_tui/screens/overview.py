@@ -79,7 +79,7 @@ class OverviewScreen(BaseScreen):
     def show_swarm(self, snapshot: Snapshot) -> None:
         self._banner.show(snapshot)
         self._attention.show(snapshot)
-        self._agents.show(snapshot.agents, snapshot.waiting, snapshot.moment)
+        self._agents.show(snapshot.agents, snapshot.waiting, snapshot.moment, snapshot.host_states)
         self._waiting.show(snapshot.waiting, snapshot.moment)
         self._people.set_class(not snapshot.waiting, "-no-waiters")
         self._size_people(snapshot)

@@ -1,6 +1,9 @@
 """The roster: each agent's state, its pane, and how old that knowledge is."""
 
+from collections.abc import Mapping
+
 from swarm_agents.build.waiters import Waiter
+from swarm_agents.host_sessions import HostState
 from swarm_agents.model import Moment
 from swarm_agents.roster import Agent
 from swarm_agents.text import one_line
@@ -19,15 +22,24 @@ class AgentList(RowList):
         super().__init__(id=id)
         self._agents: tuple[ListedAgent, ...] = ()
         self._tickets: dict[str, int] = {}
-        self._shown: tuple[tuple[ListedAgent, ...], tuple[Waiter, ...]] | None = None
+        self._said: Mapping[str, HostState] = {}
+        self._shown: object = None
         self._now = 0
         self.border_title = "Agents"
 
-    def show(self, agents: tuple[ListedAgent, ...], waiting: tuple[Waiter, ...], moment: Moment) -> None:
-        if (agents, waiting) == self._shown:
+    def show(
+        self,
+        agents: tuple[ListedAgent, ...],
+        waiting: tuple[Waiter, ...],
+        moment: Moment,
+        said: Mapping[str, HostState] | None = None,
+    ) -> None:
+        """`said`: by agent, what its host said of itself."""
+        if (agents, waiting, said) == self._shown:
             self.tick(moment)
             return
-        self._shown = (agents, waiting)
+        self._shown = (agents, waiting, said)
+        self._said = said or {}
         chosen = self.chosen
         self._agents = tuple(sorted(agents, key=lambda listed: listed.state != "fixing"))
         self._tickets = {waiter.agent: place for place, waiter in enumerate(waiting, start=1)}
@@ -70,9 +82,11 @@ class AgentList(RowList):
         ]
 
     def _about(self, agent: Agent) -> str:
-        """How it is known that the pane is gone, else the role."""
+        """How it is known that the pane is gone, else what its host said of itself and how long ago, else the role."""
         if loss := agent.pane_loss:
             return f" {loss.source}: {times.age(max(0, self._now - loss.at))}"
+        if (said := self._said.get(agent.name)) and said.state != "working" and agent.left_at is None:
+            return f" {said.host}: {said.state} {times.age(max(0, self._now - said.at))}"
         return f" {one_line(agent.role, 20)}" if agent.role != "agent" else ""
 
     def _name_at_cursor(self, agent: Agent | None) -> None:

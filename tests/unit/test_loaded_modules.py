@@ -1,5 +1,6 @@
 """What a hot verb may load: time depends on the machine, the list of modules does not. See docs/decisions/0013."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,16 @@ sys.stderr.write(" ".join(loaded))
 """
 
 
+# The process ends at once, so what was loaded is told in place of that.
+QUICK_CODE = """
+import os, sys
+before = set(sys.modules)
+os._exit = lambda code: sys.exit(sys.stderr.write(" ".join(sorted(set(sys.modules) - before))) and code)
+from swarm_agents.cli.start import main
+main()
+"""
+
+
 @pytest.fixture(scope="module")
 def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """A red build that alice repairs; bob waits."""
@@ -84,16 +95,41 @@ def test_a_hot_verb_loads_only_what_it_needs(repo: Repo, verb: str) -> None:
     assert others & HEAVY == set()
 
 
+def test_a_hook_that_only_says_alive_loads_next_to_nothing(repo: Repo) -> None:
+    event = json.dumps({"session_id": "s1", "cwd": str(repo.path), "hook_event_name": "PostToolUse"})
+    repo.swarm("hook", "claude", typed=event, SWARM_AGENT="bob")
+
+    ours, others = loaded_by(repo.path, "bob", ["hook", "claude"], QUICK_CODE, event)
+
+    assert ours == {"cli", "cli.hook_input", "cli.start"}
+    assert others & HEAVY == set()
+
+
+def test_a_hook_that_answers_loads_no_parser_of_the_standard_library(repo: Repo) -> None:
+    event = json.dumps({"session_id": "s1", "cwd": str(repo.path), "hook_event_name": "UserPromptSubmit"})
+    repo.swarm("hook", "claude", typed=event, SWARM_AGENT="bob")
+
+    edit = event.replace('"UserPromptSubmit"', '"PreToolUse", "tool_name": "Edit", "tool_input": {"file_path": "a.py"}')
+    repo.swarm("--as", "alice", "lock", "acquire", "a.py")
+
+    for typed in (event, edit):
+        _, others = loaded_by(repo.path, "bob", ["hook", "claude"], CODE, typed)
+        assert others & HEAVY == set()
+
+
 def test_a_heavy_module_is_noticed(repo: Repo) -> None:
     _, others = loaded_by(repo.path, "bob", ["status", "--json"])
 
     assert others & HEAVY >= {"json", "re", "enum"}
 
 
-def loaded_by(where: Path, agent: str, words: list[str]) -> tuple[set[str], set[str]]:
+def loaded_by(
+    where: Path, agent: str, words: list[str], code: str = CODE, typed: str = ""
+) -> tuple[set[str], set[str]]:
     """The modules of the swarm that a verb loads, by their names below `swarm_agents`, and all others."""
     ran = subprocess.run(
-        [sys.executable, "-c", CODE, *words],
+        [sys.executable, "-c", code, *words],
+        input=typed,
         cwd=where,
         env=environment() | {"SWARM_AGENT": agent},
         capture_output=True,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from swarm_agents.courier.previews import Preview
+    from swarm_agents.host_sessions import HostState
 
 
 _PREVIEW_LINES = 200
@@ -88,23 +89,44 @@ def _list(call: Call) -> Answer:
     _record_looks(call, [one.agent for one in known], seen)
     now, known = agents.read(call.db)
     listed = [one for one in known if call.arguments.all or one.agent.left_at is None]
+    said = agents.read_host_states(call.db)
     lines: list[str] = []
     data = []
     for one in listed:
         at = seen.get(one.agent.name)
         state = at.state if at else "no-answer" if one.agent.pane else "no-tmux"
         preview = at.last_lines(call.arguments.preview) if at else ()
+        host = said.get(one.agent.name) if one.agent.left_at is None else None
         lines.append(
             f"{one.agent.name}  {one.agent.role}  {one.state}  seen {ago(now - one.agent.seen_at)}  "
-            f"{one.agent.pane.pane_id if one.agent.pane else '-'}  {state}{describe_loss(one, now)}"
+            f"{one.agent.pane.pane_id if one.agent.pane else '-'}  {_describe_host(host, now)}"
+            f"{state}{describe_loss(one, now)}"
         )
         lines += [f"    {line}" for line in preview]
         data.append(
             agent_data(one)
+            | {"host": _host_data(host)}
             | {"joined_at": format_iso(one.agent.joined_at), "pane_state": state}
             | {"program": at and at.program, "title": at and at.title, "preview": list(preview)}
         )
     return make_listing(lines, "No agent has joined yet.", {"agents": data})
+
+
+def _describe_host(said: HostState | None, now: int) -> str:
+    """What the agent's own program said of itself, before what its screen looks like."""
+    if said is None:
+        return ""
+    return f"{said.host} says {said.state} ({said.source}, {ago(now - said.at)})  "
+
+
+def _host_data(said: HostState | None) -> dict[str, str | None] | None:
+    return said and {
+        "name": said.host,
+        "state": said.state,
+        "source": said.source,
+        "detail": said.detail,
+        "at": format_iso(said.at),
+    }
 
 
 def _record_looks(call: Call, known: list[Agent], seen: Mapping[str, Preview]) -> None:

@@ -45,6 +45,7 @@ NOUNS = {
     "notice": "how far the notices typed into panes came",
     "setup": "git (the gate: hooks that refuse a commit while the build is red)",
     "gate": "what those hooks ask",
+    "hook": "what the hooks of coding agents call",
     "courier": "type queued notices into panes, without a dashboard",
     "events": "the audit trail",
     "db": "query: ask the database in SQL; prune: remove old messages",

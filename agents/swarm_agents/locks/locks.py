@@ -6,21 +6,26 @@ of its holder renews it), when its holder leaves or dies, or when a human releas
 
 from __future__ import annotations
 
-from swarm_agents import events
 from swarm_agents.db import leases
 from swarm_agents.db.database import Database
 from swarm_agents.db.deadlines import value_in
 from swarm_agents.db.transaction import Row, Transaction
 from swarm_agents.errors import BadData, UsageError
-from swarm_agents.events import Event
+from swarm_agents.late import load_late
 from swarm_agents.locks.paths import LockName, overlap
-from swarm_agents.messages import messages
 from swarm_agents.model import HUMAN, SWARM
 from swarm_agents.text import one_line
 from swarm_agents.values import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from swarm_agents import events
+    from swarm_agents.events import Event
+    from swarm_agents.messages import messages
+else:  # a hook that asks who holds a lock does without them
+    events = load_late("swarm_agents.events")
+    messages = load_late("swarm_agents.messages.messages")
 
 REASON_LIMIT = 200  # characters; a refused agent is shown the reason
 PATHS_LIMIT = 1_000  # in one call
@@ -193,6 +198,19 @@ def read_holders(db: Database, paths: Iterable[str]) -> dict[str, str]:
         if lock:
             found[path] = lock.holder
     return found
+
+
+def find_in_the_way(db: Database, agent: str, paths: Iterable[str]) -> dict[str, Lock]:
+    """For each of these paths the lock of another agent on it, where there is one."""
+    with db.reading() as tx:
+        rows = tx.execute(
+            f"select * from locks where holder <> :agent and not {leases.EXPIRED} order by path",
+            agent=agent,
+            **tx.clock,
+        )
+        others = [_make_lock(row) for row in rows]
+    found = {path: next((lock for lock in others if overlap(LockName(path), lock.name)), None) for path in paths}
+    return {path: lock for path, lock in found.items() if lock}
 
 
 def _check_names(names: Iterable[LockName]) -> list[LockName]:

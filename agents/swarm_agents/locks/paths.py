@@ -7,8 +7,6 @@ doubt two names overlap: a lock refused too often costs a question, a lock grant
 from __future__ import annotations
 
 import os
-import re
-import unicodedata
 
 from swarm_agents.errors import BadData
 from swarm_agents.text import one_line, printable
@@ -19,9 +17,9 @@ if TYPE_CHECKING:
 
 NAME_LIMIT = 4096  # bytes, as PATH_MAX
 
-_GLOB = re.compile(r"[*?\[]")
-_UNSUPPORTED = re.compile(r"\{[^{}]*,[^{}]*\}|\\")  # patterns that shells and other tools know as well
-_SET = re.compile(r"\[[!^]?\]?[^\]]*\]")
+# Patterns of `re`, which loads as slowly as a hook answers, and which plain names do without.
+_UNSUPPORTED = r"\{[^{}]*,[^{}]*\}|\\"  # what shells and other tools know as well
+_SET = r"\[[!^]?\]?[^\]]*\]"
 _ANY = object()  # one character
 _STAR = object()  # any number of characters
 _Token = object
@@ -43,10 +41,10 @@ def resolve(spelled: str, where: Path, root: Path, any_case: bool = False) -> Lo
     _check(spelled)
     full = where / spelled
     if not os.path.lexists(full):
-        if _UNSUPPORTED.search(spelled):
+        if _has_unsupported_pattern(spelled):
             shown = one_line(spelled, 60)
             raise BadData(f"{shown!r}: patterns know *, ?, [...] and **. Name each alternative separately.")
-        if _GLOB.search(spelled):
+        if _is_glob(spelled):
             return _resolve_glob(spelled, full, root, any_case)
     real = os.path.realpath(full)
     return LockName(_relative_to(spelled, real, root), spelled.endswith("/") or os.path.isdir(real), any_case)
@@ -56,6 +54,18 @@ def overlap(one: LockName, other: LockName) -> bool:
     """Whether both can match the same file."""
     any_case = one.any_case or other.any_case
     return _paths_overlap(_split(one, any_case), _split(other, any_case))
+
+
+def _is_glob(text: str) -> bool:
+    return "*" in text or "?" in text or "[" in text
+
+
+def _has_unsupported_pattern(spelled: str) -> bool:
+    if "{" not in spelled and "\\" not in spelled:
+        return False
+    import re  # see `_UNSUPPORTED`
+
+    return re.search(_UNSUPPORTED, spelled) is not None
 
 
 def _check(spelled: str) -> None:
@@ -73,7 +83,7 @@ def _check(spelled: str) -> None:
 def _resolve_glob(spelled: str, full: Path, root: Path, any_case: bool) -> LockName:
     """Follows links up to the first part that is a pattern."""
     parts = full.parts
-    first = next(number for number, part in enumerate(parts) if _GLOB.search(part))
+    first = next(number for number, part in enumerate(parts) if _is_glob(part))
     plain, pattern = parts[:first], parts[first:]
     if ".." in pattern:
         raise BadData(f"{one_line(spelled, 60)!r} has '..' after a pattern; write it without.")
@@ -93,6 +103,8 @@ def _relative_to(spelled: str, real: str, root: Path) -> str:
 def _split(name: LockName, any_case: bool) -> list[str]:
     path = name.path
     if not path.isascii():
+        import unicodedata  # most paths are ASCII
+
         path = unicodedata.normalize("NFC", path)  # some file systems treat both forms of an accent as equal
     parts = [] if path == "." else (path.casefold() if any_case else path).split("/")
     return [*parts, "**"] if name.folder else parts
@@ -141,7 +153,7 @@ def _parts_overlap(first: str, second: str) -> bool:
     """Whether a file name matches both. A part that looks like a pattern may also be a name, such as `[id].tsx`."""
     if first == second:
         return True
-    if not _GLOB.search(first) and not _GLOB.search(second):
+    if not _is_glob(first) and not _is_glob(second):
         return False
     pattern, other = _tokenize(first), _tokenize(second)
     return _tokens_overlap(pattern, other) or _tokens_overlap([*first], other) or _tokens_overlap(pattern, [*second])
@@ -149,10 +161,13 @@ def _parts_overlap(first: str, second: str) -> bool:
 
 def _tokenize(part: str) -> list[_Token]:
     """Characters and wildcards. A set such as `[a-z]` counts as any character, to be on the safe side."""
+    import re  # see `_SET`
+
+    set_pattern = re.compile(_SET)
     found: list[_Token] = []
     at = 0
     while at < len(part):
-        as_set = _SET.match(part, at) if part[at] == "[" else None
+        as_set = set_pattern.match(part, at) if part[at] == "[" else None
         found.append(_ANY if as_set or part[at] == "?" else _STAR if part[at] == "*" else part[at])
         at = as_set.end() if as_set else at + 1
     return found

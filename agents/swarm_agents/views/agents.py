@@ -7,8 +7,15 @@ from swarm_agents.build import row as build_row
 from swarm_agents.build import waiters
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
+from swarm_agents.late import load_late
 from swarm_agents.roster import Agent
-from swarm_agents.values import NamedTuple
+from swarm_agents.values import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from swarm_agents import host_sessions
+    from swarm_agents.host_sessions import HostState
+else:
+    host_sessions = load_late("swarm_agents.host_sessions")
 
 SILENT_AFTER_MS = 5 * 60_000  # without a command; coding agents think for minutes, so this is a hint and no verdict
 
@@ -32,6 +39,12 @@ def read(db: Database) -> AgentListing:
     """Every agent by name, those who left last."""
     with db.reading() as tx:
         return AgentListing(tx.now, tuple(list_agents(tx)))
+
+
+def read_host_states(db: Database) -> dict[str, HostState]:
+    """For each agent whose host's hooks fire what the host said last of itself: a fact, where a screen is a guess."""
+    with db.reading() as tx:
+        return host_sessions.list_states(tx)
 
 
 def list_agents(tx: Transaction) -> list[ListedAgent]:

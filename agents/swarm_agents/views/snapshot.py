@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from swarm_agents import events
+from swarm_agents import events, host_sessions
 from swarm_agents.build.waiters import Waiter
 from swarm_agents.db.database import Database
 from swarm_agents.db.transaction import Transaction
@@ -14,6 +14,7 @@ from swarm_agents.escalations.announcements import Announcement
 from swarm_agents.escalations.escalations import Escalation
 from swarm_agents.events import Event
 from swarm_agents.gate import gate
+from swarm_agents.host_sessions import HostState
 from swarm_agents.incidents import incidents
 from swarm_agents.incidents.incidents import Attempt
 from swarm_agents.locks import locks
@@ -80,6 +81,8 @@ class Snapshot:
     waiting: tuple[Waiter, ...]
     """First in line first."""
     agents: tuple[ListedAgent, ...]
+    host_states: dict[str, HostState]
+    """By agent: what its host said last of itself."""
     escalations: tuple[Escalation, ...]
     """The unanswered ones about the build."""
     unannounced: tuple[Announcement, ...]
@@ -140,6 +143,7 @@ def take(db: Database, request: SnapshotRequest = NOTHING_EXTRA) -> Snapshot:
             attempts=tuple(incidents.list_attempts(tx, now.incident)) if now.incident else (),
             waiting=status.waiting,
             agents=status.agents,
+            host_states=host_sessions.list_states(tx),
             escalations=tuple(one for one in status.escalations if one.incident is not None),
             unannounced=tuple(announcements.list_failed(tx)),
             unacknowledged=tuple(one for one in status.escalations if one.message is not None),

@@ -46,6 +46,7 @@ COLUMNS = {
     "result created_at created_by changed_at lease_expires_at",
     "v_locks": "path holder fence reason since expires_at is_folder any_case",
     "v_phases": "id number run name attempt started_at ended_at outcome",
+    "v_host_sessions": "host session agent began_at ended_at state state_source state_detail state_at",
     "v_events": "id at actor kind incident fence detail",
 }
 

@@ -12,7 +12,7 @@ else:
     import _sqlite3 as sqlite3  # the same, without converters of dates
 
 APPLICATION_ID = 0x5357524D  # "SWRM"; another program's SQLite file has another one
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 LOCK_TIMEOUT_S = 15.0  # a write transaction takes milliseconds; after this long a stopped process holds the lock
 
 

@@ -72,6 +72,12 @@ def breakage(db: sqlite_utils.Database) -> None:
     db.executescript(_read_views("breakage.sql"))
 
 
+@migrations()
+def host_sessions(db: sqlite_utils.Database) -> None:
+    """Version 6: sessions of coding agents, as their hooks tell of them."""
+    db.executescript(_read_views("host_sessions.sql"))
+
+
 def _read_views(name: str) -> str:
     return _ISO_CALL.sub(_ISO_SQL, (_HERE / name).read_text(encoding="utf-8"))
 
