@@ -153,8 +153,10 @@ def _bring_in_fix(
     context: CommitContext, state: TryState, behind: CommitBehind
 ) -> TryAgain | CommitBehind | SyncFailed:
     """The breakage may be repaired already: with a sync, bring in the fix and try again, once."""
-    if context.config.sync is None or state.synced or behind.operation or behind.amended:
+    if context.config.sync is None or behind.operation or behind.amended:
         return behind
+    if state.synced:  # it did something else
+        return behind._replace(command=sync.name_merge(context, behind.fix))
     return sync.bring_in_fix(context, behind) or TryAgain(state._replace(synced=True))
 
 

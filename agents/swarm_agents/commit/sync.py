@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from swarm_agents.build import build
 from swarm_agents.commit.ends import CommitBehind, SyncFailed
-from swarm_agents.errors import SwarmError, Unavailable
+from swarm_agents.errors import CannotWrite, SwarmError, Unavailable
 from swarm_agents.git import directory, files, refs
 from swarm_agents.incidents import incidents
 from swarm_agents.late import load_late
@@ -75,6 +75,11 @@ def _restore_interrupted(context: CommitContext) -> SyncFailed | None:
     command = context.config.sync or _UNSET
     if (saved := saved_work.find_saved_work(context.root)) is None:
         return None
+    with _telling_what_is_kept(saved), _from_root(context.root):
+        return _restore(context, command, saved)
+
+
+def _restore(context: CommitContext, command: str, saved: SavedWork) -> SyncFailed | None:
     if noted_processes.is_any_alive(saved.users):
         why = "A sync that was interrupted here is still running. Wait until it has ended, then commit again"
         return SyncFailed(command, why)
@@ -86,16 +91,19 @@ def _restore_interrupted(context: CommitContext) -> SyncFailed | None:
             f"{_short(saved.commit)}). End or undo the {found.name}, then commit again: your changes come back first"
         )
         return SyncFailed(command, why, (), found.abort, saved.commit)
-    restored = saved_work.can_restore(context.root, saved) and not saved_work.carry_over(context.root, saved)
-    if restored:
-        return _end_interrupted(context.root, command, saved)
+    why, conflicts = "something else is staged here now", saved.paths
+    if saved_work.can_restore(context.root, saved):
+        conflicts = saved_work.carry_over(context.root, saved)
+        if not conflicts:
+            return _end_interrupted(context.root, command, saved)
+        why = f"your changes to {_list(conflicts)} conflict with what is checked out, or was edited here since"
     saved_work.keep_replaced_files(context.root, saved)
     saved_work.discard(context.root, saved, keep=True)
     why = (
-        "A sync was interrupted, and other changes have been made here since, so that yours cannot be restored by "
-        f"themselves. They are kept as {_short(saved.commit)}. Apply them, then commit again"
+        f"A sync was interrupted, and {why}. Your changes are kept as {_short(saved.commit)}. Apply them, and resolve "
+        "what conflicts; then commit again"
     )
-    return SyncFailed(command, why, saved.paths, f"git stash apply {saved.commit}", saved.commit)
+    return SyncFailed(command, why, conflicts, f"git stash apply {saved.commit}", saved.commit)
 
 
 def _end_interrupted(root: Path, command: str, saved: SavedWork) -> SyncFailed | None:
@@ -123,9 +131,14 @@ def find_missing_fix(context: CommitContext, request: CommitRequest) -> CommitBe
         is_fixer = build.state(tx).fixer == context.agent
     if fix is None or is_fixer or refs.contains_commit(context.root, "HEAD", fix[1]) is not False:
         return None
-    command = context.config.sync or f"git merge --no-edit {context.config.branch or fix[1]}"
+    command = context.config.sync or name_merge(context, fix[1])
     amended = request.first.head if request.arguments.has("amend") else None
     return CommitBehind(fix[1], command, _find_operation(context.root), amended)
+
+
+def name_merge(context: CommitContext, fix: str) -> str:
+    """The command that brings in the fix where no sync does."""
+    return f"git merge --no-edit {context.config.branch or fix}"
 
 
 def catch_up(context: CommitContext, request: CommitRequest) -> bool | SyncFailed:
@@ -152,37 +165,76 @@ def bring_in_fix(context: CommitContext, behind: CommitBehind) -> SyncFailed | N
             return failed
         if refs.contains_commit(context.root, "HEAD", behind.fix):  # another agent here was quicker
             return None
-        return _bring_in(context, behind.command)
+        with _from_root(context.root) as where:
+            failed = _bring_in(context, behind.command)
+    if failed and failed.next and where != os.path.realpath(context.root):
+        import shlex  # takes a millisecond, and only a sync that fails needs it
+
+        return failed._replace(next=f"(cd {shlex.quote(os.fspath(context.root))} && {failed.next})")
+    return failed
+
+
+@contextmanager
+def _from_root(root: Path) -> Iterator[str]:
+    """Go to the root meanwhile, and yield where this process was: git may remove that folder and make it again."""
+    where = os.getcwd()
+    os.chdir(root)
+    try:
+        yield where
+    finally:
+        try:
+            os.chdir(where)
+        except OSError:
+            raise Unavailable(f"The folder {where} does not exist any more.") from None
 
 
 def _bring_in(context: CommitContext, command: str) -> SyncFailed | None:
     root = context.root
+    if unmerged := tuple(files.list_unmerged(root)):  # as a `git stash pop` leaves them
+        why = f"Bringing in the fix was not tried: a conflict in {_list(unmerged)} is not resolved. Resolve it first"
+        return SyncFailed(command, why, unmerged)
     try:
         saved = saved_work.save_work(root)
     except SwarmError as error:
-        return SyncFailed(command, f"Bringing in the fix was not tried. {error.message}")
+        return SyncFailed(command, f"Bringing in the fix was not tried. {error.message.removesuffix('.')}")
     try:
         failed = _run_and_restore(context, command, saved)
-    except BaseException:
-        if saved_work.undo_changes(root, saved):
-            saved_work.discard(root, saved)
+    except BaseException as error:
+        with _telling_what_is_kept(saved):
+            if saved_work.undo_changes(root, saved):
+                saved_work.discard(root, saved)
+            elif isinstance(error, OSError):
+                raise
+        if isinstance(error, OSError):
+            raise CannotWrite(f"Bringing in the fix failed: {error.strerror}. {_AS_BEFORE}.") from error
         raise
     if failed is None or failed.undone:
         saved_work.discard(root, saved, keep=saved_work.was_merged(root, saved))
     return failed
 
 
+@contextmanager
+def _telling_what_is_kept(saved: SavedWork) -> Iterator[None]:
+    """Turn an error of the disk, as when it is full, into one that says where the changes are."""
+    try:
+        yield
+    except OSError as error:
+        kept = f" They are kept as {_short(saved.commit)}, and come" if saved.commit else " They come"
+        why = f"Your changes could not be restored: {error.strerror}.{kept} back first when you commit again."
+        raise CannotWrite(why) from error
+
+
 def _run_and_restore(context: CommitContext, command: str, saved: SavedWork) -> SyncFailed | None:
     root = context.root
-    failed = _run_sync(root, command, saved)
+    lead_on = _go_round_changes(root, command, saved)  # as long as they are where the user had them
+    failed = _run_sync(root, command, saved, lead_on)
     if failed is None or not failed.undone or not saved.paths:
         return failed
-    lead_on = _go_round_changes(root, command, saved)
     aside = saved_work.put_aside(root, saved)
     if aside is None:
         return failed
     context.tell_second_sync()
-    failed = _run_sync(root, command, aside)
+    failed = _run_sync(root, command, aside, lead_on)
     if failed is not None:
         return failed
     conflicts = saved_work.carry_over(root, aside)
@@ -192,8 +244,8 @@ def _run_and_restore(context: CommitContext, command: str, saved: SavedWork) -> 
     return _undo(root, command, aside, why, conflicts, lead_on)
 
 
-def _run_sync(root: Path, command: str, saved: SavedWork) -> SyncFailed | None:
-    """Run it; where it fails, make everything as it was, also what was put aside."""
+def _run_sync(root: Path, command: str, saved: SavedWork, lead_on: str) -> SyncFailed | None:
+    """Run it; where it fails, make everything as it was, also what was put aside. `lead_on` is the command to tell."""
     code = subprocesses.run_on_terminal(
         ["sh", "-c", command],
         root,
@@ -216,7 +268,7 @@ def _run_sync(root: Path, command: str, saved: SavedWork) -> SyncFailed | None:
         why = f"'{command}' checked out another branch"
     else:
         why = f"'{command}' failed with exit status {code}"
-    return _undo(root, command, saved, why, conflicts, _go_round_changes(root, command, saved))
+    return _undo(root, command, saved, why, conflicts, lead_on)
 
 
 def _undo(
@@ -244,29 +296,32 @@ def _find_operation(root: Path) -> Operation | None:
 
 
 def _go_round_changes(root: Path, command: str, saved: SavedWork) -> str:
-    """The command, with the changes in a stash meanwhile, for the folder in which the caller is.
-
-    Git stashes no file that was added by intent.
-    """
-    import shlex  # takes a millisecond, and only a sync that fails needs it
+    """The command, with the changes in a stash meanwhile. Git stashes no file that was added by intent."""
+    import shlex  # as above
 
     words = _write_for_shell(command)
-    if saved.paths:
-        intended = [f":(literal){path}" for path in saved_work.list_intended(root)]
-        added = f"git add -- {shlex.join(intended)} && " if intended else ""
-        words = f"{added}git stash push && {words} && git stash pop"
-    is_there = os.path.realpath(os.getcwd()) == os.path.realpath(root)
-    return words if is_there else f"(cd {shlex.quote(os.fspath(root))} && {words})"
+    if not saved.paths:
+        return words
+    intended = [f":(literal){path}" for path in saved_work.list_intended(root)]
+    added = f"git add -- {shlex.join(intended)} && " if intended else ""
+    return f"{added}git stash push && {words} && git stash pop"
 
 
 def _write_for_shell(command: str) -> str:
-    """The command as a part of another one, in one line."""
+    """The command as a part of another one, in one line without control characters."""
     import shlex  # as above
 
     if not command.isprintable():
-        escaped = command.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t")
+        escaped = "".join(_escape(letter) for letter in command)
         return f'sh -c "$(printf %b {shlex.quote(escaped)})"'
     return f"sh -c {shlex.quote(command)}" if any(sign in command for sign in "|;&#") else command
+
+
+def _escape(letter: str) -> str:
+    """As `printf %b` reads it."""
+    if letter.isprintable():
+        return letter.replace("\\", "\\\\")
+    return "".join(f"\\0{byte:03o}" for byte in os.fsencode(letter))
 
 
 def _list(paths: tuple[str, ...]) -> str:

@@ -38,8 +38,8 @@ def list_changed(root: Path) -> list[str]:
 
 def list_unmerged(root: Path) -> list[str]:
     """Files with an unresolved conflict."""
-    names = run_git(["diff", "--name-only", "--diff-filter=U", "-z"], root).stdout.split("\0")
-    return [name for name in names if name]
+    listed = run_git(["ls-files", "--unmerged", "-z"], root).stdout.split("\0")  # runs no filter, which may be slow
+    return list(dict.fromkeys(line.partition("\t")[2] for line in listed if line))
 
 
 class TrackedFile(NamedTuple):

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 LIMIT_S = 600  # a filter as that of git-lfs may load what it restores
 PATHS_FROM_STDIN = ("--pathspec-from-file=-", "--pathspec-file-nul")
 IDENTITY = ("-c", "user.name=swarm", "-c", "user.email=swarm@localhost", "-c", "commit.gpgSign=false")
-_LITERAL_NAMES = {"GIT_LITERAL_PATHSPECS": "1"}  # a file may be called ":x" or "*"
+_LITERAL_NAMES = {  # a file may be called ":x" or "*"; git takes none of the others beside it
+    "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_GLOB_PATHSPECS": "0",
+    "GIT_NOGLOB_PATHSPECS": "0",
+    "GIT_ICASE_PATHSPECS": "0",
+}
 # A `git reset` that follows submodules throws away what is uncommitted in them.
 _NO_SUBMODULES = ("-c", "submodule.recurse=false")
 

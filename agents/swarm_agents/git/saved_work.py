@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 
-from swarm_agents.errors import CannotWrite, Unavailable
+from swarm_agents.errors import CannotWrite, SwarmError, Unavailable
 from swarm_agents.git.directory import SAVED_REF, SAVED_WORK
 from swarm_agents.git.hidden_files import (
     HiddenFiles,
@@ -85,6 +85,9 @@ def save_work(root: Path) -> SavedWork:
         _write_state(saved)  # before the ref: a ref alone stands for changes that are no longer here
         if commit:
             run_git_or_raise(["update-ref", SAVED_REF, commit], root)
+    except SwarmError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise CannotWrite(f"Your changes could not be saved in {folder}: {error.strerror}.") from error

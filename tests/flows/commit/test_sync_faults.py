@@ -125,6 +125,36 @@ def test_a_link_that_a_killed_sync_replaced_is_kept_in_a_commit(alice: Repo, bob
     assert commit(bob, "bob", *ANYTHING).exit == 0
 
 
+def test_changes_that_cannot_be_written_come_back_with_the_next_call(alice: Repo, bob: Repo) -> None:
+    leave_behind(alice)
+    change(bob)
+    in_the_way = '"$(git rev-parse --git-dir)/swarm-saved/restoring"'
+    bob.configure(sync=f"{REBASE} && {{ [ -e ../once ] || mkdir {in_the_way} ../once; }}")
+
+    failed = commit(bob, "bob", "--only", *ANYTHING)
+    bob.shell(f"rmdir {in_the_way}")
+    again = commit(bob, "bob", "--only", *ANYTHING)
+
+    assert failed.exit == 73 and "come back first" in failed.json["message"], failed
+    assert again.exit == 0, again
+    assert_changed(bob)
+
+
+def test_changes_that_conflict_after_a_kill_are_named_and_kept(alice: Repo, bob: Repo) -> None:
+    bring(alice, "README")
+    leave_behind(alice)
+    bob.stage("README", "bob's\n")
+    bob.stage("one", "bob's\n")
+    bob.configure(sync=f"{REBASE} && kill -9 $PPID")
+
+    bob.swarm("--as", "bob", "commit", "-m", "x")
+    told = commit(bob, "bob")
+    bob.shell(told.json["next"])
+
+    assert (told.exit, told.data["conflicts"]) == (86, ["README"]), told
+    assert bob.git("diff", "--name-only", "--diff-filter=U") == "README"
+
+
 # Two at once in one working tree.
 
 
@@ -271,6 +301,30 @@ def test_a_file_that_was_added_by_intent_stays_so_where_changes_are_merged(alice
     assert "intended" in bob.git("show", "--name-only", "--format=").split()
 
 
+def test_the_folder_of_the_caller_may_be_put_aside(alice: Repo, bob: Repo) -> None:
+    leave_behind(alice)
+    bob.stage("fresh/file", "staged\n")
+    bob.write("two", "not staged\n")
+    bob.configure(sync=REBASE)
+
+    ended = commit(Repo(bob.path / "fresh"), "bob", "-m", "x", "file")
+
+    assert ended.exit == 0, ended
+    assert bob.git("show", "--name-only", "--format=") == "fresh/file"
+
+
+@pytest.mark.parametrize("setting", ["GIT_GLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"])
+def test_changes_are_put_aside_whatever_the_environment_says_of_paths(alice: Repo, bob: Repo, setting: str) -> None:
+    leave_behind(alice)
+    change(bob)
+    bob.configure(sync=REBASE)
+
+    ended = bob.swarm("--as", "bob", "commit", "--only", *ANYTHING, **{setting: "1"})
+
+    assert ended.exit == 0, ended
+    assert_changed(bob)
+
+
 # What is told.
 
 
@@ -297,3 +351,43 @@ def test_the_command_that_is_told_works_in_the_folder_of_the_caller(alice: Repo,
 
 def _commit_in(folder: Repo) -> Ran:
     return commit(folder, "bob", "-m", "x", "--", ":/README")
+
+
+def test_a_conflict_that_is_not_resolved_is_named_before_anything_is_tried(alice: Repo, bob: Repo) -> None:
+    leave_behind(alice)
+    bob.configure(sync=REBASE)
+    bob.write("one", "in the stash\n")
+    bob.git("stash", "-q")
+    bob.stage("one", "committed\n")
+    bob.git("commit", "-q", "-m", "one", "--no-verify")
+    assert bob.shell("git stash pop -q") == 1
+    before = read_work(bob)
+
+    ended = commit(bob, "bob", "--only", *ANYTHING)
+
+    assert (ended.exit, ended.data["conflicts"]) == (86, ["one"]), ended
+    assert_same_work(bob, before)
+
+
+def test_a_sync_that_does_not_bring_in_the_fix_is_not_told_again(alice: Repo, bob: Repo) -> None:
+    leave_behind(alice)
+    bob.configure(sync="git commit -q --allow-empty --no-verify -m elsewhere")
+
+    ended = commit(bob, "bob", *ANYTHING)
+    bob.shell(ended.json["next"])
+
+    assert ended.exit == 93, ended
+    assert commit(bob, "bob", *ANYTHING).exit == 0
+
+
+def test_control_characters_of_the_command_are_not_told(alice: Repo, bob: Repo) -> None:
+    leave_behind(alice)
+    change(bob)
+    bob.configure(sync="printf '\x1b[31m\u202e' > ../written; false")
+
+    ended = commit(bob, "bob", "--only", *ANYTHING)
+    (bob.path.parent / "written").unlink()
+    bob.shell(ended.json["next"])
+
+    assert ended.json["next"].isprintable()
+    assert (bob.path.parent / "written").read_text(encoding="utf-8") == "\x1b[31m\u202e"
