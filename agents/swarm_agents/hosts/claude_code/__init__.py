@@ -1,0 +1,1 @@
+"""The folder of one host; see `hosts/host.py`."""
