@@ -1,7 +1,10 @@
 """`swarm setup HOST` in a real repository with busy configurations: only our entries come and go."""
 
+import json
 import os
+import re
 import stat
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -343,8 +346,30 @@ def test_what_a_human_must_do_is_told(repo: Repo, setup: Callable[..., Ran]) -> 
     assert "Set 'hooks = true' under [features]" in setup("codex").out
 
 
+def test_what_the_host_itself_notes_as_trusted_is_not_asked_for_again(
+    repo: Repo, home: Path, setup: Callable[..., Ran]
+) -> None:
+    asked = [setup(host).out for host in ("claude", "codex")]
+    assert all("trust this folder" in text for text in asked) and "'/hooks'" in asked[1]
+
+    (home / ".claude.json").write_text(
+        json.dumps({"projects": {str(repo.path): {"hasTrustDialogAccepted": True}}}), encoding="utf-8"
+    )
+    hooks = json.loads((repo.path / ".codex/hooks.json").read_text())["hooks"]
+    words = [re.sub(r"(?<!^)([A-Z])", r"_\1", event).lower() for event in hooks]
+    keys = [f"{repo.path}/.codex/hooks.json:{word}:0:0" for word in words]
+    tables = [f'[hooks.state."{key}"]\ntrusted_hash = "sha256:0"' for key in keys]
+    (home / ".codex").mkdir()
+    own = home / ".codex/config.toml"
+    own.write_text("\n".join([f'[projects."{repo.path}"]', 'trust_level = "trusted"', *tables]), encoding="utf-8")
+
+    assert "trust this folder" not in setup("claude").out
+    told = setup("codex").out
+    assert "trust this folder" not in told and "'/hooks'" not in told
+    own.write_text(own.read_text().replace(":stop:", ":other:"))
+    assert "'/hooks'" in setup("codex", "--check").out
+
+
 def _path_without_hosts() -> str:
     """Where git and swarm are, and no coding agent, whatever this machine has."""
-    import sys
-
     return os.pathsep.join([os.path.dirname(sys.executable), "/usr/bin", "/bin"])

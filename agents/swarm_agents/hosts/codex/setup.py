@@ -51,11 +51,17 @@ def list_files(scope: Scope, root: str, home: str) -> list[SetupFile]:
 
 def list_human_steps(scope: Scope, root: str, home: str) -> list[str]:
     folder = _find_folder(scope, root, home)
+    own = _read_config(find_config_folder(home))
     steps = [
-        "Start 'codex' and trust the swarm's hooks in '/hooks': before, Codex skips them without a word.",
         f"Let 'swarm' out of the sandbox, in {os.path.join(folder, 'rules', 'swarm.rules')}: {_RULE}",
         "Restart Codex where it runs: it reads hooks and skills at its start.",
     ]
+    if not _are_trusted(own, os.path.realpath(folder)):
+        steps.insert(
+            0, "Start 'codex' and trust the swarm's hooks in '/hooks': before, Codex skips them without a word."
+        )
+    if scope is Scope.PROJECT and not _is_project_trusted(own, root):
+        steps.insert(0, "Start 'codex' here once and trust this folder: before, Codex reads no hooks of the project.")
     off = [where for where in {folder, find_config_folder(home)} if _are_hooks_off(_read_config(where))]
     steps += [f"Set 'hooks = true' under [features] in {os.path.join(where, 'config.toml')}." for where in sorted(off)]
     return steps
@@ -88,6 +94,24 @@ def _has_hooks(config: dict[str, Any]) -> bool:
         if isinstance(handler, dict)
     ]
     return any(command != f"swarm hook {NAME}" for command in commands)
+
+
+def _are_trusted(own: dict[str, Any], folder: str) -> bool:
+    """Whether Codex notes in its own configuration that each of our events was trusted, in any of our two files."""
+    hooks = own.get("hooks")
+    state = hooks.get("state") if isinstance(hooks, dict) else None
+    if not isinstance(state, dict):
+        return False
+    keys = [key for key, entry in state.items() if isinstance(entry, dict) and "trusted_hash" in entry]
+    here = [key.removeprefix(f"{folder}/").split(":") for key in keys if key.startswith(f"{folder}/")]
+    trusted = {words[1] for words in here if len(words) == 4 and words[0] in ("hooks.json", "config.toml")}
+    return trusted >= {"".join(f"_{c.lower()}" if c.isupper() else c for c in event).strip("_") for event in _EVENTS}
+
+
+def _is_project_trusted(own: dict[str, Any], root: str) -> bool:
+    projects = own.get("projects")
+    entry = projects.get(root) if isinstance(projects, dict) else None
+    return isinstance(entry, dict) and entry.get("trust_level") == "trusted"
 
 
 def _are_hooks_off(config: dict[str, Any]) -> bool:
