@@ -48,7 +48,7 @@ BROKEN_BY = {
         "agents/swarm_agents/views/snapshot_feed.py",
         "def late():\n    from watchfiles import watch\n    return watch",
     ),
-    "Only the formats of lists of tasks load parsers of Markdown and YAML": (
+    "Only the formats of lists of tasks and aider's settings load parsers of Markdown and YAML": (
         "agents/swarm_agents/tasks/task_file.py",
         "def late():\n    import yaml\n    return yaml",
     ),

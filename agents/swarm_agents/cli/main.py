@@ -43,7 +43,7 @@ NOUNS = {
     "task": "add, import, plan, list, claim, start, review, done, ... (work to share out)",
     "lock": "acquire, renew, release, list (files that one agent changes at a time)",
     "notice": "how far the notices typed into panes came",
-    "setup": "git (the gate: hooks that refuse a commit while the build is red)",
+    "setup": "all, git (the gate), claude, codex, gemini, ... (tell them of the swarm)",
     "gate": "what those hooks ask",
     "hook": "what the hooks of coding agents call",
     "courier": "type queued notices into panes, without a dashboard",

@@ -1,18 +1,32 @@
-"""`swarm setup git`: installs the gate's hooks beside the user's, checks them, and removes them."""
+"""`swarm setup`: the gate's git hooks beside the user's, and what coding agents are told of the swarm.
+
+`git` is here; the coding agents, one verb for each folder of `hosts/` that can be set up, are in `setup_hosts`.
+"""
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
+from pathlib import Path
 
 from swarm_agents.build import build
 from swarm_agents.cli.invocation import Arguments, Call
 from swarm_agents.cli.output import Answer
-from swarm_agents.cli.parsing import parser, verb
+from swarm_agents.cli.parsing import Parser, parser, verb
+from swarm_agents.db import database
 from swarm_agents.db.database import Database
 from swarm_agents.errors import NoSwarm
 from swarm_agents.gate import hooks as gate_hooks
 from swarm_agents.gate.hooks import HookFinding
+from swarm_agents.hosts import setups
+from swarm_agents.late import load_late
+from swarm_agents.values import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from swarm_agents.cli import setup_hosts
+else:  # loads a parser of YAML, which 'swarm setup git' does without
+    setup_hosts = load_late("swarm_agents.cli.setup_hosts")
 
 
 def parse(words: list[str]) -> Arguments:
@@ -24,7 +38,44 @@ def parse(words: list[str]) -> Arguments:
     of_git.add_argument(
         "--remove", excludes=True, action="store_true", help="remove the hooks and restore what was there"
     )
+    of_all = verb(setup_parser, "all", _all, "git, and every coding agent whose program or folder is here")
+    _add_options(of_all)
+    for name, host in setups.load_all_setups().items():
+        _add_options(
+            verb(setup_parser, name, functools.partial(_host, name=name), f"{host.TITLE}: hooks, skills, rules")
+        )
     return setup_parser.parse_args(words)
+
+
+def _add_options(parser: Parser) -> None:
+    for option, meaning in (
+        ("--check", "change nothing; which entries are missing, stale or current, which hooks were seen; else 1"),
+        ("--remove", "take our entries out again, and leave the rest as it is"),
+        ("--print", "print our entries, to put them in by hand"),
+        ("--dry-run", "change nothing; show what would change"),
+    ):
+        parser.add_argument(option, excludes=True, action="store_true", help=meaning)
+    parser.add_argument("--project", action="store_true", help="files of this working tree, to commit (the default)")
+    parser.add_argument("--user", action="store_true", help="your own files, for all repositories")
+
+
+def _host(call: Call, name: str) -> Answer:
+    return setup_hosts.set_up_one(call, name)
+
+
+def _all(call: Call) -> Answer:
+    arguments = call.arguments
+    lines: list[str] = []
+    if not (arguments.check or arguments.remove or arguments.print or arguments.dry_run):
+        made = database.create(Path(call.place.database))
+        lines += [f"database: made {call.place.database}"] if made else []
+    told, data, status = setup_hosts.set_up_found(call)
+    if not (arguments.print or arguments.dry_run):
+        git = _git(call)
+        told += [f"git: {line}" for line in git.lines]
+        data["git"] = git.data
+        status = status or git.exit
+    return Answer("", status if status in (0, 1) else 1, data, lines=(*lines, *told))
 
 
 def _git(call: Call) -> Answer:
