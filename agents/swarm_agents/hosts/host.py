@@ -87,10 +87,6 @@ class Host(Protocol):
     """As people call it."""
     profile: str
     """The name of its screen profile: its folder's name with `-`."""
-    rules_file: str
-    """The file in a repository that it reads at its start."""
-    skills_folder: str
-    """Where in a repository it looks for skills; empty where it knows none."""
     runs_hooks: bool
     """It calls `swarm hook NAME` by itself, once it is set up."""
     quiet_events: tuple[str, ...]

@@ -20,8 +20,6 @@ class Robot:
     name = "robot"
     title = "Robot"
     profile = "robot-two"
-    rules_file = "ROBOT.md"
-    skills_folder = ""
     runs_hooks = True
     quiet_events = ()
     telling_words = ()

@@ -18,8 +18,6 @@ class Aider:
     name = "aider"
     title = "aider"
     profile = "aider"
-    rules_file = "CONVENTIONS.md"
-    skills_folder = ""
     runs_hooks = True
     quiet_events: tuple[str, ...] = ()
     telling_words: tuple[str, ...] = ()

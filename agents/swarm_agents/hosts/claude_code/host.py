@@ -18,8 +18,6 @@ class ClaudeCode:
     name = "claude"
     title = "Claude Code"
     profile = "claude-code"
-    rules_file = "CLAUDE.md"
-    skills_folder = ".claude/skills"
     runs_hooks = True
     quiet_events: tuple[str, ...] = ("PreToolUse", "PostToolUse", "PostToolUseFailure", "PostToolBatch")
     telling_words: tuple[str, ...] = ("commit", "Edit", "Write")

@@ -18,8 +18,6 @@ class Codex:
     name = "codex"
     title = "Codex"
     profile = "codex"
-    rules_file = "AGENTS.md"
-    skills_folder = ".agents/skills"
     runs_hooks = True
     quiet_events: tuple[str, ...] = ("PreToolUse", "PostToolUse")
     telling_words: tuple[str, ...] = ("commit", "apply_patch", "Edit", "Write")

@@ -18,8 +18,6 @@ class Gemini:
     name = "gemini"
     title = "Gemini CLI"
     profile = "gemini"
-    rules_file = "GEMINI.md"
-    skills_folder = ".gemini/skills"
     runs_hooks = True
     quiet_events: tuple[str, ...] = ("BeforeTool", "AfterTool")
     telling_words: tuple[str, ...] = ("commit", "replace", "write_file")

@@ -18,8 +18,6 @@ class Opencode:
     name = "opencode"
     title = "opencode"
     profile = "opencode"
-    rules_file = "AGENTS.md"
-    skills_folder = ".opencode/skills"
     runs_hooks = True
     quiet_events: tuple[str, ...] = ("tool.execute.before", "tool.execute.after")
     telling_words: tuple[str, ...] = ("commit", "edit", "write", "patch")

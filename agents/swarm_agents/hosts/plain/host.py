@@ -18,8 +18,6 @@ class Plain:
     name = "plain"
     title = "a script"
     profile = "plain"
-    rules_file = ""
-    skills_folder = ""
     runs_hooks = False
     quiet_events: tuple[str, ...] = ("before_tool", "after_tool")
     telling_words: tuple[str, ...] = ("commit", "files")
