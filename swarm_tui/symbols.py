@@ -39,7 +39,7 @@ AGENT = {
     "active": Sign("●", "active", "good"),
     "silent": Sign("○", "silent", "dim"),
     "gone": Sign("✗", "gone", "bad"),
-    "replaced": Sign("✗", "replaced", "bad"),
+    "replaced": Sign("≠", "replaced", "bad"),
     "left": Sign("-", "left", "dim"),
 }
 
@@ -61,7 +61,7 @@ _PANE = {
     "human-typing": Sign("◌", "you type", "busy"),
     "dead": Sign("✗", "dead", "bad"),
     "gone": Sign("✗", "gone", "bad"),
-    "replaced": Sign("✗", "replaced", "bad"),
+    "replaced": Sign("≠", "replaced", "bad"),
     "server-gone": Sign("✗", "server gone", "bad"),
     "no-answer": Sign("?", "no answer", "ask"),
     "no-tmux": Sign("-", "no pane", "dim"),

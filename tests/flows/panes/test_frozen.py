@@ -112,6 +112,7 @@ LIBTMUX_CALLS: dict[str, Call] = {
 # These ask no server.
 WITHOUT_A_SERVER = {
     *("address.default_socket", "address.join_conditions", "address.make_identity_condition"),
+    "address.read_own_socket",
     *("foreground.ForegroundProgram", "foreground.count_unread_bytes", "foreground.find_leader"),
     *("foreground.read_leaders", "foreground.read_programs", "human.make_attach_command", "human.ring_bell"),
     *("keyboard.Stroke", "pane.Client", "pane.Pane", "pane.make_client_format", "pane.make_pane_format"),

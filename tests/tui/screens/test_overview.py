@@ -103,7 +103,7 @@ async def test_an_agent_whose_pane_was_replaced_is_called_so_with_source_and_age
     async with dashboard(db_path, clock) as pilot:
         assert "active" in _line(text(pilot), "auth")
         roster.record_pane_looks(db, {"auth": (pane, "replaced")})
-        await until(pilot, lambda: "✗ auth" in text(pilot), "the dashboard has read it")
+        await until(pilot, lambda: "≠ auth" in text(pilot), "the dashboard has read it")
         clock.forward(125)
         await until(pilot, lambda: "tmux: 2m" in _line(text(pilot), "auth"), "the age grows")
         assert "replaced" in _line(text(pilot), "auth") and "active" not in _line(text(pilot), "auth")
