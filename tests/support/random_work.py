@@ -341,7 +341,8 @@ def _list_blobs(repo: Repo) -> dict[str, str]:
 
 def _list_reachable(repo: Repo) -> set[str]:
     git_dir = repo.path / ".git"
-    named = [name for name in PSEUDO_REFS if (git_dir / name).exists()]
+    # A git that was killed may have left one of them empty.
+    named = [name for name in PSEUDO_REFS if (git_dir / name).exists() and (git_dir / name).read_text().strip()]
     listed = repo.git("rev-list", "--objects", "--all", "--reflog", "--indexed-objects", *named, "--")
     return {line.split(" ")[0] for line in listed.split("\n") if line}
 
