@@ -59,6 +59,12 @@ def tail(text: str, lines: int = 20, characters: int = 5_000) -> str:
     return "\n".join(printable(text).splitlines()[-lines:])[-characters:].lstrip(_JOINERS)
 
 
+def name_some(names: tuple[str, ...], most: int = 5) -> str:
+    """The first of these names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
 def ago(ms: int) -> str:
     """A length of time as words: `90 s ago`, `14 min ago`, `5 h ago`."""
     seconds = max(0, ms // 1000)

@@ -29,7 +29,7 @@ from swarm_agents.commit.verdict import Verdict
 from swarm_agents.errors import UsageError
 from swarm_agents.late import load_late
 from swarm_agents.model import HUMAN
-from swarm_agents.text import one_line, printable
+from swarm_agents.text import name_some, one_line, printable
 from swarm_agents.values import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -129,14 +129,14 @@ def _answer(call: Call, end: CommitEnd) -> Answer:
             return _ended(93, message, Verdict.BROKEN.value, None, "git log --oneline -5")
         case CommitMixed(others, partly):
             message = (
-                f"Not committed: while you waited, {_list(others)} was staged too, and of {_list(partly)} only a "
-                "part is staged, so git cannot commit yours alone. Ask the agent that staged it, then commit again."
+                f"Not committed: while you waited, {name_some(others)} was staged too, and of {name_some(partly)} only "
+                "a part is staged, so git cannot commit yours alone. Ask the agent that staged it, then commit again."
             )
             return _ended(89, one_line(message, 500), Verdict.DIRTY_TREE.value)
         case CommitGone(paths):
             message = (
-                f"Nothing is left to commit: {_list(paths)} has no change any more that you meant. It was committed or "
-                "taken back while you waited; 'git log' shows by whom."
+                f"Nothing is left to commit: {name_some(paths)} has no change any more that you meant. It was "
+                "committed or taken back while you waited; 'git log' shows by whom."
             )
             return _ended(85, one_line(message, 500), Verdict.NOT_BUILD.value)
         case SyncFailed():
@@ -163,11 +163,6 @@ def _explain_behind(end: CommitBehind) -> tuple[str, str]:
         )
         return message, f"git rebase --autostash {end.fix[:10]}"
     return f"{missing} Bring it in, then commit again.", end.command
-
-
-def _list(paths: tuple[str, ...]) -> str:
-    more = f" and {len(paths) - 5} more" if len(paths) > 5 else ""
-    return ", ".join(paths[:5]) + more
 
 
 def _short(commit: str | None) -> str:

@@ -15,6 +15,7 @@ from swarm_agents.errors import CannotWrite, SwarmError, Unavailable
 from swarm_agents.git import directory, files, refs
 from swarm_agents.incidents import incidents
 from swarm_agents.late import load_late
+from swarm_agents.text import name_some
 from swarm_agents.values import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ else:  # a commit that lands at once needs none of them
 # An automatic stash that conflicts leaves its markers in the user's files.
 _SETTINGS = {"rebase.autoStash": "false", "merge.autoStash": "false"}
 _AS_BEFORE = "It was undone: your branch, index and files are as they were"
-_MOST_NAMED = 5
 _UNSET = "the sync"  # its setting may be among what was put aside
 
 
@@ -96,7 +96,7 @@ def _restore(context: CommitContext, command: str, saved: SavedWork) -> SyncFail
         conflicts = saved_work.carry_over(context.root, saved)
         if not conflicts:
             return _end_interrupted(context.root, command, saved)
-        why = f"your changes to {_list(conflicts)} conflict with what is checked out, or was edited here since"
+        why = f"your changes to {name_some(conflicts)} conflict with what is checked out, or was edited here since"
     saved_work.keep_replaced_files(context.root, saved)
     saved_work.discard(context.root, saved, keep=True)
     why = (
@@ -116,8 +116,8 @@ def _end_interrupted(root: Path, command: str, saved: SavedWork) -> SyncFailed |
     if commit is None:
         return None
     why = (
-        f"A sync was interrupted after it had replaced {_list(lost)}, which git did not track here or was told not to "
-        f"look at. What was there is kept in the commit {_short(commit)}. Look at it, then commit again"
+        f"A sync was interrupted after it had replaced {name_some(lost)}, which git did not track here or was told not "
+        f"to look at. What was there is kept in the commit {_short(commit)}. Look at it, then commit again"
     )
     import shlex  # as below
 
@@ -191,7 +191,9 @@ def _from_root(root: Path) -> Iterator[str]:
 def _bring_in(context: CommitContext, command: str) -> SyncFailed | None:
     root = context.root
     if unmerged := tuple(files.list_unmerged(root)):  # as a `git stash pop` leaves them
-        why = f"Bringing in the fix was not tried: a conflict in {_list(unmerged)} is not resolved. Resolve it first"
+        why = (
+            f"Bringing in the fix was not tried: a conflict in {name_some(unmerged)} is not resolved. Resolve it first"
+        )
         return SyncFailed(command, why, unmerged)
     try:
         saved = saved_work.save_work(root)
@@ -240,7 +242,7 @@ def _run_and_restore(context: CommitContext, command: str, saved: SavedWork) -> 
     conflicts = saved_work.carry_over(root, aside)
     if not conflicts:
         return None
-    why = f"Your changes to {_list(conflicts)} conflict with what '{command}' brings in"
+    why = f"Your changes to {name_some(conflicts)} conflict with what '{command}' brings in"
     return _undo(root, command, aside, why, conflicts, lead_on)
 
 
@@ -258,10 +260,10 @@ def _run_sync(root: Path, command: str, saved: SavedWork, lead_on: str) -> SyncF
         lost = hidden_files.list_lost_files(root, saved.hidden)
         if not lost:
             return None
-        why = f"'{command}' would replace {_list(lost)}, which git does not track here or was told not to look at"
+        why = f"'{command}' would replace {name_some(lost)}, which git does not track here or was told not to look at"
         return _undo(root, command, saved, why, lost, None)
     if conflicts:
-        why = f"'{command}' conflicts in {_list(conflicts)}"
+        why = f"'{command}' conflicts in {name_some(conflicts)}"
     elif stopped:
         why = f"'{command}' stopped in the middle of a {stopped.name}"
     elif code == 0:
@@ -322,11 +324,6 @@ def _escape(letter: str) -> str:
     if letter.isprintable():
         return letter.replace("\\", "\\\\")
     return "".join(f"\\0{byte:03o}" for byte in os.fsencode(letter))
-
-
-def _list(paths: tuple[str, ...]) -> str:
-    more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
-    return ", ".join(paths[:_MOST_NAMED]) + more
 
 
 def _short(commit: str | None) -> str:
